@@ -1,0 +1,258 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A sandbox for tests: a real ``docr-sandbox serve`` process, started and driven from Python.
+
+    with Sandbox.start() as sandbox:
+        sandbox.seed({"registries": [{"name": "shop"}]})
+        subprocess.run(["doctl", "registries", "list"], env=sandbox.environment)
+        assert sandbox.calls() == ["GET /v2/registries"]
+
+Needs the standard library only.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shlex
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+START_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 5.0
+CONTROL_TIMEOUT_S = 30.0
+
+# Names that would let a test reach a real account or another sandbox when they leak in from the caller's shell.
+_FOREIGN_NAMES = (
+    "DIGITALOCEAN_ACCESS_TOKEN",
+    "DIGITALOCEAN_TOKEN",
+    "DO_API_TOKEN",
+    "DO_API_KEY",
+    "DO_OAUTH_TOKEN",
+    "OAUTH_TOKEN",
+    "DIGITALOCEAN_API_URL",
+)
+
+
+class SandboxError(RuntimeError):
+    """The sandbox did not start, or its control side refused a request."""
+
+
+@dataclass
+class Sandbox:
+    """One running sandbox. Make it with :meth:`start`; end it with :meth:`stop` or by leaving its ``with`` block."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+    exports: dict[str, str]
+    _owned_folder: tempfile.TemporaryDirectory[str] | None = field(default=None, repr=False)
+
+    @classmethod
+    def start(
+        cls,
+        folder: Path | str | None = None,
+        *,
+        port: int = 0,
+        state_file: Path | str | None = None,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Start a sandbox and return once it answers.
+
+        ``folder`` holds the env file, the CA file and the server's output (a temporary one by default);
+        ``arguments`` are added to ``docr-sandbox serve``; ``environment`` is added to this process's own.
+        Raises :class:`SandboxError` with the server's own words when it does not come up.
+        """
+        owned = tempfile.TemporaryDirectory(prefix="docr-sandbox-") if folder is None else None
+        place = Path(owned.name if owned else str(folder))
+        place.mkdir(parents=True, exist_ok=True)
+        env_file = place / "sandbox.env"
+        env_file.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "docr_sandbox", "serve", "--port", str(port), "--env-file", str(env_file)]
+        if state_file is not None:
+            command += ["--state-file", str(state_file)]
+        with (place / "server.log").open("ab") as output:
+            process = subprocess.Popen(
+                [*command, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
+            )
+        _wait_for(env_file, process, place / "server.log")
+        return cls(place, process, read_exports(env_file), owned)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def stop(self) -> int:
+        """End the server by SIGTERM, or by SIGKILL when that takes too long; return its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        status = self.process.wait()
+        if self._owned_folder is not None:
+            self._owned_folder.cleanup()
+        return status
+
+    # What clients need
+
+    @property
+    def url(self) -> str:
+        """The API's address, such as ``https://127.0.0.1:40001``."""
+        return self.exports["DIGITALOCEAN_API_URL"]
+
+    @property
+    def token(self) -> str:
+        """The account's first token; it holds every scope. A reset keeps it."""
+        return self.exports["DIGITALOCEAN_ACCESS_TOKEN"]
+
+    @property
+    def ca_file(self) -> str:
+        """The system's CA bundle with the sandbox's CA added."""
+        return self.exports["DOCR_SANDBOX_CA"]
+
+    @property
+    def revoke_url(self) -> str:
+        """Where a token is taken back: another host name than the API's."""
+        return self.exports["DIGITALOCEAN_OAUTH_REVOKE_URL"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """A whole environment for a subprocess: this process's own, pointed at the sandbox."""
+        kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN_NAMES}
+        return {**kept, **self.exports}
+
+    @property
+    def output(self) -> str:
+        """What the server process has printed."""
+        return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
+
+    # The control side
+
+    def control(self, method: str, path: str, json_body: object = None) -> Any:
+        """Send one request to the control side (``path`` below ``/_sandbox/``) and return the answer's JSON, or ``None``.
+
+        Raises :class:`SandboxError` for every status of 400 or more.
+        """
+        status, _, body = self.request(method, f"/_sandbox/{path.lstrip('/')}", json_body, token=None)
+        if status >= 400:
+            raise SandboxError(f"{method} /_sandbox/{path.lstrip('/')} answered {status}: {body.decode(errors='replace')}")
+        return json.loads(body) if body else None
+
+    def request(
+        self, method: str, path: str, json_body: object = None, *, token: str | None = ""
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Send one plain HTTPS request, as no client library would: ``path`` goes out as it is.
+
+        ``token`` is the account's own by default, none when ``None``. Returns status, headers (lower case) and body.
+        """
+        address = urllib.parse.urlsplit(self.url)
+        headers = {"Accept": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token or self.token}"
+        body = None
+        if json_body is not None:
+            body = json.dumps(json_body).encode()
+            headers["Content-Type"] = "application/json"
+        context = ssl.create_default_context(cafile=self.ca_file)
+        connection = http.client.HTTPSConnection(
+            address.hostname or "127.0.0.1", address.port, timeout=CONTROL_TIMEOUT_S, context=context
+        )
+        try:
+            connection.request(method, path, body=body, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        finally:
+            connection.close()
+
+    def account(self) -> dict[str, Any]:
+        """The whole account as JSON: a second way to read what clients changed."""
+        answer: dict[str, Any] = self.control("GET", "account")
+        return answer
+
+    def log(self) -> list[dict[str, Any]]:
+        """Every API request since the last reset or :meth:`clear_log`, oldest first."""
+        answer = self.control("GET", "requests")
+        entries: list[dict[str, Any]] = answer["requests"] if isinstance(answer, dict) else answer
+        return entries
+
+    def calls(self) -> list[str]:
+        """The log in short: ``["GET /v2/registries", ...]``, paths without their query."""
+        return [f"{entry['method']} {entry['path'].partition('?')[0]}" for entry in self.log()]
+
+    def clear_log(self) -> None:
+        """Forget the requests so far, and nothing else."""
+        self.control("DELETE", "requests")
+
+    def reset(self) -> None:
+        """Back to an empty account: no registries, clusters, faults or log; clock and switches as at the start."""
+        self.control("POST", "reset")
+
+    def seed(self, mapping: Mapping[str, Any]) -> Any:
+        """Fill the account (the shape of a seed file, see the sandbox's README)."""
+        return self.control("POST", "seed", dict(mapping))
+
+    def set_clock(self, moment: str) -> Any:
+        """Set the service's clock to an RFC 3339 time, such as ``2026-03-01T03:30:00Z``."""
+        return self.control("PUT", "clock", {"now": moment})
+
+    def advance(self, seconds: float) -> Any:
+        """Move the service's clock forward."""
+        return self.control("POST", "clock/advance", {"seconds": seconds})
+
+    def fault(self, **fields: Any) -> Any:
+        """Arm a fault, such as ``fault(method="POST", path="/v2/registries", status=503, times=2)``."""
+        return self.control("POST", "faults", fields)
+
+    def clear_faults(self) -> None:
+        """Disarm every fault."""
+        self.control("DELETE", "faults")
+
+    def switch(self, name: str, value: Any) -> Any:
+        """Set a switch: how the service answers where nobody knows the real one."""
+        return self.control("PUT", f"switches/{name}", {"value": value})
+
+    def mint(self, *, scopes: Sequence[str] | None = None, team: str | None = None, **fields: Any) -> str:
+        """Make an API token, with some scopes only or of another team, and return it."""
+        wanted = {"scopes": list(scopes) if scopes is not None else None, "team": team, **fields}
+        answer = self.control("POST", "tokens", {name: value for name, value in wanted.items() if value is not None})
+        return str(answer["token"])
+
+    def contract(self) -> dict[str, Any] | None:
+        """What the check against DigitalOcean's description found so far, or ``None`` when it does not take place."""
+        status, _, body = self.request("GET", "/_sandbox/contract", token=None)
+        return json.loads(body) if status == 200 else None
+
+
+def read_exports(env_file: Path) -> dict[str, str]:
+    """Read the ``export NAME=value`` lines that ``docr-sandbox serve --env-file`` wrote."""
+    words = shlex.split(env_file.read_text(encoding="utf-8"), comments=True)
+    return dict(word.split("=", 1) for word in words if word != "export")
+
+
+def _wait_for(env_file: Path, process: subprocess.Popen[bytes], output: Path) -> None:
+    """Return once the env file is there, which the server writes when it answers."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not env_file.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise SandboxError(f"The sandbox did not start. It said: {output.read_text(errors='replace').strip()}")
+        time.sleep(0.01)
