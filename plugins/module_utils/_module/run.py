@@ -1,0 +1,116 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""How every module runs: read, plan, apply unless in check mode, show.
+
+The only reader of check mode and of the diff flag, and the only place where errors become a failed task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .._domain.errors import DocrError, InvalidInput, TimedOut
+from .._domain.plan import Plan, Step
+from .._service.api import Api
+from .argspec import Spec
+from .connect import connect
+
+Params = Mapping[str, Any]
+Done = Callable[[Step], None]
+C = TypeVar("C")
+O = TypeVar("O")  # noqa: E741 - reads as Outcome beside C for Current
+
+
+class Task(Protocol[C, O]):
+    """What a module does, in the order in which it is asked."""
+
+    def fetch(self, api: Api) -> C:
+        """Read all that the plan depends on; writes nothing."""
+
+    def plan(self, current: C) -> Plan:
+        """Decide, without input or output; raises InvalidInput or Refused for what will not be done."""
+
+    def apply(self, api: Api, current: C, plan: Plan, done: Done) -> O:
+        """Carry out the steps, calling `done` after each, and say what is there now."""
+
+    def predict(self, current: C, plan: Plan) -> O:
+        """What `apply` would find at its end, as far as can be known."""
+
+    def shape(self, plan: Plan, outcome: O) -> dict[str, Any]:
+        """The module's own result keys, present in every success."""
+
+
+def run_task(spec: Spec, build: Callable[[Params], Task[Any, Any]]) -> None:
+    """Be the module: `build` checks the options and raises InvalidInput before any call."""
+    module = AnsibleModule(**spec.arguments(), supports_check_mode=True)
+    steps_done: list[Step] = []
+    try:
+        task = build(module.params)
+        api = connect(module, read_only=module.check_mode)
+        current = task.fetch(api)
+        plan = task.plan(current)
+        if module.check_mode:
+            outcome = task.predict(current, plan)
+        else:
+            outcome = task.apply(api, current, plan, steps_done.append)
+    except DocrError as error:
+        module.fail_json(**failure(error, steps_done))
+        raise  # fail_json does not return; this tells the type checker so
+    for warning in plan.warnings:
+        module.warn(warning)
+    result = _common_result(plan) | task.shape(plan, outcome)
+    if module._diff:
+        result["diff"] = {"before": dict(plan.before), "after": dict(plan.after)}
+    module.exit_json(**result)
+
+
+def run_info(spec: Spec, fetch: Callable[[Api, Params], dict[str, Any]]) -> None:
+    """Be an info module: read and show, never changed."""
+    module = AnsibleModule(**spec.arguments(), supports_check_mode=True)
+    try:
+        result = fetch(connect(module, read_only=True), module.params)
+    except DocrError as error:
+        module.fail_json(**failure(error, []))
+        raise
+    module.exit_json(changed=False, **result)
+
+
+def failure(error: DocrError, steps_done: list[Step]) -> dict[str, Any]:
+    """The result of a failed task: one sentence, its parts, and what had already been written."""
+    result: dict[str, Any] = {
+        "msg": str(error),
+        "changed": bool(steps_done),
+        "actions": [step.shape() for step in steps_done],
+        "error": {
+            "kind": error.kind,
+            "operation": error.operation,
+            "status": error.answer.status,
+            "id": error.answer.id,
+            "message": error.answer.message,
+            "request_id": error.answer.request_id,
+            "advice": error.advice,
+        },
+    }
+    if steps_done:
+        written = "; ".join(step.message for step in steps_done)
+        result["msg"] += f" Already done: {written}. Run the task again once the cause is mended."
+    if isinstance(error, InvalidInput):
+        result["faults"] = [{"where": f.where, "what": f.what, "advice": f.advice} for f in error.faults]
+    if isinstance(error, TimedOut):
+        result["last"] = error.last
+    return result
+
+
+def _common_result(plan: Plan) -> dict[str, Any]:
+    return {
+        "changed": plan.changed,
+        "actions": [step.shape() for step in plan.steps],
+        "notes": list(plan.notes),
+    }

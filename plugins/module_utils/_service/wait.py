@@ -1,0 +1,65 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""The only loop that waits: everything in this collection that polls goes through it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Time that passes: seconds from an arbitrary start, and a way to let some of them go by."""
+
+    def monotonic(self) -> float:
+        """Seconds, never going back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def monotonic(self) -> float:
+        """Seconds, never going back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Return after `seconds`."""
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Waited(Generic[T]):
+    """The last object read, how long it took in seconds, and whether it became what was waited for."""
+
+    value: T
+    elapsed_s: float
+    is_done: bool
+
+
+def poll(
+    read: Callable[[], T],
+    is_done: Callable[[T], bool],
+    *,
+    timeout_s: float,
+    interval_s: float,
+    clock: Clock,
+) -> Waited[T]:
+    """Read until `is_done`, at least once, at most until `timeout_s` have passed; never raises of its own."""
+    started = clock.monotonic()
+    while True:
+        value = read()
+        elapsed = clock.monotonic() - started
+        if is_done(value) or elapsed >= timeout_s:
+            return Waited(value, elapsed, is_done(value))
+        clock.sleep(min(interval_s, timeout_s - elapsed))
