@@ -96,7 +96,9 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def stop(self) -> int:
@@ -148,13 +150,16 @@ class Sandbox:
     # The control side
 
     def control(self, method: str, path: str, json_body: object = None) -> Any:
-        """Send one request to the control side (``path`` below ``/_sandbox/``) and return the answer's JSON, or ``None``.
+        """Send one request to the control side, ``path`` below ``/_sandbox/``; the answer's JSON, or ``None``.
 
         Raises :class:`SandboxError` for every status of 400 or more.
         """
-        status, _, body = self.request(method, f"/_sandbox/{path.lstrip('/')}", json_body, token=None)
+        address = f"/_sandbox/{path.lstrip('/')}"
+        status, _, body = self.request(method, address, json_body, token=None)
         if status >= 400:
-            raise SandboxError(f"{method} /_sandbox/{path.lstrip('/')} answered {status}: {body.decode(errors='replace')}")
+            raise SandboxError(
+                f"{method} /_sandbox/{path.lstrip('/')} answered {status}: {body.decode(errors='replace')}"
+            )
         return json.loads(body) if body else None
 
     def request(

@@ -1,0 +1,263 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``docr-sandbox serve``: the app behind TLS, from the first socket to the end by SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import http.client
+import ipaddress
+import logging
+import signal
+import socket
+import ssl
+import tempfile
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import uvicorn
+
+from docr_sandbox.app import create_app
+from docr_sandbox.env_file import Address, write_env_file
+from docr_sandbox.failures import CommandError
+from docr_sandbox.files import PUBLIC, write_atomically
+from docr_sandbox.state_file import SavedState, StateKeeper, read_state, unusable
+from docr_sandbox.tls import Authority, client_bundle
+from docr_sandbox.world import World
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from docr_sandbox.contract import ContractCheck
+
+READY_TIMEOUT_S = 10.0
+SAVE_INTERVAL_S = 0.2
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """The command line of ``serve``. ``port`` ``None`` means the state file's, else a free one, as 0 does."""
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    env_file: Path | None = None
+    state_file: Path | None = None
+    openapi: Path | None = None
+    contract_report: Path | None = None
+
+
+class Saver(Protocol):
+    """Something that keeps a file up to date."""
+
+    def save(self) -> None:
+        """Write the file if it is behind; cheap when it is not."""
+
+
+def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; ``say`` gets each line for the person who started it.
+
+    Raises :class:`CommandError` when it cannot start.
+    """
+    saved = read_state(options.state_file) if options.state_file else None
+    world = _world(saved, options.state_file)
+    authority = saved.authority if saved else Authority.new()
+    context = _server_context(authority, options)
+    contract = _contract(options)
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(_listen(options.host, _wanted_port(options, saved)))
+        port = int(listener.getsockname()[1])
+        ca_file = stack.enter_context(_ca_file(options, authority))
+        address = _address(options.host, port, ca_file, world.primary_token)
+        app = contract.with_report_route(create_app(world, wrap=contract.wrap)) if contract else create_app(world)
+        savers: list[Saver] = [contract] if contract else []
+        if options.state_file:
+            keeper = StateKeeper(options.state_file, lambda: SavedState(port, authority, world.dump()))
+            keeper.save()
+            app = keeper.watch(app)
+            savers.append(keeper)
+        server = _Server(_config(app, context))
+        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+            runner.run(_run(server, listener, savers, lambda: _ready(address, options.env_file, say)))
+
+
+async def _run(server: _Server, listener: socket.socket, savers: Sequence[Saver], ready: Callable[[], None]) -> None:
+    """Serve; call ``ready`` once connections are taken; save what changes, and once more at the end."""
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    saving = asyncio.create_task(_save_regularly(savers))
+    try:
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.001)
+        await asyncio.to_thread(ready)
+        await serving
+    finally:
+        server.should_exit = True
+        saving.cancel()
+        await asyncio.wait([serving, saving])
+        for saver in savers:
+            saver.save()
+
+
+async def _save_regularly(savers: Sequence[Saver]) -> None:
+    while True:
+        await asyncio.sleep(SAVE_INTERVAL_S)
+        for saver in savers:
+            try:
+                saver.save()
+            except CommandError as failure:
+                logging.getLogger(__name__).warning("docr-sandbox: %s", failure)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, except that SIGTERM is an ordinary end with status 0: uvicorn itself would die of the signal again."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._end)
+        yield
+
+    def _end(self) -> None:
+        self.should_exit = True
+
+
+def _config(app: ASGIApp, context: ssl.SSLContext) -> uvicorn.Config:
+    # With a grace of 0 every stop is "exceeded"; that line would only worry people.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "graceful shutdown" not in record.getMessage())
+    return uvicorn.Config(
+        app,
+        ssl_context_factory=lambda *_: context,
+        # Clients keep connections open, and uvicorn would wait for them.
+        timeout_graceful_shutdown=0,
+        # The app sends the sandbox clock's date instead.
+        date_header=False,
+        server_header=False,
+        proxy_headers=False,
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        ws="none",
+    )
+
+
+def _world(saved: SavedState | None, path: Path | None) -> World:
+    if saved is None or path is None:
+        return World.new()
+    try:
+        return World.load(saved.world)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise unusable(path, error) from error
+
+
+def _server_context(authority: Authority, options: ServeOptions) -> ssl.SSLContext:
+    try:
+        return authority.server_context(_client_host(options.host).strip("[]"))
+    except ValueError as error:
+        if options.state_file is None:
+            raise
+        raise unusable(options.state_file, error) from error
+
+
+def _contract(options: ServeOptions) -> ContractCheck | None:
+    if options.openapi is None:
+        return None
+    # Imported only when wanted: openapi-core costs a quarter of a second and is an extra.
+    try:
+        from docr_sandbox.contract import ContractCheck  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise CommandError(
+            f"Checking against {options.openapi} needs {error.name}: install docr-sandbox[contract]."
+        ) from error
+    return ContractCheck.load(options.openapi, options.contract_report)
+
+
+def _wanted_port(options: ServeOptions, saved: SavedState | None) -> int:
+    if options.port is not None:
+        return options.port
+    return saved.port if saved else 0
+
+
+@contextlib.contextmanager
+def _listen(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(f"Port {port} on {host} is taken: give another --port, or 0 for a free one.") from error
+        raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
+    with listener:
+        yield listener
+
+
+def _address(host: str, port: int, ca_file: Path, token: str) -> Address:
+    client_host = _client_host(host)
+    # The real revoke address is on another host than the API, and clients must not depend on them being one.
+    revoke_host = client_host
+    if _is_loopback(client_host):
+        revoke_host = "127.0.0.1" if client_host == "localhost" else "localhost"
+    return Address(
+        url=f"https://{client_host}:{port}",
+        revoke_url=f"https://{revoke_host}:{port}/v1/oauth/revoke",
+        ca_file=ca_file,
+        token=token,
+    )
+
+
+def _client_host(host: str) -> str:
+    """The host as clients on this machine write it in a URL."""
+    if host in ("0.0.0.0", "::", ""):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(client_host: str) -> bool:
+    try:
+        return ipaddress.ip_address(client_host.strip("[]")).is_loopback
+    except ValueError:
+        return client_host == "localhost"
+
+
+@contextlib.contextmanager
+def _ca_file(options: ServeOptions, authority: Authority) -> Iterator[Path]:
+    """The clients' CA file: beside the env file or the state file, else in a folder that goes with the process."""
+    beside = options.env_file or options.state_file
+    with contextlib.ExitStack() as stack:
+        if beside:
+            path = beside.absolute().with_name(f"{beside.stem}-ca.pem")
+        else:
+            path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="docr-sandbox-"))) / "ca.pem"
+        write_atomically(path, client_bundle(authority.certificate), PUBLIC)
+        yield path
+
+
+def _await_answer(address: Address) -> None:
+    """Ask over TLS as a client would. Raises :class:`CommandError` when the sandbox does not answer."""
+    host, _, port = address.url.removeprefix("https://").rpartition(":")
+    context = ssl.create_default_context(cafile=str(address.ca_file))
+    connection = http.client.HTTPSConnection(host.strip("[]"), int(port), timeout=READY_TIMEOUT_S, context=context)
+    try:
+        connection.request("GET", "/_sandbox/ready")
+        status = connection.getresponse().status
+    except OSError as error:
+        raise CommandError(f"The sandbox does not answer at {address.url}: {error}.") from error
+    finally:
+        connection.close()
+    if status != 200:
+        raise CommandError(f"The sandbox at {address.url} is not ready: status {status}.")
+
+
+def _ready(address: Address, env_file: Path | None, say: Callable[[str], None]) -> None:
+    """Make sure that it answers, then tell everybody who waits for it."""
+    _await_answer(address)
+    say(f"docr-sandbox listens on {address.url} (CA file {address.ca_file})")
+    if env_file:
+        write_env_file(env_file, address)
+        say(f"Point this shell's clients at it: source {env_file}")

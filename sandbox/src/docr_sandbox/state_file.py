@@ -1,0 +1,96 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file that keeps an account, its CA, its tokens and its port over restarts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docr_sandbox.failures import CommandError
+from docr_sandbox.files import write_atomically
+from docr_sandbox.tls import Authority
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class SavedState:
+    """What a restart brings back. ``world`` has the shape of ``World.dump()``."""
+
+    port: int
+    authority: Authority
+    world: dict[str, Any] = field(repr=False)
+
+    def to_json(self) -> str:
+        """The file's text."""
+        ca = {"certificate": self.authority.certificate, "key": self.authority.key}
+        return json.dumps({"version": VERSION, "port": self.port, "ca": ca, "world": self.world})
+
+
+def read_state(path: Path) -> SavedState | None:
+    """Read a state file; ``None`` when there is none yet. Raises :class:`CommandError` when it cannot be used."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise unusable(path, error) from error
+    try:
+        fields = json.loads(text)
+        version = fields["version"]
+        if version != VERSION:
+            raise CommandError(f"State file {path} is of version {version}; this sandbox reads version {VERSION}.")
+        authority = Authority(str(fields["ca"]["certificate"]), str(fields["ca"]["key"]))
+        return SavedState(int(fields["port"]), authority, dict(fields["world"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise unusable(path, error) from error
+
+
+def unusable(path: Path, error: Exception) -> CommandError:
+    """The refusal to start from a file that does not hold what it should."""
+    return CommandError(
+        f"State file {path} is damaged ({type(error).__name__}: {error}). Delete it to start with an empty account."
+    )
+
+
+class StateKeeper:
+    """Keeps the state file up to date.
+
+    Every request may change something (some reads mint tokens), so each one makes the next :meth:`save` take a
+    snapshot; the file is written only when that differs from what it holds.
+    """
+
+    def __init__(self, path: Path, snapshot: Callable[[], SavedState]) -> None:
+        self._path = path
+        self._snapshot = snapshot
+        self._written = ""
+        self._touched = True
+
+    def watch(self, app: ASGIApp) -> ASGIApp:
+        """``app``, with each request noted as a possible change."""
+
+        async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await app(scope, receive, send)
+            finally:
+                self._touched = True
+
+        return watched
+
+    def save(self) -> None:
+        """Write the file if anything changed. Raises :class:`CommandError` when that is not possible."""
+        if not self._touched:
+            return
+        self._touched = False
+        text = self._snapshot().to_json()
+        if text != self._written:
+            write_atomically(self._path, text)
+            self._written = text
