@@ -26,7 +26,7 @@ class Api(Protocol):
     """
 
     def now(self) -> datetime:
-        """The service's time in UTC, by the `Date` of its last answer; asks for the account if there was none yet."""
+        """The service's time in UTC, by the `Date` of its last answer; lists the registries if there was none yet."""
 
     def fetch_team(self) -> Team:
         """The team of the token."""

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""The only import of pydo and azure-core: guarded, so that a host without them gets a sentence, not a traceback."""
+
+from __future__ import annotations
+
+import traceback
+
+IMPORT_ERROR: str | None = None
+try:
+    from azure.core.exceptions import (
+        AzureError,
+        DecodeError,
+        HttpResponseError,
+        ServiceRequestError,
+        ServiceResponseError,
+        ServiceResponseTimeoutError,
+    )
+    from azure.core.pipeline import PipelineRequest, PipelineResponse
+    from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
+    from azure.core.rest import HttpRequest
+    from pydo import Client
+except ImportError:
+    IMPORT_ERROR = traceback.format_exc()
+
+    class _Missing:
+        """Stands for a base class, so that the files of the policies still load."""
+
+        def __class_getitem__(cls, item: object) -> type:
+            return cls
+
+    AzureError = DecodeError = HttpResponseError = Exception  # type: ignore[misc,assignment]
+    ServiceRequestError = ServiceResponseError = ServiceResponseTimeoutError = Exception  # type: ignore[misc,assignment]
+    PipelineRequest = PipelineResponse = RetryPolicy = SansIOHTTPPolicy = _Missing  # type: ignore[misc,assignment]
+    HttpRequest = Client = _Missing  # type: ignore[misc,assignment]
+
+__all__ = [
+    "IMPORT_ERROR",
+    "AzureError",
+    "Client",
+    "DecodeError",
+    "HttpRequest",
+    "HttpResponseError",
+    "PipelineRequest",
+    "PipelineResponse",
+    "RetryPolicy",
+    "SansIOHTTPPolicy",
+    "ServiceRequestError",
+    "ServiceResponseError",
+    "ServiceResponseTimeoutError",
+]

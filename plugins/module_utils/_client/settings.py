@@ -1,0 +1,27 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""What a client needs to know about where and how to connect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_ENDPOINT = "https://api.digitalocean.com"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Connection settings; times are seconds. `ca_path` None means the system's and the environment's trust."""
+
+    token: str
+    endpoint: str = DEFAULT_ENDPOINT
+    ca_path: str | None = None
+    connect_timeout_s: int = 10
+    read_timeout_s: int = 30
+    rate_limit_wait_s: int = 120
+    is_read_only: bool = False
+    user_agent: str = "planton.digitalocean"

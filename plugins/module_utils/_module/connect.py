@@ -1,0 +1,76 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""From a module's options to a client that talks to the right team."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .._client.api import DigitalOceanApi, open_api
+from .._client.sdk import IMPORT_ERROR
+from .._client.settings import Settings
+from .._domain.errors import Denied, Fault, InvalidInput
+from .argspec import TOKEN_VARIABLES
+from .version import COLLECTION_VERSION
+
+
+def connect(module: AnsibleModule, *, read_only: bool) -> DigitalOceanApi:
+    """A client for the module's connection options; nothing else is done with a token of another team."""
+    if IMPORT_ERROR is not None:
+        module.fail_json(msg=missing_required_lib("pydo"), exception=IMPORT_ERROR)
+    api = open_api(read_settings(module.params, read_only=read_only))
+    if module.params["team"] is not None:
+        require_team(api, module.params["team"])
+    return api
+
+
+def read_settings(params: Mapping[str, Any], *, read_only: bool) -> Settings:
+    """The settings in the options; raises InvalidInput with all that is wrong with them."""
+    faults = tuple(_settings_faults(params))
+    if faults:
+        raise InvalidInput(faults)
+    return Settings(
+        token=params["token"].strip(),
+        endpoint=params["endpoint"],
+        ca_path=params["ca_path"],
+        connect_timeout_s=params["connect_timeout"],
+        read_timeout_s=params["read_timeout"],
+        rate_limit_wait_s=params["rate_limit_wait"],
+        is_read_only=read_only,
+        user_agent=f"planton.digitalocean/{COLLECTION_VERSION}",
+    )
+
+
+def require_team(api: DigitalOceanApi, name_or_uuid: str) -> None:
+    """Raise Denied unless the token belongs to that team."""
+    team = api.fetch_team()
+    if not team.is_called(name_or_uuid):
+        actual = f"the team {team.name} ({team.uuid})" if team.uuid or team.name else "no team"
+        raise Denied(
+            f"work for the team {name_or_uuid}", f"the token belongs to {actual}", "use a token of the team that is named"
+        )
+
+
+def _settings_faults(params: Mapping[str, Any]) -> Iterator[Fault]:
+    token = (params["token"] or "").strip()
+    if not token:
+        yield Fault("token", "there is none", f"give it, or set {TOKEN_VARIABLES[0]} where the module runs")
+    elif not token.isascii() or not token.isprintable() or " " in token:
+        yield Fault("token", "it holds blanks or characters that no token has", "look at how it was read")
+    endpoint = urlsplit(params["endpoint"])
+    if endpoint.scheme != "https" or not endpoint.hostname:
+        yield Fault("endpoint", f"{params['endpoint']!r} is not an https address", "a token is sent over TLS only")
+    if params["ca_path"] is not None and not os.path.isfile(params["ca_path"]):
+        yield Fault("ca_path", f"there is no file {params['ca_path']}", "name a file with CA certificates in PEM")
+    for name, least in (("connect_timeout", 1), ("read_timeout", 1), ("rate_limit_wait", 0)):
+        if params[name] < least:
+            yield Fault(name, f"{params[name]} is too small", f"use {least} or more seconds")
