@@ -1,0 +1,143 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the project's checks and say what took how long: ``tools/check.py [-v] [STAGE ...]``.
+
+Every stage runs, whatever came of those before it. Where CI is set, what was skipped counts as failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from stages import ROOT, STAGES, Outcome, Stage, Workplace, scratch_folder
+
+# The one check that a machine may lack by design: DigitalOcean's description is not ours to ship.
+MAY_BE_ABSENT = "DIGITALOCEAN_OPENAPI"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What every sandbox of the run reported about its exchanges."""
+
+    exchanges: int
+    violations: tuple[str, ...]
+    exempted: int
+
+
+def find_description() -> str | None:
+    """Find DigitalOcean's OpenAPI file: the one that DIGITALOCEAN_OPENAPI names, else one beside the checkout."""
+    named = os.environ.get(MAY_BE_ABSENT)
+    if named:
+        return named
+    found = sorted((ROOT.parent / "shared" / "openapi").glob("*.json"))
+    return str(found[0]) if found else None
+
+
+def read_contract(folder: Path) -> Contract:
+    """Sum the reports that the sandbox processes left in ``folder``."""
+    exchanges = exempted = 0
+    violations: list[str] = []
+    for path in sorted(folder.glob("*.json")):
+        report = json.loads(path.read_text(encoding="utf-8"))
+        exchanges += report["exchanges"]
+        exempted += count(report["exempted"])
+        violations += [str(violation) for violation in listed(report["violations"])]
+    return Contract(exchanges, tuple(violations), exempted)
+
+
+def count(value: object) -> int:
+    """Read a number that may be written as itself, as a list, or as a mapping of reasons to numbers."""
+    if isinstance(value, dict):
+        return sum(count(part) for part in value.values())
+    return len(value) if isinstance(value, list) else int(str(value))
+
+
+def listed(value: object) -> list[object]:
+    """Read violations that may be written as a list or as a number only."""
+    return value if isinstance(value, list) else ["(not described)"] * int(str(value))
+
+
+def describe_contract(contract: Contract, description: str | None) -> str:
+    """Say in one line what the check against DigitalOcean's description found, or that it did not take place."""
+    if description is None:
+        return (
+            "The check against DigitalOcean's description did NOT take place: no description was found. "
+            f"Name the file in {MAY_BE_ABSENT}."
+        )
+    return (
+        f"{contract.exchanges:,} exchanges checked against DigitalOcean's description, "
+        f"{len(contract.violations)} violations, {contract.exempted} exempted with a reason."
+    )
+
+
+def run_stage(stage: Stage, place: Workplace, in_ci: bool) -> tuple[Outcome, float]:
+    """Run one stage, print its line, and its output when it failed; return its outcome and the seconds it took."""
+    print(f"{stage.name:<13}", end="" if not place.verbose else "\n", flush=True)
+    started = time.monotonic()
+    outcome = stage.run(place)
+    seconds = time.monotonic() - started
+    counted = f"{outcome.passed} passed, {outcome.failed} failed, {len(outcome.skipped)} skipped"
+    failed = is_failure(outcome, in_ci)
+    print(f"{'FAILED' if failed else 'ok':<7}{seconds:6.1f} s  {counted:<38}  {stage.what}", flush=True)
+    if outcome.failed and not place.verbose:
+        print(f"{outcome.output.rstrip()}\n", flush=True)
+    return outcome, seconds
+
+
+def is_failure(outcome: Outcome, in_ci: bool) -> bool:
+    """A stage fails by a failed check; in CI by a skipped one too, but for the one that a machine may lack."""
+    return outcome.failed > 0 or (in_ci and any(MAY_BE_ABSENT not in reason for reason in outcome.skipped))
+
+
+def report(outcomes: list[Outcome], contract_failed: bool, in_ci: bool, seconds: float) -> bool:
+    """Print what was skipped and the closing line; return whether all is well."""
+    skipped = [reason for outcome in outcomes for reason in outcome.skipped]
+    for reason in skipped:
+        print(f"skipped: {reason}")
+    failed = sum(outcome.failed for outcome in outcomes) + int(contract_failed)
+    print(f"{seconds:.0f} s in all")
+    print(f"{sum(outcome.passed for outcome in outcomes)} passed, {failed} failed, {len(skipped)} skipped", flush=True)
+    return not contract_failed and not any(is_failure(outcome, in_ci) for outcome in outcomes)
+
+
+def main() -> int:
+    """Run the stages that were named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = [stage.name for stage in STAGES]
+    parser.add_argument(
+        "stages", nargs="*", metavar="STAGE", help=f"any of: {', '.join(names)}; all of them by default"
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="show what the tools print while they run")
+    arguments = parser.parse_args()
+    unknown = sorted(set(arguments.stages) - set(names))
+    if unknown:
+        parser.error(f"no such stage: {', '.join(unknown)}; there are {', '.join(names)}")
+    in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
+    description = find_description()
+    started = time.monotonic()
+    with scratch_folder() as scratch:
+        reports = Path(scratch) / "contract"
+        reports.mkdir()
+        place = Workplace(Path(scratch), arguments.verbose)
+        place.environment["DOCR_SANDBOX_CONTRACT_REPORT"] = str(reports)
+        if description is not None:
+            place.environment[MAY_BE_ABSENT] = description
+        chosen = [stage for stage in STAGES if not arguments.stages or stage.name in arguments.stages]
+        outcomes = [run_stage(stage, place, in_ci)[0] for stage in chosen]
+        contract = read_contract(reports)
+    for violation in contract.violations:
+        print(f"violation: {violation}")
+    print(describe_contract(contract, description))
+    well = report(outcomes, bool(contract.violations), in_ci, time.monotonic() - started)
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

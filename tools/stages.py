@@ -1,0 +1,254 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stages of ``make test``: what each runs, and how its outcome is read."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COLLECTION = Path("ansible_collections/planton/digitalocean")
+PLUGINS = f".venv/typing/{COLLECTION}/plugins"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a stage: numbers of checks, why some were skipped, and the output to show if one failed."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: tuple[str, ...] = ()
+    output: str = ""
+
+
+def with_tools() -> dict[str, str]:
+    """This process's environment with ``.venv/bin`` first, where the tools look for each other; and without colours."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"}
+
+
+@dataclass
+class Workplace:
+    """Where the stages run: the checkout, its tools, and a folder for what they write, removed at the end."""
+
+    scratch: Path
+    verbose: bool = False
+    environment: dict[str, str] = field(default_factory=with_tools)
+
+    def run(self, command: Sequence[str], folder: Path = ROOT) -> tuple[int, str]:
+        """Run a program of ``.venv/bin`` (or another by its path); return its status and all that it printed."""
+        process = subprocess.Popen(
+            [shutil.which(command[0], path=self.environment["PATH"]) or command[0], *command[1:]],
+            cwd=folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        lines = []
+        for line in process.stdout or ():
+            lines.append(line)
+            if self.verbose:
+                print(line, end="", flush=True)
+        return process.wait(), "".join(lines)
+
+    @cached_property
+    def copy(self) -> Path:
+        """A copy of what git lists (uncommitted files included) in a folder that ansible-test and the builder accept.
+
+        ansible-test refuses a symlink, and the checkout's own folder has another name.
+        """
+        place = self.scratch / COLLECTION
+        names = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for name in names.split("\0"):
+            if name and (ROOT / name).is_file():
+                (place / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, place / name)
+        return place
+
+
+Run = Callable[[Workplace], Outcome]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One line of the table below."""
+
+    name: str
+    run: Run
+    what: str
+
+
+def from_status(status: int, output: str) -> Outcome:
+    """Count a whole program as one check."""
+    return Outcome(passed=1) if status == 0 else Outcome(failed=1, output=output)
+
+
+def command(*arguments: str) -> Run:
+    """Make a stage of one program that says by its exit status whether all is well."""
+    return lambda place: from_status(*place.run(arguments))
+
+
+def pytest(folder: str, *options: str) -> Run:
+    """Make a stage of the tests below ``folder``; each test counts, and each skipped one gives its reason."""
+
+    def run(place: Workplace) -> Outcome:
+        if not any((ROOT / folder).rglob("test_*.py")):
+            return Outcome(skipped=(f"there are no tests below {folder}",))
+        report = place.scratch / f"{folder.replace('/', '-')}.xml"
+        status, output = place.run(["pytest", folder, "-q", f"--junitxml={report}", *options])
+        return read_junit(report, status, output)
+
+    return run
+
+
+def read_junit(report: Path, status: int, output: str) -> Outcome:
+    """Read pytest's own count; a run that broke off before it wrote one, or found nothing, has failed."""
+    if not report.exists():
+        return Outcome(failed=1, output=output)
+    passed = failed = 0
+    skipped = []
+    for case in ET.parse(report).getroot().iter("testcase"):
+        reason = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed += 1
+        elif reason is not None:
+            skipped.append(f"{case.get('classname')}.{case.get('name')}: {reason.get('message')}")
+        else:
+            passed += 1
+    if status != 0 and not failed:
+        failed = 1
+    return Outcome(passed, failed, tuple(skipped), output if failed else "")
+
+
+def types(place: Workplace) -> Outcome:
+    """Check types: the plugins as a host's oldest Python sees them, the rest as a developer's oldest."""
+    status, output = place.run(["mypy", "--python-version", "3.10", PLUGINS])
+    folders = [name for name in ("sandbox/src", "sandbox/tests", "tools", "tests") if any((ROOT / name).rglob("*.py"))]
+    other_status, other_output = place.run(["mypy", *folders])
+    return from_status(status or other_status, output + other_output)
+
+
+GET_PIP = """\
+# Stands in for the script that ansible-test would download, where only a package index is reachable.
+import ensurepip
+import subprocess
+import sys
+
+ensurepip.bootstrap()
+arguments = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
+sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *arguments]))
+"""
+
+
+def provide_get_pip() -> None:
+    """Put a replacement of ansible-test's bootstrap script where it looks for a cached one, unless there is one."""
+    import ansible_test  # noqa: PLC0415 - only this stage needs it
+
+    source = Path(next(iter(ansible_test.__path__))) / "_internal" / "python_requirements.py"
+    other = source.with_name("coverage_util.py")
+    text = source.read_text(encoding="utf-8") + other.read_text(encoding="utf-8")
+    for version in set(re.findall(r"""\bpip['"]?\s*[=:]\s*['"]([0-9.]+)['"]""", text)):
+        script = Path.home() / f".ansible/test/cache/get_pip_{version.replace('.', '_')}.py"
+        if not script.exists():
+            script.parent.mkdir(parents=True, exist_ok=True)
+            script.write_text(GET_PIP, encoding="utf-8")
+
+
+def sanity(place: Workplace) -> Outcome:
+    """Run ansible-test's own checks, all of them: there is no ignore file."""
+    ignored = sorted(path.name for path in (ROOT / "tests" / "sanity").glob("ignore*"))
+    if ignored:
+        return Outcome(failed=1, output=f"tests/sanity holds {', '.join(ignored)}: mend what it hides instead.")
+    provide_get_pip()
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return from_status(
+        *place.run(
+            ["ansible-test", "sanity", "--python", version, "--color", "no", "--exclude", "sandbox/"], place.copy
+        )
+    )
+
+
+def build(place: Workplace) -> tuple[Path | None, str]:
+    """Build the collection's artifact; return its path, or ``None`` and what the builder said."""
+    status, output = place.run(
+        ["ansible-galaxy", "collection", "build", "--force", "--output-path", str(place.scratch)], place.copy
+    )
+    found = sorted(place.scratch.glob("planton-digitalocean-*.tar.gz"))
+    return (found[0], output) if status == 0 and found else (None, output)
+
+
+def galaxy(place: Workplace) -> Outcome:
+    """Import the built artifact as Galaxy would. The importer exits 0 with warnings, so its words are read."""
+    artifact, output = build(place)
+    if artifact is None:
+        return Outcome(failed=1, output=output)
+    status, said = place.run([sys.executable, "-m", "galaxy_importer.main", str(artifact)], place.scratch)
+    complaint = re.search(r"\b(WARNING|ERROR)\b", said)
+    return from_status(status or int(complaint is not None), said)
+
+
+def documentation(place: Workplace) -> Outcome:
+    """Check the documentation of every plugin and role, and that pages can be made from it."""
+    status, output = place.run(
+        ["antsibull-docs", "lint-collection-docs", "--plugin-docs", "--skip-rstcheck", "."], place.copy
+    )
+    pages = place.scratch / "pages"
+    pages.mkdir(exist_ok=True)
+    built, said = place.run(
+        [
+            "antsibull-docs",
+            "collection",
+            "--use-current",
+            "--fail-on-error",
+            "--dest-dir",
+            str(pages),
+            "planton.digitalocean",
+        ],
+    )
+    return from_status(status or built, output + said)
+
+
+STAGES = (
+    Stage("format", command("ruff", "format", "--check", "--diff", "--quiet", "."), "ruff format"),
+    Stage("lint", command("ruff", "check", "--quiet", "."), "ruff, and the syntax of Python 3.10 for the plugins"),
+    Stage("types", types, "mypy --strict"),
+    Stage("conventions", pytest("tests/conventions"), "layers, budgets, documentation and names"),
+    Stage("unit", pytest("tests/unit"), "the pure parts"),
+    Stage("sandbox", pytest("sandbox/tests"), "the sandbox by itself"),
+    Stage("contract", pytest("tests/contract"), "the sandbox against DigitalOcean's description, by schemathesis"),
+    Stage(
+        "integration", pytest("tests/integration", "-n", "2", "--dist", "loadfile"), "modules and role on the sandbox"
+    ),
+    Stage("docs", documentation, "antsibull-docs"),
+    Stage(
+        "ansible-lint",
+        command("ansible-lint", "--offline", "--profile", "production", "-q", "--nocolor"),
+        "profile production",
+    ),
+    Stage("galaxy", galaxy, "the artifact, as Galaxy imports it"),
+    Stage("sanity", sanity, "ansible-test sanity, nothing ignored"),
+)
+
+
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder outside the checkout, where git's rules for the checkout do not reach."""
+    return tempfile.TemporaryDirectory(prefix="docr-check-")
