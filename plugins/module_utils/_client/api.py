@@ -224,9 +224,7 @@ class DigitalOceanApi:
         except (AzureError, json.JSONDecodeError, OSError) as error:
             raise translate(error, operation, words) from error
 
-    def _read(
-        self, request: str, names: Mapping[str, str], send: Callable[[], Any], parse: Callable[[Any], T]
-    ) -> T:
+    def _read(self, request: str, names: Mapping[str, str], send: Callable[[], Any], parse: Callable[[Any], T]) -> T:
         answer = self._call(request, names, send)
         try:
             return parse(answer)

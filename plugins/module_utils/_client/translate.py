@@ -41,7 +41,9 @@ def translate(error: Exception, operation: Operation, words: str) -> DocrError:
     if isinstance(error, HttpResponseError) and status is not None and status >= 400:
         return _from_status(_read_answer(response), operation, words, response)
     if isinstance(error, (DecodeError, HttpResponseError, json.JSONDecodeError)):
-        return _bad_answer(Answer(status=status, message=f"an answer that is not DigitalOcean's ({error!s:.120})"), words)
+        return _bad_answer(
+            Answer(status=status, message=f"an answer that is not DigitalOcean's ({error!s:.120})"), words
+        )
     if isinstance(error, ServiceRequestError):
         return _not_reached(str(error), words)
     if isinstance(error, ServiceResponseTimeoutError):

@@ -56,7 +56,9 @@ def require_team(api: DigitalOceanApi, name_or_uuid: str) -> None:
     if not team.is_called(name_or_uuid):
         actual = f"the team {team.name} ({team.uuid})" if team.uuid or team.name else "no team"
         raise Denied(
-            f"work for the team {name_or_uuid}", f"the token belongs to {actual}", "use a token of the team that is named"
+            f"work for the team {name_or_uuid}",
+            f"the token belongs to {actual}",
+            "use a token of the team that is named",
         )
 
 

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""Read a team's registries and carry out plans for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .._domain.errors import Conflict, NotFound, Refused
+from .._domain.plan import Plan, Step
+from .._domain.registry import Registry
+from .._domain.registry_plan import CREATE, Account, DesiredRegistry, missing_names
+from .._domain.registry_removal import Holdings
+from .._domain.tier import Subscription
+from .api import Api
+from .write_once import write_once
+
+Done = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class Registries:
+    """The registries that were asked for as they are now, and the team's subscription."""
+
+    registries: tuple[Registry, ...]
+    subscription: Subscription | None
+
+
+def fetch_account(api: Api, desired: tuple[DesiredRegistry, ...]) -> Account:
+    """All that a plan for `desired` depends on: three calls, and one for each name that would be new."""
+    registries = api.list_registries()
+    taken: set[str] = set()
+    refused: set[str] = set()
+    options = api.fetch_options()
+    subscription = api.fetch_subscription()
+    for name in missing_names(registries, desired):
+        try:
+            if not api.is_name_free(name):
+                taken.add(name)
+        except Refused:
+            refused.add(name)
+    return Account(registries, options, subscription, frozenset(taken), frozenset(refused))
+
+
+def apply_registries(
+    api: Api, account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan, done: Done
+) -> Registries:
+    """Carry out a plan of plan_registries; each write is sent once."""
+    registries = {registry.name: registry for registry in account.registries}
+    subscription = account.subscription
+    for step in plan.steps:
+        if step.action == CREATE:
+            registries[step.target] = _create(api, step)
+        else:
+            subscription = _change_tier(api, step)
+        done(step)
+    if subscription is None and plan.steps:
+        subscription = api.fetch_subscription()
+    return Registries(tuple(registries[want.name] for want in desired if want.name in registries), subscription)
+
+
+def fetch_holdings(api: Api, names: tuple[str, ...], *, with_clusters: bool) -> Holdings:
+    """What the registries `names` hold; only of those that exist, and the clusters only if any does."""
+    registries = api.list_registries()
+    existing = tuple(registry.name for registry in registries if registry.name in names)
+    return Holdings(
+        registries,
+        {name: api.list_repositories(name) for name in existing},
+        api.list_clusters() if with_clusters and existing else None,
+    )
+
+
+def apply_removal(api: Api, plan: Plan, done: Done) -> None:
+    """Carry out a plan of plan_removal; a registry that is gone by then is what was wanted."""
+    for step in plan.steps:
+        _delete(api, step.target)
+        done(step)
+
+
+def _create(api: Api, step: Step) -> Registry:
+    region = step.arguments["region"]
+
+    def look() -> Registry | None:
+        found = find_registry(api, step.target)
+        return found if found is not None and region in (None, found.region) else None
+
+    return write_once(
+        lambda: api.create_registry(step.target, region, step.arguments["tier"]), look, also_look_after=(Conflict,)
+    )
+
+
+def _change_tier(api: Api, step: Step) -> Subscription:
+    def look() -> Subscription | None:
+        found = api.fetch_subscription()
+        return found if found is not None and found.tier.slug == step.target else None
+
+    return write_once(lambda: api.update_subscription(step.target), look)
+
+
+def _delete(api: Api, name: str) -> None:
+    def delete() -> bool:
+        api.delete_registry(name)
+        return True
+
+    write_once(delete, lambda: True if find_registry(api, name) is None else None, also_look_after=(NotFound,))
+
+
+def find_registry(api: Api, name: str) -> Registry | None:
+    """The team's registry of exactly that name."""
+    return next((registry for registry in api.list_registries() if registry.name == name), None)
