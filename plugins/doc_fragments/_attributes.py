@@ -17,9 +17,11 @@ attributes:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - Nothing is written and no token is minted; the client itself refuses both. The result says what the real run does.
+      - Nothing is written and no token is minted; the client itself refuses both.
+      - The result says what the real run does.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description:
+      - Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: full
   idempotent:
     description:
@@ -41,7 +43,8 @@ attributes:
     details:
       - Only reads.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    description:
+      - Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: N/A
     details:
       - Only reads.

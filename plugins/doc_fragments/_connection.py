@@ -40,7 +40,7 @@ options:
     default: 30
   rate_limit_wait:
     description:
-      - The most seconds to wait in one call when DigitalOcean's rate limit is used up (250 requests a minute, 5000 an hour).
+      - The most seconds to wait in one call when the rate limit is used up (250 requests a minute, 5000 an hour).
       - A wait that would take longer fails at once and says how long it would have been. V(0) never waits.
     type: int
     default: 120

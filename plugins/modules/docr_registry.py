@@ -12,8 +12,8 @@ version_added: 1.0.0
 description:
   - Makes sure that one registry, or each of a list, exists or does not exist, by name.
   - Changes the subscription tier in place. The tier belongs to the whole team, not to a registry.
-  - Never replaces a registry. Another region than the one it has is refused, since a registry cannot move and deleting it
-    loses its images.
+  - Never replaces a registry. Another region than the one it has is refused, since a registry cannot move and deleting
+    it loses its images.
   - Finds everything that stands in the way before the first write, and reports all of it at once.
 author:
   - Planton (@plantonhq)

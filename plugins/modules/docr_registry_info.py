@@ -10,8 +10,8 @@ module: docr_registry_info
 short_description: Read container registries, the subscription and what DigitalOcean offers
 version_added: 1.0.0
 description:
-  - Reads the team's registries with their usage, the subscription tier with what it allows, and the tiers and regions that
-    can be had, with prices and with reasons for those that cannot.
+  - Reads the team's registries with their usage, the subscription tier with what it allows, and the tiers and regions
+    that can be had, with prices and with reasons for those that cannot.
 author:
   - Planton (@plantonhq)
 options:
@@ -131,7 +131,7 @@ tiers:
       type: int
       sample: 2
     registry_limit:
-      description: How many registries it allows, by the product page; null for a tier that this collection does not know.
+      description: How many registries it allows, by the product page; null for an unknown tier.
       type: int
       sample: 1
     eligible:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import count
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -240,14 +242,12 @@ class DigitalOceanApi:
         parse: Callable[[Any], list[T]],
     ) -> tuple[T, ...]:
         items: list[T] = []
-        page = 1
-        while True:
-            seen: dict[str, Any] = {}
-            found = self._read(request, names, lambda: seen.setdefault("answer", fetch(page)), parse)
+        for page in count(1):
+            found, answer = self._read(request, names, partial(fetch, page), lambda answer: (parse(answer), answer))
             items += found
-            if not found or not _has_more(seen["answer"], len(found), len(items)):
-                return tuple(items)
-            page += 1
+            if not found or not _has_more(answer, len(found), len(items)):
+                break
+        return tuple(items)
 
 
 def open_api(settings: Settings) -> DigitalOceanApi:

@@ -6,8 +6,8 @@
 
 """The operations of the API that this collection knows, classed by what they do.
 
-The verb does not tell: `POST validate-name` changes nothing, while some GETs mint tokens (digitalocean-api.md 1.6, 3.1).
-What is not in this table counts as a write.
+The verb does not tell: `POST validate-name` changes nothing, while some GETs mint tokens
+(digitalocean-api.md 1.6, 3.1). What is not in this table counts as a write.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 
 
 class Effect(Enum):
@@ -28,7 +28,7 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: `words` says in the infinitive what it does, for messages; `scopes` are the token scopes it needs."""
+    """One operation: `words` says in the infinitive what it does; `scopes` are the token scopes that it needs."""
 
     method: str
     path: str
@@ -144,7 +144,7 @@ OPERATIONS: tuple[Operation, ...] = (
 UNKNOWN = Operation("", "", Effect.WRITE, (), "call an operation that is not listed")
 
 
-@lru_cache(maxsize=None)
+@cache
 def find_operation(method: str, path: str) -> Operation:
     """The operation that a request is, by its method and its still encoded path; UNKNOWN when it is none of them.
 
@@ -156,7 +156,7 @@ def find_operation(method: str, path: str) -> Operation:
     return UNKNOWN
 
 
-@lru_cache(maxsize=None)
+@cache
 def _patterns() -> tuple[tuple[Operation, re.Pattern[str]], ...]:
     # Fixed words before names, since `options` and `subscription` stand where a registry's name does.
     ordered = sorted(OPERATIONS, key=lambda operation: operation.path.count("{"))

@@ -76,7 +76,7 @@ class ServiceClock(SansIOHTTPPolicy[Any, Any]):
 
 
 class PatientRetry(RetryPolicy[Any, Any]):
-    """Reads are repeated after passing faults, writes never; both wait for a rate limit, but not longer than allowed."""
+    """Reads are repeated after passing faults, writes never; both wait for a rate limit, within what is allowed."""
 
     def __init__(self, rate_limit_wait_s: float, **kwargs: Any) -> None:
         # One more connection attempt only: a wrong endpoint should not take five seconds to say so.

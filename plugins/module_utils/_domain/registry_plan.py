@@ -92,10 +92,11 @@ def _target_tier(
         return (current or wanted), ()
     if wanted.monthly_price_in_cents >= current.monthly_price_in_cents or allow_downgrade:
         return wanted, ()
-    return current, (
-        f"The team has the tier {current.slug} and {wanted.slug} is asked for; it was left, since a lower tier is lower "
-        "for all registries of the team. Set allow_downgrade to lower it.",
+    note = (
+        f"The team has the tier {current.slug} and {wanted.slug} is asked for; it was left, "
+        "since a lower tier is lower for all registries of the team. Set allow_downgrade to lower it."
     )
+    return current, (note,)
 
 
 def _registry_faults(account: Account, desired: tuple[DesiredRegistry, ...]) -> tuple[Fault, ...]:
@@ -108,7 +109,7 @@ def _faults_of(account: Account, want: DesiredRegistry) -> Iterable[Fault]:
         if want.region is not None and want.region != existing.region:
             yield Fault(
                 want.where("region"),
-                f"the registry {want.name} is in {existing.region} and {want.region} is asked for, but a registry cannot move",
+                f"the registry {want.name} is in {existing.region}, not in {want.region}, and a registry cannot move",
                 f"ask for {existing.region}, or create a registry of another name in {want.region} and copy the images",
             )
         return

@@ -17,6 +17,10 @@ from .plan import Plan, Step
 from .registry import Registry, Repository
 
 DELETE = "delete_registry"
+SUBSCRIPTION_NOTE = (
+    "No registry is left. As far as is known the team's subscription stays; whether it is still billed is not known, "
+    "so look at the control panel."
+)
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,7 @@ def plan_removal(holdings: Holdings, names: tuple[str, ...], consents: RemovalCo
     remaining = len(holdings.registries) - len(doomed)
     notes = tuple(_loss(registry, holdings.repositories[registry.name]) for registry in doomed)
     if doomed and not remaining:
-        notes += (
-            "No registry is left. The team's subscription stays as far as is known; whether it is still billed is not "
-            "known, so look at the control panel.",
-        )
+        notes += (SUBSCRIPTION_NOTE,)
     return Plan(
         steps=tuple(Step(DELETE, registry.name, f"delete the registry {registry.name}") for registry in doomed),
         before={"registries": {registry.name: {"region": registry.region} for registry in doomed}},

@@ -66,7 +66,7 @@ def build_registry_task(params: Params) -> Task[Any, Any]:
 def read_desired(raw: list[Mapping[str, Any]], option: str) -> tuple[DesiredRegistry, ...]:
     """The wanted registries, merged where two say the same; raises InvalidInput with all that is wrong with them.
 
-    `option` is the name of the list that they stand in, for the place of a fault; empty for options of the module itself.
+    `option` is the list that they stand in, for the place of a fault; empty for options of the module itself.
     """
     desired: dict[str, DesiredRegistry] = {}
     faults: list[Fault] = []
