@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from docr_sandbox.contract_report import ContractSummary, sum_reports
+from docr_sandbox.contract.report import ContractSummary, sum_reports
 from docr_sandbox.testing import Sandbox
 
 OPENAPI = "DIGITALOCEAN_OPENAPI"

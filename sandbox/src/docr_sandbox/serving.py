@@ -33,7 +33,7 @@ from docr_sandbox.world import World
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from docr_sandbox.contract import ContractCheck
+    from docr_sandbox.contract.check import ContractCheck
 
 READY_TIMEOUT_S = 10.0
 SAVE_INTERVAL_S = 0.2
@@ -168,7 +168,7 @@ def _contract(options: ServeOptions) -> ContractCheck | None:
         return None
     # Imported only when wanted: openapi-core costs a quarter of a second and is an extra.
     try:
-        from docr_sandbox.contract import ContractCheck  # noqa: PLC0415
+        from docr_sandbox.contract.check import ContractCheck  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise CommandError(
             f"Checking against {options.openapi} needs {error.name}: install docr-sandbox[contract]."
