@@ -9,72 +9,43 @@ Every stage runs, whatever came of those before it. Where CI is set, what was sk
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
-from dataclasses import dataclass
+import tomllib
 from pathlib import Path
 
+from docr_sandbox.contract.report import ContractSummary, sum_reports
 from stages import ROOT, STAGES, Outcome, Stage, Workplace, scratch_folder
 
 # The one check that a machine may lack by design: DigitalOcean's description is not ours to ship.
 MAY_BE_ABSENT = "DIGITALOCEAN_OPENAPI"
 
 
-@dataclass(frozen=True)
-class Contract:
-    """What every sandbox of the run reported about its exchanges."""
-
-    exchanges: int
-    violations: tuple[str, ...]
-    exempted: int
-
-
 def find_description() -> str | None:
-    """Find DigitalOcean's OpenAPI file: the one that DIGITALOCEAN_OPENAPI names, else one beside the checkout."""
+    """Find DigitalOcean's OpenAPI file: the one that DIGITALOCEAN_OPENAPI names, else where pytest's setting points."""
     named = os.environ.get(MAY_BE_ABSENT)
     if named:
         return named
-    found = sorted((ROOT.parent / "shared" / "openapi").glob("*.json"))
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pattern = Path(settings["tool"]["pytest"]["ini_options"]["docr_sandbox_openapi"])
+    found = sorted((ROOT / pattern.parent).resolve().glob(pattern.name))
     return str(found[0]) if found else None
 
 
-def read_contract(folder: Path) -> Contract:
-    """Sum the reports that the sandbox processes left in ``folder``."""
-    exchanges = exempted = 0
-    violations: list[str] = []
-    for path in sorted(folder.glob("*.json")):
-        report = json.loads(path.read_text(encoding="utf-8"))
-        exchanges += report["exchanges"]
-        exempted += count(report["exempted"])
-        violations += [str(violation) for violation in listed(report["violations"])]
-    return Contract(exchanges, tuple(violations), exempted)
-
-
-def count(value: object) -> int:
-    """Read a number that may be written as itself, as a list, or as a mapping of reasons to numbers."""
-    if isinstance(value, dict):
-        return sum(count(part) for part in value.values())
-    return len(value) if isinstance(value, list) else int(str(value))
-
-
-def listed(value: object) -> list[object]:
-    """Read violations that may be written as a list or as a number only."""
-    return value if isinstance(value, list) else ["(not described)"] * int(str(value))
-
-
-def describe_contract(contract: Contract, description: str | None) -> str:
-    """Say in one line what the check against DigitalOcean's description found, or that it did not take place."""
+def describe_contract(contract: ContractSummary, description: str | None) -> str:
+    """Say what the check against DigitalOcean's description found, or that it did not take place."""
     if description is None:
         return (
             "The check against DigitalOcean's description did NOT take place: no description was found. "
             f"Name the file in {MAY_BE_ABSENT}."
         )
-    return (
-        f"{contract.exchanges:,} exchanges checked against DigitalOcean's description, "
-        f"{len(contract.violations)} violations, {contract.exempted} exempted with a reason."
-    )
+    lines = [f"violation: {violation}" for violation in contract.kept]
+    lines += [f"exempted {times} times: {reason}" for reason, times in contract.exempted.most_common()]
+    lines += [
+        f"{contract.exchanges:,} exchanges checked against DigitalOcean's description, {contract.violations} violations"
+    ]
+    return "\n".join(lines)
 
 
 def run_stage(stage: Stage, place: Workplace, in_ci: bool) -> tuple[Outcome, float]:
@@ -131,11 +102,9 @@ def main() -> int:
             place.environment[MAY_BE_ABSENT] = description
         chosen = [stage for stage in STAGES if not arguments.stages or stage.name in arguments.stages]
         outcomes = [run_stage(stage, place, in_ci)[0] for stage in chosen]
-        contract = read_contract(reports)
-    for violation in contract.violations:
-        print(f"violation: {violation}")
+        contract = sum_reports(reports)
     print(describe_contract(contract, description))
-    well = report(outcomes, bool(contract.violations), in_ci, time.monotonic() - started)
+    well = report(outcomes, contract.violations > 0, in_ci, time.monotonic() - started)
     return 0 if well else 1
 
 
