@@ -1,0 +1,40 @@
+"""Messages are one sentence with what was tried, what came back and what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import (
+    Answer,
+    Conflict,
+    Fault,
+    InvalidInput,
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (Answer(409, "conflict", "busy.", "r-7"), "409 conflict: busy. (request r-7)"),
+        (Answer(409), "409"),
+        (Answer(), "no answer"),
+        (Answer(message="lost"), "lost"),
+    ],
+)
+def test_an_answer_shows_the_parts_that_it_has(answer: Answer, text: str) -> None:
+    assert str(Conflict("do it", answer, "wait.")) == f"Could not do it: {text}; wait."
+
+
+def test_a_message_of_several_lines_becomes_one_sentence() -> None:
+    error = Conflict("do it", Answer(412, "precondition_failed", "several\n   registries;\n"), "use the other path")
+    assert str(error) == "Could not do it: 412 precondition_failed: several registries; use the other path."
+
+
+def test_one_fault_is_a_sentence_and_several_are_a_list() -> None:
+    one, two = Fault("spec.name", "it is empty", "give one"), Fault("spec.region", "it is missing")
+    assert str(InvalidInput((one,))) == "Nothing was changed: spec.name: it is empty; give one."
+    assert str(InvalidInput((one, two))).splitlines() == [
+        "Nothing was changed, 2 faults:",
+        "- spec.name: it is empty; give one.",
+        "- spec.region: it is missing.",
+    ]
