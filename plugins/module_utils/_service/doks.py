@@ -1,0 +1,139 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""Reading and writing the one-click integration of clusters with registries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .._domain.cluster import Cluster
+from .._domain.cluster_names import join_names
+from .._domain.errors import DocrError, InvalidInput, NotFound, Refused, TimedOut
+from .._domain.integration import (
+    ADD,
+    WantedIntegrations,
+    lacking,
+    missing_registries,
+    needs_registry_names,
+    shape_integrations,
+)
+from .._domain.plan import Plan, Step
+from .api import Api
+from .wait import Clock, Waited, poll
+from .write_once import write_once
+
+
+@dataclass(frozen=True)
+class Integrations:
+    """What is there: all clusters, and the team's registries by name; these are None when they were not read."""
+
+    clusters: tuple[Cluster, ...]
+    registry_names: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a write may take to show, and how often to look; both in seconds."""
+
+    timeout_s: float
+    interval_s: float
+    clock: Clock
+
+
+def fetch_integrations(api: Api, wanted: WantedIntegrations) -> Integrations:
+    """All clusters; the registries only where the plan depends on them."""
+    clusters = api.list_clusters()
+    return Integrations(clusters, list_names(api) if needs_registry_names(clusters, wanted) else None)
+
+
+def list_names(api: Api) -> tuple[str, ...]:
+    """The names of the team's registries."""
+    return tuple(registry.name for registry in api.list_registries())
+
+
+@dataclass
+class IntegrationWriter:
+    """Carries out a plan on what was read, and looks whether it came true."""
+
+    api: Api
+    current: Integrations
+    patience: Patience
+
+    def apply(self, plan: Plan, wanted: WantedIntegrations, done: Callable[[Step], None]) -> Integrations:
+        """Write all steps, then read the clusters once and compare, again until `patience` ends.
+
+        Raises InvalidInput before the first write when an expected registry was not created after all, and TimedOut
+        with what is lacking. A write whose end is not known is judged by what the clusters show.
+        """
+        if not plan.changed:
+            return self.current
+        faults = missing_registries(wanted, self.current.registry_names or ())
+        if faults:
+            raise InvalidInput(faults)
+        for step in plan.steps:
+            write_once(lambda: self._write(step), lambda: self._look(step))  # noqa: B023 - called before the next
+            done(step)
+        seen = self._watch(plan.steps)
+        if not seen.is_done:
+            raise self._late(plan, seen)
+        return Integrations(seen.value, self.current.registry_names)
+
+    def _write(self, step: Step) -> bool:
+        cluster_ids = tuple(step.arguments["clusters"])
+        registries: tuple[str, ...] = step.arguments["registries"]
+        send = self.api.add_registries if step.action == ADD else self.api.remove_registries
+        try:
+            send(cluster_ids, registries)
+        except (NotFound, Refused) as error:
+            # The plural removal could not be reached by everybody who tried it (digitalocean-api.md 3.2).
+            if error.answer.status not in (404, 405):
+                raise
+            self._require_only(registries, step, error)
+            send_without_name = self.api.add_registry if step.action == ADD else self.api.remove_registry
+            send_without_name(cluster_ids)
+        return True
+
+    def _require_only(self, registries: tuple[str, ...], step: Step, error: DocrError) -> None:
+        names = self.current.registry_names
+        if names is None:
+            names = list_names(self.api)
+            self.current = Integrations(self.current.clusters, names)
+        if names != registries:
+            raise Refused(
+                step.message,
+                error.answer,
+                "see that the clusters still exist; if they do, use the control panel: the older call that is left"
+                f" cannot name a registry, and the team has {join_names(names) or 'none'}",
+            ) from error
+
+    def _look(self, step: Step) -> bool | None:
+        try:
+            return self._watch((step,)).is_done or None
+        except DocrError:
+            return None  # The error of the write says more than that of the look after it.
+
+    def _watch(self, steps: Sequence[Step]) -> Waited[tuple[Cluster, ...]]:
+        names = self.current.registry_names
+        return poll(
+            self.api.list_clusters,
+            lambda clusters: not lacking(clusters, steps, names),
+            timeout_s=self.patience.timeout_s,
+            interval_s=self.patience.interval_s,
+            clock=self.patience.clock,
+        )
+
+    def _late(self, plan: Plan, seen: Waited[tuple[Cluster, ...]]) -> TimedOut:
+        names = self.current.registry_names
+        touched = {cluster_id for step in plan.steps for cluster_id in step.arguments["clusters"]}
+        last = [cluster for cluster in seen.value if cluster.id in touched]
+        return TimedOut(
+            "see the integration come true",
+            f"after {seen.elapsed_s:.0f} s {'; '.join(lacking(seen.value, plan.steps, names))}",
+            "see whether the clusters are well, then run the task again, with a larger wait_timeout if they are slow",
+            shape_integrations(last, plan.steps, names),
+        )
