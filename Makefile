@@ -1,14 +1,26 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup test bench demo sandbox format
+.PHONY: help setup demo test bench sandbox sandbox-stop format
 
 help: ## Shows this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
 
 setup: ## Makes .venv with everything that the other commands need
 	@tools/setup
 
+demo: setup ## Shows the whole line on a local DigitalOcean: manifests, clusters, a collection, a second run
+	@.venv/bin/python tools/demo.py
+
 test: setup ## Runs every test and gate, or those named: make test STAGES="unit lint"
 	@.venv/bin/python tools/check.py $(STAGES)
+
+bench: setup ## Measures against plain ping tasks; writes .bench/latest.json
+	@.venv/bin/python tools/bench.py
+
+sandbox: setup ## Leaves a local DigitalOcean running, and says how to use it
+	@tools/sandbox start
+
+sandbox-stop: ## Ends it
+	@tools/sandbox stop
 
 format: setup ## Brings the Python files into form
 	@.venv/bin/ruff check --fix --quiet .; .venv/bin/ruff format --quiet .
