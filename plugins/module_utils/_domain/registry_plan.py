@@ -29,16 +29,16 @@ REASONS = {
 
 @dataclass(frozen=True)
 class DesiredRegistry:
-    """A registry as wanted; what is None is not compared. `origin` says where it was asked for."""
+    """A registry as wanted; what is None is not compared. `place` stands before an option's name in a fault."""
 
     name: str
     region: str | None = None
     subscription_tier: str | None = None
-    origin: str = ""
+    place: str = ""
 
     def where(self, option: str) -> str:
         """The place of one of its options, for a fault."""
-        return f"{self.origin}.{option}" if self.origin else option
+        return self.place + option
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def plan_registries(
         tier_policy,
         account.options,
     )
-    target, notes = _target_tier(account.subscription, wanted, allow_downgrade)
+    target, warnings = _target_tier(account.subscription, wanted, allow_downgrade)
     faults += _registry_faults(account, desired)
     if target is None and creates and not faults:
         faults += (_no_tier_fault(creates[0]),)
@@ -80,7 +80,7 @@ def plan_registries(
         faults += _tier_faults(account, target, len(creates), creates or desired)
     if faults:
         raise InvalidInput(faults)
-    return _plan(account, desired, target, notes)
+    return _plan(account, desired, target, warnings)
 
 
 def _target_tier(
@@ -92,11 +92,11 @@ def _target_tier(
         return (current or wanted), ()
     if wanted.monthly_price_in_cents >= current.monthly_price_in_cents or allow_downgrade:
         return wanted, ()
-    note = (
+    warning = (
         f"The team has the tier {current.slug} and {wanted.slug} is asked for; it was left, "
         "since a lower tier is lower for all registries of the team. Set allow_downgrade to lower it."
     )
-    return current, (note,)
+    return current, (warning,)
 
 
 def _registry_faults(account: Account, desired: tuple[DesiredRegistry, ...]) -> tuple[Fault, ...]:
@@ -169,7 +169,9 @@ def _tier_faults(
     return faults
 
 
-def _plan(account: Account, desired: tuple[DesiredRegistry, ...], target: Tier | None, notes: tuple[str, ...]) -> Plan:
+def _plan(
+    account: Account, desired: tuple[DesiredRegistry, ...], target: Tier | None, warnings: tuple[str, ...]
+) -> Plan:
     current = account.subscription.tier if account.subscription else None
     creates = tuple(_create_step(want, target) for want in desired if account.find(want.name) is None and target)
     change: tuple[Step, ...] = ()
@@ -182,7 +184,7 @@ def _plan(account: Account, desired: tuple[DesiredRegistry, ...], target: Tier |
         steps=change + creates if is_upgrade else creates + change,
         before=_state(desired, account, current, is_after=False),
         after=_state(desired, account, has_tier_after, is_after=True),
-        notes=notes,
+        warnings=warnings,
     )
 
 

@@ -75,12 +75,18 @@ def read_desired(raw: list[Mapping[str, Any]], option: str) -> tuple[DesiredRegi
             name=one["name"],
             region=one["region"].lower() if one.get("region") else None,
             subscription_tier=one["subscription_tier"].lower() if one.get("subscription_tier") else None,
-            origin=one.get("origin") or (f"{option}[{index}]" if option else ""),
+            place=_place(one.get("origin"), option, index),
         )
         faults += _desired_faults(want, desired.setdefault(want.name, want))
     if faults:
         raise InvalidInput(tuple(faults))
     return tuple(desired.values())
+
+
+def _place(origin: str | None, option: str, index: int) -> str:
+    if origin:
+        return f"{origin}, "
+    return f"{option}[{index}]." if option else ""
 
 
 def _desired_faults(want: DesiredRegistry, first: DesiredRegistry) -> Iterator[Fault]:

@@ -39,7 +39,7 @@ def account(
 
 
 def want(name: str, region: str | None = "blr1", slug: str | None = "professional") -> DesiredRegistry:
-    return DesiredRegistry(name, region, slug, f"{name}.yaml")
+    return DesiredRegistry(name, region, slug, f"{name}.yaml.")
 
 
 def decide(present: Account, *desired: DesiredRegistry, policy: str = "highest", downgrade: bool = False) -> Plan:
@@ -88,7 +88,7 @@ def test_a_lower_tier_is_reported_and_left_and_creates_send_the_teams_tier() -> 
     plan = decide(account(), want("kiwi", slug="starter"))
     assert steps(plan) == [("create_registry", "kiwi")]
     assert plan.steps[0].arguments["tier"] == "professional"
-    assert "allow_downgrade" in plan.notes[0]
+    assert "allow_downgrade" in plan.warnings[0]
 
 
 def test_a_lower_tier_with_consent_is_set_last() -> None:
@@ -102,7 +102,7 @@ def test_no_tier_asked_for_keeps_the_teams_tier() -> None:
 
 def test_without_a_subscription_a_tier_is_required() -> None:
     (fault,) = faults(account(current=None), want("kiwi", slug=None))
-    assert fault.startswith("kiwi.yaml.subscription_tier: the team has no subscription yet, so its first registry needs")
+    assert fault.startswith("kiwi.yaml.subscription_tier: the team has no subscription yet, so its first registry")
     assert fault.endswith("; name starter, basic or professional")
 
 

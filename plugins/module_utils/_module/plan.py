@@ -1,0 +1,101 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""docr_plan: the plans of the other modules, all at once, from one read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .._domain.errors import Fault, InvalidInput
+from .._domain.integration import (
+    WantedIntegrations,
+    needs_registry_names,
+    plan_integration,
+    predict_clusters,
+    resolve_targets,
+    shape_integrations,
+)
+from .._domain.plan import Plan
+from .._domain.registry_plan import CREATE, Account, DesiredRegistry, missing_names, plan_registries
+from .._service.api import Api
+from .._service.doks import list_names
+from .._service.registry import fetch_account
+from .argspec import Spec
+from .doks_integration import INTEGRATION_OPTIONS, read_integrations
+from .registry import REGISTRY_OPTIONS, TIER_OPTIONS, predict_registries, read_desired, shape_registries
+from .run import Params
+
+PLAN_SPEC = Spec(
+    options={
+        "registries": {"type": "list", "elements": "dict", "options": REGISTRY_OPTIONS, "default": []},
+        **TIER_OPTIONS,
+        "integrations": {"type": "list", "elements": "dict", "options": INTEGRATION_OPTIONS, "default": []},
+    }
+)
+
+
+def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
+    """The result of docr_plan; raises InvalidInput with the faults of all parts."""
+    desired = read_desired(params["registries"], "registries")
+    integrations, faults = read_integrations(params["integrations"])
+    if faults:
+        raise InvalidInput(faults)
+    account = fetch_account(api, desired) if desired else None
+    wanted = WantedIntegrations(integrations, expected=missing_names(account.registries, desired) if account else ())
+    clusters = api.list_clusters() if integrations else ()
+    names = tuple(registry.name for registry in account.registries) if account else None
+    if names is None and needs_registry_names(clusters, wanted):
+        names = list_names(api)
+    registry_plan, integration_plan = _all_or_faults(
+        lambda: _plan_registries(account, desired, params),
+        lambda: plan_integration(clusters, names, wanted),
+    )
+    targets = [target.cluster for target in resolve_targets(clusters, wanted)[0]]
+    after = predict_clusters(targets, integration_plan.steps, names)
+    return {
+        "registry": _shape_plan(registry_plan)
+        | {"create": [step.target for step in registry_plan.steps if step.action == CREATE]}
+        | _shape_registries(account, desired, registry_plan),
+        "integration": _shape_plan(integration_plan)
+        | {"integrations": shape_integrations(after, integration_plan.steps, names)},
+        "warnings": [*registry_plan.warnings, *integration_plan.warnings],
+    }
+
+
+def _plan_registries(account: Account | None, desired: tuple[DesiredRegistry, ...], params: Params) -> Plan:
+    if account is None:
+        return Plan()
+    return plan_registries(account, desired, params["tier_policy"], params["allow_downgrade"])
+
+
+def _all_or_faults(*plans: Callable[[], Plan]) -> tuple[Plan, ...]:
+    made: list[Plan] = []
+    faults: list[Fault] = []
+    for plan in plans:
+        try:
+            made.append(plan())
+        except InvalidInput as error:
+            faults += error.faults
+    if faults:
+        raise InvalidInput(tuple(faults))
+    return tuple(made)
+
+
+def _shape_plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "changed": plan.changed,
+        "actions": [step.shape() for step in plan.steps],
+        "notes": list(plan.notes),
+    }
+
+
+def _shape_registries(account: Account | None, desired: tuple[DesiredRegistry, ...], plan: Plan) -> dict[str, Any]:
+    if account is None:
+        return {"registries": [], "subscription": None}
+    shaped = shape_registries(predict_registries(account, desired, plan), is_single=False)
+    return {"registries": shaped["registries"], "subscription": shaped["subscription"]}
