@@ -1,0 +1,62 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running playbooks against a sandbox, as the demo and the benchmark do it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docr_sandbox.testing import Sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+MANIFEST = {"apiVersion": "digitalocean.project-planton.org/v1", "kind": "DigitalOceanContainerRegistry"}
+
+
+class PlaybookFailed(RuntimeError):
+    """A playbook did not end well; the text is what it printed."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """One run: seconds, what it printed, and the tasks that ran by their action's name."""
+
+    seconds: float
+    output: str
+    ran: Mapping[str, int]
+    skipped: int
+
+
+def play(playbook: Path | str, sandbox: Sandbox, folder: Path, variables: Mapping[str, Any] | None = None) -> Played:
+    """Run a playbook from the checkout's root; raise :class:`PlaybookFailed` when a task failed."""
+    counts = folder / "task-count.json"
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook)]
+    command += ["--extra-vars", json.dumps(dict(variables or {}))]
+    environment = {
+        **sandbox.environment,
+        "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tools" / "callbacks"),
+        "ANSIBLE_CALLBACKS_ENABLED": "task_count",
+        "DOCR_TASK_COUNT": str(counts),
+    }
+    started = time.monotonic()
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    seconds = time.monotonic() - started
+    if done.returncode != 0:
+        raise PlaybookFailed(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+    told = json.loads(counts.read_text(encoding="utf-8"))
+    return Played(seconds, done.stdout, told["ran"], told["skipped"])
+
+
+def write_play(path: Path, tasks: Sequence[Mapping[str, Any]]) -> Path:
+    """Write a play of these tasks on the controller."""
+    path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}]), encoding="utf-8")
+    return path
