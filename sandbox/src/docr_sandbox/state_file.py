@@ -81,9 +81,13 @@ class StateKeeper:
             try:
                 await app(scope, receive, send)
             finally:
-                self._touched = True
+                self.touch()
 
         return watched
+
+    def touch(self) -> None:
+        """Note that something may have changed."""
+        self._touched = True
 
     def save(self) -> None:
         """Write the file if anything changed. Raises :class:`CommandError` when that is not possible."""

@@ -63,7 +63,7 @@ class Sandbox:
         cls,
         folder: Path | str | None = None,
         *,
-        port: int = 0,
+        port: int | None = 0,
         state_file: Path | str | None = None,
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
@@ -79,7 +79,9 @@ class Sandbox:
         place.mkdir(parents=True, exist_ok=True)
         env_file = place / "sandbox.env"
         env_file.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "docr_sandbox", "serve", "--port", str(port), "--env-file", str(env_file)]
+        command = [sys.executable, "-m", "docr_sandbox", "serve", "--env-file", str(env_file)]
+        if port is not None:
+            command += ["--port", str(port)]
         if state_file is not None:
             command += ["--state-file", str(state_file)]
         with (place / "server.log").open("ab") as output:

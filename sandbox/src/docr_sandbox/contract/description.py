@@ -127,9 +127,7 @@ class Description:
         if "items" in schema:
             found: Mapping[str, Any] = schema["items"]
             return found
-        return next(
-            (found for part, _ in _parts(schema) if (found_in := self.items(part)) for found in [found_in]), None
-        )
+        return next(filter(None, (self.items(part) for part, _ in _parts(schema))), None)
 
 
 def _parts(schema: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], bool]]:

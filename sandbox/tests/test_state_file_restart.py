@@ -1,0 +1,124 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a state file keeps, and what happens to it when a server dies."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from docr_sandbox.failures import CommandError
+from docr_sandbox.state_file import SavedState, StateKeeper, read_state
+from docr_sandbox.testing import Sandbox, SandboxError
+from docr_sandbox.tls import Authority
+
+REGISTRY = {"name": "harbour", "region": "syd1", "subscription_tier_slug": "basic"}
+
+
+def _registry_names(sandbox: Sandbox, token: str) -> list[str]:
+    status, _, body = sandbox.request("GET", "/v2/registries", token=token)
+    assert status == 200, body
+    return [registry["name"] for registry in json.loads(body)["registries"]]
+
+
+def _wait_until(state: Path, text: str) -> None:
+    deadline = time.monotonic() + 5
+    while text not in state.read_text(encoding="utf-8"):
+        assert time.monotonic() < deadline, f"{text} never reached the state file"
+        time.sleep(0.02)
+
+
+def test_a_restart_keeps_account_tokens_ca_and_port(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with Sandbox.start(tmp_path / "first", state_file=state) as first:
+        assert first.request("POST", "/v2/registries", REGISTRY)[0] == 201
+        minted = first.mint(scopes=["registry:read"])
+        before = (first.url, first.token, Path(first.ca_file).read_text())
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    command = ["--state-file", str(state)]
+    with Sandbox.start(tmp_path / "second", port=None, arguments=command) as second:
+        assert (second.url, second.token, Path(second.ca_file).read_text()) == before
+        assert _registry_names(second, minted) == ["harbour"]
+
+
+def test_a_server_killed_without_warning_leaves_a_state_file_that_works(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with Sandbox.start(tmp_path / "first", state_file=state) as first:
+        assert first.request("POST", "/v2/registries", REGISTRY)[0] == 201
+        _wait_until(state, "harbour")
+        first.request("POST", "/v2/registries/validate-name", {"name": "other"})
+        first.process.kill()
+        first.process.wait()
+    with Sandbox.start(tmp_path / "second", state_file=state) as second:
+        assert _registry_names(second, second.token) == ["harbour"]
+
+
+def test_a_named_port_beats_the_kept_one(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with (
+        Sandbox.start(tmp_path / "first", state_file=state) as first,
+        Sandbox.start(tmp_path / "second", port=0, state_file=state) as second,
+    ):
+        assert first.url != second.url
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "JSONDecodeError"),
+        ('{"version": 1, "port": 4711', "JSONDecodeError"),
+        ("[]", "TypeError"),
+        ('{"port": 4711}', "KeyError: 'version'"),
+        ('{"version": 1, "port": 4711, "ca": {"certificate": "c"}, "world": {}}', "KeyError: 'key'"),
+        ('{"version": 2}', "version 2; this sandbox reads version 1"),
+    ],
+)
+def test_a_damaged_state_file_is_refused_with_its_name(tmp_path: Path, content: str, reason: str) -> None:
+    path = tmp_path / "state.json"
+    path.write_text(content)
+    with pytest.raises(CommandError, match=reason) as caught:
+        read_state(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_state_file_whose_ca_or_world_is_nonsense_stops_the_start(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    authority = Authority.new()
+    for saved in (
+        SavedState(0, Authority("no certificate", authority.key), {}),
+        SavedState(0, authority, {"registries": "nonsense"}),
+    ):
+        state.write_text(saved.to_json())
+        with pytest.raises(SandboxError, match=r"State file .* is damaged .* Delete it to start with an empty account"):
+            Sandbox.start(tmp_path / "run", state_file=state)
+
+
+def test_the_file_is_written_only_when_something_changed(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    world = {"registries": ["one"]}
+    authority = Authority.new()
+    taken = []
+
+    def snapshot() -> SavedState:
+        taken.append(1)
+        return SavedState(4711, authority, world)
+
+    keeper = StateKeeper(path, snapshot)
+    keeper.save()
+    first = path.stat()
+    keeper.save()
+    assert len(taken) == 1, "nobody asked for anything, so there is nothing to look at"
+    keeper.touch()
+    keeper.save()
+    assert (len(taken), path.stat().st_ino) == (2, first.st_ino)
+    world["registries"].append("two")
+    keeper.touch()
+    keeper.save()
+    found = read_state(path)
+    assert found is not None
+    assert found.world == {"registries": ["one", "two"]}
