@@ -14,7 +14,7 @@ description:
     itself then puts the pull secrets into all namespaces and patches their default service accounts.
   - Adds what is missing and removes what is to be absent. Clusters and registries that are not listed stay as they are.
   - Sends one call for all clusters that need the same, then reads the clusters back and compares.
-  - An integration that somebody undid in the meantime is found and added again. The result names it in RV(integrations[].added).
+  - An integration that somebody undid in the meantime is found and added again; RV(integrations[].added) names it.
 author:
   - Planton (@plantonhq)
 options:

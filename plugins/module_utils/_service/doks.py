@@ -76,12 +76,15 @@ class IntegrationWriter:
         if faults:
             raise InvalidInput(faults)
         for step in plan.steps:
-            write_once(lambda: self._write(step), lambda: self._look(step))  # noqa: B023 - called before the next
+            self._carry_out(step)
             done(step)
         seen = self._watch(plan.steps)
         if not seen.is_done:
             raise self._late(plan, seen)
         return Integrations(seen.value, self.current.registry_names)
+
+    def _carry_out(self, step: Step) -> None:
+        write_once(lambda: self._write(step), lambda: self._look(step))
 
     def _write(self, step: Step) -> bool:
         cluster_ids = tuple(step.arguments["clusters"])
