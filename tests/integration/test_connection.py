@@ -1,0 +1,155 @@
+"""What every module shares: the token, the endpoint, the team, and what the service can do to a client."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import certifi
+import pytest
+from modules import run_module, writes
+
+from docr_sandbox.testing import Sandbox
+
+INFO = "docr_registry_info"
+
+
+def without_token(sandbox: Sandbox) -> dict[str, str]:
+    return {"endpoint": sandbox.url, "ca_path": sandbox.ca_file}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"token": ""}, "token: there is none; give it, or set DIGITALOCEAN_ACCESS_TOKEN"),
+        ({"token": "  \n"}, "token: there is none"),
+        ({"token": "two words"}, "token: it holds blanks or characters that no token has"),
+        ({"endpoint": "http://127.0.0.1:1"}, "endpoint: 'http://127.0.0.1:1' is not an https address"),
+        ({"endpoint": "127.0.0.1"}, "endpoint: '127.0.0.1' is not an https address"),
+        ({"ca_path": "/nowhere/ca.pem"}, "ca_path: there is no file /nowhere/ca.pem"),
+        ({"read_timeout": 0}, "read_timeout: 0 is too small; use 1 or more seconds"),
+    ],
+)
+def test_a_bad_connection_option_is_refused_before_any_call(
+    sandbox: Sandbox, options: dict[str, Any], words: str
+) -> None:
+    result = run_module(sandbox, INFO, **options)
+    assert result["failed"]
+    assert words in result["msg"]
+    assert sandbox.calls() == []
+
+
+def test_all_bad_connection_options_come_at_once(sandbox: Sandbox) -> None:
+    result = run_module(sandbox, INFO, token="", endpoint="ftp://x", connect_timeout=0)
+    assert [fault["where"] for fault in result["faults"]] == ["token", "endpoint", "connect_timeout"]
+
+
+def test_a_token_with_a_line_end_as_files_have_it_works(sandbox: Sandbox) -> None:
+    assert "failed" not in run_module(sandbox, INFO, token=f"{sandbox.token}\n")
+
+
+def test_an_unknown_token_is_told_as_such(sandbox: Sandbox) -> None:
+    result = run_module(sandbox, INFO, token="dop_v1_unknown")
+    assert result["msg"].startswith("Could not list the registries: 401 ")
+    assert "check the token" in result["msg"]
+
+
+def test_a_missing_scope_is_named(sandbox: Sandbox) -> None:
+    token = sandbox.mint(scopes=["registry:read"])
+    result = run_module(sandbox, "docr_registry", token=token, name="kiwi", subscription_tier="basic")
+    assert "403 " in result["msg"]
+    assert "use a token with the scope registry:create" in result["msg"]
+    assert sandbox.account()["registries"] in ([], {})
+
+
+@pytest.mark.parametrize("by", ["name", "uuid"])
+def test_the_right_team_may_work_and_another_may_not(sandbox: Sandbox, by: str) -> None:
+    team = sandbox.account()["team"]
+    assert "failed" not in run_module(sandbox, INFO, team=team[by])
+    sandbox.clear_log()
+    result = run_module(sandbox, "docr_registry", team="another", name="kiwi", subscription_tier="basic")
+    assert result["msg"].startswith("Could not work for the team another: the token belongs to the team ")
+    assert sandbox.calls() == ["GET /v2/account"]
+
+
+def test_a_refused_connection_says_so_at_once(sandbox: Sandbox) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    result = run_module(sandbox, INFO, endpoint=f"https://127.0.0.1:{port}")
+    assert result["error"]["kind"] == "unreachable"
+    assert "check the endpoint and the network" in result["msg"]
+
+
+def test_an_untrusted_certificate_names_the_option_that_helps(sandbox: Sandbox, tmp_path: Path) -> None:
+    result = run_module(sandbox, INFO, ca_path=certifi.where())
+    assert "the server's certificate is not trusted" in result["msg"]
+    assert "name its CA in ca_path" in result["msg"]
+
+
+@pytest.mark.parametrize("body", ["html", "broken_json"])
+@pytest.mark.parametrize("status", [200, 502])
+def test_an_answer_that_is_not_the_apis_is_a_sentence(sandbox: Sandbox, body: str, status: int) -> None:
+    sandbox.fault(method="GET", path="/v2/registries", status=status, body=body, times=9)
+    result = run_module(sandbox, INFO)
+    assert result["failed"]
+    assert result["msg"].startswith("Could not list the registries: ")
+    assert result["error"]["kind"] == ("bad_answer" if status == 200 else "server_fault")
+
+
+def test_reads_are_repeated_after_a_passing_fault(sandbox: Sandbox) -> None:
+    sandbox.fault(method="GET", path="/v2/registries", status=503, times=1)
+    assert "failed" not in run_module(sandbox, INFO)
+    assert sandbox.calls().count("GET /v2/registries") == 2
+
+
+@pytest.mark.parametrize("status", [500, 503, 504])
+def test_writes_are_never_repeated_blindly(sandbox: Sandbox, status: int) -> None:
+    sandbox.fault(method="POST", path="/v2/registries", status=status, times=9)
+    run_module(sandbox, "docr_registry", name="kiwi", subscription_tier="basic")
+    assert sandbox.calls().count("POST /v2/registries") == 1
+
+
+def test_a_422_with_retry_after_is_not_repeated(sandbox: Sandbox) -> None:
+    sandbox.fault(method="POST", path="/v2/registries", status=422, retry_after=1, times=9)
+    result = run_module(sandbox, "docr_registry", name="kiwi", subscription_tier="basic")
+    assert result["error"]["kind"] == "refused"
+    assert sandbox.calls().count("POST /v2/registries") == 1
+
+
+def test_a_burst_limit_is_waited_for_also_by_a_write(sandbox: Sandbox) -> None:
+    sandbox.fault(method="POST", path="/v2/registries", status=429, retry_after=1, times=1)
+    started = time.monotonic()
+    result = run_module(sandbox, "docr_registry", name="kiwi", subscription_tier="basic")
+    assert result["changed"] is True
+    assert time.monotonic() - started >= 1
+    assert writes(sandbox) == ["POST /v2/registries"] * 2
+
+
+def test_a_limit_that_lasts_too_long_fails_with_the_seconds(sandbox: Sandbox) -> None:
+    sandbox.fault(method="GET", path="/v2/registries", status=429, retry_after=77, times=9)
+    result = run_module(sandbox, INFO, rate_limit_wait=5)
+    assert result["error"]["kind"] == "rate_limited"
+    assert "wait 77 s, or allow for it with a larger rate_limit_wait" in result["msg"]
+    assert sandbox.calls().count("GET /v2/registries") == 1
+
+
+def test_silence_beyond_the_read_timeout_is_an_interrupted_call(sandbox: Sandbox) -> None:
+    sandbox.fault(method="POST", path="/v2/registries", delay=5, times=1)
+    result = run_module(sandbox, "docr_registry", name="kiwi", subscription_tier="basic", read_timeout=1)
+    assert result["error"]["kind"] == "interrupted"
+    assert "raise read_timeout" in result["msg"]
+
+
+def test_a_connection_dropped_after_the_effect_counts_as_done(sandbox: Sandbox) -> None:
+    sandbox.fault(method="POST", path="/v2/registries", drop=True, after_effect=True, times=1)
+    result = run_module(sandbox, "docr_registry", name="kiwi", subscription_tier="basic")
+    assert (result["changed"], result["registry"]["name"]) == (True, "kiwi")
+
+
+def test_the_token_is_found_in_the_places_that_users_know(sandbox: Sandbox) -> None:
+    token = sandbox.mint(scopes=["registry:read"])
+    assert "failed" not in run_module(sandbox, INFO, oauth_token=token)
+    assert "failed" not in run_module(sandbox, INFO, api_token=token)

@@ -1,0 +1,230 @@
+"""docr_registry and docr_registry_info against the sandbox, each state read back by a second path."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from modules import run_module, writes
+
+from docr_sandbox.testing import Sandbox
+
+GIB = 1024**3
+
+
+def registries(sandbox: Sandbox) -> dict[str, str]:
+    status, _, body = sandbox.request("GET", "/v2/registries")
+    assert status == 200
+    return {one["name"]: one["region"] for one in json.loads(body)["registries"]}
+
+
+def tier(sandbox: Sandbox) -> str | None:
+    status, _, body = sandbox.request("GET", "/v2/registries/subscription")
+    return None if status == 404 else str(json.loads(body)["subscription"]["tier"]["slug"])
+
+
+def seed(sandbox: Sandbox, slug: str, *names: str, **more: Any) -> None:
+    sandbox.seed({"tier": slug, "registries": [{"name": name, "region": "syd1"} for name in names], **more})
+    sandbox.clear_log()
+
+
+def image(*tags: str, size: int = 70_000) -> dict[str, Any]:
+    return {"tags": list(tags), "size_bytes": size}
+
+
+def test_create_is_predicted_then_done_then_unchanged(sandbox: Sandbox) -> None:
+    options = {"name": "kiwi", "region": "BLR1", "subscription_tier": "Basic"}
+    predicted = run_module(sandbox, "docr_registry", check=True, **options)
+    assert writes(sandbox) == []
+    done = run_module(sandbox, "docr_registry", **options)
+    assert predicted["changed"] is done["changed"] is True
+    assert predicted["actions"] == done["actions"]
+    assert predicted["diff"] == done["diff"]
+    assert set(predicted) == set(done)
+    assert (registries(sandbox), tier(sandbox)) == ({"kiwi": "blr1"}, "basic")
+    assert done["registry"]["endpoint"] == "registry.digitalocean.com/kiwi"
+    assert done["registry"]["created_at"]
+    assert done["subscription"]["tier"]["monthly_price_in_cents"] == 500
+    sandbox.clear_log()
+    for check in (False, True):
+        again = run_module(sandbox, "docr_registry", check=check, **options)
+        assert (again["changed"], again["actions"], again["registry"]) == (False, [], done["registry"])
+    assert (
+        sandbox.calls() == ["GET /v2/registries", "GET /v2/registries/options", "GET /v2/registries/subscription"] * 2
+    )
+
+
+def test_several_registries_are_one_task_with_the_highest_tier(sandbox: Sandbox) -> None:
+    seed(sandbox, "starter", "kiwi")
+    result = run_module(
+        sandbox,
+        "docr_registry",
+        registries=[
+            {"name": "kiwi", "region": "syd1", "subscription_tier": "starter"},
+            {"name": "plum", "region": "nyc3", "subscription_tier": "professional"},
+            {"name": "fig"},
+        ],
+    )
+    assert [action["action"] for action in result["actions"]] == ["change_tier", "create_registry", "create_registry"]
+    assert (set(registries(sandbox)), tier(sandbox)) == ({"kiwi", "plum", "fig"}, "professional")
+    assert (result["registry"], [one["name"] for one in result["registries"]]) == (None, ["kiwi", "plum", "fig"])
+
+
+def test_a_lower_tier_is_left_with_a_warning_and_a_create_cannot_lower_it(sandbox: Sandbox) -> None:
+    seed(sandbox, "professional", "kiwi")
+    result = run_module(sandbox, "docr_registry", name="plum", region="nyc3", subscription_tier="basic")
+    assert result["changed"] is True
+    assert tier(sandbox) == "professional"
+    assert any("allow_downgrade" in warning for warning in result["warnings"])
+
+
+def test_a_lower_tier_with_consent_shows_both_prices(sandbox: Sandbox) -> None:
+    seed(sandbox, "professional", "kiwi")
+    result = run_module(sandbox, "docr_registry", name="kiwi", subscription_tier="basic", allow_downgrade=True)
+    assert result["diff"]["before"]["subscription"] == {"tier": "professional", "monthly_price_in_cents": 2000}
+    assert result["diff"]["after"]["subscription"] == {"tier": "basic", "monthly_price_in_cents": 500}
+    assert tier(sandbox) == "basic"
+
+
+def test_a_tier_too_small_for_what_is_stored_is_refused_with_the_reason(sandbox: Sandbox) -> None:
+    repositories = [{"name": "api", "manifests": [image("v1", size=6 * GIB)]}]
+    sandbox.seed(
+        {"tier": "professional", "registries": [{"name": "kiwi", "region": "syd1", "repositories": repositories}]}
+    )
+    result = run_module(sandbox, "docr_registry", name="kiwi", subscription_tier="starter", allow_downgrade=True)
+    assert result["failed"]
+    assert "OverStorageLimit" in result["msg"]
+    assert tier(sandbox) == "professional"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"name": "kiwi", "region": "nyc3"}, "the registry kiwi is in syd1, not in nyc3, and a registry cannot move"),
+        ({"name": "plum", "region": "lon1"}, "no registry can be made in 'lon1'; choose one of "),
+        ({"name": "plum", "subscription_tier": "gold"}, "the tier 'gold' does not exist; choose one of starter, basic"),
+        ({"name": "Plum_1"}, "'Plum_1' is no registry name"),
+        ({"name": "options"}, "a word of the API's own"),
+        ({"name": ""}, "'' is no registry name"),
+        ({"name": "9plum", "region": "nyc3"}, "start with a letter"),
+        ({"name": "theirs", "region": "nyc3"}, "somebody else has a registry named theirs"),
+        ({"name": "plum", "subscription_tier": "basic"}, "there would be 2 registries, and the tier basic allows 1"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(
+    sandbox: Sandbox, options: dict[str, Any], words: str
+) -> None:
+    seed(sandbox, "basic", "kiwi")
+    sandbox.control("POST", "names", {"names": ["theirs"]})
+    before = (registries(sandbox), tier(sandbox))
+    sandbox.clear_log()
+    result = run_module(sandbox, "docr_registry", **options)
+    assert result["failed"]
+    assert words in result["msg"]
+    assert result["changed"] is False
+    assert writes(sandbox) == []
+    assert (registries(sandbox), tier(sandbox)) == before
+
+
+def test_the_eleventh_registry_is_refused_before_anything_is_written(sandbox: Sandbox) -> None:
+    seed(sandbox, "professional", *(f"r{number}" for number in range(9)))
+    result = run_module(sandbox, "docr_registry", registries=[{"name": "kiwi"}, {"name": "plum"}])
+    assert "there would be 11 registries, and the tier professional allows 10" in result["msg"]
+    assert writes(sandbox) == []
+
+
+def test_the_same_registry_twice_and_differently_is_refused_before_any_call(sandbox: Sandbox) -> None:
+    result = run_module(
+        sandbox,
+        "docr_registry",
+        registries=[{"name": "kiwi", "region": "syd1", "origin": "a.yaml"}, {"name": "kiwi", "region": "nyc3"}],
+    )
+    assert "registries[1].name: the registry kiwi is asked for twice, and differently at a.yaml, name" in result["msg"]
+    assert sandbox.calls() == []
+
+
+def test_a_create_that_took_effect_but_answered_500_counts_as_done(sandbox: Sandbox) -> None:
+    sandbox.fault(method="POST", path="/v2/registries", status=500, after_effect=True, times=1)
+    result = run_module(sandbox, "docr_registry", name="kiwi", region="syd1", subscription_tier="basic")
+    assert (result["changed"], result["registry"]["name"]) == (True, "kiwi")
+    assert sandbox.calls().count("POST /v2/registries") == 1
+
+
+def test_a_create_that_failed_is_sent_once_and_says_so(sandbox: Sandbox) -> None:
+    sandbox.fault(method="POST", path="/v2/registries", status=500, times=1)
+    result = run_module(sandbox, "docr_registry", name="kiwi", region="syd1", subscription_tier="basic")
+    assert result["failed"]
+    assert result["msg"].startswith("Could not create the registry kiwi: 500 ")
+    assert result["error"]["status"] == 500
+    assert result["error"]["request_id"]
+    assert sandbox.calls().count("POST /v2/registries") == 1
+
+
+def test_a_run_that_fails_half_way_says_what_is_done_and_the_next_heals(sandbox: Sandbox) -> None:
+    options = {"registries": [{"name": "kiwi", "subscription_tier": "professional"}, {"name": "plum"}]}
+    sandbox.control("POST", "names", {"names": []})
+    seed(sandbox, "basic", "fig")
+    sandbox.fault(method="POST", path="/v2/registries", status=503, times=1)
+    first = run_module(sandbox, "docr_registry", **options)
+    assert (first["failed"], first["changed"]) == (True, True)
+    assert "Already done: change the team's tier from basic" in first["msg"]
+    second = run_module(sandbox, "docr_registry", **options)
+    assert [action["action"] for action in second["actions"]] == ["create_registry"] * 2
+    assert run_module(sandbox, "docr_registry", **options)["changed"] is False
+
+
+def test_absent_deletes_that_name_only_and_is_unchanged_the_second_time(sandbox: Sandbox) -> None:
+    seed(sandbox, "professional", "kiwi", "plum")
+    predicted = run_module(sandbox, "docr_registry", check=True, name="kiwi", state="absent")
+    assert writes(sandbox) == []
+    done = run_module(sandbox, "docr_registry", name="kiwi", state="absent")
+    assert (
+        predicted["actions"]
+        == done["actions"]
+        == [{"action": "delete_registry", "target": "kiwi", "message": "delete the registry kiwi"}]
+    )
+    assert set(registries(sandbox)) == {"plum"}
+    for check in (False, True):
+        assert run_module(sandbox, "docr_registry", check=check, name="kiwi", state="absent")["changed"] is False
+
+
+def test_absent_refuses_images_and_clusters_until_told_for_each(sandbox: Sandbox) -> None:
+    repositories = [{"name": "team/api", "manifests": [image("v1"), image()]}]
+    sandbox.seed(
+        {
+            "tier": "professional",
+            "registries": [{"name": "kiwi", "region": "syd1", "repositories": repositories}],
+            "clusters": [{"name": "orchard", "region": "syd1", "registries": ["kiwi"]}],
+        }
+    )
+    refused = run_module(sandbox, "docr_registry", name="kiwi", state="absent")
+    assert "team/api" in refused["msg"]
+    assert "orchard" in refused["msg"]
+    half = run_module(sandbox, "docr_registry", name="kiwi", state="absent", allow_delete_images=True)
+    assert "allow_delete_integrated" in half["msg"]
+    assert set(registries(sandbox)) == {"kiwi"}
+    both = {"allow_delete_images": True, "allow_delete_integrated": True}
+    done = run_module(sandbox, "docr_registry", name="kiwi", state="absent", **both)
+    assert done["changed"] is True
+    assert "2 manifests" in done["notes"][0]
+    assert "subscription stays" in done["notes"][1]
+    assert registries(sandbox) == {}
+
+
+def test_a_delete_whose_answer_is_lost_is_judged_by_what_is_there(sandbox: Sandbox) -> None:
+    seed(sandbox, "professional", "kiwi")
+    sandbox.fault(method="DELETE", path="/v2/registries/kiwi", status=500, after_effect=True, times=1)
+    assert run_module(sandbox, "docr_registry", name="kiwi", state="absent")["changed"] is True
+    assert registries(sandbox) == {}
+
+
+def test_info_shows_usage_tiers_and_regions_in_three_calls(sandbox: Sandbox) -> None:
+    seed(sandbox, "basic", "kiwi")
+    result = run_module(sandbox, "docr_registry_info")
+    assert sandbox.calls() == ["GET /v2/registries", "GET /v2/registries/options", "GET /v2/registries/subscription"]
+    assert [one["name"] for one in result["registries"]] == ["kiwi"]
+    assert result["usage"]["registries_allowed"] == 1
+    assert {one["slug"]: one["monthly_price_in_cents"] for one in result["tiers"]}["professional"] == 2000
+    assert "syd1" in result["regions"]
+    assert run_module(sandbox, "docr_registry_info", names=["plum"])["registries"] == []

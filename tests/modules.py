@@ -1,0 +1,52 @@
+"""Run a module as Ansible does: its own process, its options as JSON, its result as JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from docr_sandbox.testing import Sandbox
+
+PACKAGE = "ansible_collections.planton.digitalocean.plugins.modules"
+
+# Classed by what they do: a POST that changes nothing, and GETs that mint tokens.
+_HARMLESS = ("/v2/registries/validate-name", "/v2/registry/validate-name")
+_MINTING = ("/docker-credentials", "/credentials", "/kubeconfig")
+
+
+def run_module(sandbox: Sandbox, name: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
+    """The result of the module `name`; its connection comes from the sandbox's environment file.
+
+    Whatever the module prints is searched for the token.
+    """
+    arguments = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp", **options}
+    done = subprocess.run(
+        [sys.executable, "-m", f"{PACKAGE}.{name}"],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
+        env=sandbox.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    printed = done.stdout + done.stderr
+    token = str(options.get("token") or sandbox.token)
+    assert token not in printed, f"{name} shows the token"
+    assert "Traceback" not in printed, printed
+    result: dict[str, Any] = json.loads(done.stdout)
+    result.pop("invocation", None)
+    return result
+
+
+def writes(sandbox: Sandbox) -> list[str]:
+    """The requests of the log that change something or mint a token."""
+    return [call for call in sandbox.calls() if _is_write(call)]
+
+
+def _is_write(call: str) -> bool:
+    method, _, path = call.partition(" ")
+    if method in ("GET", "HEAD"):
+        return path.endswith(_MINTING)
+    return path not in _HARMLESS
