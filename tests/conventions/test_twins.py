@@ -13,18 +13,18 @@ import pytest
 from conventions.source import code_lines, name_of, python_files
 
 TWIN_LINES = 6
-Line = tuple[str, int, str]
+Line = tuple[int, str]
 
 
-def comparable_lines(name: str, text: str) -> Iterator[Line]:
-    """File, number and stripped text of the code lines, without imports."""
+def comparable_lines(text: str) -> Iterator[Line]:
+    """Number and stripped text of the code lines, without imports."""
     imports: set[int] = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             imports.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     lines = text.splitlines()
     for number in sorted(code_lines(text) - imports):
-        yield name, number, lines[number - 1].strip()
+        yield number, lines[number - 1].strip()
 
 
 def twins(files: Iterable[tuple[str, str]]) -> list[str]:
@@ -32,16 +32,17 @@ def twins(files: Iterable[tuple[str, str]]) -> list[str]:
     seen: dict[tuple[str, ...], tuple[str, int]] = {}
     found: list[str] = []
     for name, text in files:
-        lines = list(comparable_lines(name, text))
+        lines = list(comparable_lines(text))
         told_until = -1
         for start in range(len(lines) - TWIN_LINES + 1):
             window = lines[start : start + TWIN_LINES]
-            key = tuple(line for _, _, line in window)
+            key = tuple(line for number, line in window)
             if not any(len(line) > 20 for line in key):
                 continue  # brackets and short names alone say nothing
-            first = seen.setdefault(key, window[0][:2])
-            if first != window[0][:2] and start > told_until:
-                found.append(f"{name}:{window[0][1]} repeats {first[0]}:{first[1]}")
+            here = (name, window[0][0])
+            first = seen.setdefault(key, here)
+            if first != here and start > told_until:
+                found.append(f"{name}:{here[1]} repeats {first[0]}:{first[1]}")
                 told_until = start + TWIN_LINES - 1
     return found
 
