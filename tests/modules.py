@@ -1,3 +1,7 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Run a module as Ansible does: its own process, its options as JSON, its result as JSON."""
 
 from __future__ import annotations

@@ -1,3 +1,7 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
 """Requests are classed by what they do, not by their verb."""
 
 from __future__ import annotations
