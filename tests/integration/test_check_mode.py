@@ -1,0 +1,83 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Check mode of every module and state: it writes nothing, and says what the real run then does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from docr_sandbox.testing import Sandbox
+from modules import run_module, writes
+
+ROOT = Path(__file__).parents[2]
+SUNDAY_MORNING = "2026-03-01T03:30:00Z"
+ACCOUNT: dict[str, Any] = {
+    "tier": "professional",
+    "registries": [{"name": "kiwi", "region": "syd1"}, {"name": "plum", "region": "nyc3"}],
+    "clusters": [
+        {"name": "orchard", "region": "syd1", "registries": ["kiwi"]},
+        {"name": "meadow", "region": "nyc3", "registries": []},
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One module in one state, and the keys of its result that only a real run can fill."""
+
+    module: str
+    options: dict[str, Any]
+    changed: bool
+    unpredictable: frozenset[str] = field(default=frozenset())
+
+    def __str__(self) -> str:
+        state = self.options.get("state", "")
+        return "-".join(part for part in (self.module, state, "changes" if self.changed else "unchanged") if part)
+
+
+CASES = [
+    Case("docr_registry", {"name": "fig", "region": "blr1"}, True, frozenset({"registry", "registries"})),
+    Case("docr_registry", {"name": "kiwi", "region": "syd1"}, False),
+    Case("docr_registry", {"name": "plum", "state": "absent"}, True),
+    Case("docr_registry", {"name": "fig", "state": "absent"}, False),
+    Case("docr_gc", {"registries": ["kiwi"], "wait_sleep": 1}, True, frozenset({"garbage_collections"})),
+    Case("docr_gc", {"registries": ["kiwi"], "maintenance_windows": [
+        {"days": ["friday"], "start": "01:15", "duration": "2h"}]}, False),
+    Case("docr_gc", {"registries": ["kiwi", "plum"], "state": "idle"}, False),
+    Case("docr_doks_integration", {"clusters": ["meadow"], "registries": ["kiwi", "plum"]}, True),
+    Case("docr_doks_integration", {"clusters": ["orchard"], "registries": ["kiwi"]}, False),
+    Case("docr_doks_integration", {"clusters": ["orchard"], "registries": ["kiwi"], "state": "absent"}, True),
+    Case("docr_doks_integration", {"clusters": ["meadow"], "registries": ["kiwi"], "state": "absent"}, False),
+]  # fmt: skip
+
+
+def decisions(result: dict[str, Any], case: Case) -> dict[str, Any]:
+    return {key: value for key, value in result.items() if key not in case.unpredictable}
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_check_mode_writes_nothing_and_predicts_the_real_run(sandbox: Sandbox, case: Case) -> None:
+    sandbox.set_clock(SUNDAY_MORNING)
+    sandbox.control("PUT", "clock", {"rate": 60})
+    sandbox.seed(ACCOUNT)
+    sandbox.clear_log()
+    predicted = run_module(sandbox, case.module, check=True, **case.options)
+    assert writes(sandbox) == []
+    done = run_module(sandbox, case.module, **case.options)
+    assert "failed" not in done
+    assert done["changed"] is case.changed
+    assert bool(writes(sandbox)) is case.changed
+    assert set(predicted) == set(done)
+    assert decisions(predicted, case) == decisions(done, case)
+
+
+def test_every_module_that_writes_is_in_the_table() -> None:
+    group = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]["docr"]
+    reading = {name for name in group if name.endswith("_info")} | {"docr_plan"}
+    assert {case.module for case in CASES} == set(group) - reading
