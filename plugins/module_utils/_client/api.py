@@ -216,7 +216,7 @@ class DigitalOceanApi:
         self._call(request, names, lambda: send(body))
 
     def _call(self, request: str, names: Mapping[str, str], send: Callable[[], Any]) -> Any:
-        method, _, path = request.partition(" ")
+        method, path = request.split(" ", 1)
         operation = find_operation(method, path)
         words = operation.words.format(**names)
         try:
@@ -231,7 +231,7 @@ class DigitalOceanApi:
         try:
             return parse(answer)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            method, _, path = request.partition(" ")
+            method, path = request.split(" ", 1)
             raise bad_answer(find_operation(method, path).words.format(**names), error) from error
 
     def _pages(

@@ -141,7 +141,7 @@ class InvalidInput(DocrError):
         self.answer = Answer()
         self.advice = "correct the input"
         self.faults = faults
-        Exception.__init__(self, _fault_list(faults))
+        self.args = (_fault_list(faults),)
 
 
 def _fault_list(faults: tuple[Fault, ...]) -> str:

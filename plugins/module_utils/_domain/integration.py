@@ -104,7 +104,7 @@ def needs_registry_names(clusters: Sequence[Cluster], wanted: WantedIntegrations
     """Whether the plan depends on which registries the team has: a run with nothing to do should not ask."""
     targets, faults = resolve_targets(clusters, wanted)
     known = [(target, known_registries(target.cluster, None)) for target in targets]
-    if any(registries is None for _, registries in known):
+    if any(registries is None for target, registries in known):
         return True
     if wanted.state == ABSENT:
         return False

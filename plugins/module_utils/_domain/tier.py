@@ -128,7 +128,9 @@ def resolve_tier(
         for where, slug in asked
         if slug not in known
     )
-    tiers = sorted({slug for _, slug in asked if slug in known}, key=lambda slug: known[slug].monthly_price_in_cents)
+    tiers = sorted(
+        {slug for where, slug in asked if slug in known}, key=lambda slug: known[slug].monthly_price_in_cents
+    )
     if policy == STRICT and len(tiers) > 1:
         votes = ", ".join(f"{where} wants {slug}" for where, slug in asked)
         faults += (
