@@ -20,14 +20,14 @@ _HARMLESS = ("/v2/registries/validate-name", "/v2/registry/validate-name")
 _MINTING = ("/docker-credentials", "/credentials", "/kubeconfig")
 
 
-def run_module(sandbox: Sandbox, name: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
-    """The result of the module `name`; its connection comes from the sandbox's environment file.
+def run_module(sandbox: Sandbox, module: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
+    """The result of `module`; its connection comes from the sandbox's environment file.
 
     Whatever the module prints is searched for the token.
     """
     arguments = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp", **options}
     done = subprocess.run(
-        [sys.executable, "-m", f"{PACKAGE}.{name}"],
+        [sys.executable, "-m", f"{PACKAGE}.{module}"],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
         env=sandbox.environment,
         capture_output=True,
@@ -37,7 +37,7 @@ def run_module(sandbox: Sandbox, name: str, *, check: bool = False, **options: A
     )
     printed = done.stdout + done.stderr
     token = str(options.get("token") or sandbox.token)
-    assert token not in printed, f"{name} shows the token"
+    assert token not in printed, f"{module} shows the token"
     assert "Traceback" not in printed, printed
     result: dict[str, Any] = json.loads(done.stdout)
     result.pop("invocation", None)
@@ -50,7 +50,7 @@ def writes(sandbox: Sandbox) -> list[str]:
 
 
 def _is_write(call: str) -> bool:
-    method, _, path = call.partition(" ")
+    method, path = call.split(" ", 1)
     if method in ("GET", "HEAD"):
         return path.endswith(_MINTING)
     return path not in _HARMLESS

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from docr_sandbox.testing import Sandbox
 from modules import run_module, writes
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import certifi
 import pytest
-from modules import run_module, writes
 
 from docr_sandbox.testing import Sandbox
+from modules import run_module, writes
 
 INFO = "docr_registry_info"
 

@@ -9,9 +9,9 @@ import json
 from typing import Any
 
 import pytest
-from modules import run_module, writes
 
 from docr_sandbox.testing import Sandbox
+from modules import run_module, writes
 
 MODULE = "docr_doks_integration"
 LIST = "GET /v2/kubernetes/clusters"
@@ -35,7 +35,7 @@ def seed(sandbox: Sandbox, clusters: dict[str, list[str]], registries: tuple[str
 
 
 def raw_clusters(sandbox: Sandbox) -> list[dict[str, Any]]:
-    status, _, body = sandbox.request("GET", "/v2/kubernetes/clusters?per_page=200")
+    status, _headers, body = sandbox.request("GET", "/v2/kubernetes/clusters?per_page=200")
     assert status == 200, body
     found: list[dict[str, Any]] = json.loads(body)["kubernetes_clusters"]
     return found
@@ -243,7 +243,7 @@ def test_the_older_call_stands_in_where_there_is_one_registry(  # noqa: PLR0917 
     sandbox: Sandbox, status: int, state: str, plural: str, singular: str, before: list[str], after: list[str]
 ) -> None:
     seed(sandbox, {"orchard": before}, ("kiwi",))
-    method, _, path = plural.partition(" ")
+    method, path = plural.split(" ", 1)
     sandbox.fault(method=method, path=path, status=status, times=1)
     result = run(sandbox, ["orchard"], ["kiwi"], state=state)
     assert result["changed"] is True
@@ -272,7 +272,7 @@ def test_a_write_that_took_effect_but_answered_500_counts_as_done(sandbox: Sandb
 
 def test_a_write_that_failed_is_sent_once_and_the_next_run_heals(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": [], "meadow": ["plum"]})
-    entries = {"integrations": [{"clusters": ["orchard", "meadow"], "registries": ["kiwi", "plum"]}]}
+    entries: dict[str, Any] = {"integrations": [{"clusters": ["orchard", "meadow"], "registries": ["kiwi", "plum"]}]}
     sandbox.fault(method="POST", path="/v2/kubernetes/registries", status=503, times=1, skip=1)
     first = run_module(sandbox, MODULE, wait_timeout=0, **entries)
     assert (first["failed"], first["changed"], first["error"]["status"]) == (True, True, 503)

@@ -10,21 +10,21 @@ import json
 from typing import Any
 
 import pytest
-from modules import run_module, writes
 
 from docr_sandbox.testing import Sandbox
+from modules import run_module, writes
 
 GIB = 1024**3
 
 
 def registries(sandbox: Sandbox) -> dict[str, str]:
-    status, _, body = sandbox.request("GET", "/v2/registries")
+    status, _headers, body = sandbox.request("GET", "/v2/registries")
     assert status == 200
     return {one["name"]: one["region"] for one in json.loads(body)["registries"]}
 
 
 def tier(sandbox: Sandbox) -> str | None:
-    status, _, body = sandbox.request("GET", "/v2/registries/subscription")
+    status, _headers, body = sandbox.request("GET", "/v2/registries/subscription")
     return None if status == 404 else str(json.loads(body)["subscription"]["tier"]["slug"])
 
 
@@ -38,7 +38,7 @@ def image(*tags: str, size: int = 70_000) -> dict[str, Any]:
 
 
 def test_create_is_predicted_then_done_then_unchanged(sandbox: Sandbox) -> None:
-    options = {"name": "kiwi", "region": "BLR1", "subscription_tier": "Basic"}
+    options: dict[str, Any] = {"name": "kiwi", "region": "BLR1", "subscription_tier": "Basic"}
     predicted = run_module(sandbox, "docr_registry", check=True, **options)
     assert writes(sandbox) == []
     done = run_module(sandbox, "docr_registry", **options)
@@ -166,7 +166,7 @@ def test_a_create_that_failed_is_sent_once_and_says_so(sandbox: Sandbox) -> None
 
 
 def test_a_run_that_fails_half_way_says_what_is_done_and_the_next_heals(sandbox: Sandbox) -> None:
-    options = {"registries": [{"name": "kiwi", "subscription_tier": "professional"}, {"name": "plum"}]}
+    options: dict[str, Any] = {"registries": [{"name": "kiwi", "subscription_tier": "professional"}, {"name": "plum"}]}
     sandbox.control("POST", "names", {"names": []})
     seed(sandbox, "basic", "fig")
     sandbox.fault(method="POST", path="/v2/registries", status=503, times=1)
