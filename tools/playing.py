@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,40 +21,43 @@ ROOT = Path(__file__).resolve().parent.parent
 MANIFEST = {"apiVersion": "digitalocean.project-planton.org/v1", "kind": "DigitalOceanContainerRegistry"}
 
 
-class PlaybookFailed(RuntimeError):
+class PlaybookFailedError(RuntimeError):
     """A playbook did not end well; the text is what it printed."""
 
 
 @dataclass(frozen=True)
 class Played:
-    """One run: seconds, what it printed, and the tasks that ran by their action's name."""
+    """One run: seconds, what it printed, the tasks that ran by their action's name, those that changed something."""
 
     seconds: float
     output: str
     ran: Mapping[str, int]
+    changed: Sequence[str]
     skipped: int
+    statistics: Mapping[str, Any]
 
 
-def play(playbook: Path | str, sandbox: Sandbox, folder: Path, variables: Mapping[str, Any] | None = None) -> Played:
-    """Run a playbook from the checkout's root; raise :class:`PlaybookFailed` when a task failed."""
-    counts = folder / "task-count.json"
+def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | None = None) -> Played:
+    """Run a playbook from the checkout's root; raise :class:`PlaybookFailedError` when a task failed."""
     command = [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook)]
     command += ["--extra-vars", json.dumps(dict(variables or {}))]
-    environment = {
-        **sandbox.environment,
-        "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tools" / "callbacks"),
-        "ANSIBLE_CALLBACKS_ENABLED": "task_count",
-        "DOCR_TASK_COUNT": str(counts),
-    }
-    started = time.monotonic()
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    seconds = time.monotonic() - started
-    if done.returncode != 0:
-        raise PlaybookFailed(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
-    told = json.loads(counts.read_text(encoding="utf-8"))
-    return Played(seconds, done.stdout, told["ran"], told["skipped"])
+    with tempfile.TemporaryDirectory(prefix="docr-play-") as folder:
+        report = Path(folder) / "report.json"
+        environment = {
+            **sandbox.environment,
+            "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "tools" / "callbacks"),
+            "ANSIBLE_CALLBACKS_ENABLED": "play_report",
+            "DOCR_PLAY_REPORT": str(report),
+        }
+        started = time.monotonic()
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        seconds = time.monotonic() - started
+        if done.returncode != 0:
+            raise PlaybookFailedError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+        told = json.loads(report.read_text(encoding="utf-8"))
+    return Played(seconds, done.stdout, told["ran"], told["changed"], told["skipped"], told["statistics"])
 
 
 def write_play(path: Path, tasks: Sequence[Mapping[str, Any]]) -> Path:
