@@ -41,7 +41,9 @@ def tell(played: Played) -> None:
 
 def show_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> None:
     """Print the facts at the end of a converge as a table."""
-    rows = [("registry", "region", "tier", "stored", "endpoint", "last collection", "next window")]
+    rows: list[tuple[str, ...]] = [
+        ("registry", "region", "tier", "stored", "endpoint", "last collection", "next window")
+    ]
     for name, output in sorted(outputs.items()):
         rows.append((name, *(str(cell) for cell in cells(output))))
     print_table(rows)
