@@ -85,6 +85,8 @@ notes:
     exactly one registry and it is the one meant.
   - DigitalOcean copies its secrets some time after its answer. This module waits for what the API shows of the cluster,
     not for the secrets in it.
+seealso:
+  - module: planton.digitalocean.docr_doks_integration_info
 extends_documentation_fragment:
   - planton.digitalocean._connection
   - planton.digitalocean._attributes
