@@ -192,7 +192,7 @@ def sandbox_rows(sandbox: Sandbox) -> Iterator[Row]:
     yield most("sandbox: start to first answer", statistics.median(start_times()), "s", 1)
     settle(sandbox, 3, 3)
     kept = connection(sandbox)
-    times = [timed(lambda: get_registries(kept, sandbox.token)) for _ in range(REQUESTS_OF_A_MINUTE)]
+    times = [timed(lambda: get_registries(kept, sandbox.token)) for _request in range(REQUESTS_OF_A_MINUTE)]
     yield most("sandbox: one answer", statistics.median(times) * 1000, "ms", 5)
     rate = throughput(sandbox, threads=4)
     yield Row("sandbox: answers a second", round(rate), "1/s", ">= 300", None, rate >= 300)
@@ -216,7 +216,7 @@ def timed(call: Callable[[], None]) -> float:
 
 def throughput(sandbox: Sandbox, threads: int) -> float:
     """Answers a second to several connections at once, each with a token of its own: limits are per token."""
-    tokens = [sandbox.mint() for _ in range(threads)]
+    tokens = [sandbox.mint() for _thread in range(threads)]
     workers = [threading.Thread(target=ask_often, args=(sandbox, token)) for token in tokens]
     started = time.monotonic()
     for worker in workers:

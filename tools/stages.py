@@ -45,12 +45,12 @@ class Workplace:
     verbose: bool = False
     environment: dict[str, str] = field(default_factory=with_tools)
 
-    def run(self, command: Sequence[str], folder: Path = ROOT) -> tuple[int, str]:
+    def run(self, command: Sequence[str], folder: Path = ROOT, **variables: str) -> tuple[int, str]:
         """Run a program of ``.venv/bin`` (or another by its path); return its status and all that it printed."""
         process = subprocess.Popen(
             [shutil.which(command[0], path=self.environment["PATH"]) or command[0], *command[1:]],
             cwd=folder,
-            env=self.environment,
+            env={**self.environment, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -102,7 +102,7 @@ def from_status(status: int, output: str) -> Outcome:
     return Outcome(passed=1) if status == 0 else Outcome(failed=1, output=output)
 
 
-def command(*arguments: str) -> Run:
+def program(*arguments: str) -> Run:
     """Make a stage of one program that says by its exit status whether all is well."""
     return lambda place: from_status(*place.run(arguments))
 
@@ -149,11 +149,11 @@ def types(place: Workplace) -> Outcome:
 
 GET_PIP = """\
 # Stands in for the script that ansible-test would download, where only a package index is reachable.
-import ensurepip
 import subprocess
 import sys
 
-ensurepip.bootstrap()
+# In a process of its own: ensurepip makes its process forget pip's settings.
+subprocess.check_call([sys.executable, "-m", "ensurepip"])
 arguments = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
 sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", *arguments]))
 """
@@ -173,6 +173,23 @@ def provide_get_pip() -> None:
             script.write_text(GET_PIP, encoding="utf-8")
 
 
+def home_with_pip_settings(place: Workplace) -> Path:
+    """Make a home folder that holds PIP_* variables as a file: ansible-test hides the variables from its pip."""
+    real, home = Path.home(), place.scratch / "home"
+    (home / ".config" / "pip").mkdir(parents=True, exist_ok=True)
+    (home / ".pip").mkdir(exist_ok=True)
+    (home / ".ansible").symlink_to(real / ".ansible")
+    for own in (real / ".pip" / "pip.conf", real / ".config" / "pip" / "pip.conf"):
+        if own.exists():
+            shutil.copy2(own, home / ".pip" / "pip.conf")  # the place that pip reads first, and the other outdoes
+    settings = {
+        name: value for name, value in os.environ.items() if name.startswith("PIP_") and name != "PIP_CONFIG_FILE"
+    }
+    lines = [f"{name.removeprefix('PIP_').lower().replace('_', '-')} = {value}" for name, value in settings.items()]
+    (home / ".config" / "pip" / "pip.conf").write_text("\n".join(["[global]", *lines, ""]), encoding="utf-8")
+    return home
+
+
 def sanity(place: Workplace) -> Outcome:
     """Run ansible-test's own checks, all of them: there is no ignore file."""
     ignored = sorted(path.name for path in (ROOT / "tests" / "sanity").glob("ignore*"))
@@ -180,9 +197,8 @@ def sanity(place: Workplace) -> Outcome:
         return Outcome(failed=1, output=f"tests/sanity holds {', '.join(ignored)}: mend what it hides instead.")
     provide_get_pip()
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    status, output = place.run(
-        ["ansible-test", "sanity", "--python", version, "--color", "no", "--exclude", "sandbox/"], place.copy
-    )
+    command = ["ansible-test", "sanity", "--python", version, "--color", "no", "--exclude", "sandbox/"]
+    status, output = place.run(command, place.copy, HOME=str(home_with_pip_settings(place)))
     # The first run installs what each test needs and says so in hundreds of lines.
     complaints = [line for line in output.splitlines(keepends=True) if line.startswith(("ERROR", "FATAL"))]
     return from_status(status, "".join(complaints) or output)
@@ -229,8 +245,8 @@ def documentation(place: Workplace) -> Outcome:
 
 
 STAGES = (
-    Stage("format", command("ruff", "format", "--check", "--diff", "--quiet", "."), "ruff format"),
-    Stage("lint", command("ruff", "check", "--quiet", "."), "ruff, and the syntax of Python 3.10 for the plugins"),
+    Stage("format", program("ruff", "format", "--check", "--diff", "--quiet", "."), "ruff format"),
+    Stage("lint", program("ruff", "check", "--quiet", "."), "ruff, and the syntax of Python 3.10 for the plugins"),
     Stage("types", types, "mypy --strict"),
     Stage("conventions", pytest("tests/conventions"), "layers, budgets, documentation and names"),
     Stage("unit", pytest("tests/unit"), "the pure parts"),
@@ -242,7 +258,7 @@ STAGES = (
     Stage("docs", documentation, "antsibull-docs"),
     Stage(
         "ansible-lint",
-        command("ansible-lint", "--offline", "--profile", "production", "-q", "--nocolor"),
+        program("ansible-lint", "--offline", "--profile", "production", "-q", "--nocolor"),
         "profile production",
     ),
     Stage("galaxy", galaxy, "the artifact, as Galaxy imports it"),
