@@ -1,0 +1,68 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What counts as failed in a run of all checks, and what it says in the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import check
+import stages
+from docr_sandbox.contract.report import ContractSummary
+
+REPORT = """<testsuites><testsuite>
+<testcase classname="a" name="one"/>
+<testcase classname="a" name="two"><failure message="no"/></testcase>
+<testcase classname="a" name="three"><error message="broken"/></testcase>
+<testcase classname="a" name="four"><skipped message="no engine here"/></testcase>
+</testsuite></testsuites>"""
+
+
+@pytest.mark.parametrize(
+    ("outcome", "in_ci", "fails"),
+    [
+        (stages.Outcome(passed=3), True, False),
+        (stages.Outcome(passed=3, failed=1), False, True),
+        (stages.Outcome(passed=3, skipped=("no engine here",)), False, False),
+        (stages.Outcome(passed=3, skipped=("no engine here",)), True, True),
+        (stages.Outcome(passed=3, skipped=("DIGITALOCEAN_OPENAPI names no file",)), True, False),
+    ],
+)
+def test_a_skipped_part_fails_the_run_in_ci_only(outcome: stages.Outcome, in_ci: bool, fails: bool) -> None:
+    assert check.is_failure(outcome, in_ci) is fails
+
+
+def test_junit_report_is_counted_with_the_reasons_of_what_was_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    path.write_text(REPORT, encoding="utf-8")
+    outcome = stages.read_junit(path, 1, "words")
+    assert outcome == stages.Outcome(1, 2, ("a.four: no engine here",), "words")
+
+
+def test_a_run_that_broke_off_or_failed_without_a_failed_test_is_a_failure(tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    assert stages.read_junit(path, 0, "nothing").failed == 1
+    path.write_text('<testsuite><testcase classname="a" name="one"/></testsuite>', encoding="utf-8")
+    assert stages.read_junit(path, 3, "internal error").failed == 1
+
+
+def test_a_run_without_a_description_says_that_the_check_did_not_take_place() -> None:
+    assert "did NOT take place" in check.describe_contract(ContractSummary(), None)
+
+
+def test_a_run_with_a_description_names_exchanges_violations_and_exemptions() -> None:
+    contract = ContractSummary(1234, 1, ["GET /v2/x: status 418"], Counter({"known wrong": 7}))
+    said = check.describe_contract(contract, "description.json")
+    assert "1,234 exchanges checked against DigitalOcean's description, 1 violations" in said
+    assert "violation: GET /v2/x: status 418" in said
+    assert "exempted 7 times: known wrong" in said
+
+
+def test_a_failed_run_ends_with_its_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    outcomes = [stages.Outcome(passed=5), stages.Outcome(passed=1, failed=2, skipped=("no engine here",))]
+    assert check.report(outcomes, True, False, 12.3) is False
+    assert capsys.readouterr().out.splitlines()[-1] == "6 passed, 3 failed, 1 skipped"
