@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import cattrs
 import uvicorn
 
 from docr_sandbox.app import create_app
@@ -150,7 +151,7 @@ def _world(saved: SavedState | None, path: Path | None) -> World:
         return World.new()
     try:
         return World.load(saved.world)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, cattrs.BaseValidationError) as error:
         raise unusable(path, error) from error
 
 

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Account, and the revocation of tokens."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from docr_sandbox.api.http import Answer, ApiError, Call, Route
+
+
+def get_account(call: Call) -> Answer:
+    """GET /v2/account."""
+    account = call.world.account
+    team = call.world.teams.get(call.token.team) if call.token and call.token.team else account.team
+    shown = team or account.team
+    return Answer(
+        200,
+        {
+            "account": {
+                "droplet_limit": 25,
+                "floating_ip_limit": 5,
+                "email": account.email,
+                "name": "Sandbox",
+                "uuid": account.uuid,
+                "email_verified": True,
+                "status": "active",
+                "status_message": "",
+                "team": {"uuid": shown.uuid, "name": shown.name},
+            }
+        },
+    )
+
+
+def revoke(call: Call) -> Answer:
+    """POST /v1/oauth/revoke: only a token itself can take itself back."""
+    values = parse_qs(call.raw_body.decode("latin-1"))
+    if call.token is None or values.get("token") != [call.token.value]:
+        raise ApiError(400, "The form must hold the token that the request is made with.")
+    call.token.revoked = True
+    return Answer(200, {})
+
+
+ROUTES = (Route("GET", "/v2/account", ("account:read",), get_account), Route("POST", "/v1/oauth/revoke", (), revoke))

@@ -1,0 +1,247 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ASGI app: who asks, how often they may, which operation it is, and what goes wrong on demand."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from docr_sandbox.api import account, garbage_collections, images, kubernetes, registries
+from docr_sandbox.api.http import WORDS, Answer, ApiError, Call, Route
+from docr_sandbox.control import CONTROLS, SeedRefused
+from docr_sandbox.faults import answer_with, take_fault
+from docr_sandbox.model.tokens import Rate, RateWindow, Token
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from docr_sandbox.world import World
+
+ROUTES: tuple[Route, ...] = (
+    *account.ROUTES,
+    *registries.ROUTES,
+    *images.ROUTES,
+    *garbage_collections.ROUTES,
+    *kubernetes.ROUTES,
+)
+CONTROL_PREFIX = "/_sandbox/"
+MOST_BODY = 1 << 20
+
+
+def create_app(world: World, *, wrap: Callable[[ASGIApp], ASGIApp] | None = None) -> ASGIApp:
+    """The sandbox as an app; `wrap` is put around the API itself, inside of faults and outside of nothing else."""
+    api: ASGIApp = _Api(world)
+    return _Front(world, wrap(api) if wrap else api, _Control(world))
+
+
+@dataclass(frozen=True)
+class _Front:
+    """Sorts requests to API and control side; admits, logs and spoils those to the API."""
+
+    world: World
+    api: ASGIApp
+    control: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["raw_path"].decode("latin-1")
+        if path.startswith(CONTROL_PREFIX):
+            await self.control(scope, receive, send)
+            return
+        started = time.perf_counter()
+        self.world.settle()
+        visit = _admit(self.world, scope)
+        scope.setdefault("state", {})["visit"] = visit
+        scope["state"]["headers"] = visit.headers(self.world.now())
+        fault = take_fault(self.world.faults, scope["method"], path)
+        entry = {
+            "method": scope["method"],
+            "path": path,
+            "query": scope["query_string"].decode("latin-1"),
+            "status": None,
+            "request_id": visit.request_id,
+            "token": visit.token.fingerprint if visit.token else None,
+            "user_agent": Request(scope).headers.get("user-agent", ""),
+            "faulted": fault is not None,
+        }
+        self.world.requests.append(entry)
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                entry["status"] = message["status"]
+                entry["milliseconds"] = round((time.perf_counter() - started) * 1000, 2)
+            await send(message)
+
+        if fault is None:
+            await self.api(scope, receive, noting)
+        else:
+            await answer_with(fault, self.api, scope, receive, noting, send)
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """Who asks, as far as the Authorization header tells, and what their rate windows say."""
+
+    token: Token | None
+    rate: Rate
+    request_id: str
+
+    def headers(self, now: float) -> list[tuple[bytes, bytes]]:
+        """What every answer carries."""
+        values = {
+            "date": formatdate(now, usegmt=True),
+            "x-request-id": self.request_id,
+            "ratelimit-limit": self.rate.limit,
+            "ratelimit-remaining": max(0, self.rate.remaining),
+            "ratelimit-reset": self.rate.reset_at,
+        }
+        return [(name.encode(), str(value).encode()) for name, value in values.items()]
+
+
+def _admit(world: World, scope: Scope) -> _Visit:
+    scheme, _, value = Request(scope).headers.get("authorization", "").partition(" ")
+    found = world.tokens.get(value.strip()) if scheme.lower() == "bearer" else None
+    token = found if found is not None and found.is_valid(world.now()) else None
+    window = world.rates.setdefault(token.fingerprint if token else "", RateWindow())
+    return _Visit(token, window.count(world.now(), applies=bool(world.switches["rate_limit"])), str(uuid.uuid4()))
+
+
+@dataclass(frozen=True)
+class _Api:
+    """DigitalOcean's API."""
+
+    world: World
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        visit: _Visit = scope["state"]["visit"]
+        try:
+            answer = await self._answer(visit, scope, receive)
+            response = _response(answer)
+        except ApiError as error:
+            response = _error_response(error, visit.request_id)
+        response.raw_headers += scope["state"]["headers"]
+        await response(scope, receive, send)
+
+    async def _answer(self, visit: _Visit, scope: Scope, receive: Receive) -> Answer:
+        if visit.token is None:
+            raise ApiError(401, "Unable to authenticate you.")
+        if visit.rate.is_exceeded:
+            after = {} if visit.rate.retry_after is None else {"Retry-After": str(visit.rate.retry_after)}
+            raise ApiError(429, "API Rate limit exceeded.", after)
+        path = scope["raw_path"].decode("latin-1")
+        route, parameters = _find(scope["method"], path)
+        if visit.token.lacks(route.scopes):
+            raise ApiError(403, "You are not authorized to perform this operation.")
+        call = Call(self.world, visit.token, path, parameters, scope["query_string"], await _body(scope, receive))
+        return route.handler(call)
+
+
+@dataclass(frozen=True)
+class _Control:
+    """The control side."""
+
+    world: World
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["raw_path"].decode("latin-1").removeprefix(CONTROL_PREFIX)
+        self.world.settle()
+        try:
+            found = (
+                (control, _match(template, path)) for method, template, control in CONTROLS if method == scope["method"]
+            )
+            control, parameters = next(((one, names) for one, names in found if names is not None), (None, None))
+            if control is None or parameters is None:
+                raise ApiError(404, f"there is no {scope['method']} {CONTROL_PREFIX}{path}")
+            body = await _body(scope, receive)
+            answer = Answer(200, control(Call(self.world, None, path, parameters, scope["query_string"], body)))
+            response = _response(answer)
+        except ApiError as error:
+            faults = {"faults": error.faults} if isinstance(error, SeedRefused) else {}
+            response = _json_response(error.status, {"message": error.message} | faults)
+        await response(scope, receive, send)
+
+
+def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    """The route for a request; fixed words go before names. 404 for a path, 405 for a method that there is not."""
+    matches = [
+        (route, names)
+        for route in _BY_LENGTH.get(path.count("/"), ())
+        if (names := _match(route.path, path)) is not None
+    ]
+    if not matches:
+        raise ApiError(404, "The resource you were accessing could not be found.")
+    fewest = min(len(names) for _, names in matches)
+    closest = [(route, names) for route, names in matches if len(names) == fewest]
+    for route, names in closest:
+        if route.method == method:
+            return route, names
+    allowed = ", ".join(sorted(route.method for route, _ in closest))
+    raise ApiError(405, "This method is not allowed here.", {"Allow": allowed})
+
+
+def _match(template: str, path: str) -> dict[str, str] | None:
+    """The decoded names in a path; None when it is not of that form. Split first, so that %2F stays in a name."""
+    wanted, given = template.split("/"), path.split("/")
+    if len(wanted) != len(given):
+        return None
+    names: dict[str, str] = {}
+    for want, have in zip(wanted, given, strict=True):
+        if not want.startswith("{"):
+            if want != have:
+                return None
+            continue
+        if not have:
+            return None
+        names[want.strip("{}")] = unquote_to_bytes(have).decode("utf-8", "replace")
+    return names
+
+
+def _by_length(routes: Iterable[Route]) -> dict[int, Sequence[Route]]:
+    found: dict[int, list[Route]] = {}
+    for route in routes:
+        found.setdefault(route.path.count("/"), []).append(route)
+    return dict(found)
+
+
+_BY_LENGTH = _by_length(ROUTES)
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes:
+    body = b""
+    async for chunk in Request(scope, receive).stream():
+        body += chunk
+        if len(body) > MOST_BODY:
+            raise ApiError(413, "The request body is too large.")
+    return body
+
+
+def _response(answer: Answer) -> Response:
+    if answer.status == 204:
+        return Response(status_code=204)
+    if answer.media_type.startswith("application/json"):
+        return _json_response(answer.status, answer.body)
+    return Response(answer.body, answer.status, media_type=answer.media_type)
+
+
+def _json_response(status: int, body: Any) -> Response:
+    return Response(json.dumps(body, default=list), status, headers={"content-type": "application/json; charset=utf-8"})
+
+
+def _error_response(error: ApiError, request_id: str) -> Response:
+    body = {"id": WORDS.get(error.status, "server_error"), "message": error.message}
+    # Some services put the request id into the body, some only into the header.
+    if error.status not in (401, 404):
+        body["request_id"] = request_id
+    response = _json_response(error.status, body)
+    response.headers.update(error.headers)
+    return response

@@ -1,0 +1,229 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control side below /_sandbox/: what a test or a person does to the sandbox that the API cannot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import cattrs
+
+from docr_sandbox.api.http import ApiError, Call
+from docr_sandbox.clock import parse_rfc3339, rfc3339_fine
+from docr_sandbox.faults import BODIES, Fault
+from docr_sandbox.seeding import SeedError
+from docr_sandbox.switches import SWITCHES
+from docr_sandbox.world import Team
+
+Control = Callable[[Call], Any]
+
+
+def ready(_: Call) -> Any:
+    """GET ready."""
+    return {"ready": True}
+
+
+def account(call: Call) -> Any:
+    """GET account: all that belongs to the team; no token is in it."""
+    shown = cattrs.unstructure(call.world.account)
+    shown["tier"] = call.world.account.subscription.tier if call.world.account.subscription else None
+    shown["team"] = {"name": call.world.account.team.name, "uuid": call.world.account.team.uuid}
+    return shown
+
+
+def requests(call: Call) -> Any:
+    """GET requests."""
+    return {"requests": list(call.world.requests)}
+
+
+def forget_requests(call: Call) -> Any:
+    """DELETE requests."""
+    call.world.requests.clear()
+    return {}
+
+
+def clock(call: Call) -> Any:
+    """GET clock."""
+    return {"now": rfc3339_fine(call.world.now()), "rate": call.world.clock.rate}
+
+
+def set_clock(call: Call) -> Any:
+    """PUT clock: `now`, `rate`, or both."""
+    body = call.body()
+    if "rate" in body:
+        call.world.clock.run(_number(body, "rate"))
+    if "now" in body:
+        try:
+            call.world.set_clock(parse_rfc3339(str(body["now"])))
+        except ValueError as error:
+            raise ApiError(422, str(error)) from error
+    return clock(call)
+
+
+def advance(call: Call) -> Any:
+    """POST clock/advance by `seconds`."""
+    call.world.clock.advance(_number(call.body(), "seconds"))
+    return clock(call)
+
+
+def _number(body: dict[str, Any], name: str) -> float:
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise ApiError(422, f"{name} must be a number of 0 or more")
+    return float(value)
+
+
+def faults(call: Call) -> Any:
+    """GET faults."""
+    return {"faults": cattrs.unstructure(call.world.faults)}
+
+
+def add_fault(call: Call) -> Any:
+    """POST faults: the fields of a Fault."""
+    body = call.body()
+    unknown = sorted(set(body) - set(Fault.__dataclass_fields__))
+    if unknown:
+        raise ApiError(422, f"a fault has no {', '.join(unknown)}")
+    try:
+        fault = cattrs.structure(body, Fault)
+    except cattrs.BaseValidationError as error:
+        raise ApiError(422, "; ".join(cattrs.transform_error(error, "fault"))) from error
+    if fault.body not in BODIES:
+        raise ApiError(422, f"body must be one of {', '.join(BODIES)}")
+    call.world.faults.append(fault)
+    return faults(call)
+
+
+def clear_faults(call: Call) -> Any:
+    """DELETE faults."""
+    call.world.faults.clear()
+    return {}
+
+
+def switches(call: Call) -> Any:
+    """GET switches: each with its question, value and what it takes."""
+    return {
+        name: {"question": one.question, "value": call.world.switches[name], "values": list(one.values)}
+        for name, one in SWITCHES.items()
+    }
+
+
+def set_switch(call: Call) -> Any:
+    """PUT switches/{name}: `value`."""
+    try:
+        call.world.switches.set(call.parameters["name"], call.body().get("value"))
+    except ValueError as error:
+        raise ApiError(422, str(error)) from error
+    return switches(call)[call.parameters["name"]]
+
+
+def tokens(call: Call) -> Any:
+    """GET tokens, by fingerprint."""
+    return {
+        "tokens": [
+            {
+                "fingerprint": one.fingerprint,
+                "scopes": one.scopes,
+                "team": one.team,
+                "registry": one.registry,
+                "expires_at": None if one.expires_at is None else rfc3339_fine(one.expires_at),
+                "is_valid": one.is_valid(call.world.now()),
+            }
+            for one in call.world.tokens.values()
+        ]
+    }
+
+
+def add_token(call: Call) -> Any:
+    """POST tokens: `scopes`, `expires_in` seconds, `team` by name; the answer is the only place that shows it."""
+    body = call.body()
+    scopes = body.get("scopes", ["*"])
+    team = body.get("team")
+    if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
+        raise ApiError(422, "scopes must be a list of strings")
+    if team is not None:
+        call.world.teams.setdefault(str(team), Team(str(team)))
+    expires_at = call.world.now() + _number(body, "expires_in") if "expires_in" in body else None
+    return {"token": call.world.mint(scopes=scopes, team=team, expires_at=expires_at).value}
+
+
+def add_names(call: Call) -> Any:
+    """POST names: registries of other customers."""
+    names = call.body().get("names")
+    if not isinstance(names, list):
+        raise ApiError(422, "names must be a list")
+    call.world.foreign_names.update(str(name) for name in names)
+    return {"names": sorted(call.world.foreign_names)}
+
+
+def seed(call: Call) -> Any:
+    """POST seed."""
+    try:
+        call.world.seed(call.body())
+    except SeedError as error:
+        raise SeedRefused(error.faults) from error
+    return account(call)
+
+
+class SeedRefused(ApiError):
+    """All faults of a seed."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__(422, "; ".join(faults))
+        self.faults = faults
+
+
+def hold(call: Call) -> Any:
+    """PUT collections/{registry}: keep the active collection in `status` (null lets it go on), or let it fail."""
+    registry = call.world.account.registries.get(call.parameters["registry"])
+    active = registry.active if registry else None
+    if active is None:
+        raise ApiError(404, "no collection is active there")
+    body = call.body()
+    if "status" in body:
+        if active.held is not None and body["status"] is None:
+            active.started_at = call.world.now()
+        active.held = body["status"]
+    active.fails = bool(body.get("fails", active.fails))
+    return cattrs.unstructure(active)
+
+
+def push(call: Call) -> Any:
+    """POST pushes: `registry` was pushed to just now."""
+    registry = call.world.account.registries.get(str(call.body().get("registry")))
+    if registry is None:
+        raise ApiError(404, "there is no such registry")
+    registry.last_push = call.world.now()
+    return {}
+
+
+def reset(call: Call) -> Any:
+    """POST reset."""
+    call.world.reset()
+    return {}
+
+
+CONTROLS: tuple[tuple[str, str, Control], ...] = (
+    ("GET", "ready", ready),
+    ("GET", "account", account),
+    ("GET", "requests", requests),
+    ("DELETE", "requests", forget_requests),
+    ("GET", "clock", clock),
+    ("PUT", "clock", set_clock),
+    ("POST", "clock/advance", advance),
+    ("GET", "faults", faults),
+    ("POST", "faults", add_fault),
+    ("DELETE", "faults", clear_faults),
+    ("GET", "switches", switches),
+    ("PUT", "switches/{name}", set_switch),
+    ("GET", "tokens", tokens),
+    ("POST", "tokens", add_token),
+    ("POST", "names", add_names),
+    ("POST", "seed", seed),
+    ("PUT", "collections/{registry}", hold),
+    ("POST", "pushes", push),
+    ("POST", "reset", reset),
+)

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults that the control side arms: answers that the API would not give by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODIES = ("json", "html", "empty", "broken_json")
+
+
+@dataclass
+class Fault:
+    """For the next `times` requests that match `method` and `path` (with `*`), after letting `skip` pass.
+
+    `status` None keeps the API's answer, late by `delay` seconds. `after_effect` lets the request take effect first;
+    `drop` ends the connection without an answer.
+    """
+
+    method: str = "*"
+    path: str = "*"
+    times: int = 1
+    skip: int = 0
+    status: int | None = None
+    body: str = "json"
+    retry_after: int | None = None
+    delay: float = 0.0
+    after_effect: bool = False
+    drop: bool = False
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether a request is meant."""
+        return self.method in ("*", method) and fnmatchcase(path, self.path)
+
+
+def take_fault(faults: list[Fault], method: str, path: str) -> Fault | None:
+    """The fault for a request, counted down; None when it goes through."""
+    for fault in faults:
+        if not fault.matches(method, path):
+            continue
+        if fault.skip > 0:
+            fault.skip -= 1
+            continue
+        fault.times -= 1
+        if fault.times <= 0:
+            faults.remove(fault)
+        return fault
+    return None
+
+
+async def answer_with(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send, raw_send: Send) -> None:
+    """Answer as the fault says; `raw_send` is the server's own."""
+    await asyncio.sleep(fault.delay)
+    if fault.after_effect:
+        await app(scope, receive, _swallow)
+    if fault.drop:
+        _drop(raw_send)
+        return
+    if fault.status is None:
+        if not fault.after_effect:
+            await app(scope, receive, send)
+        return
+    body, content_type = _body(fault)
+    headers = [
+        (b"content-length", str(len(body)).encode()),
+        *scope["state"]["headers"],
+        *([(b"content-type", content_type)] if body else []),
+        *([(b"retry-after", str(fault.retry_after).encode())] if fault.retry_after is not None else []),
+    ]
+    await send({"type": "http.response.start", "status": fault.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if fault.status == 204 else body})
+
+
+def _body(fault: Fault) -> tuple[bytes, bytes]:
+    if fault.status == 204 or fault.body == "empty":
+        return b"", b""
+    if fault.body == "html":
+        return b"<html><body><h1>Bad Gateway</h1></body></html>", b"text/html"
+    if fault.body == "broken_json":
+        return b'{"id": "server_er', b"application/json"
+    words = {429: "too_many_requests", 422: "unprocessable_entity", 404: "not_found"}
+    error = {"id": words.get(fault.status or 500, "server_error"), "message": "A fault that was asked for."}
+    return json.dumps(error).encode(), b"application/json; charset=utf-8"
+
+
+async def _swallow(message: Message) -> None:
+    """Take an answer that the client shall not see."""
+
+
+def _drop(send: Send) -> None:
+    """End the connection without an answer: ASGI has no word for it, but `send` is a method of uvicorn's cycle."""
+    cycle = getattr(send, "__self__", None)
+    transport = getattr(cycle, "transport", None)
+    if transport is not None:
+        transport.abort()

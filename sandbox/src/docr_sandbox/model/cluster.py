@@ -1,0 +1,93 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kubernetes clusters, as far as registries go."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from docr_sandbox.clock import rfc3339
+
+STATES = ("running", "provisioning", "degraded", "error", "deleted", "upgrading", "deleting")
+VERSION = "1.34.1-do.2"
+
+
+@dataclass
+class Cluster:
+    """A cluster; `registries` are those that it is integrated with, also names that are gone."""
+
+    name: str
+    region: str
+    created_at: float
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    state: str = "running"
+    registries: list[str] = field(default_factory=list)
+    sso_required: bool = False
+
+    @property
+    def server(self) -> str:
+        """The address of its control plane; nothing answers there."""
+        return f"https://{self.id}.k8s.ondigitalocean.com"
+
+    def to_json(self, *, registries_null: bool) -> dict[str, Any]:
+        """The cluster as the API shows it."""
+        null = registries_null and bool(self.registries)
+        sso = {"enabled": True, "required": True, "issuer_url": "https://sso.example.org", "client_id": "doks"}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "region": self.region,
+            "version": VERSION,
+            "cluster_subnet": "10.108.0.0/16",
+            "service_subnet": "10.109.0.0/19",
+            "vpc_uuid": str(uuid.uuid5(uuid.NAMESPACE_DNS, self.region)),
+            "ipv4": "203.0.113.7",
+            "endpoint": self.server,
+            "tags": ["k8s", f"k8s:{self.id}"],
+            "node_pools": [self._node_pool()],
+            "maintenance_policy": {"start_time": "00:00", "duration": "4h0m0s", "day": "any"},
+            "auto_upgrade": False,
+            "status": {"state": self.state, "message": ""},
+            "created_at": rfc3339(self.created_at),
+            "updated_at": rfc3339(self.created_at),
+            "surge_upgrade": True,
+            "ha": False,
+            "registry_enabled": bool(self.registries),
+            "registries": None if null else list(self.registries),
+        } | ({"sso": sso} if self.sso_required else {})
+
+    def _node_pool(self) -> dict[str, Any]:
+        pool = str(uuid.uuid5(uuid.UUID(self.id), "pool"))
+        return {
+            "id": pool,
+            "name": f"{self.name}-pool",
+            "size": "s-1vcpu-2gb",
+            "count": 1,
+            "tags": ["k8s", f"k8s:{self.id}", "k8s:worker"],
+            "labels": {},
+            "taints": [],
+            "auto_scale": False,
+            "min_nodes": 0,
+            "max_nodes": 0,
+            "nodes": [],
+        }
+
+    def kubeconfig(self, token: str) -> dict[str, Any]:
+        """A kubeconfig with that token; the CA is a placeholder, since nothing answers there."""
+        name = f"do-{self.region}-{self.name}"
+        user = f"{name}-admin"
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": name, "cluster": {"certificate-authority-data": CA_DATA, "server": self.server}}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": user}}],
+            "current-context": name,
+            "preferences": {},
+            "users": [{"name": user, "user": {"token": token}}],
+        }
+
+
+CA_DATA = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg=="

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""API tokens: scopes, teams, expiry, and how often each may be used."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import deque
+from dataclasses import dataclass, field
+
+ALL = "*"
+HOUR_LIMIT = 5000
+MINUTE_LIMIT = 250
+
+
+@dataclass
+class Token:
+    """A token; without `team` the account's own, without `expires_at` for ever. `registry` limits minted ones."""
+
+    value: str
+    scopes: list[str] = field(default_factory=lambda: [ALL])
+    team: str | None = None
+    expires_at: float | None = None
+    registry: str | None = None
+    revoked: bool = False
+
+    def is_valid(self, now: float) -> bool:
+        """Whether it opens anything now."""
+        return not self.revoked and (self.expires_at is None or now < self.expires_at)
+
+    def lacks(self, scopes: tuple[str, ...]) -> list[str]:
+        """The scopes of these that it does not have."""
+        return [] if ALL in self.scopes else [scope for scope in scopes if scope not in self.scopes]
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells tokens apart without showing them."""
+        return hashlib.sha256(self.value.encode()).hexdigest()[:12]
+
+
+def new_value() -> str:
+    """A personal access token."""
+    return f"dop_v1_{secrets.token_hex(32)}"
+
+
+@dataclass
+class Rate:
+    """What the sliding windows of one token say of one request."""
+
+    limit: int
+    remaining: int
+    reset_at: int
+    retry_after: int | None = None
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether the request is refused."""
+        return self.remaining < 0
+
+
+@dataclass
+class RateWindow:
+    """The moments of one token's requests in the last hour, oldest first."""
+
+    moments: deque[float] = field(default_factory=deque)
+
+    def count(self, now: float, *, applies: bool) -> Rate:
+        """Count a request; one over a limit is refused and does not count."""
+        while self.moments and self.moments[0] <= now - 3600:
+            self.moments.popleft()
+        reset_at = int((self.moments[0] if self.moments else now) + 3600) + 1
+        left = HOUR_LIMIT - len(self.moments) - 1
+        if applies and left < 0:
+            return Rate(HOUR_LIMIT, -1, reset_at)
+        if applies and len(self.moments) >= MINUTE_LIMIT and self.moments[-MINUTE_LIMIT] > now - 60:
+            return Rate(HOUR_LIMIT, -1, reset_at, max(1, int(self.moments[-MINUTE_LIMIT] + 60 - now) + 1))
+        self.moments.append(now)
+        return Rate(HOUR_LIMIT, max(0, left), reset_at)

@@ -1,0 +1,226 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filling an account from a document, all faults at once and nothing done if there is one."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import cattrs
+from cattrs.gen import make_dict_structure_fn
+
+from docr_sandbox.clock import parse_rfc3339
+from docr_sandbox.model.cluster import STATES, Cluster
+from docr_sandbox.model.registry import ENDED, TYPES, UNREFERENCED, Collection, Manifest, Registry
+from docr_sandbox.model.tiers import REGIONS, TIERS
+
+if TYPE_CHECKING:
+    from docr_sandbox.world import World
+
+
+class SeedError(ValueError):
+    """The document cannot be used; `faults` says where and why."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+@dataclass
+class ManifestSeed:
+    """A manifest; without `blobs` it gets some of its own that take `size_bytes`. Times are RFC 3339."""
+
+    tags: list[str] = field(default_factory=list)
+    digest: str | None = None
+    size_bytes: int = 10_000
+    blobs: dict[str, int] | None = None
+    updated_at: str | None = None
+
+
+@dataclass
+class RepositorySeed:
+    """A repository."""
+
+    name: str
+    manifests: list[ManifestSeed] = field(default_factory=list)
+
+
+@dataclass
+class CollectionSeed:
+    """A garbage collection; one without an end is active."""
+
+    started_at: str
+    ended_at: str | None = None
+    status: str = "succeeded"
+    type: str = UNREFERENCED
+    blobs_deleted: int = 0
+    freed_bytes: int = 0
+    uuid: str | None = None
+
+
+@dataclass
+class RegistrySeed:
+    """A registry; `unreferenced_bytes` are blobs that no manifest names any more."""
+
+    name: str
+    region: str = REGIONS[0]
+    created_at: str | None = None
+    repositories: list[RepositorySeed] = field(default_factory=list)
+    garbage_collections: list[CollectionSeed] = field(default_factory=list)
+    unreferenced_bytes: int = 0
+    last_push: str | None = None
+
+
+@dataclass
+class ClusterSeed:
+    """A Kubernetes cluster."""
+
+    name: str
+    region: str = REGIONS[0]
+    id: str | None = None
+    state: str = "running"
+    registries: list[str] = field(default_factory=list)
+    sso_required: bool = False
+
+
+@dataclass
+class Seed:
+    """The whole document; what is there already stays."""
+
+    tier: str | None = None
+    registries: list[RegistrySeed] = field(default_factory=list)
+    clusters: list[ClusterSeed] = field(default_factory=list)
+    foreign_names: list[str] = field(default_factory=list)
+
+
+_CONVERTER = cattrs.Converter()
+for _kind in (ManifestSeed, RepositorySeed, CollectionSeed, RegistrySeed, ClusterSeed, Seed):
+    _CONVERTER.register_structure_hook(_kind, make_dict_structure_fn(_kind, _CONVERTER, _cattrs_forbid_extra_keys=True))
+
+
+def fill(world: World, document: Mapping[str, Any]) -> None:
+    """Add what the document holds; raises SeedError."""
+    try:
+        seed = _CONVERTER.structure(document, Seed)
+    except cattrs.BaseValidationError as error:
+        raise SeedError(cattrs.transform_error(error, "seed")) from error
+    faults = list(_faults(seed))
+    if faults:
+        raise SeedError(faults)
+    if seed.tier is not None:
+        world.set_tier(seed.tier)
+    elif seed.registries and world.account.subscription is None:
+        world.set_tier("professional" if len(seed.registries) > 1 else "basic")
+    for registry in seed.registries:
+        _add_registry(world, registry)
+    for cluster in seed.clusters:
+        made = _cluster(world, cluster)
+        world.account.clusters[made.id] = made
+    world.foreign_names.update(seed.foreign_names)
+
+
+def _faults(seed: Seed) -> Iterator[str]:
+    if seed.tier is not None and seed.tier not in TIERS:
+        yield f"seed.tier: {seed.tier!r} is none of {', '.join(TIERS)}"
+    for at, registry in enumerate(seed.registries):
+        where = f"seed.registries[{at}]"
+        if registry.region not in REGIONS:
+            yield f"{where}.region: {registry.region!r} is none of {', '.join(REGIONS)}"
+        yield from _time_faults(f"{where}.created_at", registry.created_at)
+        yield from _time_faults(f"{where}.last_push", registry.last_push)
+        for number, one in enumerate(registry.garbage_collections):
+            yield from _collection_faults(f"{where}.garbage_collections[{number}]", one)
+        for repository in registry.repositories:
+            for manifest in repository.manifests:
+                yield from _time_faults(f"{where}.{repository.name}.updated_at", manifest.updated_at)
+    for at, cluster in enumerate(seed.clusters):
+        if cluster.state not in STATES:
+            yield f"seed.clusters[{at}].state: {cluster.state!r} is none of {', '.join(STATES)}"
+        if cluster.id is not None and not _is_uuid(cluster.id):
+            yield f"seed.clusters[{at}].id: {cluster.id!r} is no UUID"
+
+
+def _collection_faults(where: str, one: CollectionSeed) -> Iterator[str]:
+    yield from _time_faults(f"{where}.started_at", one.started_at)
+    yield from _time_faults(f"{where}.ended_at", one.ended_at)
+    if one.type not in TYPES:
+        yield f"{where}.type: {one.type!r} is none of {', '.join(TYPES)}"
+    if one.ended_at is not None and one.status not in ENDED:
+        yield f"{where}.status: {one.status!r} is none of {', '.join(ENDED)}"
+
+
+def _time_faults(where: str, value: str | None) -> Iterator[str]:
+    try:
+        if value is not None:
+            parse_rfc3339(value)
+    except ValueError as error:
+        yield f"{where}: {error}"
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return str(uuid.UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def _time(world: World, value: str | None) -> float:
+    return world.now() if value is None else parse_rfc3339(value)
+
+
+def _add_registry(world: World, seed: RegistrySeed) -> None:
+    made = Registry(seed.name, seed.region, _time(world, seed.created_at))
+    registry = world.account.registries.setdefault(seed.name, made)
+    for repository in seed.repositories:
+        for number, manifest in enumerate(repository.manifests):
+            registry.put(repository.name, _manifest(world, repository.name, number, manifest))
+    if seed.unreferenced_bytes:
+        registry.blobs[_digest(seed.name, "unreferenced")] = seed.unreferenced_bytes
+    if seed.last_push is not None:
+        registry.last_push = parse_rfc3339(seed.last_push)
+    registry.collections += [_collection(one) for one in seed.garbage_collections]
+    registry.collections.sort(key=lambda one: one.started_at)
+    registry.counted_bytes, registry.counted_at = registry.stored_bytes, world.now()
+    registry.changed_at = None
+
+
+def _manifest(world: World, repository: str, number: int, seed: ManifestSeed) -> Manifest:
+    identity = f"{number}/{'/'.join(seed.tags)}"
+    digest = seed.digest or _digest(repository, identity)
+    config = min(seed.size_bytes, 1000)
+    blobs = seed.blobs
+    if blobs is None:
+        blobs = {_digest(digest, "config"): config, _digest(digest, "layer"): seed.size_bytes - config}
+    return Manifest(digest, _time(world, seed.updated_at), list(seed.tags), dict(blobs))
+
+
+def _collection(seed: CollectionSeed) -> Collection:
+    one = Collection(seed.uuid or str(uuid.uuid4()), seed.type, parse_rfc3339(seed.started_at), wait_s=5.0)
+    if seed.ended_at is not None:
+        one.ended_at, one.ended_as = parse_rfc3339(seed.ended_at), seed.status
+        one.blobs_deleted, one.freed_bytes = seed.blobs_deleted, seed.freed_bytes
+    elif seed.status not in ENDED:
+        one.held = seed.status
+    return one
+
+
+def _cluster(world: World, seed: ClusterSeed) -> Cluster:
+    fields: dict[str, Any] = {"id": seed.id.lower()} if seed.id else {}
+    return Cluster(
+        seed.name,
+        seed.region,
+        world.now(),
+        state=seed.state,
+        registries=list(seed.registries),
+        sso_required=seed.sso_required,
+        **fields,
+    )
+
+
+def _digest(*parts: str) -> str:
+    return "sha256:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()

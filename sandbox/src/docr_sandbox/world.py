@@ -1,0 +1,145 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that is state: one team's account, its tokens, the clock, and what the control side has set."""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import cattrs
+
+from docr_sandbox.clock import Clock
+from docr_sandbox.faults import Fault
+from docr_sandbox.model.cluster import Cluster
+from docr_sandbox.model.registry import Registry
+from docr_sandbox.model.tiers import TIERS, Tier, reasons_against
+from docr_sandbox.model.tokens import RateWindow, Token, new_value
+from docr_sandbox.seeding import fill
+from docr_sandbox.switches import Switches
+
+LOG_LENGTH = 20_000
+
+
+@dataclass
+class Team:
+    """A team."""
+
+    name: str
+    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+@dataclass
+class Subscription:
+    """The team's subscription; times in Unix seconds."""
+
+    tier: str
+    created_at: float
+    updated_at: float
+
+
+@dataclass
+class Account:
+    """What belongs to the team."""
+
+    email: str = "sandbox@example.org"
+    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    team: Team = field(default_factory=lambda: Team("sandbox"))
+    subscription: Subscription | None = None
+    registries: dict[str, Registry] = field(default_factory=dict)
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    """The sandbox. Registries and tokens by name and value; `foreign_names` are registries of other customers."""
+
+    primary_token: str = field(default_factory=new_value)
+    account: Account = field(default_factory=Account)
+    clock: Clock = field(default_factory=Clock)
+    switches: Switches = field(default_factory=Switches)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    teams: dict[str, Team] = field(default_factory=dict)
+    foreign_names: set[str] = field(default_factory=set)
+    faults: list[Fault] = field(default_factory=list)
+    requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
+    rates: dict[str, RateWindow] = field(default_factory=dict)
+
+    @classmethod
+    def new(cls) -> World:
+        """An empty account with one token that holds every scope."""
+        world = cls()
+        world.tokens[world.primary_token] = Token(world.primary_token)
+        return world
+
+    @classmethod
+    def load(cls, dumped: Mapping[str, Any]) -> World:
+        """A world as `dump` gave it; log, faults and rate windows start empty."""
+        kept = ("primary_token", "account", "clock", "switches", "tokens", "teams", "foreign_names")
+        return cattrs.structure({name: dumped[name] for name in kept}, cls)
+
+    def dump(self) -> dict[str, Any]:
+        """The world as JSON can hold it. A clock's pair of times is kept as it is, so that it goes on meanwhile."""
+        dumped: dict[str, Any] = cattrs.unstructure(self)
+        for passing in ("requests", "faults", "rates"):
+            dumped.pop(passing)
+        dumped["foreign_names"] = sorted(self.foreign_names)
+        return dumped
+
+    def reset(self) -> None:
+        """Back to the beginning; the first token stays, so that an environment file stays true."""
+        fresh = World(primary_token=self.primary_token)
+        fresh.tokens[self.primary_token] = Token(self.primary_token)
+        vars(self).update(vars(fresh))
+
+    def seed(self, document: Mapping[str, Any]) -> None:
+        """Fill the account; raises SeedError with all that is wrong with the document."""
+        fill(self, document)
+
+    def now(self) -> float:
+        """The service's time in Unix seconds."""
+        return self.clock.now()
+
+    def set_clock(self, at: float) -> None:
+        """Move the clock; rate windows do not survive a step back."""
+        if at < self.now():
+            self.rates.clear()
+        self.clock.set(at)
+
+    def settle(self) -> None:
+        """Let everything that is due by now have happened."""
+        now = self.now()
+        lag = float(self.switches["storage_lag_seconds"])
+        for registry in self.account.registries.values():
+            registry.settle(now, lag)
+
+    def tier(self) -> Tier | None:
+        """The team's tier."""
+        return TIERS[self.account.subscription.tier] if self.account.subscription else None
+
+    def set_tier(self, slug: str) -> Subscription:
+        """Give the team a tier."""
+        now = self.now()
+        current = self.account.subscription
+        self.account.subscription = Subscription(slug, current.created_at if current else now, now)
+        return self.account.subscription
+
+    def reasons_against(self, tier: Tier, *, more_registries: int = 0) -> list[str]:
+        """Why the team cannot have the tier now."""
+        registries = self.account.registries.values()
+        return reasons_against(
+            tier,
+            registries=len(registries) + more_registries,
+            repositories=sum(len(one.repositories) for one in registries),
+            stored_bytes=sum(one.stored_bytes for one in registries),
+        )
+
+    def mint(self, **fields: Any) -> Token:
+        """A new token."""
+        token = Token(new_value(), **fields)
+        self.tokens[token.value] = token
+        return token
