@@ -100,7 +100,7 @@ def test_a_seed_file_that_cannot_be_read_is_refused_in_one_line(tmp_path: Path, 
 
 def test_all_faults_of_a_seed_file_are_told_at_once(tmp_path: Path, sandbox: Sandbox) -> None:
     path = tmp_path / "seed.yaml"
-    path.write_text(json.dumps({"registries": [{"name": "UPPER"}, {"region": "nyc3"}], "clutsers": []}))
+    path.write_text(json.dumps({"registries": [{"name": "plum", "size": 3}, {"region": "nyc3"}], "clutsers": []}))
     refusal = _refusal("seed", str(path), environment=sandbox.environment)
     assert refusal.count("\n- ") == 3
     assert "clutsers" in refusal
