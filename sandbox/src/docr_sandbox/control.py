@@ -29,6 +29,8 @@ def ready(_: Call) -> Any:
 def account(call: Call) -> Any:
     """GET account: all that belongs to the team; no token is in it."""
     shown = cattrs.unstructure(call.world.account)
+    for kind in ("registries", "clusters"):
+        shown[kind] = list(shown[kind].values())
     shown["tier"] = call.world.account.subscription.tier if call.world.account.subscription else None
     shown["team"] = {"name": call.world.account.team.name, "uuid": call.world.account.team.uuid}
     return shown

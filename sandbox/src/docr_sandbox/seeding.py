@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import cattrs
+import cattrs.v
 from cattrs.gen import make_dict_structure_fn
 
 from docr_sandbox.clock import parse_rfc3339
 from docr_sandbox.model.cluster import STATES, Cluster
-from docr_sandbox.model.registry import ENDED, TYPES, UNREFERENCED, Collection, Manifest, Registry
+from docr_sandbox.model.registry import ENDED, NAME, TYPES, UNREFERENCED, Collection, Manifest, Registry
 from docr_sandbox.model.tiers import REGIONS, TIERS
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class ManifestSeed:
     blobs: dict[str, int] | None = None
     updated_at: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_times(self.updated_at)
+
 
 @dataclass
 class RepositorySeed:
@@ -62,6 +66,12 @@ class CollectionSeed:
     freed_bytes: int = 0
     uuid: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_times(self.started_at, self.ended_at)
+        _check_word(self.type, TYPES)
+        if self.ended_at is not None:
+            _check_word(self.status, ENDED)
+
 
 @dataclass
 class RegistrySeed:
@@ -75,6 +85,12 @@ class RegistrySeed:
     unreferenced_bytes: int = 0
     last_push: str | None = None
 
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is no registry name")
+        _check_word(self.region, REGIONS)
+        _check_times(self.created_at, self.last_push)
+
 
 @dataclass
 class ClusterSeed:
@@ -87,6 +103,11 @@ class ClusterSeed:
     registries: list[str] = field(default_factory=list)
     sso_required: bool = False
 
+    def __post_init__(self) -> None:
+        _check_word(self.state, STATES)
+        if self.id is not None and str(uuid.UUID(self.id)) != self.id.lower():
+            raise ValueError(f"{self.id!r} is no UUID with hyphens")
+
 
 @dataclass
 class Seed:
@@ -96,6 +117,10 @@ class Seed:
     registries: list[RegistrySeed] = field(default_factory=list)
     clusters: list[ClusterSeed] = field(default_factory=list)
     foreign_names: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.tier is not None:
+            _check_word(self.tier, TIERS)
 
 
 _CONVERTER = cattrs.Converter()
@@ -108,10 +133,7 @@ def fill(world: World, document: Mapping[str, Any]) -> None:
     try:
         seed = _CONVERTER.structure(document, Seed)
     except cattrs.BaseValidationError as error:
-        raise SeedError(cattrs.transform_error(error, "seed")) from error
-    faults = list(_faults(seed))
-    if faults:
-        raise SeedError(faults)
+        raise SeedError(cattrs.transform_error(error, "seed", format_exception=_fault)) from error
     if seed.tier is not None:
         world.set_tier(seed.tier)
     elif seed.registries and world.account.subscription is None:
@@ -124,49 +146,21 @@ def fill(world: World, document: Mapping[str, Any]) -> None:
     world.foreign_names.update(seed.foreign_names)
 
 
-def _faults(seed: Seed) -> Iterator[str]:
-    if seed.tier is not None and seed.tier not in TIERS:
-        yield f"seed.tier: {seed.tier!r} is none of {', '.join(TIERS)}"
-    for at, registry in enumerate(seed.registries):
-        where = f"seed.registries[{at}]"
-        if registry.region not in REGIONS:
-            yield f"{where}.region: {registry.region!r} is none of {', '.join(REGIONS)}"
-        yield from _time_faults(f"{where}.created_at", registry.created_at)
-        yield from _time_faults(f"{where}.last_push", registry.last_push)
-        for number, one in enumerate(registry.garbage_collections):
-            yield from _collection_faults(f"{where}.garbage_collections[{number}]", one)
-        for repository in registry.repositories:
-            for manifest in repository.manifests:
-                yield from _time_faults(f"{where}.{repository.name}.updated_at", manifest.updated_at)
-    for at, cluster in enumerate(seed.clusters):
-        if cluster.state not in STATES:
-            yield f"seed.clusters[{at}].state: {cluster.state!r} is none of {', '.join(STATES)}"
-        if cluster.id is not None and not _is_uuid(cluster.id):
-            yield f"seed.clusters[{at}].id: {cluster.id!r} is no UUID"
+def _fault(error: BaseException, kind: type | None) -> str:
+    if type(error) is ValueError:
+        return str(error)
+    return cattrs.v.format_exception(error, kind)
 
 
-def _collection_faults(where: str, one: CollectionSeed) -> Iterator[str]:
-    yield from _time_faults(f"{where}.started_at", one.started_at)
-    yield from _time_faults(f"{where}.ended_at", one.ended_at)
-    if one.type not in TYPES:
-        yield f"{where}.type: {one.type!r} is none of {', '.join(TYPES)}"
-    if one.ended_at is not None and one.status not in ENDED:
-        yield f"{where}.status: {one.status!r} is none of {', '.join(ENDED)}"
+def _check_word(value: str, words: Iterable[str]) -> None:
+    if value not in words:
+        raise ValueError(f"{value!r} is none of {', '.join(words)}")
 
 
-def _time_faults(where: str, value: str | None) -> Iterator[str]:
-    try:
+def _check_times(*values: str | None) -> None:
+    for value in values:
         if value is not None:
             parse_rfc3339(value)
-    except ValueError as error:
-        yield f"{where}: {error}"
-
-
-def _is_uuid(value: str) -> bool:
-    try:
-        return str(uuid.UUID(value)) == value.lower()
-    except ValueError:
-        return False
 
 
 def _time(world: World, value: str | None) -> float:

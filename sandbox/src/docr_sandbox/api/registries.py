@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import base64
-import re
 from typing import Any
 
 from docr_sandbox.api.http import Answer, ApiError, Call, Route, text, whole_number
 from docr_sandbox.clock import rfc3339
-from docr_sandbox.model.registry import Registry
+from docr_sandbox.model.registry import NAME, Registry
 from docr_sandbox.model.tiers import REGIONS, TIERS
 
 IMAGE_HOST = "registry.digitalocean.com"
@@ -21,7 +20,6 @@ SEVERAL = (
     "https://docs.digitalocean.com/reference/api."
 )
 MOST_EXPIRY_S = 1_576_800_000
-_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def find(call: Call, *, write: bool = False) -> Registry:
@@ -103,7 +101,7 @@ def _create(call: Call, *, tier_required: bool) -> Registry:
 def _is_name(call: Call, name: str) -> bool:
     if name in RESERVED and call.world.switches["reserved_names"] != "free":
         return False
-    return _NAME.fullmatch(name) is not None
+    return NAME.fullmatch(name) is not None
 
 
 def _not_eligible(reasons: list[str]) -> str:

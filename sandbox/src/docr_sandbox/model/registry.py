@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 from docr_sandbox.clock import rfc3339, rfc3339_fine
+
+# The product page: letters, digits and hyphens, a letter first, no hyphen last.
+NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 UNTAGGED = "untagged manifests only"
 UNREFERENCED = "unreferenced blobs only"
