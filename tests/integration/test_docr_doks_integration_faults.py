@@ -40,11 +40,12 @@ def test_a_silent_cluster_loses_the_only_registry(sandbox: Sandbox) -> None:
     assert raw_clusters(sandbox)[0]["registry_enabled"] is False
 
 
-def test_a_silent_cluster_among_several_registries_is_written_with_a_note(sandbox: Sandbox) -> None:
+def test_a_silent_cluster_among_several_registries_is_written_each_time_with_a_note(sandbox: Sandbox) -> None:
     seed_silent(sandbox, "kiwi", "plum")
-    result = run(sandbox, ["orchard"], ["plum"])
-    assert (result["changed"], result["integrations"][0]["registries"]) == (True, None)
-    assert "does not say which registries the cluster orchard has" in result["notes"][0]
+    for _ in range(2):
+        result = run(sandbox, ["orchard"], ["plum"])
+        assert (result["changed"], result["integrations"][0]["registries"]) == (True, None)
+        assert "does not say which registries the cluster orchard has" in result["notes"][0]
     sandbox.switch("cluster_registries_null", False)
     assert listed(sandbox) == {"orchard": ["kiwi", "plum"]}
 
@@ -67,19 +68,29 @@ def test_the_older_call_stands_in_where_there_is_one_registry(  # noqa: PLR0917 
 
 
 @pytest.mark.parametrize("status", [404, 405])
-def test_the_older_call_is_refused_where_there_are_several_registries(sandbox: Sandbox, status: int) -> None:
-    seed(sandbox, {"orchard": ["kiwi"]})
-    sandbox.fault(method="DELETE", path="/v2/kubernetes/registries", status=status, times=1)
-    result = run(sandbox, ["orchard"], ["kiwi"], state="absent")
+@pytest.mark.parametrize(
+    ("registry", "team"), [("kiwi", ("kiwi", "plum")), ("felled", ("plum",))], ids=["several", "another one"]
+)
+def test_the_older_call_is_not_used_where_it_could_mean_another_registry(
+    sandbox: Sandbox, status: int, registry: str, team: tuple[str, ...]
+) -> None:
+    seed(sandbox, {"orchard": [registry, "plum"]}, team)
+    sandbox.switch("plural_remove", status)
+    result = run(sandbox, ["orchard"], [registry], state="absent")
     assert result["failed"]
-    assert result["msg"].startswith(f"Could not remove the registry kiwi from the cluster orchard: {status}")
-    assert "cannot name a registry, and the team has kiwi, plum" in result["msg"]
-    assert (writes(sandbox), listed(sandbox)) == ([REMOVE], {"orchard": ["kiwi"]})
+    assert result["msg"].startswith(f"Could not remove the registry {registry} from the cluster orchard: {status}")
+    assert f"cannot name a registry, and the team has {', '.join(team)}" in result["msg"]
+    assert (writes(sandbox), listed(sandbox)) == ([REMOVE], {"orchard": [registry, "plum"]})
 
 
-def test_a_write_that_took_effect_but_answered_500_counts_as_done(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": 500}, {"status": 502, "body": "html"}, {"drop": True}, {"status": 409}],
+    ids=["500", "HTML", "no answer", "somebody was faster"],
+)
+def test_a_write_that_took_effect_without_saying_so_counts_as_done(sandbox: Sandbox, answer: dict[str, Any]) -> None:
     seed(sandbox, {"orchard": []})
-    sandbox.fault(method="POST", path="/v2/kubernetes/registries", status=500, after_effect=True, times=1)
+    sandbox.fault(method="POST", path="/v2/kubernetes/registries", after_effect=True, times=1, **answer)
     result = run(sandbox, ["orchard"], ["kiwi"])
     assert (result["changed"], writes(sandbox)) == (True, [ADD])
     assert listed(sandbox) == {"orchard": ["kiwi"]}

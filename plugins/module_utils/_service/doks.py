@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .._domain.cluster import Cluster
 from .._domain.cluster_names import join_names
-from .._domain.errors import DocrError, InvalidInput, NotFound, Refused, TimedOut
+from .._domain.errors import Conflict, DocrError, InvalidInput, NotFound, Refused, TimedOut
 from .._domain.integration import (
     ADD,
     WantedIntegrations,
@@ -84,7 +84,8 @@ class IntegrationWriter:
         return Integrations(seen.value, self.current.registry_names)
 
     def _carry_out(self, step: Step) -> None:
-        write_once(lambda: self._write(step), lambda: self._look(step))
+        # A conflict: somebody else was faster, or a cluster that does not say what it has had it already.
+        write_once(lambda: self._write(step), lambda: self._look(step), also_look_after=(Conflict,))
 
     def _write(self, step: Step) -> bool:
         cluster_ids = tuple(step.arguments["clusters"])
