@@ -41,6 +41,9 @@ def run_module(sandbox: Sandbox, module: str, *, check: bool = False, **options:
     assert "Traceback" not in printed, printed
     result: dict[str, Any] = json.loads(done.stdout)
     result.pop("invocation", None)
+    # Newer versions of ansible-core pack a warning into its own type.
+    warnings = (one["event"]["msg"] if isinstance(one, dict) else one for one in result.pop("warnings", ()))
+    result["warnings"] = list(warnings)
     return result
 
 

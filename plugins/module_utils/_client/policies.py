@@ -99,16 +99,22 @@ class PatientRetry(RetryPolicy[Any, Any]):
         return status in _PASSING and _operation(response.http_request).effect is Effect.READ
 
     def get_retry_after(self, response: PipelineResponse[Any, Any]) -> float | None:
-        """Seconds to wait: `retry-after` of a burst, else until `ratelimit-reset` of the hourly limit."""
+        """Seconds to wait before the next try; None leaves it to the backoff."""
+        if response.http_response.status_code == 429:
+            return seconds_until_allowed(response.http_response.headers)
         wait = super().get_retry_after(response)
-        if response.http_response.status_code != 429:
-            return min(wait, self._rate_limit_wait_s) if wait else None
-        return wait if wait is not None else seconds_until_reset(response.http_response.headers)
+        return min(wait, self._rate_limit_wait_s) if wait else None
 
 
-def seconds_until_reset(headers: Any) -> float:
-    """Seconds from the answer's `Date` to its `ratelimit-reset` (Unix seconds), at least one."""
+def seconds_until_allowed(headers: Any) -> float:
+    """Seconds until the next request, at least one.
+
+    The answer to a burst says so in `retry-after`; the hourly one has only `ratelimit-reset` (Unix seconds), which
+    counts from its `Date` (digitalocean-api.md 5).
+    """
     try:
+        if headers.get("retry-after"):
+            return max(1.0, float(headers["retry-after"]))
         reset = float(headers.get("ratelimit-reset", ""))
         now = parsedate_to_datetime(headers.get("Date", "")).timestamp()
     except ValueError:

@@ -25,7 +25,7 @@ from .._domain.errors import (
     Unreachable,
 )
 from .operations import Operation
-from .policies import seconds_until_reset
+from .policies import seconds_until_allowed
 from .sdk import DecodeError, HttpResponseError, ServiceRequestError, ServiceResponseTimeoutError
 
 _LOOK_FIRST = "it may have been carried out all the same, so run the task again: it looks first"
@@ -72,7 +72,7 @@ def _from_status(answer: Answer, operation: Operation, words: str, response: Any
     if status == 409:
         return Conflict(words, answer, "see what else uses or changes it, then run the task again")
     if status == 429:
-        seconds = round(seconds_until_reset(response.headers))
+        seconds = round(seconds_until_allowed(response.headers))
         return RateLimited(words, answer, f"wait {seconds} s, or allow for it with a larger rate_limit_wait")
     if status >= 500:
         return ServerFault(words, answer, _LOOK_FIRST)

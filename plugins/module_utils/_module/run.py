@@ -72,13 +72,15 @@ def run_task(spec: Spec, build: Callable[[Params], Task[Any, Any]]) -> None:
 
 
 def run_info(spec: Spec, fetch: Callable[[Api, Params], dict[str, Any]]) -> None:
-    """Be an info module: read and show, never changed."""
+    """Be an info module: read and show, never changed. `warnings` of the result are shown as such."""
     module = AnsibleModule(**spec.arguments(), supports_check_mode=True)
     try:
         result = fetch(connect(module, read_only=True), module.params)
     except DocrError as error:
         module.fail_json(**failure(error, []))
         raise
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
     module.exit_json(changed=False, **result)
 
 

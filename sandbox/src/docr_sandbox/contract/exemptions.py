@@ -65,6 +65,7 @@ EXEMPTIONS = (
     Exemption(Kind.STATUS, "* /v2/kubernetes/registry", "412", "the old integration with several registries (?)"),
     Exemption(Kind.STATUS, "* /v2/kubernetes/registr*", "404", "an unknown cluster or registry (?)"),
     Exemption(Kind.STATUS, "* /v2/registr*", "404", "what is not there: no registry yet, or none of that name (G)"),
+    Exemption(Kind.STATUS, "* /v2/kubernetes/registr*", "409", "a switch: what is repeated may be refused (?)"),
     Exemption(Kind.STATUS, "DELETE /v2/kubernetes/registries", "405", "a switch: the plural removal may not work (W)"),
     # Answers
     Exemption(
