@@ -58,7 +58,7 @@ def test_a_restarted_authority_signs_for_clients_of_the_first(tmp_path: Path) ->
             side.do_handshake()
         except ssl.SSLWantReadError:
             continue
-    names = {value for _, value in client.getpeercert()["subjectAltName"]}  # type: ignore[index]
+    names = {value for _, value in client.getpeercert()["subjectAltName"]}  # type: ignore[index, str-unpack]
     assert names == {"localhost", "127.0.0.1", "0:0:0:0:0:0:0:1"}
 
 
