@@ -67,6 +67,9 @@ EXEMPTIONS = (
     Exemption(Kind.STATUS, "* /v2/registr*", "404", "what is not there: no registry yet, or none of that name (G)"),
     Exemption(Kind.STATUS, "* /v2/kubernetes/registr*", "409", "a switch: what is repeated may be refused (?)"),
     Exemption(Kind.STATUS, "DELETE /v2/kubernetes/registries", "405", "a switch: the plural removal may not work (W)"),
+    Exemption(Kind.STATUS, "* /v2/apps*", "404", "the sandbox has no App Platform"),
+    Exemption(Kind.STATUS, "POST /v2/kubernetes/clusters", "405", "the sandbox has no cluster writes"),
+    Exemption(Kind.STATUS, "* /v2/kubernetes/clusters/{cluster_id}", "405", "the sandbox has no cluster writes"),
     # Answers
     Exemption(
         Kind.RESPONSE,
