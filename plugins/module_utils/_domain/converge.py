@@ -1,0 +1,119 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""From manifests to the options of modules, and from their results to the one fact that users read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .registry import Registry
+
+Result = Mapping[str, Any]
+
+COLLECTED = "collected"
+UNREFERENCED_BLOBS = "unreferenced_blobs"
+UNREFERENCED_NOTE = (
+    "Frees only blobs that no manifest names: what untagged images hold stays stored until they are deleted."
+)
+
+
+def wanted_registries(manifests: Iterable[Result]) -> list[dict[str, Any]]:
+    """The manifests as `registries` of docr_registry and docr_plan."""
+    return [{key: one[key] for key in ("name", "region", "subscription_tier", "origin")} for one in manifests]
+
+
+def wanted_integrations(manifests: Iterable[Result], clusters: Sequence[str]) -> list[dict[str, Any]]:
+    """The manifests as `integrations`; `clusters` are for those that do not say which, and no cluster is no entry."""
+    entries = []
+    for one in manifests:
+        own = one["doks_integration"]["clusters"]
+        names = list(clusters) if own is None else own
+        if names:
+            entries.append({"clusters": names, "registries": [one["name"]], "origin": one["origin"]})
+    return entries
+
+
+def integrations_of(clusters: Iterable[Result], registries: Sequence[str]) -> list[dict[str, Any]]:
+    """What of `registries` the clusters (of docr_doks_integration_info) are integrated with, as `integrations`."""
+    entries = []
+    for cluster in clusters:
+        listed = [name for name in registries if name in (cluster["registries"] or ())]
+        if listed:
+            entries.append({"clusters": [cluster["id"]], "registries": listed})
+    return entries
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of the role found and did; a stage that was skipped left the plan, or nothing."""
+
+    manifests: Sequence[Result]
+    plan: Result
+    registry: Result
+    garbage_collection: Result
+    integration: Result
+    gc_type: str
+
+    @property
+    def registry_stage(self) -> Result:
+        """The registries' result, or the plan for them, which says the same where nothing was to be done."""
+        return self.registry if "registries" in self.registry else self.plan["registry"]
+
+    @property
+    def integration_stage(self) -> Result:
+        """The integration's result, or the plan for it."""
+        return self.integration if "integrations" in self.integration else self.plan["integration"]
+
+
+def shape_outputs(run: Run) -> dict[str, dict[str, Any]]:
+    """The outputs by registry name; no secret is among them."""
+    return {one["name"]: _output(run, one) for one in run.manifests}
+
+
+def _output(run: Run, manifest: Result) -> dict[str, Any]:
+    name = manifest["name"]
+    stage = run.registry_stage
+    found = next((one for one in stage["registries"] if one["name"] == name), None)
+    tier = (stage.get("subscription") or {}).get("tier", {}).get("slug", manifest["subscription_tier"])
+    actions = [action for action in stage["actions"] if action["target"] == name]
+    collection = _collection(run, manifest)
+    clusters = _clusters(run, name)
+    is_changed = bool(actions) or collection["decision"] == COLLECTED or any(one["added"] for one in clusters)
+    return {
+        **(found or Registry(name, manifest["region"]).shape()),
+        "subscription_tier": tier,
+        "changed": is_changed,
+        "actions": actions,
+        "garbage_collection": collection,
+        "clusters": clusters,
+    }
+
+
+def _collection(run: Run, manifest: Result) -> dict[str, Any]:
+    is_enabled = manifest["garbage_collection_enabled"]
+    results = run.garbage_collection.get("garbage_collections", ())
+    result: Result = next((one for one in results if one["registry"] == manifest["name"]), {})
+    here = result.get("garbage_collection")
+    return {
+        "enabled": is_enabled,
+        "type": run.gc_type if is_enabled else None,
+        "decision": result.get("decision", "not_run"),
+        "reason": result.get("reason"),
+        "last": here or result.get("last"),
+        "next_window": result.get("next_window"),
+        "note": UNREFERENCED_NOTE if is_enabled and run.gc_type == UNREFERENCED_BLOBS else None,
+    }
+
+
+def _clusters(run: Run, name: str) -> list[dict[str, Any]]:
+    return [
+        {"id": one["cluster"]["id"], "name": one["cluster"]["name"], "added": name in one["added"]}
+        for one in run.integration_stage["integrations"]
+        if name in (one["registries"] or ())
+    ]
