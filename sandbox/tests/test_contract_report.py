@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from docr_sandbox.contract.exchange import Finding, Kind
 from docr_sandbox.contract.exemptions import EXEMPTIONS, exemption_for
-from docr_sandbox.contract.report import KEPT_VIOLATIONS, ContractSummary, report_file, sum_reports, write_report
+from docr_sandbox.contract.report import (
+    KEPT_VIOLATIONS,
+    ContractSummary,
+    report_file,
+    reports_in,
+    sum_reports,
+    write_report,
+)
 from docr_sandbox.testing import Sandbox
 
 
@@ -24,7 +33,7 @@ def test_reports_of_several_processes_add_up(tmp_path: Path) -> None:
     second.add(["b", "c"], ["r"])
     for summary in (first, second):
         write_report(report_file(tmp_path), summary)
-    total = sum_reports(tmp_path)
+    total = sum_reports(reports_in(tmp_path))
     assert (total.exchanges, total.violations, sorted(total.kept)) == (3, 3, ["a", "b", "c"])
     assert total.exempted == {"r": 3, "s": 1}
 
@@ -34,7 +43,7 @@ def test_a_flood_of_violations_is_counted_but_not_kept(tmp_path: Path) -> None:
     for number in range(KEPT_VIOLATIONS + 5):
         summary.add([str(number)], [])
     write_report(tmp_path / "one.json", summary)
-    read = sum_reports(tmp_path / "one.json")
+    read = sum_reports([tmp_path / "one.json"])
     assert (read.violations, len(read.kept)) == (KEPT_VIOLATIONS + 5, KEPT_VIOLATIONS)
 
 
@@ -67,3 +76,53 @@ def test_a_running_sandbox_counts_what_it_answers_and_reports_at_the_end(tmp_pat
 def test_a_sandbox_without_a_description_does_not_claim_to_check(tmp_path: Path) -> None:
     with Sandbox.start(tmp_path, environment={"DIGITALOCEAN_OPENAPI": ""}) as sandbox:
         assert sandbox.contract() is None
+
+
+PASSING_TEST = """
+import os
+from pathlib import Path
+from docr_sandbox.contract.report import ContractSummary, report_file, write_report
+
+def test_passes():
+    summary = ContractSummary()
+    summary.add({violations!r}, ["a reason"])
+    write_report(report_file(Path(os.environ["DOCR_SANDBOX_CONTRACT_REPORT"])), summary)
+"""
+
+
+def _run_pytest(folder: Path, violations: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if name != "DOCR_SANDBOX_CONTRACT_REPORT"}
+    (folder / "test_it.py").write_text(PASSING_TEST.format(violations=violations))
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=folder,
+        env={**inherited, "DIGITALOCEAN_OPENAPI": "/some/description.json", **environment},
+    )
+
+
+def test_a_violation_fails_a_run_whose_tests_all_pass(tmp_path: Path) -> None:
+    done = _run_pytest(tmp_path, ["GET /v2/registries: undocumented status: 418"])
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
+    assert "1 passed" in done.stdout
+    assert "contract: 1 exchanges checked, 1 violations, 1 exemptions used" in done.stdout
+    assert "GET /v2/registries: undocumented status: 418" in done.stdout
+
+
+def test_a_run_counts_its_own_reports_only_and_passes_without_violations(tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    earlier = ContractSummary()
+    earlier.add(["an earlier run's"], [])
+    write_report(report_file(reports), earlier)
+    done = _run_pytest(tmp_path, [], DOCR_SANDBOX_CONTRACT_REPORT=str(reports))
+    assert done.returncode == pytest.ExitCode.OK, done.stdout
+    assert "contract: 1 exchanges checked, 0 violations" in done.stdout
+
+
+def test_a_run_without_a_description_says_that_nothing_was_checked(tmp_path: Path) -> None:
+    done = _run_pytest(tmp_path, [], DIGITALOCEAN_OPENAPI="")
+    assert "contract: not checked, since no description was found" in done.stdout

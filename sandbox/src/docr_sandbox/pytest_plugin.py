@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from docr_sandbox.contract.report import ContractSummary, sum_reports
+from docr_sandbox.contract.report import ContractSummary, reports_in, sum_reports
 from docr_sandbox.testing import Sandbox
 
 OPENAPI = "DIGITALOCEAN_OPENAPI"
 REPORT = "DOCR_SANDBOX_CONTRACT_REPORT"
 
 _owned_reports = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+_earlier_reports = pytest.StashKey[frozenset[Path]]()
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
         folder_of_run = tempfile.TemporaryDirectory(prefix="docr-contract-")
         config.stash[_owned_reports] = folder_of_run
         os.environ[REPORT] = folder_of_run.name
+    # A runner of several pytest runs may let them share one folder.
+    config.stash[_earlier_reports] = reports_in(Path(os.environ[REPORT]))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -71,7 +74,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Fail a run in which an exchange broke the description."""
     if _is_worker(session.config) or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return
-    if _summary().violations:
+    if _summary(session.config).violations:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -79,7 +82,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print how many exchanges were checked, or that none were."""
     if _is_worker(config):
         return
-    summary = _summary()
+    summary = _summary(config)
     if not os.environ.get(OPENAPI):
         terminalreporter.write_line(
             f"contract: not checked, since no description was found ({OPENAPI} names none); see sandbox/README.md"
@@ -94,5 +97,6 @@ def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-def _summary() -> ContractSummary:
-    return sum_reports(Path(os.environ[REPORT]))
+def _summary(config: pytest.Config) -> ContractSummary:
+    earlier = config.stash[_earlier_reports]
+    return sum_reports(reports_in(Path(os.environ[REPORT])) - earlier)

@@ -82,10 +82,14 @@ def write_report(path: Path, summary: ContractSummary) -> None:
     write_atomically(path, json.dumps(summary.to_dict(), indent=1) + "\n")
 
 
-def sum_reports(folder: Path) -> ContractSummary:
-    """Add up every report in ``folder`` (or the one report that ``folder`` is)."""
+def reports_in(folder: Path) -> frozenset[Path]:
+    """The reports that processes left in ``folder``."""
+    return frozenset(folder.glob("contract-*.json"))
+
+
+def sum_reports(files: Iterable[Path]) -> ContractSummary:
+    """Add up reports."""
     total = ContractSummary()
-    files = sorted(folder.glob("contract-*.json")) if folder.is_dir() else [folder] if folder.is_file() else []
-    for file in files:
+    for file in sorted(files):
         total.merge(ContractSummary.from_dict(json.loads(file.read_text(encoding="utf-8"))))
     return total
