@@ -37,10 +37,13 @@ class Played:
     statistics: Mapping[str, Any]
 
 
-def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | None = None) -> Played:
-    """Run a playbook from the checkout's root; raise :class:`PlaybookFailedError` when a task failed."""
+def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | None = None, *arguments: str) -> Played:
+    """Run a playbook from the checkout's root; raise :class:`PlaybookFailedError` when a task failed.
+
+    ``arguments`` are added to the command, such as ``--check``.
+    """
     command = [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook)]
-    command += ["--extra-vars", json.dumps(dict(variables or {}))]
+    command += ["--extra-vars", json.dumps(dict(variables or {})), *arguments]
     with tempfile.TemporaryDirectory(prefix="docr-play-") as folder:
         report = Path(folder) / "report.json"
         environment = {

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Destroying registries: names repeated, team named, consents given, and nothing else touched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from docr_sandbox.testing import Sandbox
+from modules import writes
+from playing import PlaybookFailedError, Played, play
+
+DESTROY = "playbooks/destroy.yml"
+
+
+@pytest.fixture
+def team(sandbox: Sandbox) -> Sandbox:
+    """Two registries, one with images and a cluster."""
+    repositories = [{"name": "api", "manifests": [{"tags": ["v7"], "size_bytes": 9000}]}]
+    sandbox.seed(
+        {
+            "tier": "professional",
+            "registries": [{"name": "kiwi", "region": "syd1", "repositories": repositories}, {"name": "plum"}],
+            "clusters": [{"name": "orchard", "registries": ["kiwi", "plum"]}],
+        }
+    )
+    sandbox.clear_log()
+    return sandbox
+
+
+def destroy(sandbox: Sandbox, *names: str, **variables: Any) -> Played:
+    given = {"docr_destroy_names": list(names), "docr_team": sandbox.account()["team"]["name"]}
+    return play(DESTROY, sandbox, given | variables)
+
+
+def names(sandbox: Sandbox) -> set[str]:
+    return {one["name"] for one in sandbox.account()["registries"]}
+
+
+def test_images_and_clusters_are_refused_before_anything_is_done(team: Sandbox) -> None:
+    with pytest.raises(PlaybookFailedError, match="allow_delete_images"):
+        destroy(team, "kiwi")
+    assert writes(team) == []
+
+
+def test_consent_for_clusters_alone_does_not_take_the_access_away(team: Sandbox) -> None:
+    with pytest.raises(PlaybookFailedError, match="allow_delete_images"):
+        destroy(team, "kiwi", docr_allow_delete_integrated=True)
+    assert writes(team) == []
+
+
+def test_with_both_consents_cluster_and_registry_are_clean_and_others_stay(team: Sandbox) -> None:
+    played = destroy(team, "kiwi", docr_allow_delete_integrated=True, docr_allow_delete_images=True)
+    assert names(team) == {"plum"}
+    assert team.account()["clusters"][0]["registries"] == ["plum"]
+    assert "With the registry kiwi go 1 repositories" in played.output
+    assert destroy(team, "kiwi", docr_allow_delete_integrated=True, docr_allow_delete_images=True).changed == []
+
+
+def test_the_last_one_says_what_is_known_of_the_subscription(team: Sandbox) -> None:
+    consents = {"docr_allow_delete_integrated": True, "docr_allow_delete_images": True}
+    played = destroy(team, "kiwi", "plum", **consents)
+    assert names(team) == set()
+    assert "subscription stays" in " ".join(played.output.split())
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"docr_team": "somebody-else"}, "the token belongs to the team"),
+        ({"docr_destroy_names": []}, "docr_destroy_names is empty"),
+        ({"docr_manifests": [{"apiVersion": "digitalocean.project-planton.org/v1",
+                              "kind": "DigitalOceanContainerRegistry", "metadata": {"name": "p"},
+                              "spec": {"name": "plum", "subscription_tier": "BASIC", "region": "syd1"}}]},
+         "names kiwi, and no manifest does"),
+    ],
+)  # fmt: skip
+def test_a_doubtful_order_is_refused(team: Sandbox, variables: dict[str, Any], words: str) -> None:
+    consents = {"docr_allow_delete_integrated": True, "docr_allow_delete_images": True}
+    with pytest.raises(PlaybookFailedError) as refused:
+        destroy(team, "kiwi", **consents, **variables)
+    assert words in " ".join(str(refused.value).split())
+    assert writes(team) == []
+
+
+def test_names_and_team_are_required(team: Sandbox) -> None:
+    with pytest.raises(PlaybookFailedError, match="docr_destroy_names"):
+        play(DESTROY, team)
+    assert team.calls() == []

@@ -1,0 +1,271 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The main job: manifests in, registries and clusters as they say, outputs as facts; again, and after a crash."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from docr_sandbox.testing import Sandbox
+from modules import writes
+from playing import ROOT, PlaybookFailedError, Played, play
+
+SITE = "playbooks/site.yml"
+THURSDAY = "2031-05-08T15:00:00Z"
+SUNDAY = "2031-05-11T03:20:00Z"
+
+
+def manifest(name: str, **spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "digitalocean.project-planton.org/v1",
+        "kind": "DigitalOceanContainerRegistry",
+        "metadata": {"name": f"res-{name}"},
+        "spec": {"name": name, "subscription_tier": "professional", "region": "blr1"} | spec,
+    }
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Two files with three manifests."""
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    first = [manifest("kiwi", garbage_collection_enabled=True), manifest("plum", region="SYD1")]
+    (folder / "one.yaml").write_text(yaml.safe_dump_all(first))
+    third = manifest("fig", region="fra1", doksIntegration={"clusters": ["meadow"]})
+    (folder / "two.yml").write_text(yaml.safe_dump(third))
+    return folder
+
+
+@pytest.fixture
+def team(sandbox: Sandbox) -> Sandbox:
+    """A team with two clusters and no registry, on a Thursday afternoon."""
+    sandbox.set_clock(THURSDAY)
+    sandbox.seed({"clusters": [{"name": "orchard", "region": "blr1"}, {"name": "meadow", "region": "fra1"}]})
+    sandbox.clear_log()
+    return sandbox
+
+
+def converge(sandbox: Sandbox, files: Path, *arguments: str, **variables: Any) -> Played:
+    return play(SITE, sandbox, {"docr_manifest_files": str(files), **variables}, *arguments)
+
+
+def clusters(sandbox: Sandbox) -> dict[str, list[str]]:
+    return {one["name"]: sorted(one["registries"]) for one in sandbox.account()["clusters"]}
+
+
+def registries(sandbox: Sandbox) -> dict[str, str]:
+    return {one["name"]: one["region"] for one in sandbox.account()["registries"]}
+
+
+def test_the_whole_line_is_predicted_done_and_then_unchanged(team: Sandbox, files: Path) -> None:
+    predicted = converge(team, files, "--check", "--diff", docr_doks_clusters=["orchard"])
+    assert writes(team) == []
+    first = converge(team, files, docr_doks_clusters=["orchard"])
+    assert predicted.changed == first.changed != []
+    assert registries(team) == {"kiwi": "blr1", "plum": "syd1", "fig": "fra1"}
+    assert clusters(team) == {"orchard": ["kiwi", "plum"], "meadow": ["fig"]}
+    team.clear_log()
+    second = converge(team, files, docr_doks_clusters=["orchard"])
+    assert second.changed == []
+    assert team.calls() == [
+        "GET /v2/registries",
+        "GET /v2/registries/options",
+        "GET /v2/registries/subscription",
+        "GET /v2/kubernetes/clusters",
+        "GET /v2/registries/kiwi/garbage-collections",
+    ]
+
+
+def test_the_outputs_say_where_what_and_when(team: Sandbox, files: Path) -> None:
+    outputs = converge(team, files).statistics["docr_outputs"]
+    assert sorted(outputs) == ["fig", "kiwi", "plum"]
+    kiwi = outputs["kiwi"]
+    assert kiwi["endpoint"] == "registry.digitalocean.com/kiwi"
+    assert (kiwi["server_url"], kiwi["region"], kiwi["subscription_tier"]) == (
+        "registry.digitalocean.com",
+        "blr1",
+        "professional",
+    )
+    assert kiwi["changed"] is True
+    collection = kiwi["garbage_collection"]
+    assert (collection["enabled"], collection["decision"]) == (True, "outside_window")
+    assert collection["next_window"]["opens_at"] == "2031-05-11T03:00:00Z"
+    assert "only blobs that no manifest names" in collection["note"]
+    assert outputs["plum"]["garbage_collection"]["enabled"] is False
+    assert outputs["fig"]["clusters"][0]["name"] == "meadow"
+
+
+def test_a_collection_runs_inside_a_window_and_frees_what_nothing_names(team: Sandbox, files: Path) -> None:
+    converge(team, files)
+    team.seed({"registries": [{"name": "kiwi", "unreferenced_bytes": 71_000}]})
+    team.set_clock(SUNDAY)
+    team.control("PUT", "clock", {"rate": 60})
+    played = converge(team, files, docr_gc_wait_sleep=1)
+    last = played.statistics["docr_outputs"]["kiwi"]["garbage_collection"]["last"]
+    assert (last["status"], last["freed_bytes"]) == ("succeeded", 71_000)
+    assert converge(team, files).changed == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "made"),
+    [
+        ("registry", {"kiwi", "plum", "fig"}),
+        ("gc", set()),
+        ("doks_integration", set()),
+    ],
+)
+def test_each_stage_works_alone(team: Sandbox, files: Path, tmp_path: Path, entry: str, made: set[str]) -> None:
+    if not made:
+        regions = {"kiwi": "blr1", "plum": "syd1", "fig": "fra1"}
+        present = [{"name": name, "region": region} for name, region in regions.items()]
+        team.seed({"tier": "professional", "registries": present})
+    team.clear_log()
+    playbook = tmp_path / "stage.yml"
+    include = {"name": "planton.digitalocean.docr", "tasks_from": entry}
+    task = {"name": "Stage", "ansible.builtin.include_role": include}
+    playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
+    played = play(playbook, team, {"docr_manifest_files": str(files)})
+    created = {call for call in writes(team) if call == "POST /v2/registries"}
+    assert bool(created) is bool(made)
+    assert (clusters(team)["meadow"] == ["fig"]) is (entry == "doks_integration")
+    assert ("GET /v2/registries/kiwi/garbage-collections" in team.calls()) is (entry == "gc")
+    assert sorted(played.statistics["docr_outputs"]) == ["fig", "kiwi", "plum"]
+
+
+def test_switches_turn_stages_off(team: Sandbox, files: Path) -> None:
+    converge(team, files, docr_gc_enabled=False, docr_doks_integration_enabled=False)
+    assert set(registries(team)) == {"kiwi", "plum", "fig"}
+    assert clusters(team)["meadow"] == []
+    assert not any("garbage" in call or "kubernetes" in call for call in team.calls())
+
+
+def test_in_somebodys_play_over_many_hosts_it_runs_once_and_all_have_the_outputs(
+    team: Sandbox, files: Path, tmp_path: Path
+) -> None:
+    environment_token = team.token
+    tasks = [
+        {
+            "name": "Converge",
+            "ansible.builtin.include_role": {"name": "planton.digitalocean.docr"},
+            "vars": {"docr_manifest_files": str(files)},
+        },
+        {
+            "name": "Use",
+            "ansible.builtin.assert": {"that": "docr_outputs.kiwi.region == 'blr1'", "quiet": True},
+        },
+    ]
+    defaults = {"group/planton.digitalocean.docr": {"token": "{{ lookup('env', 'MY_TOKEN') }}", "endpoint": team.url}}
+    playbook = tmp_path / "mine.yml"
+    playbook.write_text(
+        yaml.safe_dump([{"hosts": "all", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}])
+    )
+    inventory = tmp_path / "hosts"
+    inventory.write_text(
+        "web1 ansible_connection=local\nweb2 ansible_connection=local\nweb3 ansible_connection=local\n"
+    )
+    without = Sandbox(
+        team.folder,
+        team.process,
+        {**team.exports, "DIGITALOCEAN_ACCESS_TOKEN": "", "DIGITALOCEAN_TOKEN": "", "MY_TOKEN": environment_token,
+         "DIGITALOCEAN_API_URL": "https://127.0.0.1:9"},
+    )  # fmt: skip
+    play(playbook, without, {}, "-i", str(inventory))
+    assert team.calls().count("GET /v2/registries/options") == 2  # the plan and the creation, once each for all hosts
+
+
+def test_it_is_found_by_its_full_name_and_can_be_imported(team: Sandbox, files: Path, tmp_path: Path) -> None:
+    play("planton.digitalocean.site", team, {"docr_manifest_files": str(files)})
+    playbook = tmp_path / "all.yml"
+    playbook.write_text(
+        yaml.safe_dump([{"name": "Ours", "ansible.builtin.import_playbook": "planton.digitalocean.site"}])
+    )
+    assert play(playbook, team, {"docr_manifest_files": str(files)}).changed == []
+
+
+def test_inline_manifests_do_the_same_as_files(team: Sandbox) -> None:
+    play(SITE, team, {"docr_manifests": [manifest("kiwi"), manifest("plum")]})
+    assert set(registries(team)) == {"kiwi", "plum"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ([manifest("kiwi", region="lon1")], "no registry can be made in 'lon1'; choose one of "),
+        ([manifest("kiwi"), manifest("plum", doks_integration={"clusters": ["gone"]})], "gone"),
+        ([manifest(f"r{number}") for number in range(11)], "there would be 11 registries"),
+        ([manifest("kiwi", region="mars1"), manifest("plum", doks_integration={"clusters": ["gone"]})], "2 faults"),
+    ],
+)
+def test_what_only_the_service_knows_is_refused_before_any_write(
+    team: Sandbox, spec: list[dict[str, Any]], words: str
+) -> None:
+    with pytest.raises(PlaybookFailedError, match=words):
+        play(SITE, team, {"docr_manifests": spec})
+    assert writes(team) == []
+
+
+def test_manifests_whose_tiers_differ_are_resolved_or_refused_by_policy(team: Sandbox) -> None:
+    both = [manifest("kiwi", subscription_tier="STARTER"), manifest("plum")]
+    with pytest.raises(PlaybookFailedError, match="wants starter"):
+        play(SITE, team, {"docr_manifests": both, "docr_tier_policy": "strict"})
+    assert writes(team) == []
+    play(SITE, team, {"docr_manifests": both})
+    assert team.account()["tier"] == "professional"
+
+
+def test_nothing_to_read_is_a_sentence(team: Sandbox) -> None:
+    with pytest.raises(PlaybookFailedError, match="docr_manifest_files"):
+        play(SITE, team)
+    assert team.calls() == []
+
+
+def test_a_run_killed_anywhere_is_healed_by_the_next(team: Sandbox, files: Path) -> None:
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), SITE, "-e", f"docr_manifest_files={files}"]
+    for moment in ("POST /v2/registries", "POST /v2/kubernetes/registries"):
+        team.fault(method="POST", path=moment.partition(" ")[2], delay=30, times=1)
+        running = subprocess.Popen(
+            command, cwd=ROOT, env=team.environment, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        deadline = time.monotonic() + 30
+        while moment not in team.calls() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        subprocess.run(["pkill", "-KILL", "-s", str(running.pid)], check=False)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        team.clear_faults()
+        team.clear_log()
+    converge(team, files)
+    assert (set(registries(team)), clusters(team)["meadow"]) == ({"kiwi", "plum", "fig"}, ["fig"])
+    assert converge(team, files).changed == []
+
+
+def test_a_server_that_dies_half_way_is_told_and_the_next_run_heals(files: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    with Sandbox.start(tmp_path / "a", state_file=state) as dying:
+        dying.seed({"clusters": [{"name": "meadow", "region": "fra1"}]})
+        dying.fault(method="POST", path="/v2/kubernetes/registries", drop=True, times=99)
+        with pytest.raises(PlaybookFailedError):
+            converge(dying, files)
+    with Sandbox.start(tmp_path / "b", port=None, state_file=state) as reborn:
+        converge(reborn, files)
+        assert clusters(reborn) == {"meadow": ["fig"]}
+        assert converge(reborn, files).changed == []
+
+
+def test_the_token_shows_nowhere_not_even_at_the_highest_verbosity(team: Sandbox, files: Path, tmp_path: Path) -> None:
+    given = {"docr_token": team.token, "docr_endpoint": team.url, "docr_ca_path": team.ca_file}
+    played = converge(team, files, "-vvvv", "--diff", **given)
+    # What the caller typed into the command line is the caller's; everything after it is ours.
+    shown = "\n".join(line for line in played.output.splitlines() if "extra-vars" not in line)
+    assert team.token not in shown
+    assert team.token not in str(played.statistics)
