@@ -25,6 +25,7 @@ import time
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -149,6 +150,11 @@ class Sandbox:
         """What the server process has printed."""
         return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
 
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        # Reading a whole bundle takes longer than a request.
+        return ssl.create_default_context(cafile=self.ca_file)
+
     # The control side
 
     def control(self, method: str, path: str, json_body: object = None) -> Any:
@@ -179,9 +185,8 @@ class Sandbox:
         if json_body is not None:
             body = json.dumps(json_body).encode()
             headers["Content-Type"] = "application/json"
-        context = ssl.create_default_context(cafile=self.ca_file)
         connection = http.client.HTTPSConnection(
-            address.hostname or "127.0.0.1", address.port, timeout=CONTROL_TIMEOUT_S, context=context
+            address.hostname or "127.0.0.1", address.port, timeout=CONTROL_TIMEOUT_S, context=self._context
         )
         try:
             connection.request(method, path, body=body, headers=headers)
@@ -226,7 +231,11 @@ class Sandbox:
         return self.control("POST", "clock/advance", {"seconds": seconds})
 
     def fault(self, **fields: Any) -> Any:
-        """Arm a fault, such as ``fault(method="POST", path="/v2/registries", status=503, times=2)``."""
+        """Arm a fault, such as ``fault(method="POST", path="/v2/registries", status=503, times=2)``.
+
+        The fields: ``method``, ``path`` (``*`` stands for anything), ``times``, ``skip``, ``status``, ``body``,
+        ``retry_after``, ``delay``, ``after_effect``, ``drop``; the README says what each does.
+        """
         return self.control("POST", "faults", fields)
 
     def clear_faults(self) -> None:

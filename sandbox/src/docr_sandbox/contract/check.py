@@ -77,13 +77,14 @@ class ContractCheck:
     def record(self, exchange: Exchange) -> None:
         """Check one exchange and count what was found."""
         violations, exempted = [], []
-        for finding in self.findings(exchange):
+        # The items of a list repeat what is to be said of them.
+        for finding in dict.fromkeys(self.findings(exchange)):
             exemption = exemption_for(finding)
             if exemption is None:
                 violations.append(f"{finding} (answered {exchange.status})")
             else:
                 exempted.append(f"{exemption.kind}: {exemption.reason}")
-        self.summary.add(violations, exempted)
+        self.summary.add(violations, set(exempted))
 
     def _request_errors(self, request: _Request) -> Iterable[Exception]:
         return self._openapi.request_validator.iter_errors(request)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from docr_sandbox.contract.exchange import Finding, Kind
 
@@ -126,6 +127,8 @@ EXEMPTIONS = (
 )
 
 
+# A list of clusters brings the same findings over and over.
+@lru_cache(maxsize=1000)
 def exemption_for(finding: Finding) -> Exemption | None:
     """The first exemption that covers ``finding``."""
     return next((exemption for exemption in EXEMPTIONS if exemption.covers(finding)), None)
