@@ -1,0 +1,53 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ..module_utils._domain.errors import Fault, InvalidInput
+from ..module_utils._domain.manifest import Document, ManifestSet, read_manifests
+from ..module_utils._module.run import failure
+from ..plugin_utils._manifest_files import read_files
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "files": {"type": "list", "elements": "str", "default": []},
+    "manifests": {"type": "list", "elements": "dict", "default": []},
+    "skip_other_kinds": {"type": "bool", "default": False},
+}
+NOTHING = Fault(
+    "docr_manifest_files",
+    "neither it nor docr_manifests gives a manifest",
+    "name files, folders or globs, or give manifests inline",
+)
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships without types
+    """Reads manifests where the playbook runs, since there the files are."""
+
+    TRANSFERS_FILES = False
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Read, check, and return the manifests."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _, options = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        try:
+            read = _read(options)
+        except InvalidInput as error:
+            return {**result, **failure(error, []), "failed": True}
+        warnings = [*result.get("warnings", ()), *read.warnings]
+        manifests = [manifest.shape() for manifest in read.manifests]
+        return {**result, "changed": False, "manifests": manifests, "warnings": warnings}
+
+
+def _read(options: dict[str, Any]) -> ManifestSet:
+    documents, faults = read_files(options["files"])
+    inline = [Document("docr_manifests", number, value) for number, value in enumerate(options["manifests"], 1)]
+    read = read_manifests([*documents, *inline], skip_other_kinds=options["skip_other_kinds"], faults=faults)
+    if not options["files"] and not options["manifests"]:
+        raise InvalidInput((NOTHING,))
+    return read
