@@ -91,7 +91,7 @@ def converge_variables(registries: int, clusters: int) -> dict[str, Any]:
         }
         for number in range(registries)
     ]
-    return {"docr_manifests": manifests, "docr_clusters": [f"bench-{number:03}" for number in range(clusters)]}
+    return {"docr_manifests": manifests, "docr_doks_clusters": [f"bench-{number:03}" for number in range(clusters)]}
 
 
 def settle(sandbox: Sandbox, registries: int, clusters: int) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def tell(played: Played) -> None:
 def show_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> None:
     """Print the facts at the end of a converge as a table."""
     rows: list[tuple[str, ...]] = [
-        ("registry", "region", "tier", "stored", "endpoint", "last collection", "next window")
+        ("registry", "region", "tier", "stored", "pulled by", "last collection", "next window")
     ]
     for name, output in sorted(outputs.items()):
         rows.append((name, *(str(cell) for cell in cells(output))))
@@ -58,7 +58,7 @@ def cells(output: Mapping[str, Any]) -> Sequence[object]:
         output["region"],
         output["subscription_tier"],
         size(output.get("storage_usage_bytes")),
-        output["endpoint"],
+        ", ".join(cluster["name"] for cluster in output["clusters"]),
         freed,
         window.get("opens_at") or "-",
     )
@@ -92,7 +92,10 @@ def demonstrate(sandbox: Sandbox) -> None:
     """Walk through the life of three registries and two clusters."""
     clusters = yaml.safe_load((ROOT / "examples" / "sandbox.yaml").read_text(encoding="utf-8"))
     names = registry_names()
-    variables = {"docr_manifest_files": str(MANIFESTS), "docr_clusters": [one["name"] for one in clusters["clusters"]]}
+    variables = {
+        "docr_manifest_files": str(MANIFESTS),
+        "docr_doks_clusters": [one["name"] for one in clusters["clusters"]],
+    }
     sandbox.set_clock(TUESDAY_NOON)
     sandbox.seed(clusters)
 
@@ -115,7 +118,7 @@ def demonstrate(sandbox: Sandbox) -> None:
     step("Clean up: the names to destroy are repeated, and consents given")
     team = sandbox.account()["team"]["name"]
     consents = {"docr_allow_delete_images": True, "docr_allow_delete_integrated": True}
-    tell(play(DESTROY, sandbox, {**variables, **consents, "docr_destroy": names, "docr_team": team}))
+    tell(play(DESTROY, sandbox, {**variables, **consents, "docr_destroy_names": names, "docr_team": team}))
     left = sandbox.account()["registries"]
     print(f"   {len(left)} registries left.")
 
