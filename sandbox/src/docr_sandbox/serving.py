@@ -72,6 +72,10 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(_listen(options.host, _wanted_port(options, saved)))
         port = int(listener.getsockname()[1])
+        if options.env_file:
+            # Whoever waits for the file must not take an earlier run's for this one's.
+            with contextlib.suppress(OSError):
+                options.env_file.unlink()
         ca_file = stack.enter_context(_ca_file(options, authority))
         address = _address(options.host, port, ca_file, world.primary_token)
         app = contract.with_report_route(create_app(world, wrap=contract.wrap)) if contract else create_app(world)

@@ -270,5 +270,6 @@ def _wait_for(env_file: Path, process: subprocess.Popen[bytes], output: Path) ->
     while not env_file.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
+            process.wait()
             raise SandboxError(f"The sandbox did not start. It said: {output.read_text(errors='replace').strip()}")
         time.sleep(0.01)
