@@ -15,7 +15,7 @@ import time
 import tomllib
 from pathlib import Path
 
-from docr_sandbox.contract.report import ContractSummary, sum_reports
+from docr_sandbox.contract.report import ContractSummary, reports_in, sum_reports
 from stages import ROOT, STAGES, Outcome, Stage, Workplace, scratch_folder
 
 # The one check that a machine may lack by design: DigitalOcean's description is not ours to ship.
@@ -102,7 +102,7 @@ def main() -> int:
             place.environment[MAY_BE_ABSENT] = description
         chosen = [stage for stage in STAGES if not arguments.stages or stage.name in arguments.stages]
         outcomes = [run_stage(stage, place, in_ci)[0] for stage in chosen]
-        contract = sum_reports(reports)
+        contract = sum_reports(reports_in(reports))
     print(describe_contract(contract, description))
     well = report(outcomes, contract.violations > 0, in_ci, time.monotonic() - started)
     return 0 if well else 1

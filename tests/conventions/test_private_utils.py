@@ -29,16 +29,14 @@ def test_every_file_starts_with_the_licence() -> None:
 
 
 def test_shared_code_and_fragments_say_that_they_are_private() -> None:
-    files = filled("plugins/module_utils", "plugins/doc_fragments")
+    files = filled("plugins/module_utils", "plugins/plugin_utils", "plugins/doc_fragments")
     assert files
     assert [name for name, text in files if PRIVATE not in text] == []
 
 
 def test_shared_code_and_fragments_have_private_names() -> None:
-    public = [path.name for path in (PLUGINS / "doc_fragments").glob("*.py") if not path.name.startswith("_")]
-    public += [
-        path.name
-        for path in (PLUGINS / "module_utils").iterdir()
-        if not path.name.startswith("_") and path.name != "__init__.py"
+    entries = [
+        entry for folder in ("module_utils", "plugin_utils", "doc_fragments") for entry in (PLUGINS / folder).iterdir()
     ]
-    assert public == []
+    assert entries
+    assert [name_of(entry) for entry in entries if not entry.name.startswith("_")] == []
