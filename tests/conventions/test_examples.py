@@ -83,6 +83,20 @@ def test_every_module_has_examples_that_fit_its_documentation(documented: dict[s
     assert {name: messages for name, messages in wrong.items() if messages} == {}
 
 
+def unknown_role_variables(content: object) -> list[str]:
+    """Variables that examples give to our role and that it does not know."""
+    specs = yaml.safe_load((ROOT / "roles/docr/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    known = {name for spec in specs.values() for name in spec["options"]}
+    given = {
+        name
+        for task in tasks_in(content)
+        for action in ("ansible.builtin.include_role", "ansible.builtin.import_role")
+        if task.get(action, {}).get("name") == f"{PREFIX}docr"
+        for name in task.get("vars", {})
+    }
+    return [f"the role has no variable {name}" for name in sorted(given - known)]
+
+
 def snippets(path: Path) -> list[object]:
     """The YAML in a Markdown file that holds plays or tasks."""
     blocks = re.findall(r"^```ya?ml\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
@@ -90,11 +104,19 @@ def snippets(path: Path) -> list[object]:
 
 
 def test_examples_in_the_guides_fit_the_documentation(documented: dict[str, dict[str, Any]]) -> None:
-    guides = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
-    found = {
-        str(path): [fault for snippet in snippets(path) for fault in faults(snippet, documented)] for path in guides
-    }
-    assert {path: messages for path, messages in found.items() if messages} == {}
+    guides = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
+    found = [
+        f"{path.relative_to(ROOT)}: {fault}"
+        for path in guides
+        for snippet in snippets(path)
+        for fault in [*faults(snippet, documented), *unknown_role_variables(snippet)]
+    ]
+    assert found == []
+
+
+def test_a_role_variable_that_does_not_exist_is_found() -> None:
+    task = {"ansible.builtin.include_role": {"name": "planton.digitalocean.docr"}, "vars": {"docr_colour": "red"}}
+    assert unknown_role_variables([task]) == ["the role has no variable docr_colour"]
 
 
 @pytest.mark.parametrize(
