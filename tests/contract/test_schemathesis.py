@@ -125,7 +125,7 @@ def target(sandbox: Sandbox) -> Sandbox:
     suppress_health_check=list(HealthCheck),
 )
 def test_no_generated_request_breaks_the_sandbox(
-    case: schemathesis.Case, target: Sandbox, session: requests.Session
+    case: schemathesis.Case[Any], target: Sandbox, session: requests.Session
 ) -> None:
     label = case.operation.label
     _cases[label] += 1
