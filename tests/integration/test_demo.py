@@ -26,6 +26,7 @@ def test_demo_collects_garbage_then_changes_nothing_and_leaves_nothing() -> None
     )
     assert done.returncode == 0, done.stdout + done.stderr
     collected, again = done.stdout.partition("Sunday")[2].split("== And once more")
-    assert "3.00 GiB freed" in collected
+    assert "changed: planton.digitalocean.docr : Collect garbage within maintenance windows" in collected
     assert "nothing changed" in again
+    assert "2.00 GiB  orchard-us, orchard-eu  succeeded, 3.00 GiB freed" in again
     assert "0 registries left" in again
