@@ -26,8 +26,8 @@ from .._domain.integration import (
 )
 from .._domain.plan import Plan
 from .._service.api import Api
-from .._service.doks import Integrations, IntegrationWriter, Patience, fetch_integrations
-from .._service.wait import SystemClock
+from .._service.doks import Integrations, IntegrationWriter, fetch_integrations
+from .._service.wait import Patience, SystemClock
 from .argspec import Spec
 from .run import Done, Params
 

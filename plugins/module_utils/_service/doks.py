@@ -24,7 +24,7 @@ from .._domain.integration import (
 )
 from .._domain.plan import Plan, Step
 from .api import Api
-from .wait import Clock, Waited, poll
+from .wait import Patience, Waited, poll
 from .write_once import write_once
 
 
@@ -34,15 +34,6 @@ class Integrations:
 
     clusters: tuple[Cluster, ...]
     registry_names: tuple[str, ...] | None
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long a write may take to show, and how often to look; both in seconds."""
-
-    timeout_s: float
-    interval_s: float
-    clock: Clock
 
 
 def fetch_integrations(api: Api, wanted: WantedIntegrations) -> Integrations:

@@ -39,6 +39,15 @@ class SystemClock:
 
 
 @dataclass(frozen=True)
+class Patience:
+    """How long something may take to show, and how often to look; both in seconds."""
+
+    timeout_s: float
+    interval_s: float
+    clock: Clock
+
+
+@dataclass(frozen=True)
 class Waited(Generic[T]):
     """The last object read, how long it took in seconds, and whether it became what was waited for."""
 
