@@ -152,7 +152,6 @@ def test_switches_turn_stages_off(team: Sandbox, files: Path) -> None:
 def test_in_somebodys_play_over_many_hosts_it_runs_once_and_all_have_the_outputs(
     team: Sandbox, files: Path, tmp_path: Path
 ) -> None:
-    environment_token = team.token
     tasks = [
         {
             "name": "Converge",
@@ -176,11 +175,11 @@ def test_in_somebodys_play_over_many_hosts_it_runs_once_and_all_have_the_outputs
     without = Sandbox(
         team.folder,
         team.process,
-        {**team.exports, "DIGITALOCEAN_ACCESS_TOKEN": "", "DIGITALOCEAN_TOKEN": "", "MY_TOKEN": environment_token,
+        {**team.exports, "DIGITALOCEAN_ACCESS_TOKEN": "", "DIGITALOCEAN_TOKEN": "", "MY_TOKEN": team.token,
          "DIGITALOCEAN_API_URL": "https://127.0.0.1:9"},
     )  # fmt: skip
     play(playbook, without, {}, "-i", str(inventory))
-    assert team.calls().count("GET /v2/registries/options") == 2  # the plan and the creation, once each for all hosts
+    assert team.calls().count("GET /v2/registries/options") == 2  # plan and creation, once for all
 
 
 def test_it_is_found_by_its_full_name_and_can_be_imported(team: Sandbox, files: Path, tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from docr_sandbox.seeding import fill
 from docr_sandbox.switches import Switches
 
 LOG_LENGTH = 20_000
+# What a state file holds; log, faults and rate windows start empty.
+KEPT = ("primary_token", "account", "clock", "switches", "tokens", "teams", "foreign_names")
 
 
 @dataclass
@@ -79,16 +81,12 @@ class World:
     @classmethod
     def load(cls, dumped: Mapping[str, Any]) -> World:
         """A world as `dump` gave it; log, faults and rate windows start empty."""
-        kept = ("primary_token", "account", "clock", "switches", "tokens", "teams", "foreign_names")
-        return cattrs.structure({name: dumped[name] for name in kept}, cls)
+        return cattrs.structure({name: dumped[name] for name in KEPT}, cls)
 
     def dump(self) -> dict[str, Any]:
         """The world as JSON can hold it. A clock's pair of times is kept as it is, so that it goes on meanwhile."""
-        dumped: dict[str, Any] = cattrs.unstructure(self)
-        for passing in ("requests", "faults", "rates"):
-            dumped.pop(passing)
-        dumped["foreign_names"] = sorted(self.foreign_names)
-        return dumped
+        dumped: dict[str, Any] = {name: cattrs.unstructure(getattr(self, name)) for name in KEPT}
+        return dumped | {"foreign_names": sorted(self.foreign_names)}
 
     def reset(self) -> None:
         """Back to the beginning; the first token stays, so that an environment file stays true."""
