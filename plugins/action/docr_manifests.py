@@ -10,25 +10,23 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._domain.errors import Fault, InvalidInput
 from ..module_utils._domain.manifest import Document, ManifestSet, read_manifests
-from ..module_utils._module.run import failure
+from ..module_utils._domain.manifest_rules import KIND
+from ..module_utils._module.failure import failure
 from ..plugin_utils._manifest_files import read_files
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "files": {"type": "list", "elements": "str", "default": []},
-    "manifests": {"type": "list", "elements": "dict", "default": []},
+    "files": {"type": "list", "elements": "path", "default": []},
+    # Not `dict`: what is no mapping is reported with all other faults, by document and path.
+    "manifests": {"type": "list", "elements": "raw", "default": []},
     "skip_other_kinds": {"type": "bool", "default": False},
 }
-NOTHING = Fault(
-    "docr_manifest_files",
-    "neither it nor docr_manifests gives a manifest",
-    "name files, folders or globs, or give manifests inline",
-)
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships without types
     """Reads manifests where the playbook runs, since there the files are."""
 
     TRANSFERS_FILES = False
+    _requires_connection = False
     _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -45,9 +43,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships with
 
 
 def _read(options: dict[str, Any]) -> ManifestSet:
+    """The manifests of both sources; raises InvalidInput also when there is none."""
     documents, faults = read_files(options["files"])
     inline = [Document("docr_manifests", number, value) for number, value in enumerate(options["manifests"], 1)]
     read = read_manifests([*documents, *inline], skip_other_kinds=options["skip_other_kinds"], faults=faults)
-    if not options["files"] and not options["manifests"]:
-        raise InvalidInput((NOTHING,))
+    if not read.manifests:
+        count = len(documents) + len(inline)
+        what = f"of {count} documents none is a {KIND}" if count else "neither it nor docr_manifests gives a manifest"
+        advice = "name files, folders or globs that hold one, or give manifests inline"
+        raise InvalidInput((Fault("docr_manifest_files", what, advice),))
     return read

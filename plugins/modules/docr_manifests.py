@@ -22,12 +22,12 @@ options:
       - Files, folders and globs; relative to the working directory of the command.
       - Of a folder all C(*.yaml) and C(*.yml) files are read, sorted by name, but not those of folders in it.
     type: list
-    elements: str
+    elements: path
     default: []
   manifests:
     description: Manifests given inline, each as a map. At least one manifest must be given in either way.
     type: list
-    elements: dict
+    elements: raw
     default: []
   skip_other_kinds:
     description: Skip documents of other kinds instead of refusing them.
@@ -144,8 +144,8 @@ def main() -> None:
     """Say where this runs."""
     module = AnsibleModule(
         argument_spec={
-            "files": {"type": "list", "elements": "str", "default": []},
-            "manifests": {"type": "list", "elements": "dict", "default": []},
+            "files": {"type": "list", "elements": "path", "default": []},
+            "manifests": {"type": "list", "elements": "raw", "default": []},
             "skip_other_kinds": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

@@ -4,87 +4,160 @@
 
 # Private to this collection: no interface for others, it may change in any release.
 
-"""Find manifest files and parse them; what cannot be read is a fault like any other."""
+"""Read the documents of files, folders and globs; whatever cannot be read is a fault like any other."""
 
 from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import yaml
-from ansible.module_utils.common.text.converters import to_text
 
 from ..module_utils._domain.errors import Fault
 from ..module_utils._domain.manifest import Document
 
-_ENDINGS = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml")
+MERGE = "tag:yaml.org,2002:merge"
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as PyYAML reads it safely, except that a key given twice is an error and not the last one's."""
+    """YAML's safe loader, which also notices keys that are given twice and knows where a bad value stands."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key.value!r} is given twice", key.start_mark
-                    )
-                seen.add(key.value)
-        return dict(super().construct_mapping(node, deep))
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.repeated: list[yaml.ScalarNode] = []
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        # Here and not where mappings are constructed: by then merges have put the keys of others between.
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != MERGE:
+                if (key.tag, key.value) in seen:
+                    self.repeated.append(key)
+                seen.add((key.tag, key.value))
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, OverflowError) as error:  # such as the date 2026-13-45
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
 
 
-def read_files(paths: Iterable[str]) -> tuple[tuple[Document, ...], tuple[Fault, ...]]:
-    """All documents of files, folders and globs (relative to the working directory), and what could not be read."""
+def read_files(paths: Sequence[str]) -> tuple[tuple[Document, ...], tuple[Fault, ...]]:
+    """The documents of all paths in their order, each file once, and what could not be read.
+
+    A path is a file, a folder (its *.yaml and *.yml, not those in folders below) or a glob; relative ones start at the
+    working directory.
+    """
     documents: list[Document] = []
     faults: list[Fault] = []
-    for file in _find(paths, faults):
-        documents += _read_file(file, faults)
+    seen: set[str] = set()
+    for path in paths:
+        for file in _files_of(path, faults):
+            real = os.path.realpath(file)
+            if real not in seen:
+                seen.add(real)
+                documents += _read_file(file, faults)
     return tuple(documents), tuple(faults)
 
 
-def _find(paths: Iterable[str], faults: list[Fault]) -> list[str]:
-    """Each file once, in the order in which they are named; those of a folder or a glob by name."""
-    found: dict[str, None] = {}
-    for path in paths:
-        place = os.path.expanduser(path)
-        if os.path.isdir(place):
-            files = sorted(entry.path for entry in os.scandir(place) if entry.name.endswith(_ENDINGS))
-            missing = Fault(path, "the folder holds no *.yaml and no *.yml", "name a folder with manifests")
-        elif glob.has_magic(place) and not os.path.exists(place):
-            files = sorted(glob.glob(place, recursive=True))
-            missing = Fault(path, "nothing matches", "correct the pattern, which is relative to the working directory")
-        else:
-            files = [place] if os.path.exists(place) else []
-            missing = Fault(path, "there is no such file", f"the working directory is {os.getcwd()}")
-        if not files:
-            faults.append(missing)
-        found |= dict.fromkeys(file for file in files if not os.path.isdir(file))
-    return list(found)
+def _files_of(path: str, faults: list[Fault]) -> Iterable[str]:
+    label = _label(path)
+    if not path.strip():
+        faults.append(Fault("files", "a path is empty", "name a file, a folder or a glob"))
+        return ()
+    if os.path.isdir(path):
+        return _files_in(path, faults)
+    if os.path.lexists(path):
+        return (path,)
+    if not glob.has_magic(path):
+        faults.append(
+            Fault(label, "there is no such file or folder", f"the working directory is {_label(os.getcwd())}")
+        )
+        return ()
+    found = sorted(one for one in glob.glob(path, recursive=True) if not os.path.isdir(one))
+    if not found:
+        faults.append(Fault(label, "no file matches", f"the working directory is {_label(os.getcwd())}"))
+    return found
 
 
-def _read_file(file: str, faults: list[Fault]) -> list[Document]:
+def _files_in(folder: str, faults: list[Fault]) -> Iterable[str]:
     try:
-        with open(file, encoding="utf-8") as stream:
-            values = list(yaml.load_all(stream, Loader=_Loader))
+        names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIXES) and not name.startswith("."))
     except OSError as error:
-        faults.append(Fault(file, f"it cannot be read ({error.strerror})", "look at its permissions"))
-        return []
-    except UnicodeDecodeError:
-        faults.append(Fault(file, "it is not text in UTF-8", "name a YAML file"))
-        return []
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        faults.append(Fault(file, f"it is not YAML: {_sentence(error)}", "correct it there"))
-        return []
-    if all(value is None for value in values):
-        faults.append(Fault(file, "it holds no document", "write a manifest into it, or leave it out"))
-    return [Document(file, number, value) for number, value in enumerate(values, 1)]
+        faults.append(Fault(_label(folder), f"the folder cannot be read ({error.strerror})", "check its permissions"))
+        return ()
+    found = [path for path in (os.path.join(folder, name) for name in names) if not os.path.isdir(path)]
+    if not found:
+        faults.append(Fault(_label(folder), "the folder holds no *.yaml or *.yml", "folders below it are not read"))
+    return found
 
 
-def _sentence(error: Exception) -> str:
-    problem = getattr(error, "problem", None) or to_text(error)
+def _read_file(path: str, faults: list[Fault]) -> Iterator[Document]:
+    label = _label(path)
+    if not os.path.isfile(path):
+        # A pipe would block, and a link may lead nowhere.
+        faults.append(Fault(label, "this is no file", "name a regular file"))
+        return
+    try:
+        with open(path, "rb") as stream:
+            text = stream.read().decode("utf-8-sig")
+    except OSError as error:
+        faults.append(Fault(label, f"the file cannot be read ({error.strerror})", "check its permissions"))
+        return
+    except UnicodeDecodeError as error:
+        faults.append(Fault(label, f"byte {error.start + 1} is not UTF-8", "save the file as UTF-8"))
+        return
+    yield from _parse(label, text, faults)
+
+
+def _parse(label: str, text: str, faults: list[Fault]) -> Iterator[Document]:
+    """The documents as far as the text is YAML, and at least one or a fault."""
+    number = 0
+    is_empty = True
+    try:
+        loader = _Loader(text)
+        while loader.check_data():  # type: ignore[no-untyped-call]
+            number += 1
+            content = loader.get_data()
+            faults += [_repeated_fault(label, node) for node in loader.repeated]
+            loader.repeated.clear()
+            is_empty = is_empty and content is None
+            yield Document(label, number, content)
+    except yaml.YAMLError as error:
+        faults.append(_syntax_fault(label, text, error))
+    except RecursionError:
+        faults.append(Fault(label, "lists or mappings are nested too deeply", "write a plain manifest"))
+    else:
+        if is_empty:
+            faults.append(Fault(label, "the file holds no document", "write a manifest, or leave the file out"))
+
+
+def _repeated_fault(label: str, node: yaml.ScalarNode) -> Fault:
+    place = _place(label, node.start_mark.line, node.start_mark.column)
+    return Fault(place, f"the key {str(node.value)!r} is given twice", "keep one of the two")
+
+
+def _syntax_fault(label: str, text: str, error: yaml.YAMLError) -> Fault:
+    advice = "correct it there or just before"
+    if isinstance(error, yaml.reader.ReaderError):
+        before = text[: error.position]
+        place = _place(label, before.count("\n"), len(before) - before.rfind("\n") - 1)
+        return Fault(place, f"a character that YAML does not allow ({error.reason})", advice)
     mark = getattr(error, "problem_mark", None)
-    return f"{problem}, line {mark.line + 1}, column {mark.column + 1}" if mark else " ".join(problem.split())
+    problem = getattr(error, "problem", None) or "it cannot be parsed"
+    place = _place(label, mark.line, mark.column) if mark else label
+    return Fault(place, f"this is not YAML that can be read: {' '.join(str(problem).split())}", advice)
+
+
+def _place(label: str, line: int, column: int) -> str:
+    return f"{label} line {line + 1}, column {column + 1}"
+
+
+def _label(path: str) -> str:
+    """A path as messages show it, also when its bytes are no text."""
+    return os.fsencode(path).decode("utf-8", errors="replace")

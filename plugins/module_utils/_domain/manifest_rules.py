@@ -4,132 +4,130 @@
 
 # Private to this collection: no interface for others, it may change in any release.
 
-"""The fields of a manifest: the one table from which validation, JSON Schema and documentation come."""
+"""The fields of a manifest: the one table that reader, JSON Schema and documentation come from.
+
+The format is Project Planton's DigitalOceanContainerRegistry; `spec.doks_integration` is this collection's addition.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from .registry_name import NAME_MAX_LENGTH, NAME_PATTERN, name_fault
 
-API_VERSIONS = ("digitalocean.project-planton.org/v1", "digital-ocean.project-planton.org/v1")
 KIND = "DigitalOceanContainerRegistry"
-TIERS = ("starter", "basic", "professional")
-# The zero value of the format's enum: protobuf writes it for a field that nobody set.
-TIER_UNSPECIFIED = "digitalocean_container_registry_tier_unspecified"
-REGION_PATTERN = r"^[a-z]+[0-9]+$"
 
-STRING, BOOLEAN, MAP, LIST, STRINGS, ANY = "string", "boolean", "map", "list", "list of strings", "anything"
-
-# What is wrong with a value and what is right; None for a good one.
-Check = Callable[[Any], "tuple[str, str] | None"]
+# The types that a field can have.
+STRING = "string"
+BOOLEAN = "boolean"
+STRINGS = "list of strings"
+STRING_MAP = "map of strings"
+OBJECT = "object"  # its fields stand in the table too
+ANYTHING = "anything"  # not looked at
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field by its path in snake case; `check` sees a value of the right type, `fold` makes letters small before."""
+    """One field: `path` in its published spelling; `unset` is a value that counts as none."""
 
-    path: tuple[str, ...]
+    path: str
     type: str
     description: str
     required: bool = False
-    default: Any = None
-    check: Check | None = None
-    fold: bool = False
-    values: tuple[str, ...] = ()
+    enum: tuple[str, ...] = ()
     pattern: str | None = None
     max_length: int | None = None
+    ignore_case: bool = False
+    unset: str | None = None
+    default: Any = None
+    advice: str = ""
+    check: Callable[[str], tuple[str, str] | None] | None = None
 
     @property
     def name(self) -> str:
-        """Its own name in snake case."""
-        return self.path[-1]
+        """The last part of the path."""
+        return self.path.rpartition(".")[2]
 
     @property
-    def camel(self) -> str:
-        """Its own name in camel case."""
-        return camel(self.name)
+    def parent(self) -> str:
+        """The path of the object that holds it; empty for the document."""
+        return self.path.rpartition(".")[0]
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The published spelling first, then the other one where they differ: snake_case or camelCase."""
+        snake = re.sub(r"([A-Z])", r"_\1", self.name).lower()
+        camel = re.sub(r"_([a-z])", lambda match: match.group(1).upper(), snake)
+        return tuple(dict.fromkeys((self.name, snake, camel)))
 
 
-def camel(name: str) -> str:
-    """A snake case name in camel case."""
-    first, *others = name.split("_")
-    return first + "".join(part.capitalize() for part in others)
-
-
-def one_of(words: tuple[str, ...]) -> Check:
-    """A check for one of some words."""
-    return lambda value: None if value in words else (f"{value!r} is not known", f"use {' or '.join(words)}")
-
-
-def _check_region(value: str) -> tuple[str, str] | None:
-    # Which regions there are, the service says: its list and the format's differ in both directions.
-    if re.match(REGION_PATTERN, value):
-        return None
-    return f"{value!r} is no region", "use a slug such as nyc3 or fra1"
-
-
-FIELDS: tuple[Field, ...] = (
-    Field(("api_version",), STRING, "The format.", required=True, check=one_of(API_VERSIONS), values=API_VERSIONS),
-    Field(("kind",), STRING, "What the document is.", required=True, check=one_of((KIND,)), values=(KIND,)),
-    Field(("metadata",), MAP, "About the document; carried along.", required=True),
-    Field(("metadata", "name"), STRING, "The resource's own name; need not be the registry's.", required=True),
-    Field(("metadata", "id"), STRING, "Carried along."),
-    Field(("metadata", "org"), STRING, "Carried along."),
-    Field(("metadata", "env"), STRING, "Carried along."),
-    Field(("metadata", "labels"), MAP, "Carried along."),
-    Field(("metadata", "annotations"), MAP, "Carried along."),
-    Field(("metadata", "tags"), LIST, "Carried along."),
-    Field(("metadata", "version"), MAP, "Carried along."),
-    Field(("metadata", "version", "id"), STRING, "Carried along."),
-    Field(("metadata", "version", "message"), STRING, "Carried along."),
-    Field(("spec",), MAP, "What is wanted.", required=True),
+FIELDS = (
     Field(
-        ("spec", "name"),
+        "apiVersion",
         STRING,
-        "The registry's name, unique over all customers of DigitalOcean.",
+        "The version of the format; both are in use.",
         required=True,
-        check=name_fault,
+        enum=("digitalocean.project-planton.org/v1", "digital-ocean.project-planton.org/v1"),
+    ),
+    Field("kind", STRING, "What the document describes.", required=True, enum=(KIND,)),
+    Field("metadata", OBJECT, "About the document; carried along, not interpreted.", required=True),
+    Field("metadata.name", STRING, "The document's own name; need not be the registry's.", required=True),
+    Field("metadata.id", STRING, "Its id."),
+    Field("metadata.org", STRING, "The organization."),
+    Field("metadata.env", STRING, "The environment."),
+    Field("metadata.labels", STRING_MAP, "Labels."),
+    Field("metadata.annotations", STRING_MAP, "Annotations."),
+    Field("metadata.tags", STRINGS, "Tags."),
+    Field("metadata.version", OBJECT, "The document's version."),
+    Field("metadata.version.id", STRING, "Its id."),
+    Field("metadata.version.message", STRING, "What was changed."),
+    Field("spec", OBJECT, "The registry as it is wanted.", required=True),
+    Field(
+        "spec.name",
+        STRING,
+        "The registry's name at DigitalOcean, unique over all its customers.",
+        required=True,
         pattern=NAME_PATTERN,
         max_length=NAME_MAX_LENGTH,
+        check=name_fault,
     ),
     Field(
-        ("spec", "subscription_tier"),
+        "spec.subscription_tier",
         STRING,
-        "The tier that the registry needs, in any case. It is the whole team's.",
+        "The tier that the registry needs; the team has one for all its registries.",
         required=True,
-        check=one_of(TIERS),
-        fold=True,
-        values=TIERS,
+        enum=("starter", "basic", "professional"),
+        ignore_case=True,
+        unset="digitalocean_container_registry_tier_unspecified",
     ),
     Field(
-        ("spec", "region"),
+        "spec.region",
         STRING,
-        "The region, in any case; which there are, the service says.",
+        "The registry's region; DigitalOcean decides which there are.",
         required=True,
-        check=_check_region,
-        fold=True,
-        pattern=REGION_PATTERN,
+        pattern="^[a-z]+[0-9]+$",
+        ignore_case=True,
+        advice="write a region such as nyc3 or fra1",
     ),
     Field(
-        ("spec", "garbage_collection_enabled"),
+        "spec.garbage_collection_enabled",
         BOOLEAN,
-        "Whether garbage is collected in maintenance windows.",
+        "Whether garbage is collected within the maintenance windows.",
         default=False,
     ),
-    Field(("spec", "doks_integration"), MAP, "Which Kubernetes clusters pull."),
+    Field("spec.doks_integration", OBJECT, "Which Kubernetes clusters may pull; an addition of this collection."),
     Field(
-        ("spec", "doks_integration", "clusters"),
+        "spec.doks_integration.clusters",
         STRINGS,
-        "Names or ids of clusters to add, instead of those in docr_doks_clusters. No other cluster is touched.",
+        "Names or ids of the clusters. Without it the role's docr_doks_clusters count; an empty list is no cluster.",
     ),
-    Field(("status",), ANY, "Output of other tools; ignored."),
+    Field("status", ANYTHING, "Output of other tools; ignored."),
 )
 
 
-def children(path: tuple[str, ...]) -> Iterable[Field]:
-    """The fields directly below a path; none where a map's keys are free."""
-    return (field for field in FIELDS if field.path[:-1] == path)
+def fields_of(parent: str) -> tuple[Field, ...]:
+    """The fields directly below a path; the empty path is the document."""
+    return tuple(field for field in FIELDS if field.parent == parent)

@@ -22,7 +22,7 @@ def name_fault(name: str) -> tuple[str, str] | None:
     """What is wrong with a name and what is right; None for one that may be asked for."""
     if len(name) > NAME_MAX_LENGTH:
         return f"{name!r} has {len(name)} characters", f"use at most {NAME_MAX_LENGTH}"
-    if not re.match(NAME_PATTERN, name):
+    if not re.fullmatch(NAME_PATTERN, name):
         return f"{name!r} is no registry name", "use a-z, 0-9 and '-', with a letter or digit at both ends"
     if name in RESERVED_NAMES:
         return f"{name!r} is a word of the API's own", "choose another name"

@@ -6,7 +6,7 @@
 
 """How every module runs: read, plan, apply unless in check mode, show.
 
-The only reader of check mode and of the diff flag, and the only place where errors become a failed task.
+The only reader of check mode and of the diff flag.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import Any, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._domain.errors import DocrError, InvalidInput, TimedOut
+from .._domain.errors import DocrError
 from .._domain.plan import Plan, Step
 from .._service.api import Api
 from .argspec import Spec
 from .connect import connect
+from .failure import failure
 
 Params = Mapping[str, Any]
 Done = Callable[[Step], None]
@@ -82,32 +83,6 @@ def run_info(spec: Spec, fetch: Callable[[Api, Params], dict[str, Any]]) -> None
     for warning in result.pop("warnings", ()):
         module.warn(warning)
     module.exit_json(changed=False, **result)
-
-
-def failure(error: DocrError, steps_done: list[Step]) -> dict[str, Any]:
-    """The result of a failed task: one sentence, its parts, and what had already been written."""
-    result: dict[str, Any] = {
-        "msg": str(error),
-        "changed": bool(steps_done),
-        "actions": [step.shape() for step in steps_done],
-        "error": {
-            "kind": error.kind,
-            "operation": error.operation,
-            "status": error.answer.status,
-            "id": error.answer.id,
-            "message": error.answer.message,
-            "request_id": error.answer.request_id,
-            "advice": error.advice,
-        },
-    }
-    if steps_done:
-        written = "; ".join(step.message for step in steps_done)
-        result["msg"] += f" Already done: {written}. Run the task again once the cause is mended."
-    if isinstance(error, InvalidInput):
-        result["faults"] = [{"where": f.where, "what": f.what, "advice": f.advice} for f in error.faults]
-    if isinstance(error, TimedOut):
-        result["last"] = error.last
-    return result
 
 
 def _common_result(plan: Plan) -> dict[str, Any]:

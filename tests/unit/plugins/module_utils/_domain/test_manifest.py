@@ -88,20 +88,24 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
         (document(metadata={"name": "res", "org": 12}), "metadata.org", "YAML reads 12 as a number; quote it"),
         (document("spec"), "spec", "it is missing"),
         (document(spec={"name": 2024}), "spec.name", 'YAML reads 2024 as a number; quote it: "2024"'),
-        (document(spec={"name": True}), "spec.name", "as a boolean"),
+        (document(spec={"name": True}), "spec.name", "as the boolean true (so also on, off, yes and no); quote it"),
         (document(spec={"name": datetime.date(2024, 5, 6)}), "spec.name", 'as a date; quote it: "2024-05-06"'),
         (document(spec={"name": "Acme_Images"}), "spec.name", "is no registry name"),
         (document(spec={"name": "k" * 64}), "spec.name", "has 64 characters; use at most 63"),
         (document(spec={"name": "options"}), "spec.name", "a word of the API's own"),
         (document(spec={"name": "kiwi-"}), "spec.name", "is no registry name"),
-        (document(spec={"subscription_tier": "ENTERPRISE"}), "spec.subscription_tier", "use starter or basic or"),
+        (
+            document(spec={"subscription_tier": "ENTERPRISE"}),
+            "spec.subscription_tier",
+            "use starter, basic or professional",
+        ),
         (
             document(spec={"subscription_tier": "digitalocean_container_registry_tier_unspecified"}),
             "spec.subscription_tier",
             "it is missing",
         ),
         (document("region"), "spec.region", "it is missing"),
-        (document(spec={"region": "the moon"}), "spec.region", "'the moon' is no region"),
+        (document(spec={"region": "the moon"}), "spec.region", "'the moon' is not known; write a region such as nyc3"),
         (document(spec={"garbage_collection_enabled": "yes"}), "spec.garbage_collection_enabled", "'yes' is text"),
         (document(spec={"subscription_teir": "BASIC"}), "spec.subscription_teir", "did you mean subscription_tier"),
         (
@@ -111,7 +115,11 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
         ),
         (document(spec={"doks_integration": []}), "spec.doks_integration", "it is a list; write a map"),
         (document(spec={"doks_integration": {"clusters": "a"}}), "spec.doks_integration.clusters", "it is text; write"),
-        (document(spec={"doks_integration": {"clusters": [7]}}), "spec.doks_integration.clusters", "reads entry 0 as"),
+        (
+            document(spec={"doks_integration": {"clusters": [7]}}),
+            "spec.doks_integration.clusters[0]",
+            "YAML reads 7 as",
+        ),
     ],
 )
 def test_a_fault_names_its_place_and_what_is_right(value: dict[str, Any], where: str, words: str) -> None:

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""Errors as a failed task; apart from `run`, since reading manifests in the controller needs no client."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._domain.errors import DocrError, InvalidInput, TimedOut
+from .._domain.plan import Step
+
+
+def failure(error: DocrError, steps_done: list[Step]) -> dict[str, Any]:
+    """The result of a failed task: one sentence, its parts, and what had already been written."""
+    result: dict[str, Any] = {
+        "msg": str(error),
+        "changed": bool(steps_done),
+        "actions": [step.shape() for step in steps_done],
+        "error": {
+            "kind": error.kind,
+            "operation": error.operation,
+            "status": error.answer.status,
+            "id": error.answer.id,
+            "message": error.answer.message,
+            "request_id": error.answer.request_id,
+            "advice": error.advice,
+        },
+    }
+    if steps_done:
+        written = "; ".join(step.message for step in steps_done)
+        result["msg"] += f" Already done: {written}. Run the task again once the cause is mended."
+    if isinstance(error, InvalidInput):
+        result["faults"] = [{"where": f.where, "what": f.what, "advice": f.advice} for f in error.faults]
+    if isinstance(error, TimedOut):
+        result["last"] = error.last
+    return result
