@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ if not DESCRIPTION:
     )
 
 LIMITS = {"ratelimit-limit": "5000", "ratelimit-remaining": "4990", "ratelimit-reset": "1785570000"}
-HEADERS = {"content-type": "application/json; charset=utf-8", **LIMITS}
+HEADERS = MappingProxyType({"content-type": "application/json; charset=utf-8", **LIMITS})
 REGISTRY = {
     "name": "quayside",
     "region": "blr1",
@@ -63,7 +64,7 @@ def _violations(
     headers: Mapping[str, str] = HEADERS,
     query: tuple[tuple[str, str], ...] = (),
 ) -> list[str]:
-    method, _, path = operation.partition(" ")
+    method, path = operation.split(" ", 1)
     body = json.dumps(sent).encode() if sent is not None else b""
     back = json.dumps(answer).encode() if answer is not None else b""
     request_headers = {"authorization": "Bearer t", "content-type": "application/json"}

@@ -42,7 +42,7 @@ def test_a_silent_cluster_loses_the_only_registry(sandbox: Sandbox) -> None:
 
 def test_a_silent_cluster_among_several_registries_is_written_each_time_with_a_note(sandbox: Sandbox) -> None:
     seed_silent(sandbox, "kiwi", "plum")
-    for attempt in range(2):
+    for _attempt in range(2):
         result = run(sandbox, ["orchard"], ["plum"])
         assert (result["changed"], result["integrations"][0]["registries"]) == (True, None)
         assert "does not say which registries the cluster orchard has" in result["notes"][0]

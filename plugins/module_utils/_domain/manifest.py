@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from .errors import Fault, InvalidInput
 from .manifest_rules import KIND
@@ -110,7 +110,7 @@ def read_manifests(
 
 def _kind_fault(document: Document) -> Fault | None:
     """What keeps the document from being read as a manifest at all."""
-    content = document.value
+    content = cast(Mapping[str, Any], document.value)
     place = Place(document.origin)
     if not isinstance(content, Mapping):
         advice = "write a map with apiVersion, kind, metadata and spec, and --- between documents"
@@ -133,9 +133,8 @@ def _is_another_kind(document: Document) -> bool:
 
 
 def _read(document: Document) -> _Reading:
-    content = document.value
+    content = cast(Mapping[str, Any], document.value)
     place = Place(document.origin)
-    assert isinstance(content, Mapping)
     values, faults = read_object("", content, place)
     spec = values.get("spec")
     if spec is None and isinstance(content.get("spec"), Mapping):
