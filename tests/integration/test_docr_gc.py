@@ -93,7 +93,7 @@ def test_inside_a_window_garbage_goes_and_the_second_run_costs_one_call(sandbox:
     assert (collection["status"], collection["type"]) == ("succeeded", "unreferenced_blobs")
     assert (collection["blobs_deleted"], collection["freed_bytes"]) == (1, 60_000)
     assert one["duration_seconds"] == 15
-    assert "It deleted 1 blobs and freed 60000 bytes." in one["reason"]
+    assert "It deleted 1 blob and freed 60000 bytes." in one["reason"]
     assert collections(sandbox)[0]["uuid"] == collection["uuid"]
     assert sandbox.calls()[:3] == [LIST, ACTIVE, START]
     assert sandbox.log()[2]["method"] == "POST"
@@ -282,6 +282,27 @@ def test_what_ends_badly_fails_the_task_after_the_others_have_ended(sandbox: San
     assert collections(sandbox, "plum")[0]["status"] == "succeeded"
 
 
+def test_a_registry_that_goes_while_its_collection_runs_fails_the_task(sandbox: Sandbox) -> None:
+    seed(sandbox, RUNNING)
+    sandbox.fault(method="GET", path="*/garbage-collections", skip=1, status=404, times=9)
+    sandbox.fault(method="GET", path="*/garbage-collection", status=404, times=9)
+    result = run(sandbox)
+    assert (result["failed"], result["error"]["kind"]) == (True, "not_found")
+    assert "list the garbage collections of the registry kiwi" in result["msg"]
+
+
+def test_what_kept_the_looks_from_succeeding_stands_in_the_timeout(sandbox: Sandbox) -> None:
+    seed(sandbox, RUNNING)
+    sandbox.fault(method="GET", path="*/garbage-collection", status=403, times=99)
+    denied = run(sandbox, wait_timeout=1)
+    assert (denied["failed"], denied["error"]["kind"]) == (True, "denied")
+    sandbox.clear_faults()
+    sandbox.fault(method="GET", path="*/garbage-collection", body="broken_json", status=200, times=99)
+    late = run(sandbox, wait_timeout=1)
+    assert late["error"]["kind"] == "timed_out"
+    assert "read the active garbage collection of the registry kiwi" in late["msg"]
+
+
 def test_a_start_that_is_denied_does_not_lose_the_other_registry(sandbox: Sandbox) -> None:
     seed(sandbox, names=("kiwi", "plum"))
     sandbox.fault(method="POST", path="*/kiwi/garbage-collection", status=403)
@@ -334,6 +355,23 @@ def test_a_cancel_that_comes_too_late_finds_it_idle(sandbox: Sandbox, status: in
     one = only(result)
     assert (result["changed"], one["decision"], one["garbage_collection"]["status"]) == (False, "idle", "cancelled")
     assert one["reason"].startswith("The collection ended before it could be cancelled.")
+
+
+def test_a_cancel_that_somebody_else_sent_first_is_followed_to_its_end(sandbox: Sandbox) -> None:
+    seed(sandbox, RUNNING)
+    sandbox.control("PUT", "clock", {"rate": 2})
+    sandbox.fault(method="PUT", path="*/garbage-collection/*", status=409, after_effect=True)
+    result = run(sandbox, state="idle")
+    one = only(result)
+    assert (result["changed"], one["decision"], one["garbage_collection"]["status"]) == (False, "adopted", "cancelled")
+
+
+def test_an_empty_answer_to_a_cancel_counts_even_when_the_look_after_it_fails(sandbox: Sandbox) -> None:
+    seed(sandbox, RUNNING)
+    sandbox.switch("gc_cancel_answer", "empty")
+    sandbox.fault(method="GET", path="*/garbage-collection", skip=1, status=403)
+    result = run(sandbox, state="idle")
+    assert (result["changed"], only(result)["garbage_collection"]["status"]) == (True, "cancelled")
 
 
 def test_a_cancel_that_fails_says_so(sandbox: Sandbox) -> None:

@@ -12,12 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .gc import COLLECTED, UNREFERENCED_BLOBS
 from .registry import Registry
 
 Result = Mapping[str, Any]
 
-COLLECTED = "collected"
-UNREFERENCED_BLOBS = "unreferenced_blobs"
 UNREFERENCED_NOTE = (
     "Frees only blobs that no manifest names: what untagged images hold stays stored until they are deleted."
 )

@@ -80,7 +80,8 @@ def _end(run: GarbageCollection) -> str:
     if not run.has_succeeded:
         return f"It ended as {run.status}."
     if run.freed_bytes:
-        return f"It deleted {run.blobs_deleted} blobs and freed {run.freed_bytes} bytes."
+        blobs = "1 blob" if run.blobs_deleted == 1 else f"{run.blobs_deleted} blobs"
+        return f"It deleted {blobs} and freed {run.freed_bytes} bytes."
     if run.type in (None, TYPES[UNREFERENCED_BLOBS]):
         return "It succeeded and freed nothing: untagged manifests, if there are any, still hold their blobs."
     return "It succeeded and freed nothing."

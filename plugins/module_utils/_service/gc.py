@@ -181,15 +181,17 @@ class Collector:
             except (NotFound, Conflict) as error:
                 refusals.append(error)
                 raise
-            return run or self._read(registry, target)
+            return run or self._read_or_keep(registry, target)
 
         def look() -> GarbageCollection | None:
-            run = self._read(registry, target)
+            run = self._read_or_keep(registry, target)
             return None if run.is_active and run.status != CANCELLING else run
 
         run = write_once(cancel, look, also_look_after=(NotFound, Conflict))
         if not refusals:
             return replace(decision, run=run)
+        if run.is_active:
+            return replace(decision, word=ADOPTED, reason="Somebody else has cancelled it.", run=run, step=None)
         reason = "The collection ended before it could be cancelled."
         return replace(decision, word=IDLE, reason=reason, run=run, step=None)
 
@@ -231,6 +233,12 @@ class Collector:
             return active
         history = self.api.list_garbage_collections(registry)
         return next((one for one in history if one.uuid == run.uuid), run)
+
+    def _read_or_keep(self, registry: str, run: GarbageCollection) -> GarbageCollection:
+        try:
+            return self._read(registry, run)
+        except DocrError:
+            return run  # What was written, and what came of that, says more than a read that fails after it.
 
     def _report(self, after: Mapping[str, Decision]) -> None:
         bad = {name: one.run for name, one in after.items() if one.run and ended_badly(one, self.rules)}
