@@ -68,7 +68,7 @@ def read_files(paths: Sequence[str]) -> tuple[tuple[Document, ...], tuple[Fault,
 def _files_of(path: str, faults: list[Fault]) -> Iterable[str]:
     label = _label(path)
     if not path.strip():
-        faults.append(Fault("files", "a path is empty", "name a file, a folder or a glob"))
+        faults.append(Fault("docr_manifest_files", "a path is empty", "name a file, a folder or a glob"))
         return ()
     if os.path.isdir(path):
         return _files_in(path, faults)
@@ -160,4 +160,4 @@ def _place(label: str, line: int, column: int) -> str:
 
 def _label(path: str) -> str:
     """A path as messages show it, also when its bytes are no text."""
-    return os.fsencode(path).decode("utf-8", errors="replace")
+    return path.encode(errors="backslashreplace").decode()

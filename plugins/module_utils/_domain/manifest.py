@@ -110,7 +110,7 @@ def read_manifests(
 
 def _kind_fault(document: Document) -> Fault | None:
     """What keeps the document from being read as a manifest at all."""
-    content = cast(Mapping[str, Any], document.value)
+    content = document.value
     place = Place(document.origin)
     if not isinstance(content, Mapping):
         advice = "write a map with apiVersion, kind, metadata and spec, and --- between documents"

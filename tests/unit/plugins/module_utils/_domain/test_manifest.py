@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Fault, InvalidInput
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manifest import (
     Document,
     ManifestSet,
@@ -113,6 +113,29 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
             "spec.subscription_tier",
             "given twice, as subscription_tier and",
         ),
+        (document(kind=["Pod"]), "kind", "it is a list; write text"),
+        (document(kind="digitaloceancontainerregistry"), "kind", "did you mean DigitalOceanContainerRegistry"),
+        (document(metadata={"name": " "}), "metadata.name", "it is empty"),
+        (document(metadata={"name": "res", "labels": ["a"]}), "metadata.labels", "it is a list; write a map of"),
+        (document(metadata={"name": "res", "labels": {"team": 7}}), "metadata.labels.team", 'quote it: "7"'),
+        (document(metadata={"name": "res", "labels": {True: "x"}}), "metadata.labels", "the boolean true; quote it"),
+        (document(metadata={"name": "res", "version": {"ids": "7"}}), "metadata.version.ids", "did you mean id"),
+        (document(specs={}), "specs", "did you mean spec"),
+        (document(colour="red"), "colour", "known are apiVersion, kind, metadata, spec, status"),
+        (document(spec={7: "x"}), "spec", "YAML reads the name of a field as a number"),
+        (document(spec={"name": 10**5000}), "spec.name", "YAML reads it as a number; quote it"),
+        (document(spec={"name": "kiwi\n"}), "spec.name", "is no registry name"),
+        (document(spec={"name": b"kiwi"}), "spec.name", "it is binary data; write text"),
+        (document(spec={"region": "fra1\n"}), "spec.region", "is not known; write a region such as nyc3"),
+        (document(spec={"subscription_tier": "x" * 500}), "spec.subscription_tier", "x...' is not known"),
+        (
+            document(spec={"subscription_tier": "DIGITALOCEAN_CONTAINER_REGISTRY_TIER_UNSPECIFIED"}),
+            "spec.subscription_tier",
+            "it is missing; give starter, basic or professional",
+        ),
+        (document(spec={"garbage_collection_enabled": 1}), "spec.garbage_collection_enabled", "it is a number; write"),
+        (document(spec={"doks_integration": {"clusters": [" "]}}), "spec.doks_integration.clusters[0]", "it is empty"),
+        (document(spec={"doks_integration": {"cluster": []}}), "spec.doks_integration.cluster", "mean clusters"),
         (document(spec={"doks_integration": []}), "spec.doks_integration", "it is a list; write a map"),
         (document(spec={"doks_integration": {"clusters": "a"}}), "spec.doks_integration.clusters", "it is text; write"),
         (
@@ -152,6 +175,57 @@ def test_the_same_twice_is_one_registry_and_differently_is_a_fault() -> None:
     assert fault.startswith("m.yaml document 2 (res), spec.name: the registry kiwi is asked for differently in m.yaml")
 
 
+def test_a_fault_hides_no_difference_from_another_document() -> None:
+    found = faults(document(spec={"garbage_collection_enabled": "on"}), document(spec={"region": "nyc3"}))
+    assert [fault.partition(":")[0] for fault in found] == [
+        "m.yaml document 1 (res), spec.garbage_collection_enabled",
+        "m.yaml document 2 (res), spec.name",
+    ]
+    assert found[1].endswith("which says another region; let both say the same, or keep one")
+
+
+def test_every_entry_of_a_list_has_its_own_fault() -> None:
+    found = faults(document(spec={"doksIntegration": {"clusters": ["orchard", 7, None]}}))
+    assert [fault.partition(", ")[2].partition(":")[0] for fault in found] == [
+        "spec.doksIntegration.clusters[1]",
+        "spec.doksIntegration.clusters[2]",
+    ]
+
+
+def test_what_is_empty_counts_as_not_given() -> None:
+    (manifest,) = read(
+        document(
+            metadata={"name": "res", "labels": None, "tags": ["a"]},
+            spec={"garbage_collection_enabled": None, "doks_integration": None},
+        )
+    ).manifests
+    assert (manifest.garbage_collection_enabled, manifest.clusters) == (False, None)
+    assert manifest.metadata == {"name": "res", "tags": ["a"]}
+
+
+def test_an_empty_list_of_clusters_is_kept_apart_from_none() -> None:
+    (manifest,) = read(document(spec={"doks_integration": {"clusters": []}})).manifests
+    assert manifest.shape()["doks_integration"] == {"clusters": []}
+
+
+def test_a_slip_in_the_kind_is_not_skipped() -> None:
+    with pytest.raises(InvalidInput, match="did you mean DigitalOceanContainerRegistry"):
+        read(document(kind="DigitalOceanContainerRegistri"), skip=True)
+
+
+def test_faults_of_reading_files_come_with_those_of_documents() -> None:
+    unread = Fault("gone.yaml", "there is no such file")
+    with pytest.raises(InvalidInput) as caught:
+        read_manifests([Document("m.yaml", 1, document("region"))], faults=(unread,))
+    assert [fault.where for fault in caught.value.faults] == ["gone.yaml", "m.yaml document 1 (res), spec.region"]
+
+
+def test_a_list_that_holds_itself_is_a_fault_like_any_other() -> None:
+    ring: list[Any] = []
+    ring.append(ring)
+    assert len(faults(document(spec={"doks_integration": {"clusters": ring}, "name": ring}))) == 2
+
+
 def test_a_name_that_starts_with_a_digit_is_a_warning() -> None:
     (warning,) = read(document(spec={"name": "9kiwi"})).warnings
     assert "9kiwi starts with a digit" in warning
@@ -161,8 +235,20 @@ def test_the_status_of_other_tools_is_ignored() -> None:
     assert read(document(status={"outputs": {"anything": 1}})).manifests
 
 
-_LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.dates()
-_KEYS = st.sampled_from(["apiVersion", "kind", "metadata", "spec", "name", "region", "clusters", "doksIntegration"])
+_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(), max_size=9)
+    | st.just("\ud800")
+    | st.binary(max_size=3)
+    | st.dates()
+    | st.datetimes()
+)
+_KEYS = st.sampled_from(
+    ["apiVersion", "kind", "metadata", "spec", "name", "region", "clusters", "doksIntegration", "labels"]
+)
 _VALUES = st.recursive(
     _LEAVES,
     lambda inner: (

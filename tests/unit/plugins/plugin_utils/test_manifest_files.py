@@ -1,0 +1,144 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which files are read, and what is said of those that cannot be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.plugin_utils._manifest_files import read_files
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(folder: Path, **texts: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (folder / name.replace("_", ".")).write_text(text, encoding="utf-8")
+
+
+def read(*paths: str) -> list[tuple[str, int, object]]:
+    documents, faults = read_files(paths)
+    assert faults == ()
+    return [(one.file, one.number, one.value) for one in documents]
+
+
+def faults(*paths: str) -> list[str]:
+    return [str(fault) for fault in read_files(paths)[1]]
+
+
+def test_documents_are_numbered_from_one_with_the_empty_ones_counted(folder: Path) -> None:
+    write(folder, one_yaml="---\n---\na: 7\n---\n- b\n---\n")
+    assert read("one.yaml") == [
+        ("one.yaml", 1, None),
+        ("one.yaml", 2, {"a": 7}),
+        ("one.yaml", 3, ["b"]),
+        ("one.yaml", 4, None),
+    ]
+
+
+def test_a_folder_gives_its_yaml_by_name_and_nothing_below_it(folder: Path) -> None:
+    write(folder / "many", c_yaml="c: 1", a_yml="a: 1", b_yaml="b: 1", d_json="{}", e_txt="e: 1", _hidden_yaml="h: 1")
+    (folder / "many" / "x.yaml").mkdir()
+    write(folder / "many" / "below", f_yaml="f: 1")
+    assert [file for file, _, _ in read("many/")] == ["many/a.yml", "many/b.yaml", "many/c.yaml"]
+
+
+def test_a_glob_gives_files_by_name_and_a_file_comes_once(folder: Path) -> None:
+    write(folder / "x", b_yaml="b: 1")
+    write(folder / "y", a_yaml="a: 1")
+    (folder / "z.yaml").symlink_to(folder / "y" / "a.yaml")
+    assert [file for file, _, _ in read("y/a.yaml", "*/*.yaml", "x", "z.yaml")] == ["y/a.yaml", "x/b.yaml"]
+    assert [file for file, _, _ in read("**/*.yaml")] == ["x/b.yaml", "y/a.yaml"]
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_that_file(folder: Path) -> None:
+    (folder / "a[1].yaml").write_text("a: 1")
+    assert [file for file, _, _ in read("a[1].yaml")] == ["a[1].yaml"]
+
+
+def test_a_byte_order_mark_is_no_text(folder: Path) -> None:
+    (folder / "a.yaml").write_bytes(b"\xef\xbb\xbfa: \xc3\xa9\n")
+    assert read("a.yaml") == [("a.yaml", 1, {"a": "é"})]
+
+
+def test_a_merge_repeats_no_key(folder: Path) -> None:
+    write(folder, a_yaml="base: &base {k: 1}\nx: {y: &y {<<: *base, k: 2}}\nz: {<<: *y, k: 3}\n")
+    assert read("a.yaml")[0][2] == {"base": {"k": 1}, "x": {"y": {"k": 2}}, "z": {"k": 3}}
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "m.yaml: the file holds no document; "),
+        ("# nothing\n---\n", "m.yaml: the file holds no document; "),
+        ("a: [\n", "m.yaml line 2, column 1: this is not YAML that can be read: expected the node content"),
+        ("a: b: c\n", "m.yaml line 1, column 5: this is not YAML that can be read: mapping values are not allowed"),
+        ("a: 1\nb:\n  c: 1\n  c: 2\n", "m.yaml line 4, column 3: the key 'c' is given twice; keep one of the two"),
+        ("a: 2026-13-45\n", "m.yaml line 1, column 4: this is not YAML that can be read: month must be in 1..12"),
+        ("a: !vault x\n", "m.yaml line 1, column 4: this is not YAML that can be read: could not determine a constr"),
+        ("? [a]\n: 1\n", "m.yaml line 1, column 3: this is not YAML that can be read: found unhashable key"),
+        ("a: *b\n", "m.yaml line 1, column 4: this is not YAML that can be read: found undefined alias 'b'"),
+        ("a: 1\nb: \x07\n", "m.yaml line 2, column 4: a character that YAML does not allow (special characters"),
+        ("a: " + "[" * 9000, "m.yaml: lists or mappings are nested too deeply; "),
+    ],
+)
+def test_what_is_no_yaml_is_told_in_one_sentence_with_its_place(folder: Path, text: str, fault: str) -> None:
+    write(folder, m_yaml=text)
+    (found,) = faults("m.yaml")
+    assert found.startswith(fault)
+    assert "\n" not in found
+
+
+def test_all_that_cannot_be_read_comes_at_once_and_the_rest_is_read(folder: Path) -> None:
+    write(folder, good_yaml="a: 1\n---\nb: 1\n", half_yaml="c: 1\n---\n]")
+    (folder / "latin.yaml").write_bytes(b"a: \xe9\n")
+    (folder / "dangling.yaml").symlink_to(folder / "gone")
+    (folder / "empty").mkdir()
+    os.mkfifo(folder / "pipe.yaml")
+    paths = (
+        "gone.yaml",
+        "no*.yaml",
+        "empty",
+        " ",
+        "latin.yaml",
+        "dangling.yaml",
+        "pipe.yaml",
+        "good.yaml",
+        "half.yaml",
+    )
+    documents, found = read_files(paths)
+    assert [(one.file, one.number) for one in documents] == [("good.yaml", 1), ("good.yaml", 2), ("half.yaml", 1)]
+    assert [str(fault).partition("; correct it")[0] for fault in found] == [
+        f"gone.yaml: there is no such file or folder; the working directory is {folder}",
+        f"no*.yaml: no file matches; the working directory is {folder}",
+        "empty: the folder holds no *.yaml or *.yml; folders below it are not read",
+        "docr_manifest_files: a path is empty; name a file, a folder or a glob",
+        "latin.yaml: byte 4 is not UTF-8; save the file as UTF-8",
+        "dangling.yaml: this is no file; name a regular file",
+        "pipe.yaml: this is no file; name a regular file",
+        "half.yaml line 3, column 1: this is not YAML that can be read: expected the node content, but found ']'",
+    ]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="needs a file that nobody can read, root included")
+def test_a_file_that_cannot_be_read_says_why() -> None:
+    assert faults("/proc/self/mem") == [
+        "/proc/self/mem: the file cannot be read (Input/output error); check its permissions"
+    ]
+
+
+@pytest.mark.parametrize("path", ["a\0b.yaml", "\udcff.yaml", "\ud800*", "x" * 5000, "[", "a\0*"])
+def test_a_path_that_can_be_none_is_a_fault_like_any_other(path: str) -> None:
+    (fault,) = faults(path)
+    assert "no such file" in fault or "no file matches" in fault
