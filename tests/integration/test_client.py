@@ -1,0 +1,111 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one client, with the real pydo: its second lock in check mode, all pages, and the service's time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.api import DigitalOceanApi, open_api
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.policies import ReadOnly
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import NotFound, ReadOnlyClient
+from docr_sandbox.testing import Sandbox
+
+
+def client(sandbox: Sandbox, *, is_read_only: bool = False) -> DigitalOceanApi:
+    return open_api(Settings(sandbox.token, sandbox.url, sandbox.ca_file, is_read_only=is_read_only))
+
+
+WRITES: list[tuple[str, Callable[[DigitalOceanApi], Any]]] = [
+    ("create", lambda api: api.create_registry("plum", "nyc3", "professional")),
+    ("delete", lambda api: api.delete_registry("kiwi")),
+    ("tier", lambda api: api.update_subscription("professional")),
+    ("start", lambda api: api.start_garbage_collection("kiwi", "unreferenced blobs only")),
+    ("cancel", lambda api: api.cancel_garbage_collection("kiwi", "5a1c")),
+    ("add", lambda api: api.add_registries(["5a1c"], ["kiwi"])),
+    ("remove", lambda api: api.remove_registries(["5a1c"], ["kiwi"])),
+    ("add singular", lambda api: api.add_registry(["5a1c"])),
+    ("remove singular", lambda api: api.remove_registry(["5a1c"])),
+    # Not used by a module yet; a GET that mints is refused like any write.
+    ("mint", lambda api: api._client.registries.get_docker_credentials("kiwi")),
+    ("unknown", lambda api: api._client.droplets.list()),
+]
+
+
+@pytest.mark.parametrize(("name", "call"), WRITES, ids=[name for name, _ in WRITES])
+def test_a_client_in_check_mode_sends_no_write_no_mint_and_nothing_unknown(
+    sandbox: Sandbox, name: str, call: Callable[[DigitalOceanApi], Any]
+) -> None:
+    with pytest.raises(ReadOnlyClient, match="this is check mode"):
+        call(client(sandbox, is_read_only=True))
+    assert sandbox.calls() == []
+
+
+def test_a_client_in_check_mode_reads_and_asks_for_names(sandbox: Sandbox) -> None:
+    api = client(sandbox, is_read_only=True)
+    assert api.list_registries() == ()
+    assert api.is_name_free("plum") is True
+    assert ReadOnly in {type(policy) for policy in _policies(api)}
+
+
+def _policies(api: DigitalOceanApi) -> list[Any]:
+    return [getattr(runner, "_policy", runner) for runner in api._client._client._pipeline._impl_policies]
+
+
+@pytest.mark.parametrize("count", [0, 200, 201, 401])
+def test_lists_are_complete(sandbox: Sandbox, count: int) -> None:
+    repositories = [{"name": f"team/r{number:04}", "manifests": [{"tags": ["v3"]}]} for number in range(count)]
+    sandbox.seed({"tier": "professional", "registries": [{"name": "kiwi", "repositories": repositories}]})
+    sandbox.clear_log()
+    found = client(sandbox).list_repositories("kiwi")
+    assert len({repository.name for repository in found}) == len(found) == count
+    assert len(sandbox.calls()) == max(1, -(-count // 200))
+
+
+def test_a_list_without_links_and_total_is_complete_too(sandbox: Sandbox) -> None:
+    sandbox.switch("gc_list_paging", False)
+    runs = [
+        {"started_at": f"2030-01-{1 + number // 24:02}T{number % 24:02}:00:00Z", "ended_at": "2030-12-01T00:00:00Z"}
+        for number in range(230)
+    ]
+    sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi", "garbage_collections": runs}]})
+    found = client(sandbox).list_garbage_collections("kiwi")
+    assert len(found) == 230
+    assert found[0].created_at > found[-1].created_at
+
+
+@pytest.mark.parametrize("answer", ["empty", "null", "missing", "404"])
+def test_no_registries_are_none_however_the_service_says_it(sandbox: Sandbox, answer: str) -> None:
+    sandbox.switch("registries_none", answer)
+    assert client(sandbox).list_registries() == ()
+
+
+def test_a_404_that_is_not_the_apis_is_not_an_empty_account(sandbox: Sandbox) -> None:
+    sandbox.fault(method="GET", path="/v2/registries", status=404, body="html", times=9)
+    with pytest.raises(NotFound):
+        client(sandbox).list_registries()
+
+
+def test_keys_that_nobody_describes_are_ignored(sandbox: Sandbox) -> None:
+    sandbox.switch("unknown_keys", True)
+    sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi", "region": "syd1"}]})
+    assert [one.region for one in client(sandbox).list_registries()] == ["syd1"]
+
+
+def test_now_is_the_services_time_not_this_machines(sandbox: Sandbox) -> None:
+    sandbox.set_clock("2034-05-06T07:08:09Z")
+    now = client(sandbox).now()
+    assert abs(now - datetime(2034, 5, 6, 7, 8, 9, tzinfo=UTC)) < timedelta(seconds=20)
+
+
+def test_an_empty_name_never_reaches_the_service(sandbox: Sandbox) -> None:
+    with pytest.raises(ValueError, match="not empty"):
+        client(sandbox).delete_registry("")
+    assert sandbox.calls() == []
