@@ -64,8 +64,12 @@ class Runs:
     exists: bool = True
 
     def find_active(self) -> GarbageCollection | None:
-        """The active collection as far as it is known."""
-        return self.active or next((run for run in self.history if run.is_active), None)
+        """The active collection as far as it is known.
+
+        One runs at a time (digitalocean-api.md 2). So only the newest of the list can be it, and a status that nobody
+        documented is an end where a newer run stands before it.
+        """
+        return self.active or next((run for run in self.history[:1] if run.is_active), None)
 
 
 @dataclass(frozen=True)

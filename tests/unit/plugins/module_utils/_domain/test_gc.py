@@ -78,6 +78,9 @@ LAST_WEEK = run("2026-02-24T22:10:00.123456789Z")
         (OPEN, (run("2026-03-04T00:29:00Z", "requested"),), RULES, ADOPTED, "already running"),
         (CLOSED, (run("2026-03-01T00:00:00Z", "polishing"), LAST_WEEK), RULES, ADOPTED, "2026-03-01T00:00:00Z"),
         (OPEN, (run("2026-03-04T00:29:00Z", "requested"),), replace(RULES, force=True), ADOPTED, "none was started"),
+        # an unknown word behind a newer run is an end
+        (OPEN, (LAST_WEEK, run("2026-02-17T22:10:00Z", "expired")), RULES, COLLECTED, "open until"),
+        (CLOSED, (run("2026-03-03T22:05:00Z"), run("2026-02-17T22:10:00Z", "expired")), RULES, RECENT, "less than 7h"),
         (OPEN, (run("2026-03-04T00:29:00Z"),), replace(RULES, state=IDLE), IDLE, "No collection is running."),
         (OPEN, (run("2026-03-04T00:29:00Z", "requested"),), replace(RULES, state=IDLE), CANCELLED, "was running"),
         (OPEN, (run("2026-03-04T00:29:00Z", "cancelling"),), replace(RULES, state=IDLE), ADOPTED, "already being"),
@@ -113,9 +116,9 @@ def test_never_is_a_second_one_started_and_force_starts_in_every_other_case(
     statuses: list[str], minute: int, force: bool
 ) -> None:
     now = parse_time("2026-03-01T00:00:00Z") + timedelta(minutes=minute)
-    history = tuple(run(f"2026-02-{20 + number}T01:00:00Z", status) for number, status in enumerate(statuses))
+    history = tuple(run(f"2026-02-{20 - number}T01:00:00Z", status) for number, status in enumerate(statuses))
     decision = decide(Runs("kiwi", history), replace(RULES, force=force), now)
-    if any(one.is_active for one in history):
+    if history and history[0].is_active:
         assert (decision.word, decision.step) == (ADOPTED, None)
     elif force:
         assert decision.word == COLLECTED
