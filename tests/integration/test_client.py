@@ -39,7 +39,7 @@ WRITES: list[tuple[str, Callable[[DigitalOceanApi], Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "call"), WRITES, ids=[name for name, _ in WRITES])
+@pytest.mark.parametrize(("name", "call"), WRITES, ids=[name for name, call in WRITES])
 def test_a_client_in_check_mode_sends_no_write_no_mint_and_nothing_unknown(
     sandbox: Sandbox, name: str, call: Callable[[DigitalOceanApi], Any]
 ) -> None:
