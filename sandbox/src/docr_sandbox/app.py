@@ -142,7 +142,8 @@ class _Api:
         route, parameters = _find(scope["method"], path)
         if visit.token.lacks(route.scopes):
             raise ApiError(403, "You are not authorized to perform this operation.")
-        call = Call(self.world, visit.token, path, parameters, scope["query_string"], await _body(scope, receive))
+        world = self.world.seen_by(visit.token.team)
+        call = Call(world, visit.token, path, parameters, scope["query_string"], await _body(scope, receive))
         return route.handler(call)
 
 

@@ -16,7 +16,6 @@ from docr_sandbox.clock import parse_rfc3339, rfc3339_fine
 from docr_sandbox.faults import BODIES, Fault
 from docr_sandbox.seeding import SeedError
 from docr_sandbox.switches import SWITCHES
-from docr_sandbox.world import Team
 
 Control = Callable[[Call], Any]
 
@@ -147,7 +146,7 @@ def add_token(call: Call) -> Any:
     if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
         raise ApiError(422, "scopes must be a list of strings")
     if team is not None:
-        call.world.teams.setdefault(str(team), Team(str(team)))
+        call.world.seen_by(str(team))
     expires_at = call.world.now() + _number(body, "expires_in") if "expires_in" in body else None
     return {"token": call.world.mint(scopes=scopes, team=team, expires_at=expires_at).value}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cattrs
@@ -24,7 +24,7 @@ from docr_sandbox.switches import Switches
 
 LOG_LENGTH = 20_000
 # What a state file holds; log, faults and rate windows start empty.
-KEPT = ("primary_token", "account", "clock", "switches", "tokens", "teams", "foreign_names")
+KEPT = ("primary_token", "account", "clock", "switches", "tokens", "other_accounts", "foreign_names")
 
 
 @dataclass
@@ -65,7 +65,7 @@ class World:
     clock: Clock = field(default_factory=Clock)
     switches: Switches = field(default_factory=Switches)
     tokens: dict[str, Token] = field(default_factory=dict)
-    teams: dict[str, Team] = field(default_factory=dict)
+    other_accounts: dict[str, Account] = field(default_factory=dict)
     foreign_names: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
@@ -112,8 +112,24 @@ class World:
         """Let everything that is due by now have happened."""
         now = self.now()
         lag = float(self.switches["storage_lag_seconds"])
-        for registry in self.account.registries.values():
-            registry.settle(now, lag)
+        for account in (self.account, *self.other_accounts.values()):
+            for registry in account.registries.values():
+                registry.settle(now, lag)
+
+    def seen_by(self, team: str | None) -> World:
+        """The same world with another team's account in it: what a token of that team sees and changes."""
+        if team is None:
+            return self
+        return replace(
+            self,
+            account=self.other_accounts.setdefault(team, Account(team=Team(team))),
+            foreign_names=self.foreign_names | set(self.account.registries),
+        )
+
+    def is_taken(self, name: str) -> bool:
+        """Whether any customer has a registry of that name."""
+        accounts = (self.account, *self.other_accounts.values())
+        return name in self.foreign_names or any(name in account.registries for account in accounts)
 
     def tier(self) -> Tier | None:
         """The team's tier."""

@@ -78,7 +78,7 @@ def _create(call: Call, *, tier_required: bool) -> Registry:
     region = text(body, "region")
     if not _is_name(call, name) or tier not in (None, *TIERS) or region not in (None, *REGIONS):
         raise ApiError(switches["create_bad_value"], "name, region or subscription tier is not valid")
-    if name in world.account.registries or name in world.foreign_names:
+    if world.is_taken(name):
         raise ApiError(switches["create_taken_name"], "name already exists")
     current = world.tier()
     if current is None and tier is None:
@@ -204,7 +204,7 @@ def validate_name(call: Call) -> Answer:
     name = text(call.body(), "name", required=True) or ""
     if not _is_name(call, name):
         raise ApiError(call.world.switches["validate_malformed_name"], "name is not valid")
-    if name in call.world.account.registries or name in call.world.foreign_names:
+    if call.world.is_taken(name):
         raise ApiError(409, "registry name already exists")
     return Answer(204)
 

@@ -1,0 +1,216 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every switch at each of its values, with the difference that a client sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from api_client import CLUSTER, DIGEST, KIWI, REPOSITORY, Api
+
+from docr_sandbox.switches import SWITCHES
+
+Look = Callable[[Api], Any]
+
+
+def status(request: str, body: Any = None) -> Look:
+    return lambda api: api.ask(request, body)[0]
+
+
+def seeded(look: Look, **more: Any) -> Look:
+    def looks(api: Api) -> Any:
+        api.seed(**more)
+        return look(api)
+
+    return looks
+
+
+def collecting(look: Look) -> Look:
+    def looks(api: Api) -> Any:
+        api.seed()
+        assert api.ask(f"POST {KIWI}/garbage-collection", {"type": "unreferenced blobs only"})[0] == 201
+        return look(api)
+
+    return looks
+
+
+def collected(look: Look) -> Look:
+    def looks(api: Api) -> Any:
+        api.later(60)
+        return look(api)
+
+    return collecting(looks)
+
+
+def running(api: Api) -> str:
+    return str(api.ask(f"GET {KIWI}/garbage-collections")[1]["garbage_collections"][0]["uuid"])
+
+
+def create(**body: Any) -> Look:
+    return status("POST /v2/registries", {"name": "plum", "region": "nyc3", **body})
+
+
+def small(look: Look) -> Look:
+    return seeded(look, tier="basic")
+
+
+def tier_after_create(api: Api) -> Any:
+    answer = create(subscription_tier_slug="basic")(api)
+    return answer if answer != 201 else api.ask("GET /v2/registries/subscription")[1]["subscription"]["tier"]["slug"]
+
+
+def after_delete(look: Look) -> Look:
+    def looks(api: Api) -> Any:
+        assert api.ask(f"DELETE {KIWI}")[0] == 204
+        return look(api)
+
+    return seeded(looks)
+
+
+def cluster(api: Api) -> dict[str, Any]:
+    found: dict[str, Any] = api.ask(f"GET /v2/kubernetes/clusters/{CLUSTER}")[1]["kubernetes_cluster"]
+    return found
+
+
+def listed(api: Api) -> dict[str, Any]:
+    found: dict[str, Any] = api.ask("GET /v2/registries")[1]["registries"][0]
+    return found
+
+
+def opens_other(api: Api) -> int:
+    auths = api.ask(f"GET {KIWI}/docker-credentials")[1]["auths"]
+    assert auths
+    token = next(one.value for one in api.world.tokens.values() if one.registry == "kiwi")
+    return api.ask("GET /v2/registries/plum", token=token)[0]
+
+
+def limited(api: Api) -> int:
+    return [api.ask("GET /v2/account")[0] for _ in range(251)][-1]
+
+
+def lag(api: Api) -> int:
+    api.world.account.registries["kiwi"].touch(api.world.now())
+    api.world.account.registries["kiwi"].blobs["sha256:new"] = 1_000
+    api.later(120)
+    return int(listed(api)["storage_usage_bytes"])
+
+
+PLUM = {"registries": [{"name": "kiwi"}, {"name": "plum"}]}
+BOTH = {"cluster_uuids": [CLUSTER], "registries": ["kiwi"]}
+SSO = {"clusters": [{"name": "vault", "id": CLUSTER, "sso_required": True}]}
+
+# For each switch what is looked at, and what its values, in their order, show.
+TABLE: dict[str, tuple[Look, tuple[Any, ...]]] = {
+    "gc_active_none": (
+        seeded(lambda api: api.ask(f"GET {KIWI}/garbage-collection")[1].get("garbage_collection", "none")),
+        ("none", "none", None),
+    ),
+    "gc_active_after_end": (collected(status(f"GET {KIWI}/garbage-collection")), (404, 200)),
+    "gc_second_start": (collecting(status(f"POST {KIWI}/garbage-collection", {})), (409, 412, 422)),
+    "gc_list_order": (
+        collected(
+            lambda api: api.ask(f"POST {KIWI}/garbage-collection", {})[0]
+            and api.ask(f"GET {KIWI}/garbage-collections")[1]["garbage_collections"][0]["status"]
+        ),
+        ("requested", "succeeded"),
+    ),
+    "gc_list_active": (
+        collecting(lambda api: len(api.ask(f"GET {KIWI}/garbage-collections")[1]["garbage_collections"])),
+        (1, 0),
+    ),
+    "gc_list_paging": (collecting(lambda api: "meta" in api.ask(f"GET {KIWI}/garbage-collections")[1]), (True, False)),
+    "gc_type_shown": (
+        collecting(lambda api: "type" in api.ask(f"GET {KIWI}/garbage-collection")[1]["garbage_collection"]),
+        (False, True),
+    ),
+    "gc_cancel_answer": (
+        collecting(lambda api: sorted(api.ask(f"PUT {KIWI}/garbage-collection/{running(api)}", {"cancel": True})[1])),
+        (["garbage_collection"], []),
+    ),
+    "gc_cancel_ended": (
+        collected(lambda api: api.ask(f"PUT {KIWI}/garbage-collection/{running(api)}", {"cancel": True})[0]),
+        (404, 409),
+    ),
+    "create_other_tier": (
+        lambda api: (api.world.seed({"tier": "professional"}), tier_after_create(api))[1],
+        ("basic", "professional", 412),
+    ),
+    "create_without_tier": (create(), (422, 412)),
+    "create_second_on_small_tier": (small(create()), (412, 422)),
+    "create_taken_name": (seeded(status("POST /v2/registries", {"name": "kiwi"})), (409, 422)),
+    "create_bad_value": (create(subscription_tier_slug="basic", region="lon1"), (422, 400)),
+    "delete_last_subscription": (after_delete(status("GET /v2/registries/subscription")), (200, 404)),
+    "deleted_name": (after_delete(status("POST /v2/registries/validate-name", {"name": "kiwi"})), (204, 409)),
+    "registries_none": (
+        lambda api: api.ask("GET /v2/registries"),
+        ((200, {"registries": []}), (200, {"registries": None}), (200, {}),
+         (404, {"id": "not_found", "message": "registry not found"})),
+    ),
+    "subscription_none": (status("GET /v2/registries/subscription"), (404, 412)),
+    "registry_subscription": (seeded(lambda api: "subscription" in listed(api)), (False, True)),
+    "unknown_keys": (seeded(lambda api: {"read_only", "type"} <= set(listed(api))), (False, True)),
+    "reserved_names": (
+        status("POST /v2/registries/validate-name", {"name": "options"}),
+        (422, 204),
+    ),
+    "validate_malformed_name": (status("POST /v2/registries/validate-name", {"name": "Kiwi_"}), (422, 400)),
+    "credentials_key": (
+        seeded(lambda api: list(api.ask(f"GET {KIWI}/docker-credentials")[1]["auths"])),
+        (["registry.digitalocean.com"], ["registry.digitalocean.com/kiwi"]),
+    ),
+    "credentials_open_others": (seeded(opens_other, **PLUM), (404, 200)),
+    "credentials_max_expiry": (
+        seeded(status(f"GET {KIWI}/docker-credentials?expiry_seconds=1576800001")),
+        (422, 400),
+    ),
+    "per_page_range": (seeded(status(f"GET {REPOSITORY}/tags?per_page=201")), (200, 400)),
+    "delete_while_read_only": (collecting(status(f"DELETE {REPOSITORY}/tags/v1")), (409, 412, 204)),
+    "delete_registry_during_gc": (collecting(status(f"DELETE {KIWI}")), (204, 409)),
+    "delete_integrated_registry": (seeded(status(f"DELETE {KIWI}")), (204, 409)),
+    "cluster_keeps_deleted_registry": (after_delete(lambda api: cluster(api)["registries"]), (["kiwi"], [])),
+    "plural_remove": (seeded(status("DELETE /v2/kubernetes/registries", BOTH)), (204, 404, 405)),
+    "integration_repeated": (seeded(status("POST /v2/kubernetes/registries", BOTH)), (204, 409)),
+    "singular_with_several": (
+        seeded(status("POST /v2/kubernetes/registry", {"cluster_uuids": [CLUSTER]}), **PLUM),
+        (412, 422, 204),
+    ),
+    "cluster_registries_null": (seeded(lambda api: cluster(api)["registries"]), (["kiwi"], None)),
+    "sso_credentials": (seeded(status(f"GET /v2/kubernetes/clusters/{CLUSTER}/credentials"), **SSO), (403, 401)),
+    "rate_limit": (limited, (429, 200)),
+    "storage_lag_seconds": (seeded(lag), (13_000, 13_000, 12_000)),
+}  # fmt: skip
+
+
+def cases() -> list[tuple[str, Any, Any]]:
+    return [
+        (name, value, shown)
+        for name, (_, shows) in TABLE.items()
+        for value, shown in zip(SWITCHES[name].values, shows, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("name", "value", "shown"), cases(), ids=lambda part: str(part)[:30])
+def test_a_switch_shows(name: str, value: Any, shown: Any) -> None:
+    api = Api()
+    api.world.switches.set(name, value)
+    assert TABLE[name][0](api) == shown
+
+
+def test_no_switch_is_left_out() -> None:
+    assert set(TABLE) == set(SWITCHES)
+
+
+@pytest.mark.parametrize(("name", "value"), [("gc_second_strat", 409), ("gc_second_start", 200)])
+def test_a_switch_that_there_is_not_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=name):
+        Api().world.switches.set(name, value)
+
+
+def test_the_digest_of_the_seed_is_the_one_that_was_asked_for() -> None:
+    api = Api()
+    api.seed()
+    digests = {one["digest"] for one in api.ask(f"GET {REPOSITORY}/digests")[1]["manifests"]}
+    assert DIGEST in digests
