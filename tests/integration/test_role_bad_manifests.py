@@ -1,0 +1,114 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Manifests that nobody can converge: every fault has its sentence, all come at once, and nobody is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docr_sandbox.testing import Sandbox
+from modules import writes
+from playing import PlaybookFailedError, play
+
+SITE = "playbooks/site.yml"
+HEAD = "apiVersion: digitalocean.project-planton.org/v1\nkind: DigitalOceanContainerRegistry\n"
+
+MANY_FAULTS = f"""\
+{HEAD}metadata: {{name: first}}
+spec:
+  name: Orchard_Images
+  subscription_tier: PLATINUM
+  region: blr1
+  garbage_collection_enabled: "on"
+  subscription_teir: STARTER
+---
+apiVersion: digitalocean.project-planton.org/v3
+kind: DigitalOceanContainerRegistry
+spec: {{name: orchard-two, subscription_tier: STARTER, subscriptionTier: PROFESSIONAL}}
+---
+apiVersion: v1
+kind: Secret
+metadata: {{name: third}}
+---
+{HEAD}metadata: {{name: fourth}}
+spec: {{name: {"q" * 64}, subscription_tier: STARTER, region: tor1}}
+"""
+UNQUOTED = f"""\
+{HEAD}metadata: {{name: 2031-05-08}}
+spec: {{name: 4711, subscription_tier: STARTER, region: on}}
+"""
+DIFFERING = f"""\
+{HEAD}metadata: {{name: here}}
+spec: {{name: kiwi, subscription_tier: STARTER, region: syd1}}
+---
+{HEAD}metadata: {{name: there}}
+spec: {{name: kiwi, subscription_tier: STARTER, region: blr1}}
+"""
+FILES = {
+    "a-many.yaml": MANY_FAULTS,
+    "b-cut-off.yaml": f"{HEAD}metadata: {{name: broken\nspec: [\n",
+    "c-empty.yaml": "# nothing yet\n",
+    "d-list.yaml": "- kiwi\n- plum\n",
+    "e-unquoted.yaml": UNQUOTED,
+    "f-differing.yml": DIFFERING,
+    "g-tabs.yaml": "apiVersion:\n\tx: y\n",
+    "h-twice.yaml": f"{HEAD}metadata: {{name: twice}}\nspec: {{name: fig, name: pear}}\n",
+}
+
+EXPECTED = [
+    "a-many.yaml document 1 (first), spec.name: 'Orchard_Images' is no registry name",
+    "a-many.yaml document 1 (first), spec.subscription_tier: 'PLATINUM' is not known; use starter, basic or",
+    "a-many.yaml document 1 (first), spec.garbage_collection_enabled: 'on' is text; write true or false",
+    "a-many.yaml document 1 (first), spec.subscription_teir: this field is not known; did you mean subscription_tier",
+    "a-many.yaml document 2, apiVersion: 'digitalocean.project-planton.org/v3' is not known; use ",
+    "a-many.yaml document 2, metadata: it is missing",
+    "a-many.yaml document 2, spec.region: it is missing",
+    "a-many.yaml document 2, spec.subscription_tier: it is given twice, as subscription_tier and subscriptionTier",
+    "a-many.yaml document 3 (third), kind: it is 'Secret'",
+    "a-many.yaml document 4 (fourth), spec.name: ",
+    "b-cut-off.yaml line 4, column 5: this is not YAML",
+    "c-empty.yaml: the file holds no document",
+    "d-list.yaml document 1: it is a list, not a manifest",
+    "e-unquoted.yaml document 1, metadata.name: YAML reads 2031-05-08 as a date; quote it",
+    "e-unquoted.yaml document 1, spec.name: YAML reads 4711 as a number; quote it",
+    "e-unquoted.yaml document 1, spec.region: YAML reads it as the boolean true",
+    "f-differing.yml document 2 (there), spec.name: the registry kiwi is asked for differently in ",
+    "g-tabs.yaml line 2, column 1: this is not YAML",
+    "h-twice.yaml line 4, column 19: the key 'name' is given twice",
+    "h-twice.yaml document 1 (twice), spec.subscription_tier: it is missing",
+    "h-twice.yaml document 1 (twice), spec.region: it is missing",
+    "nowhere.yaml: there is no such file or folder",
+    "none-*.yaml: no file matches",
+]
+
+
+def refusal(sandbox: Sandbox, *paths: str) -> str:
+    with pytest.raises(PlaybookFailedError) as refused:
+        play(SITE, sandbox, {"docr_manifest_files": list(paths)})
+    return str(refused.value)
+
+
+def test_all_faults_of_all_files_come_at_once_and_nobody_is_called(sandbox: Sandbox, tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    sandbox.clear_log()
+    told = refusal(sandbox, str(tmp_path), f"{tmp_path}/nowhere.yaml", f"{tmp_path}/none-*.yaml")
+    assert [sentence for sentence in EXPECTED if f"- {tmp_path}/{sentence}" not in told] == []
+    assert f"{len(EXPECTED)} faults" in told
+    assert "Traceback" not in told
+    assert sandbox.calls() == []
+
+
+def test_the_region_that_only_the_service_can_refuse_comes_alone_in_the_second_phase(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    text = f"{HEAD}metadata: {{name: res}}\nspec: {{name: kiwi, subscription_tier: STARTER, region: TOR1}}\n"
+    (tmp_path / "far.yaml").write_text(text, encoding="utf-8")
+    sandbox.clear_log()
+    told = refusal(sandbox, str(tmp_path / "far.yaml"))
+    assert "no registry can be made in 'tor1'; choose one of " in told
+    assert writes(sandbox) == []
