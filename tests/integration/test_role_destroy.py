@@ -58,7 +58,16 @@ def test_with_both_consents_cluster_and_registry_are_clean_and_others_stay(team:
     assert names(team) == {"plum"}
     assert team.account()["clusters"][0]["registries"] == ["plum"]
     assert "With the registry kiwi go 1 repositories" in played.output
+    assert "remove the registry kiwi from the cluster orchard" in played.output
     assert destroy(team, "kiwi", docr_allow_delete_integrated=True, docr_allow_delete_images=True).changed == []
+
+
+def test_check_mode_destroys_nothing_and_predicts_what_goes(team: Sandbox) -> None:
+    consents = {"docr_allow_delete_integrated": True, "docr_allow_delete_images": True}
+    given = {"docr_destroy_names": ["kiwi"], "docr_team": team.account()["team"]["name"], **consents}
+    predicted = play(DESTROY, team, given, "--check", "--diff")
+    assert writes(team) == []
+    assert predicted.changed == destroy(team, "kiwi", **consents).changed != []
 
 
 def test_the_last_one_says_what_is_known_of_the_subscription(team: Sandbox) -> None:

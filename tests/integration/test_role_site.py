@@ -73,6 +73,7 @@ def registries(sandbox: Sandbox) -> dict[str, str]:
 def test_the_whole_line_is_predicted_done_and_then_unchanged(team: Sandbox, files: Path) -> None:
     predicted = converge(team, files, "--check", "--diff", docr_doks_clusters=["orchard"])
     assert writes(team) == []
+    assert all(f"+{line}" in predicted.output.replace(" ", "") for line in ("region:syd1", "tier:professional", "-fig"))
     first = converge(team, files, docr_doks_clusters=["orchard"])
     assert predicted.changed == first.changed != []
     assert registries(team) == {"kiwi": "blr1", "plum": "syd1", "fig": "fra1"}
@@ -142,7 +143,11 @@ def test_each_stage_works_alone(team: Sandbox, files: Path, tmp_path: Path, entr
     assert bool(created) is bool(made)
     assert (clusters(team)["meadow"] == ["fig"]) is (entry == "doks_integration")
     assert ("GET /v2/registries/kiwi/garbage-collections" in team.calls()) is (entry == "gc")
-    assert sorted(played.statistics["docr_outputs"]) == ["fig", "kiwi", "plum"]
+    outputs = played.statistics["docr_outputs"]
+    assert sorted(outputs) == ["fig", "kiwi", "plum"]
+    assert (outputs["plum"]["region"], outputs["plum"]["storage_usage_bytes"]) == (
+        ("syd1", 0) if made else (None, None)
+    )
 
 
 def test_switches_turn_stages_off(team: Sandbox, files: Path) -> None:

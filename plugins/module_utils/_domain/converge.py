@@ -14,12 +14,16 @@ from typing import Any
 
 from .gc import COLLECTED, UNREFERENCED_BLOBS
 from .registry import Registry
+from .registry_plan import CHANGE_TIER
 
 Result = Mapping[str, Any]
 
 UNREFERENCED_NOTE = (
     "Frees only blobs that no manifest names: what untagged images hold stays stored until they are deleted."
 )
+
+# What only DigitalOcean knows of a registry; its address follows from the name.
+UNREAD = dict.fromkeys(("region", "created_at", "storage_usage_bytes", "storage_usage_bytes_updated_at"))
 
 
 def wanted_registries(manifests: Iterable[Result]) -> list[dict[str, Any]]:
@@ -71,7 +75,7 @@ class Run:
 
 
 def shape_outputs(run: Run) -> dict[str, dict[str, Any]]:
-    """The outputs by registry name; no secret is among them."""
+    """The outputs by registry name; what no stage of the run read is None. No secret is among them."""
     return {one["name"]: _output(run, one) for one in run.manifests}
 
 
@@ -79,14 +83,14 @@ def _output(run: Run, manifest: Result) -> dict[str, Any]:
     name = manifest["name"]
     stage = run.registry_stage
     found = next((one for one in stage["registries"] if one["name"] == name), None)
-    tier = (stage.get("subscription") or {}).get("tier", {}).get("slug", manifest["subscription_tier"])
-    actions = [action for action in stage["actions"] if action["target"] == name]
+    # The tier is the team's, so a change of it happens to every registry.
+    actions = [one for one in stage["actions"] if one["target"] == name or one["action"] == CHANGE_TIER]
     collection = _collection(run, manifest)
     clusters = _clusters(run, name)
     is_changed = bool(actions) or collection["decision"] == COLLECTED or any(one["added"] for one in clusters)
     return {
-        **(found or Registry(name, manifest["region"]).shape()),
-        "subscription_tier": tier,
+        **(found or Registry(name, "").shape() | UNREAD),
+        "subscription_tier": (stage["subscription"] or {}).get("tier", {}).get("slug"),
         "changed": is_changed,
         "actions": actions,
         "garbage_collection": collection,

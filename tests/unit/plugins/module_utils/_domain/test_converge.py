@@ -1,0 +1,197 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From manifests to options, and from the stages' results to outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.converge import (
+    UNREFERENCED_NOTE,
+    Run,
+    integrations_of,
+    shape_outputs,
+    wanted_integrations,
+    wanted_registries,
+)
+
+CREATED = {"action": "create_registry", "target": "kiwi", "message": "create the registry kiwi in syd1"}
+RAISED = {"action": "change_tier", "target": "basic", "message": "change the team's tier"}
+ORCHARD = {"id": "7a", "name": "orchard", "region": "syd1"}
+
+
+def manifest(name: str, clusters: list[str] | None = None, *, collects: bool = False) -> dict[str, Any]:
+    return {
+        "name": name,
+        "region": "syd1",
+        "subscription_tier": "starter",
+        "garbage_collection_enabled": collects,
+        "doks_integration": {"clusters": clusters},
+        "origin": f"m.yaml document 3 ({name})",
+        "metadata": {"name": f"res-{name}"},
+    }
+
+
+def registry(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "region": "blr1",
+        "endpoint": f"registry.digitalocean.com/{name}",
+        "server_url": "registry.digitalocean.com",
+        "created_at": "2031-05-08T15:00:00Z",
+        "storage_usage_bytes": 4711,
+        "storage_usage_bytes_updated_at": "2031-05-08T16:00:00Z",
+    }
+
+
+def registries(*names: str, actions: tuple[dict[str, str], ...] = ()) -> dict[str, Any]:
+    subscription = {"tier": {"slug": "basic", "monthly_price_in_cents": 500}}
+    return {
+        "registries": [registry(name) for name in names],
+        "subscription": subscription,
+        "actions": list(actions),
+    }
+
+
+def integrations(*added: str, has: tuple[str, ...] | None = ("kiwi",)) -> dict[str, Any]:
+    return {"integrations": [{"cluster": ORCHARD, "registries": has and list(has), "added": list(added)}]}
+
+
+NOT_READ: dict[str, Any] = {"registries": [], "subscription": None, "actions": []}
+NO_CLUSTERS: dict[str, Any] = {"integrations": []}
+
+
+def outputs(*manifests: dict[str, Any], gc_type: str = "unreferenced_blobs", **results: Any) -> dict[str, Any]:
+    skipped = {"changed": False, "skipped": True}
+    plan = {"registry": results.get("planned", NOT_READ), "integration": results.get("planned_clusters", NO_CLUSTERS)}
+    return shape_outputs(
+        Run(
+            manifests=manifests,
+            plan=plan,
+            registry=results.get("registry", skipped),
+            garbage_collection=results.get("gc", skipped),
+            integration=results.get("integration", skipped),
+            gc_type=gc_type,
+        )
+    )
+
+
+def collected(decision: str, **fields: Any) -> dict[str, Any]:
+    entry = {"registry": "kiwi", "decision": decision, "reason": "so it is", "garbage_collection": None, "last": None}
+    return {"garbage_collections": [entry | {"next_window": {"opens_at": "2031-05-11T03:00:00Z"}} | fields]}
+
+
+def test_registries_keep_where_they_were_asked_for() -> None:
+    assert wanted_registries([manifest("kiwi", ["orchard"])]) == [
+        {"name": "kiwi", "region": "syd1", "subscription_tier": "starter", "origin": "m.yaml document 3 (kiwi)"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "of_all", "wanted"),
+    [
+        (None, [], None),
+        (None, ["meadow"], ["meadow"]),
+        (["orchard"], ["meadow"], ["orchard"]),
+        ([], ["meadow"], None),
+    ],
+)
+def test_a_manifests_own_clusters_win_also_when_there_are_none(
+    own: list[str] | None, of_all: list[str], wanted: list[str] | None
+) -> None:
+    entries = wanted_integrations([manifest("kiwi", own)], of_all)
+    assert entries == (
+        [{"clusters": wanted, "registries": ["kiwi"], "origin": "m.yaml document 3 (kiwi)"}] if wanted else []
+    )
+
+
+def test_only_clusters_that_have_one_of_the_registries_are_taken_it_from() -> None:
+    clusters: list[dict[str, Any]] = [
+        {"id": "7a", "registries": ["plum", "kiwi"]},
+        {"id": "8b", "registries": ["plum"]},
+        {"id": "9c", "registries": None},
+    ]
+    assert integrations_of(clusters, ["kiwi", "fig"]) == [{"clusters": ["7a"], "registries": ["kiwi"]}]
+
+
+def test_a_stage_that_ran_counts_more_than_its_plan() -> None:
+    planned = registries("kiwi")
+    planned["registries"][0]["storage_usage_bytes"] = 0
+    told = outputs(
+        manifest("kiwi"), planned=planned, registry=registries("kiwi", actions=(CREATED,)), planned_clusters=NO_CLUSTERS
+    )["kiwi"]
+    assert {key: told[key] for key in registry("kiwi")} == registry("kiwi")
+    assert (told["subscription_tier"], told["changed"], told["actions"]) == ("basic", True, [CREATED])
+
+
+def test_where_nothing_was_to_be_done_the_plan_says_what_is_there() -> None:
+    told = outputs(manifest("kiwi"), planned=registries("kiwi"), planned_clusters=integrations())["kiwi"]
+    assert (told["region"], told["storage_usage_bytes"], told["changed"], told["actions"]) == ("blr1", 4711, False, [])
+    assert told["clusters"] == [{"id": "7a", "name": "orchard", "added": False}]
+
+
+def test_what_no_stage_read_is_not_made_up() -> None:
+    told = outputs(manifest("kiwi"))["kiwi"]
+    unread = ("region", "subscription_tier", "created_at", "storage_usage_bytes", "storage_usage_bytes_updated_at")
+    assert [told[key] for key in unread] == [None] * len(unread)
+    assert told["endpoint"] == "registry.digitalocean.com/kiwi"
+    assert told["changed"] is False
+
+
+def test_a_change_of_the_teams_tier_happens_to_every_registry() -> None:
+    told = outputs(manifest("kiwi"), manifest("plum"), registry=registries("kiwi", "plum", actions=(RAISED, CREATED)))
+    assert (told["kiwi"]["actions"], told["plum"]["actions"]) == ([RAISED, CREATED], [RAISED])
+    assert told["plum"]["changed"] is True
+
+
+@pytest.mark.parametrize(
+    ("decision", "is_changed"), [("collected", True), ("outside_window", False), ("adopted", False)]
+)
+def test_a_collection_says_what_was_decided_and_when_it_may_be(decision: str, is_changed: bool) -> None:
+    told = outputs(manifest("kiwi", collects=True), gc=collected(decision), planned=registries("kiwi"))["kiwi"]
+    assert told["garbage_collection"] == {
+        "enabled": True,
+        "type": "unreferenced_blobs",
+        "decision": decision,
+        "reason": "so it is",
+        "last": None,
+        "next_window": {"opens_at": "2031-05-11T03:00:00Z"},
+        "note": UNREFERENCED_NOTE,
+    }
+    assert told["changed"] is is_changed
+
+
+def test_a_collection_of_this_run_is_the_last_one() -> None:
+    now, before = {"uuid": "now"}, {"uuid": "before"}
+    told = outputs(manifest("kiwi", collects=True), gc=collected("collected", garbage_collection=now, last=before))
+    assert told["kiwi"]["garbage_collection"]["last"] == now
+    told = outputs(manifest("kiwi", collects=True), gc=collected("recent", last=before))
+    assert told["kiwi"]["garbage_collection"]["last"] == before
+
+
+def test_a_registry_without_collections_says_so_and_has_no_note() -> None:
+    told = outputs(manifest("kiwi"), manifest("plum", collects=True), gc_type="untagged_manifests")
+    assert told["kiwi"]["garbage_collection"] == {
+        "enabled": False,
+        "type": None,
+        "decision": "not_run",
+        "reason": None,
+        "last": None,
+        "next_window": None,
+        "note": None,
+    }
+    assert told["plum"]["garbage_collection"]["note"] is None
+
+
+def test_clusters_are_those_that_have_the_registry_and_new_ones_are_a_change() -> None:
+    told = outputs(manifest("kiwi"), manifest("plum"), integration=integrations("kiwi"))
+    assert told["kiwi"]["clusters"] == [{"id": "7a", "name": "orchard", "added": True}]
+    assert (told["kiwi"]["changed"], told["plum"]["clusters"], told["plum"]["changed"]) == (True, [], False)
+
+
+def test_a_cluster_whose_registries_nobody_knows_is_not_claimed() -> None:
+    assert outputs(manifest("kiwi"), integration=integrations("kiwi", has=None))["kiwi"]["clusters"] == []
