@@ -10,13 +10,19 @@ module: docr_gc
 short_description: Collect garbage in container registries of DigitalOcean within maintenance windows
 version_added: 1.0.0
 description:
-  - Starts a garbage collection in each registry that is due, and follows all of them to their ends at once.
-  - A registry takes no pushes while its collection runs. So one starts only inside a maintenance window, and not
-    if one has succeeded since the window opened or was started a short time ago.
+  - Starts a garbage collection in each registry that is due, and follows all of them to their ends at once, so that
+    ten take as long as the longest.
+  - A registry takes no pushes from the first second of a collection to its end. So one starts only inside a
+    maintenance window that is long enough for it, and not if one has succeeded since the window opened or was started
+    a short time ago.
   - A collection that is running already is adopted and followed, whoever started it; never is a second one started.
-  - With O(state=idle) cancels what is running.
+  - While it waits on the controller, lines tell status, elapsed time and deadline at least once a minute.
+  - With O(state=idle) stops whatever runs, and proves that pushes work again.
+  - What is decided in which situation stands in C(docs/garbage-collection.md).
 author:
   - Planton (@plantonhq)
+requirements:
+  - tzdata, where the system has no time zone data
 options:
   registries:
     description: Names of registries.
@@ -27,7 +33,9 @@ options:
   state:
     description:
       - With V(collected) garbage is collected where it is due.
-      - With V(idle) no collection is running afterwards.
+      - With V(idle), for an incident, no collection is running afterwards, whoever started it, and pushes are proven
+        to work. Where DigitalOcean does not tell by itself, that takes a credential that can push, with which an
+        upload is opened and cancelled, and which is revoked again; in check mode there is no proof.
     type: str
     choices: [collected, idle]
     default: collected
@@ -41,21 +49,24 @@ options:
     default: unreferenced_blobs
   allow_delete_untagged_manifests:
     description:
-      - Consent to delete untagged manifests. The children of multi-arch images and attestations are untagged manifests
-        too, and nobody knows whether DigitalOcean spares them.
+      - Consent to delete untagged manifests. The platforms and attestations of multi-arch images are untagged manifests
+        too, and nobody knows whether DigitalOcean spares them. Where it does not, a tag stays, and pulls of it fail.
+      - Without it such a type is refused, and the message says how many image indexes there are, where the image host
+        can be read.
     type: bool
     default: false
   maintenance_windows:
     description:
-      - When a collection may start, in UTC by DigitalOcean's own clock. Inside any of them it may.
-      - One that has started in time runs to its end, even after the window has closed.
+      - When a collection may start, by DigitalOcean's own clock. Inside any of them it may, once in each.
+      - A start that the change to summer time skips is the first instant after the gap, one that comes twice is
+        the first of both; a window lasts as long as it says, whatever clocks do.
     type: list
     elements: dict
     default:
       - days: [sunday]
         start: "03:00"
         duration: 4h
-    suboptions:
+    suboptions: &window
       days:
         description: The days on which it opens, V(monday) to V(sunday).
         type: list
@@ -66,33 +77,131 @@ options:
         type: str
         required: true
       duration:
-        description: How long it is open, such as V(4h), V(90m) or V(4h30m); at most V(24h), past midnight too.
+        description: How long it is open, such as V(4h), V(90m) or V(4h30m), past midnight too; at most V(168h).
         type: str
         required: true
+      time_zone:
+        description: The time zone of O(maintenance_windows[].days) and O(maintenance_windows[].start), by its tz name.
+        type: str
+        default: UTC
+  blackout_dates:
+    description:
+      - Days on which nothing starts and no window is open, as V(2026-12-24), or as a range with both its ends,
+        V(2026-12-24/2027-01-02).
+      - They are days of each window's own time zone.
+    type: list
+    elements: str
+    default: []
   min_interval:
     description:
       - The least time between the starts of two collections, such as V(20h) or V(90m).
       - One that failed or was cancelled counts too.
     type: str
     default: 20h
+  max_age:
+    description: The longest time without a successful collection, such as V(192h). A registry beyond it is reported.
+    type: str
+  outside_window:
+    description:
+      - What to do with a registry that is due and may not be collected now, because no window is open, too little is left
+        of it, or somebody pushed during the O(quiet_period).
+      - V(skip) leaves it, V(fail) fails the task before anything is started, V(wait) waits for the next chance.
+      - What a collection takes is the longest of the registry's last ten of the same type, or 30 minutes where there
+        was none.
+    type: str
+    choices: [skip, fail, wait]
+    default: skip
+  outside_window_timeout:
+    description: The longest to wait with O(outside_window=wait). Where it is longer until the next chance, the task fails at once.
+    type: str
+    default: 24h
+  overrun:
+    description:
+      - What to do with a collection that this task has started and that still runs when its window closes.
+      - V(finish) lets it end, V(cancel) cancels it and proves that pushes work again.
+    type: str
+    choices: [finish, cancel]
+    default: finish
+  quiet_period:
+    description: Nothing starts while the newest image is younger than this, such as V(15m).
+    type: str
+  stuck_after:
+    description: A collection whose status and counts have not changed for so long is stuck.
+    type: str
+    default: 45m
+  on_stuck:
+    description:
+      - V(fail) ends the task with what a support ticket needs. V(cancel) cancels the collection, if this task has started it,
+        and proves that pushes work again.
+    type: str
+    choices: [fail, cancel]
+    default: fail
   force:
-    description: Collect at once, whatever O(maintenance_windows) and O(min_interval) say.
+    description: Collect at once, whatever O(maintenance_windows), O(min_interval) and O(quiet_period) say.
     type: bool
     default: false
+  overrides:
+    description: Own rules for some of the registries. What one leaves out comes from the task's own options.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      registries:
+        description: Those of O(registries) that it is for.
+        type: list
+        elements: str
+        required: true
+      type:
+        description: As O(type).
+        type: str
+        choices: [unreferenced_blobs, untagged_manifests, untagged_manifests_and_unreferenced_blobs]
+      maintenance_windows:
+        description: As O(maintenance_windows).
+        type: list
+        elements: dict
+        suboptions: *window
+      blackout_dates:
+        description: As O(blackout_dates).
+        type: list
+        elements: str
+      min_interval:
+        description: As O(min_interval).
+        type: str
+      max_age:
+        description: As O(max_age).
+        type: str
+      outside_window:
+        description: As O(outside_window).
+        type: str
+        choices: [skip, fail, wait]
+      overrun:
+        description: As O(overrun).
+        type: str
+        choices: [finish, cancel]
+      quiet_period:
+        description: As O(quiet_period).
+        type: str
+      stuck_after:
+        description: As O(stuck_after).
+        type: str
+      on_stuck:
+        description: As O(on_stuck).
+        type: str
+        choices: [fail, cancel]
   wait:
     description: Whether to follow collections to their ends.
     type: bool
     default: true
   wait_timeout:
     description:
-      - The most seconds to wait, for all registries together.
+      - The most seconds to follow the collection of a registry, from its start or from when it was found.
       - DigitalOcean itself waits up to 15 minutes for earlier pushes, so that less than 900 is often too short.
     type: int
-    default: 1800
+    default: 7200
   wait_sleep:
-    description: Seconds between two looks.
+    description: Seconds between two looks. Whatever it says, all looks together take at most 50 of the 250 calls a minute.
     type: int
-    default: 10
+    default: 15
   expect_registries:
     description:
       - Registries that may not exist yet because an earlier task of the same play creates them.
@@ -101,12 +210,15 @@ options:
     elements: str
     default: []
 notes:
-  - "Token scopes: C(registry:read); C(registry:update) to start or cancel a collection."
-  - A run with nothing to do costs one call for each registry. One that is due costs two more to start, and one or two
-    for each look. With O(state=idle) it is one for each registry, and one for all where nothing is running.
+  - "Token scopes: C(registry:read); C(registry:update) to start or cancel a collection, and to prove that pushes work."
+  - A run with nothing to do costs one call for each registry. One that is due costs two more to start, one for each
+    look, and two at the end; with O(quiet_period) one more for each 200 repositories. With O(state=idle) it is one for each
+    registry, one for all where nothing is running, and four for a proof.
   - "When O(wait_timeout) is over, the task fails, and the collection goes on: the registry is still read-only. Running
     the task again adopts it, O(state=idle) cancels it."
   - A collection that ends as failed, or that somebody else cancels, fails the task after all others have ended.
+  - Lines while it waits come from an action plugin, only where the module runs on the controller, not in the background
+    and not in check mode.
 seealso:
   - module: planton.digitalocean.docr_gc_info
 extends_documentation_fragment:
@@ -145,6 +257,23 @@ EXAMPLES = r"""
     allow_delete_untagged_manifests: true
     force: true
 
+- name: At night in Berlin, not over the holidays, and not while somebody pushes
+  planton.digitalocean.docr_gc:
+    registries: [acme-shop-eu, acme-base]
+    maintenance_windows:
+      - days: [saturday, sunday]
+        start: "01:30"
+        duration: 3h
+        time_zone: Europe/Berlin
+    blackout_dates:
+      - 2026-12-20/2027-01-06
+    quiet_period: 20m
+    overrun: cancel
+    max_age: 360h
+    overrides:
+      - registries: [acme-base]
+        outside_window: wait
+
 - name: Stop what is running, so that pushes work again
   planton.digitalocean.docr_gc:
     registries: [acme-shop-eu]
@@ -168,6 +297,8 @@ garbage_collections:
         - C(adopted), one was already running.
         - C(recent), one has succeeded since the window opened, or was started within O(min_interval).
         - C(outside_window), no window is open.
+        - C(too_late), the window would close before the end.
+        - C(busy), somebody pushed during the O(quiet_period).
         - C(cancelled), a running one was cancelled, or would be in check mode; C(idle), none was running.
         - C(expected), the registry does not exist yet; in check mode only.
       type: str
@@ -223,7 +354,7 @@ garbage_collections:
         blobs_deleted: 3
         freed_bytes: 1048576
     next_window:
-      description: The next window to open, by DigitalOcean's clock.
+      description: The next window to open, by DigitalOcean's clock; null without one within 400 days.
       type: dict
       contains:
         opens_at:
@@ -234,10 +365,30 @@ garbage_collections:
           description: When it closes.
           type: str
           sample: "2026-03-08T07:00:00Z"
-    duration_seconds:
-      description: How long the collection ran; null while it runs, and if there is none.
+        time_zone:
+          description: The time zone of the window.
+          type: str
+          sample: Europe/Berlin
+        opens_at_local:
+          description: When it opens, there.
+          type: str
+          sample: "2026-03-08T04:00:00+01:00"
+        closes_at_local:
+          description: When it closes, there.
+          type: str
+          sample: "2026-03-08T08:00:00+01:00"
+    read_only_seconds:
+      description: How long the collection kept the registry read-only; null while it does, and if there is none.
       type: float
       sample: 22.0
+    is_overdue:
+      description: Whether the last success is longer ago than O(max_age).
+      type: bool
+      sample: false
+    is_writable:
+      description: Whether the registry takes pushes; null where that was neither told nor proven.
+      type: bool
+      sample: true
 actions:
   description: What was started or cancelled, or would be in check mode.
   returned: always
@@ -263,13 +414,14 @@ notes:
   elements: str
   sample: []
 last:
-  description: The entries of RV(garbage_collections) as they were when O(wait_timeout) was over.
-  returned: when the time was over
+  description: The entries of RV(garbage_collections) as they were when the task failed.
+  returned: when a collection has failed, is stuck, or has taken too long
   type: list
   elements: dict
 """
 
-from ..module_utils._module.gc import GC_SPEC, build_gc_task
+from ..module_utils._module.gc import build_gc_task
+from ..module_utils._module.gc_options import GC_SPEC
 from ..module_utils._module.run import run_task
 
 

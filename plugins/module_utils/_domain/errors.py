@@ -33,11 +33,13 @@ class DocrError(Exception):
 
     `operation` says what was tried on which object, in the infinitive ("create the registry acme"); `advice` says what
     to do next. `may_have_taken_effect` is True when the service may have carried out the request although no success
-    was seen, so that whoever wrote has to look before saying that nothing happened.
+    was seen, so that whoever wrote has to look before saying that nothing happened. `last` is what was seen last, in
+    the user's shape.
     """
 
     kind = "failed"
     may_have_taken_effect = False
+    last: object = None
 
     def __init__(self, operation: str, answer: Answer | str, advice: str) -> None:
         self.operation = operation
@@ -104,13 +106,19 @@ class Interrupted(DocrError):
 
 
 class TimedOut(DocrError):
-    """Something took longer than the task may wait; `last` is the last object seen, in the user's shape."""
+    """Something took longer than the task may wait."""
 
     kind = "timed_out"
 
     def __init__(self, operation: str, answer: Answer | str, advice: str, last: object = None) -> None:
         super().__init__(operation, answer, advice)
         self.last = last
+
+
+class Stuck(DocrError):
+    """Something stands still, and nothing here may or can bring it on."""
+
+    kind = "stuck"
 
 
 class ReadOnlyClient(DocrError):

@@ -10,12 +10,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-# The documented final words, and two that only prose and doctl's fake server know. Anything else is active: a status
+from .times import parse_time
+
+CANCELLING = "cancelling"  # on its way to the end
+
+# The documented words, and two that only prose and doctl's fake server know. Anything else is active: a status
 # outside the documented ones has kept registries read-only for hours (digitalocean-api.md 2).
 SUCCEEDED = frozenset({"succeeded", "success", "completed"})
 FINAL = SUCCEEDED | {"failed", "cancelled"}
+ACTIVE = frozenset(
+    {
+        "requested",
+        "waiting for write JWTs to expire",
+        "waiting for delete requests",
+        "scanning manifests",
+        "deleting unreferenced blobs",
+        CANCELLING,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -37,9 +52,31 @@ class GarbageCollection:
         return self.status not in FINAL
 
     @property
+    def is_known_status(self) -> bool:
+        """Whether its status is one that is documented or was seen."""
+        return self.status in FINAL | ACTIVE
+
+    @property
     def has_succeeded(self) -> bool:
         """Whether it ended well."""
         return self.status in SUCCEEDED
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it started, in UTC; None where the service does not say."""
+        return _time(self.created_at)
+
+    @property
+    def changed_at(self) -> datetime | None:
+        """When it last changed, which is the end of one that has ended; None where the service does not say."""
+        return _time(self.updated_at)
+
+    @property
+    def length(self) -> timedelta | None:
+        """From start to end, so long was the registry read-only; None while it runs, or without times."""
+        if self.is_active or self.started_at is None or self.changed_at is None:
+            return None
+        return self.changed_at - self.started_at
 
 
 def parse_garbage_collection(raw: Mapping[str, Any]) -> GarbageCollection:
@@ -54,3 +91,10 @@ def parse_garbage_collection(raw: Mapping[str, Any]) -> GarbageCollection:
         freed_bytes=int(raw.get("freed_bytes") or 0),
         type=raw.get("type"),
     )
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return parse_time(text)
+    except ValueError:
+        return None

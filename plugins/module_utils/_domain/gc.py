@@ -8,68 +8,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .cluster_names import Asked
-from .errors import Fault
-from .garbage_collection import GarbageCollection
+from .durations import format_duration
+from .errors import Fault, Refused
+from .garbage_collection import CANCELLING, GarbageCollection
+from .gc_due import BUSY, COLLECT, OUTSIDE_WINDOW, TOO_LATE, Due, find_due
+from .gc_rules import COLLECTED, IDLE, SKIP, TYPES, WAIT, RuleBook, Rules
+from .maintenance import Window
 from .plan import Plan, Step
-from .times import format_time, parse_time
-from .window import MaintenanceWindow, Window, current_window, format_duration, next_window
-
-# The two states that can be asked for; the second word is a decision too.
-COLLECTED = "collected"
-IDLE = "idle"
+from .times import format_time
 
 ADOPTED = "adopted"
-RECENT = "recent"
-OUTSIDE_WINDOW = "outside_window"
 CANCELLED = "cancelled"
 EXPECTED = "expected"
+NOT_NOW = frozenset({OUTSIDE_WINDOW, TOO_LATE, BUSY})
 
 START = "start_garbage_collection"
-CANCEL = "cancel_garbage_collection"
-
-CANCELLING = "cancelling"  # the API's word for a run on its way to the end
-
-UNREFERENCED_BLOBS = "unreferenced_blobs"
-# The words of options, and the API's (digitalocean-api.md 2).
-TYPES: Mapping[str, str] = {
-    UNREFERENCED_BLOBS: "unreferenced blobs only",
-    "untagged_manifests": "untagged manifests only",
-    "untagged_manifests_and_unreferenced_blobs": "untagged manifests and unreferenced blobs",
-}
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What is wanted, and when a collection may start. `type` is a key of TYPES; `force` skips window and interval."""
-
-    windows: tuple[MaintenanceWindow, ...]
-    min_interval: timedelta
-    type: str = UNREFERENCED_BLOBS
-    force: bool = False
-    state: str = COLLECTED
+CANCEL_RUN = "cancel_garbage_collection"
 
 
 @dataclass(frozen=True)
 class Runs:
-    """What was read of a registry: its collections, newest first, and the active one where that was read by itself."""
+    """What was read of a registry: its collections, newest first, and what was asked for by itself.
+
+    `active` is the active collection, `is_none_active` that there was none; `last_push` the newest image's time.
+    """
 
     registry: str
     history: tuple[GarbageCollection, ...] = ()
     active: GarbageCollection | None = None
+    is_none_active: bool = False
+    last_push: datetime | None = None
     exists: bool = True
 
-    def find_active(self) -> GarbageCollection | None:
-        """The active collection as far as it is known.
+    @property
+    def listed_active(self) -> GarbageCollection | None:
+        """The active collection by the list alone.
 
         One runs at a time (digitalocean-api.md 2). So only the newest of the list can be it, and a status that nobody
         documented is an end where a newer run stands before it.
         """
-        return self.active or next((run for run in self.history[:1] if run.is_active), None)
+        return next((run for run in self.history[:1] if run.is_active), None)
+
+    def find_active(self) -> GarbageCollection | None:
+        """The active collection as far as it is known.
+
+        An unknown status is active unless the service says by itself that nothing is; should that be wrong, it
+        refuses a second start.
+        """
+        listed = self.listed_active
+        is_over = listed is not None and self.is_none_active and not listed.is_known_status
+        return self.active or (None if is_over else listed)
+
+    @property
+    def last_success(self) -> GarbageCollection | None:
+        """The newest collection that succeeded."""
+        return next((run for run in self.history if run.has_succeeded), None)
 
 
 @dataclass(frozen=True)
@@ -77,6 +75,7 @@ class Decision:
     """What happens to one registry, in one word and one sentence.
 
     `run` is the collection that is followed, `last` the newest one before it that succeeded, `step` the write.
+    `not_before` is the service's time from which it may be done, `window` the open window that it is done in.
     """
 
     registry: str
@@ -85,22 +84,44 @@ class Decision:
     run: GarbageCollection | None = None
     last: GarbageCollection | None = None
     step: Step | None = None
+    not_before: datetime | None = None
+    window: Window | None = None
 
 
 def decide(runs: Runs, rules: Rules, now: datetime) -> Decision:
     """What to do with a registry at `now`, the service's time."""
     if not runs.exists:
         return Decision(runs.registry, EXPECTED, "The registry does not exist yet, so there is nothing to collect.")
-    active = runs.find_active()
-    last = next((run for run in runs.history if run.has_succeeded), None)
+    active, last = runs.find_active(), runs.last_success
     if rules.state == IDLE:
         return _decide_idle(runs.registry, active, last)
     if active is not None:
         reason = f"A collection was already running, started at {active.created_at}, so none was started."
         return Decision(runs.registry, ADOPTED, reason, active, last)
-    word, reason = _may_start(runs, rules, now)
-    step = _start(runs.registry, rules) if word == COLLECTED else None
-    return Decision(runs.registry, word, reason, None, last, step)
+    due = find_due(runs.history, runs.last_push, rules, now)
+    if due.word == COLLECT:
+        return Decision(
+            runs.registry, COLLECTED, due.reason, None, last, _start(runs.registry, rules), None, due.window
+        )
+    if due.word in NOT_NOW and rules.outside_window == WAIT and _is_soon(due, rules, now):
+        step = _start(runs.registry, rules, due.retry_at)
+        return Decision(runs.registry, COLLECTED, due.reason, None, last, step, due.retry_at)
+    return Decision(runs.registry, due.word, due.reason, None, last)
+
+
+def refuse_what_may_not_wait(decisions: Sequence[Decision], book: RuleBook) -> None:
+    """Raise Refused for all registries that may not be collected now although the rules do not let that pass."""
+    held = [one for one in decisions if one.word in NOT_NOW and book.of(one.registry).outside_window != SKIP]
+    if not held:
+        return
+    waits = [book.of(one.registry) for one in held if book.of(one.registry).outside_window == WAIT]
+    longest = max((rules.outside_window_timeout for rules in waits), default=None)
+    limit = f", or allow a wait of more than {format_duration(longest)} (outside_window_timeout)" if longest else ""
+    raise Refused(
+        f"collect the garbage of {', '.join(one.registry for one in held)}",
+        " ".join(f"{one.registry}: {one.reason}" for one in held),
+        f"run the task again inside a window{limit}, or set outside_window to {SKIP}; nothing was started",
+    )
 
 
 def plan_collections(decisions: Sequence[Decision], before: Sequence[Runs]) -> Plan:
@@ -123,6 +144,11 @@ def unknown_registries(runs: Sequence[Runs], asked: Sequence[Asked], expected: S
     )
 
 
+def cancel_step(registry: str, run: GarbageCollection) -> Step:
+    """The write that cancels a run."""
+    return Step(CANCEL_RUN, registry, f"cancel the garbage collection {run.uuid} of the registry {registry}")
+
+
 def _decide_idle(registry: str, active: GarbageCollection | None, last: GarbageCollection | None) -> Decision:
     if active is None:
         return Decision(registry, IDLE, "No collection is running.", None, last)
@@ -130,44 +156,17 @@ def _decide_idle(registry: str, active: GarbageCollection | None, last: GarbageC
         # What a second cancel does, nobody knows (digitalocean-api.md 2).
         return Decision(registry, ADOPTED, "A collection is already being cancelled.", active, last)
     reason = f"A collection was running, started at {active.created_at}."
-    message = f"cancel the garbage collection {active.uuid} of the registry {registry}"
-    return Decision(registry, CANCELLED, reason, active, last, Step(CANCEL, registry, message))
+    return Decision(registry, CANCELLED, reason, active, last, cancel_step(registry, active))
 
 
-def _may_start(runs: Runs, rules: Rules, now: datetime) -> tuple[str, str]:
-    if rules.force:
-        return COLLECTED, "It is forced, whatever the window and the interval."
-    window = current_window(rules.windows, now)
-    reason = _recent_reason(runs.history, rules.min_interval, window, now)
-    if reason is not None:
-        return RECENT, reason
-    if window is None:
-        coming = next_window(rules.windows, now)
-        when = f"the next one opens at {format_time(coming.opens_at)}" if coming else "there is none"
-        return OUTSIDE_WINDOW, f"It is outside every maintenance window; {when}."
-    return COLLECTED, f"The maintenance window is open until {format_time(window.closes_at)}."
+def _is_soon(due: Due, rules: Rules, now: datetime) -> bool:
+    return due.retry_at is not None and due.retry_at - now <= rules.outside_window_timeout
 
 
-def _recent_reason(
-    history: Sequence[GarbageCollection], min_interval: timedelta, window: Window | None, now: datetime
-) -> str | None:
-    for run in history:
-        ended_at, started_at = _time(run.updated_at), _time(run.created_at)
-        if window is not None and run.has_succeeded and ended_at is not None and ended_at >= window.opens_at:
-            opened = format_time(window.opens_at)
-            return f"A collection succeeded at {run.updated_at}, since this window opened at {opened}."
-        # One that failed counts too: it kept the registry read-only all the same.
-        if started_at is not None and now - started_at < min_interval:
-            return (
-                f"The last collection started at {run.created_at}, less than {format_duration(min_interval)} ago,"
-                f" and ended as {run.status}."
-            )
-    return None
-
-
-def _start(registry: str, rules: Rules) -> Step:
+def _start(registry: str, rules: Rules, not_before: datetime | None = None) -> Step:
     words = TYPES[rules.type]
-    message = f"start a garbage collection of the registry {registry} ({words})"
+    when = f" at {format_time(not_before)}, when it may be" if not_before else ""
+    message = f"start a garbage collection of the registry {registry} ({words}){when}"
     return Step(START, registry, message, {"type": words})
 
 
@@ -179,10 +178,3 @@ def _after(decision: Decision, before: GarbageCollection | None) -> object:
 
 def _state(run: GarbageCollection | None) -> dict[str, str] | None:
     return None if run is None else {"uuid": run.uuid, "status": run.status}
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        return parse_time(text)
-    except ValueError:
-        return None  # A run without times says nothing about when.

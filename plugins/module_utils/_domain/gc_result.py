@@ -8,57 +8,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from .durations import format_duration
 from .garbage_collection import GarbageCollection
-from .gc import ADOPTED, CANCELLED, COLLECTED, TYPES, UNREFERENCED_BLOBS, Decision, Rules
-from .times import format_time, parse_time
-from .window import next_window
+from .gc import COLLECTED
+from .gc_course import Course
+from .gc_rules import TYPES, UNREFERENCED_BLOBS, UNTAGGED_MANIFESTS, RuleBook, Rules
+from .maintenance import next_window, shape_window
+from .times import format_time
 
 _OPTION_WORDS = {words: option for option, words in TYPES.items()}
-_WITH_RUN = frozenset({ADOPTED, CANCELLED, COLLECTED})
 
 
-def is_pending(decision: Decision) -> bool:
-    """Whether its collection still keeps the registry read-only."""
-    return decision.word in _WITH_RUN and decision.run is not None and decision.run.is_active
+def ended_badly(course: Course, rules: Rules) -> bool:
+    """Whether a collection that was to succeed has ended otherwise, and not because this task cancelled it."""
+    run = course.run
+    was_wanted = rules.state == COLLECTED and course.cancelled_because is None
+    return was_wanted and run is not None and not run.is_active and not run.has_succeeded
 
 
-def conclude(decision: Decision, rules: Rules) -> Decision:
-    """The decision with what became of its collection in its reason, and the type that was asked for."""
-    run = decision.run
-    if decision.word == COLLECTED and run is not None and run.type is None:
-        run = replace(run, type=TYPES[rules.type])
-    if run is None or run.is_active:
-        return replace(decision, run=run)
-    return replace(decision, run=run, reason=f"{decision.reason} {_end(run)}")
+def freed_nothing(course: Course) -> bool:
+    """Whether its collection succeeded, and nothing is stored less."""
+    return course.run is not None and course.run.has_succeeded and not course.run.freed_bytes
 
 
-def ended_badly(decision: Decision, rules: Rules) -> bool:
-    """Whether a collection that was to succeed has ended otherwise."""
-    run = decision.run
-    return rules.state == COLLECTED and run is not None and not run.is_active and not run.has_succeeded
+def is_overdue(course: Course, rules: Rules, now: datetime) -> bool:
+    """Whether the last success is longer ago than the rules' max_age; one that never succeeded is."""
+    if rules.max_age is None or rules.state != COLLECTED:
+        return False
+    run = course.run if course.run is not None and course.run.has_succeeded else course.decision.last
+    return run is None or run.changed_at is None or now - run.changed_at > rules.max_age
 
 
-def shape_collections(decisions: Sequence[Decision], rules: Rules, now: datetime) -> list[dict[str, Any]]:
-    """One entry for each registry; `now` is the service's time of the decision."""
-    coming = next_window(rules.windows, now)
-    window = coming and {"opens_at": format_time(coming.opens_at), "closes_at": format_time(coming.closes_at)}
-    return [
-        {
-            "registry": one.registry,
-            "decision": one.word,
-            "reason": one.reason,
-            "garbage_collection": shape_run(one.run),
-            "last": shape_run(one.last),
-            "next_window": window,
-            "duration_seconds": _duration_s(one.run),
-        }
-        for one in (conclude(decision, rules) for decision in decisions)
-    ]
+def overdue_warnings(courses: Sequence[Course], book: RuleBook, now: datetime) -> Iterator[str]:
+    """A sentence for each registry that has gone too long without a collection."""
+    for course in courses:
+        rules = book.of(course.registry)
+        if rules.max_age is not None and is_overdue(course, rules, now):
+            last = course.decision.last
+            since = f"its last one succeeded at {last.updated_at}" if last else "none has ever succeeded"
+            longest = format_duration(rules.max_age)
+            yield f"The registry {course.registry} has gone longer than {longest} without a garbage collection: {since}."
+
+
+def shape_collections(courses: Sequence[Course], book: RuleBook, now: datetime) -> list[dict[str, Any]]:
+    """One entry for each registry; `now` is the service's time."""
+    return [_shape(course, book.of(course.registry), now) for course in courses]
 
 
 def shape_run(run: GarbageCollection | None) -> dict[str, Any] | None:
@@ -76,21 +75,56 @@ def shape_run(run: GarbageCollection | None) -> dict[str, Any] | None:
     }
 
 
-def _end(run: GarbageCollection) -> str:
-    if not run.has_succeeded:
-        return f"It ended as {run.status}."
-    if run.freed_bytes:
-        blobs = "1 blob" if run.blobs_deleted == 1 else f"{run.blobs_deleted} blobs"
-        return f"It deleted {blobs} and freed {run.freed_bytes} bytes."
-    if run.type in (None, TYPES[UNREFERENCED_BLOBS]):
-        return "It succeeded and freed nothing: untagged manifests, if there are any, still hold their blobs."
-    return "It succeeded and freed nothing."
+def explain_nothing_freed(run: GarbageCollection, type_: str, untagged: int, is_exact: bool, counted_at: str) -> str:
+    """Why a collection that succeeded freed nothing. `counted_at` is when the service last counted what is stored."""
+    number = (
+        f"{untagged} untagged manifest{'' if untagged == 1 else 's'}"
+        if is_exact
+        else f"at least {untagged} untagged manifests"
+    )
+    if type_ == UNTAGGED_MANIFESTS:
+        why = "this type deletes manifests only; a collection with unreferenced blobs frees what they held"
+    elif type_ == UNREFERENCED_BLOBS and untagged:
+        why = f"{number} still {'holds its' if untagged == 1 and is_exact else 'hold their'} blobs, and this type leaves them"
+    elif untagged:
+        why = f"every blob is in use; {number} came or stayed"
+    elif is_exact:
+        why = "no manifest is untagged, so every blob is in use"
+    else:
+        why = "as far as the counts tell no manifest is untagged, so every blob is in use"
+    stale = bool(counted_at) and bool(run.updated_at) and counted_at[:19] < run.updated_at[:19]
+    late = f" The storage figure is of {counted_at}, before its end, and will follow." if stale else ""
+    return f"It succeeded and freed nothing: {why}.{late}"
 
 
-def _duration_s(run: GarbageCollection | None) -> float | None:
-    if run is None or run.is_active:
-        return None
-    try:
-        return (parse_time(run.updated_at) - parse_time(run.created_at)).total_seconds()
-    except ValueError:
-        return None
+def _shape(course: Course, rules: Rules, now: datetime) -> dict[str, Any]:
+    run = course.run
+    if course.decision.word == COLLECTED and run is not None and run.type is None:
+        run = replace(run, type=TYPES[rules.type])
+    return {
+        "registry": course.registry,
+        "decision": course.decision.word,
+        "reason": " ".join(part for part in (course.decision.reason, *_end(course)) if part),
+        "garbage_collection": shape_run(run),
+        "last": shape_run(course.decision.last),
+        "next_window": shape_window(next_window(rules.calendar, now)),
+        "read_only_seconds": run.length.total_seconds() if run is not None and run.length is not None else None,
+        "is_overdue": is_overdue(course, rules, now),
+        "is_writable": course.is_writable,
+    }
+
+
+def _end(course: Course) -> Iterator[str]:
+    run = course.run
+    if course.cancelled_because is not None:
+        yield course.cancelled_because
+    if run is not None and not run.is_active:
+        if not run.has_succeeded:
+            yield f"It ended as {run.status}."
+        elif run.freed_bytes:
+            blobs = "1 blob" if run.blobs_deleted == 1 else f"{run.blobs_deleted} blobs"
+            yield f"It deleted {blobs} and freed {run.freed_bytes} bytes."
+        else:
+            yield course.explanation or "It succeeded and freed nothing."
+    if course.proof:
+        yield course.proof

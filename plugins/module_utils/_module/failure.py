@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._domain.errors import DocrError, InvalidInput, TimedOut
+from .._domain.errors import DocrError, InvalidInput
 from .._domain.plan import Step
 
 
@@ -35,6 +35,6 @@ def failure(error: DocrError, steps_done: list[Step]) -> dict[str, Any]:
         result["msg"] += f" Already done: {written}. Run the task again once the cause is mended."
     if isinstance(error, InvalidInput):
         result["faults"] = [{"where": f.where, "what": f.what, "advice": f.advice} for f in error.faults]
-    if isinstance(error, TimedOut):
+    if error.last is not None:
         result["last"] = error.last
     return result

@@ -8,93 +8,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from .._domain.cluster_names import Asked
-from .._domain.errors import Fault, InvalidInput
-from .._domain.gc import (
-    COLLECTED,
-    IDLE,
-    TYPES,
-    UNREFERENCED_BLOBS,
-    Decision,
-    Rules,
-    decide,
-    plan_collections,
-)
-from .._domain.gc_result import shape_collections, shape_run
+from .._domain.errors import InvalidInput
+from .._domain.gc import Decision, decide, plan_collections, refuse_what_may_not_wait
+from .._domain.gc_course import Course, begin
+from .._domain.gc_result import overdue_warnings, shape_collections, shape_run
+from .._domain.gc_rules import RuleBook
 from .._domain.plan import Plan
-from .._domain.window import DAYS, parse_duration, parse_windows
 from .._service.api import Api
-from .._service.gc import Collections, Collector, fetch_collections, fetch_history
+from .._service.gc import Collector
+from .._service.gc_consent import consent_faults, refuse_without_consent
+from .._service.gc_read import Collections, fetch_collections, fetch_history
 from .._service.wait import Patience, SystemClock
+from .._service.writes import prove_writes
 from .argspec import Spec
+from .gc_options import REGISTRIES, read_registries, read_rules
+from .progress import open_progress
 from .run import Done, Params
 
-_REGISTRIES: Mapping[str, Any] = {
-    "type": "list",
-    "elements": "str",
-    "required": True,
-    "aliases": ["registry", "name"],
-}
+GC_INFO_SPEC = Spec(options={"registries": REGISTRIES})
 
-GC_SPEC = Spec(
-    options={
-        "registries": _REGISTRIES,
-        "state": {"type": "str", "choices": [COLLECTED, IDLE], "default": COLLECTED},
-        "type": {"type": "str", "choices": list(TYPES), "default": UNREFERENCED_BLOBS},
-        "allow_delete_untagged_manifests": {"type": "bool", "default": False},
-        "maintenance_windows": {
-            "type": "list",
-            "elements": "dict",
-            "options": {
-                "days": {"type": "list", "elements": "str", "required": True},
-                "start": {"type": "str", "required": True},
-                "duration": {"type": "str", "required": True},
-            },
-            "default": [{"days": [DAYS[6]], "start": "03:00", "duration": "4h"}],
-        },
-        "min_interval": {"type": "str", "default": "20h"},
-        "force": {"type": "bool", "default": False},
-        "wait": {"type": "bool", "default": True},
-        "wait_timeout": {"type": "int", "default": 1800},
-        "wait_sleep": {"type": "int", "default": 10},
-        "expect_registries": {"type": "list", "elements": "str", "default": []},
-    }
-)
-
-GC_INFO_SPEC = Spec(options={"registries": _REGISTRIES})
+# Writing may be back some seconds after a collection has ended.
+_PROOF_TAKES_S = 120.0
 
 
 def build_gc_task(params: Params) -> GcTask:
     """The task that the options describe; raises InvalidInput with all that is wrong with them."""
-    asked, faults = _read_registries(params["registries"])
-    windows, wrong_windows = parse_windows(params["maintenance_windows"], "maintenance_windows")
-    min_interval = timedelta()
-    faults += [*wrong_windows, *_consent_faults(params), *_wait_faults(params)]
-    try:
-        min_interval = parse_duration(params["min_interval"])
-    except ValueError as error:
-        faults.append(Fault("min_interval", f"{params['min_interval']!r} is no duration", str(error)))
-    if faults:
-        raise InvalidInput(tuple(faults))
-    return GcTask(
-        asked,
-        tuple(params["expect_registries"]),
-        Rules(windows, min_interval, params["type"], params["force"], params["state"]),
-        Patience(params["wait_timeout"], params["wait_sleep"], SystemClock()) if params["wait"] else None,
-    )
+    asked, faults = read_registries(params["registries"])
+    book, wrong = read_rules(params)
+    faults += wrong
+    has_consent = params["allow_delete_untagged_manifests"]
+    if faults or book is None:
+        raise InvalidInput((*faults, *(() if has_consent else consent_faults(params))))
+    patience = Patience(params["wait_timeout"], params["wait_sleep"], SystemClock()) if params["wait"] else None
+    return GcTask(asked, tuple(params["expect_registries"]), book, patience, has_consent)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The decisions as they came out, and the service's time when they were made."""
+    """What became of each registry, and the service's time then."""
 
-    decisions: tuple[Decision, ...]
-    current: Collections
+    courses: tuple[Course, ...]
+    now: datetime
 
 
 @dataclass(frozen=True)
@@ -103,42 +62,62 @@ class GcTask:
 
     asked: tuple[Asked, ...]
     expected: tuple[str, ...]
-    rules: Rules
+    book: RuleBook
     patience: Patience | None
+    has_consent: bool
 
     def fetch(self, api: Api) -> Collections:
-        """The collections of each registry."""
-        return fetch_collections(api, self.asked, self.expected, self.rules)
+        """The collections of each registry; raises InvalidInput where consent is missing, after a look at what is there."""
+        if not self.has_consent:
+            refuse_without_consent(api, self.asked, self.book)
+        return fetch_collections(api, self.asked, self.expected, self.book)
 
     def plan(self, current: Collections) -> Plan:
         """What to start or to cancel. Registries that are expected are told as such: `apply` refuses them."""
-        return plan_collections(self._decide(current), current.runs)
+        decisions = self._decide(current)
+        refuse_what_may_not_wait(decisions, self.book)
+        return plan_collections(decisions, current.runs)
 
     def apply(self, api: Api, current: Collections, plan: Plan, done: Done) -> Outcome:
         """Write, follow to the ends, and say what came of it."""
-        collector = Collector(api, self.rules, current, self.patience)
-        return Outcome(collector.apply(self._decide(current), self.asked, done), current)
+        patience = (
+            Patience(_PROOF_TAKES_S, min(10.0, self.patience.interval_s), SystemClock()) if self.patience else None
+        )
+        collector = Collector(
+            api=api,
+            book=self.book,
+            current=current,
+            patience=self.patience,
+            prove=lambda registry: prove_writes(api, registry, patience),
+            say=open_progress(),
+            done=done,
+        )
+        return Outcome(collector.apply(self._decide(current), self.asked), api.now())
 
     def predict(self, current: Collections, plan: Plan) -> Outcome:
         """The decisions."""
-        return Outcome(self._decide(current), current)
+        courses = (
+            replace(begin(one, current.now), steps=(one.step,) if one.step else ()) for one in self._decide(current)
+        )
+        return Outcome(tuple(courses), current.now)
 
     def shape(self, plan: Plan, outcome: Outcome) -> dict[str, Any]:
         """The result. Where somebody else was faster, a planned write did not take place, and is not told as done."""
-        steps = [one.step.shape() for one in outcome.decisions if one.step is not None]
+        steps = [step.shape() for one in outcome.courses for step in one.steps]
         return {
             "changed": bool(steps),
             "actions": steps,
-            "garbage_collections": shape_collections(outcome.decisions, self.rules, outcome.current.now),
+            "garbage_collections": shape_collections(outcome.courses, self.book, outcome.now),
+            "warnings": list(overdue_warnings(outcome.courses, self.book, outcome.now)),
         }
 
     def _decide(self, current: Collections) -> tuple[Decision, ...]:
-        return tuple(decide(runs, self.rules, current.now) for runs in current.runs)
+        return tuple(decide(runs, self.book.of(runs.registry), current.now) for runs in current.runs)
 
 
 def fetch_gc_info(api: Api, params: Params) -> dict[str, Any]:
     """The active collection and all of each registry; raises InvalidInput with all that do not exist."""
-    asked, faults = _read_registries(params["registries"])
+    asked, faults = read_registries(params["registries"])
     if faults:
         raise InvalidInput(tuple(faults))
     return {
@@ -151,32 +130,3 @@ def fetch_gc_info(api: Api, params: Params) -> dict[str, Any]:
             for runs in fetch_history(api, asked)
         ]
     }
-
-
-def _read_registries(names: Sequence[str]) -> tuple[tuple[Asked, ...], list[Fault]]:
-    asked = tuple(Asked(f"registries[{number}]", name) for number, name in enumerate(names))
-    faults = [] if names else [Fault("registries", "the list is empty", "name at least one, or leave the task out")]
-    first: dict[str, Asked] = {}
-    for one in asked:
-        if not one.name.strip():
-            faults.append(Fault(one.where, "the name is empty", "name a registry, or leave it out"))
-        elif first.setdefault(one.name, one) is not one:
-            faults.append(Fault(one.where, f"{one.name} stands at {first[one.name].where} too", "keep one of them"))
-    return asked, faults
-
-
-def _consent_faults(params: Params) -> Iterator[Fault]:
-    is_harmless = params["type"] == UNREFERENCED_BLOBS or params["state"] == IDLE
-    if not is_harmless and not params["allow_delete_untagged_manifests"]:
-        yield Fault(
-            "type",
-            f"{params['type']} deletes untagged manifests, which the children of multi-arch images and attestations"
-            " are too, and nobody knows whether DigitalOcean spares them",
-            "set allow_delete_untagged_manifests if you can lose them",
-        )
-
-
-def _wait_faults(params: Params) -> Iterator[Fault]:
-    for name in ("wait_timeout", "wait_sleep"):
-        if params[name] < 1:
-            yield Fault(name, f"{params[name]} is too small", "use 1 or more seconds")

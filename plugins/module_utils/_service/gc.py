@@ -4,267 +4,236 @@
 
 # Private to this collection: no interface for others, it may change in any release.
 
-"""Reading garbage collections, starting and cancelling them, and following several to their ends at once."""
+"""Collecting garbage in several registries at once: waiting for windows, starting, following, healing, proving."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from .._domain.cluster_names import Asked, join_names
-from .._domain.errors import (
-    Conflict,
-    DocrError,
-    InvalidInput,
-    NotFound,
-    RateLimited,
-    Refused,
-    TimedOut,
-    Unreachable,
-)
-from .._domain.garbage_collection import GarbageCollection
+from .._domain.cluster_names import Asked
+from .._domain.errors import DocrError, InvalidInput, NotFound
 from .._domain.gc import (
     ADOPTED,
-    CANCELLING,
+    CANCELLED,
     COLLECTED,
     EXPECTED,
     IDLE,
-    START,
     Decision,
-    Rules,
     Runs,
+    cancel_step,
     decide,
+    refuse_what_may_not_wait,
     unknown_registries,
 )
-from .._domain.gc_result import ended_badly, is_pending, shape_collections
+from .._domain.gc_course import (
+    STUCK,
+    UNHEALED,
+    Course,
+    begin,
+    find_trouble,
+    observe,
+    progress_line,
+    reason_to_cancel,
+)
+from .._domain.gc_rules import CANCEL, RuleBook
 from .._domain.plan import Step
 from .api import Api
+from .gc_after import conclude
+from .gc_read import Collections, fetch_run, fetch_runs
+from .gc_troubles import Troubles, stuck, unhealed
+from .gc_write import cancel, start
 from .wait import Patience, poll
-from .write_once import write_once
+from .writes import WriteProof
 
-
-@dataclass(frozen=True)
-class Collections:
-    """What was read of each registry, in the order of the input, and the service's time then."""
-
-    runs: tuple[Runs, ...]
-    now: datetime
-
-
-def fetch_collections(api: Api, asked: Sequence[Asked], expected: Sequence[str], rules: Rules) -> Collections:
-    """One list for each registry, and one look for an active collection where one would be started.
-
-    For the state idle one look for each registry, and the list of registries where nothing is active, because the
-    API answers the same for a registry that does not exist. Raises InvalidInput with all registries that do not exist.
-    """
-    runs = tuple(_fetch_active(api, asked) if rules.state == IDLE else (_fetch_runs(api, one.name) for one in asked))
-    faults = unknown_registries(runs, asked, expected)
-    if faults:
-        raise InvalidInput(faults)
-    now = api.now()
-    return Collections(tuple(_with_active(api, one, decide(one, rules, now)) for one in runs), now)
-
-
-def fetch_history(api: Api, asked: Sequence[Asked]) -> tuple[Runs, ...]:
-    """All collections of each registry, and the active one even where the list leaves it out."""
-    runs = tuple(_fetch_runs(api, one.name) for one in asked)
-    faults = unknown_registries(runs, asked)
-    if faults:
-        raise InvalidInput(faults)
-    return tuple(
-        one if one.find_active() else replace(one, active=api.fetch_active_garbage_collection(one.registry))
-        for one in runs
-    )
-
-
-def _fetch_runs(api: Api, registry: str) -> Runs:
-    try:
-        return Runs(registry, api.list_garbage_collections(registry))
-    except NotFound:
-        return Runs(registry, exists=False)
-
-
-def _fetch_active(api: Api, asked: Sequence[Asked]) -> tuple[Runs, ...]:
-    runs = [Runs(one.name, active=api.fetch_active_garbage_collection(one.name)) for one in asked]
-    if all(one.active for one in runs):
-        return tuple(runs)
-    names = {registry.name for registry in api.list_registries()}
-    return tuple(replace(one, exists=one.registry in names) for one in runs)
-
-
-def _with_active(api: Api, runs: Runs, decision: Decision) -> Runs:
-    if decision.step is None or decision.step.action != START:
-        return runs
-    return replace(runs, active=api.fetch_active_garbage_collection(runs.registry))
+# Of the 250 calls a minute that the whole team has, looking takes a fifth at most.
+_LOOKS_A_MINUTE = 50
+# While a window is awaited, somebody may start a collection, and this host's clock may drift.
+_READ_AGAIN_S = 600.0
+# Said at least once a minute, where a chance comes twice a minute.
+_SAY_AGAIN_S = 45.0
 
 
 @dataclass
 class Collector:
     """Carries out decisions on what was read. What goes wrong with one registry is told after all have ended.
 
-    Without `patience` nothing is followed.
+    Without `patience` nothing is followed. `prove` tells whether a registry takes pushes, `say` gets lines for a
+    person who waits, `done` the writes as they are done.
     """
 
     api: Api
-    rules: Rules
+    book: RuleBook
     current: Collections
     patience: Patience | None
-    _failures: dict[str, DocrError] = field(default_factory=dict)
-    _passing: dict[str, DocrError] = field(default_factory=dict)
+    prove: Callable[[str], WriteProof]
+    say: Callable[[str], None]
+    done: Callable[[Step], None]
+    _courses: dict[str, Course] = field(default_factory=dict)
+    _runs: dict[str, Runs] = field(default_factory=dict)
+    _troubles: Troubles = field(default_factory=Troubles)
+    _fresh: set[str] = field(default_factory=set)
+    _began_s: dict[str, float] = field(default_factory=dict)
+    _said: dict[str, tuple[str, str, float]] = field(default_factory=dict)
 
-    def apply(
-        self, decisions: Sequence[Decision], asked: Sequence[Asked], done: Callable[[Step], None]
-    ) -> tuple[Decision, ...]:
-        """Write all steps, follow every collection to its end, and say what was decided in the end.
+    def apply(self, decisions: Sequence[Decision], asked: Sequence[Asked]) -> tuple[Course, ...]:
+        """Write all steps, follow every collection to its end, and say what became of each.
 
         Raises InvalidInput before the first write for registries that were not created after all, TimedOut with the
-        last objects, and DocrError for collections that failed or that somebody else cancelled.
+        last objects, and DocrError for collections that failed, that are stuck, or that somebody else cancelled.
         """
         if any(one.word == EXPECTED for one in decisions):
             raise InvalidInput(unknown_registries(self.current.runs, asked))
-        after = {one.registry: self._begin(one, done) for one in decisions}
+        self._runs = {one.registry: one for one in self.current.runs}
+        for one in decisions:
+            self._take(one)
         if self.patience is not None:
-            self._follow(after, self.patience)
-        self._report(after)
-        return tuple(after.values())
+            self._follow(self.patience)
+            self._courses = conclude(self.api, self.book, self._courses, self._troubles, self.prove)
+        courses = tuple(self._courses.values())
+        self._troubles.report(courses, self.book, self.api.now())
+        return courses
 
-    def _begin(self, decision: Decision, done: Callable[[Step], None]) -> Decision:
-        if decision.step is None:
-            return decision
-        carry_out = self._start if decision.word == COLLECTED else self._cancel
-        try:
-            begun = carry_out(decision, decision.step)
-        except DocrError as error:
-            self._failures[decision.registry] = error
-            return decision
-        if begun.step is not None:
-            done(begun.step)
-        return begun
+    def _take(self, decision: Decision) -> None:
+        """Do what was decided for a registry, if its time has come."""
+        registry, now = decision.registry, self.api.now()
+        self._fresh.add(registry)
+        self._began_s[registry] = self._monotonic()
+        must_wait = decision.not_before is not None and now < decision.not_before
+        self._courses[registry] = begin(decision, now)
+        if decision.step is not None and not must_wait:
+            with self._troubles.noting(registry, is_write=True):
+                self._courses[registry] = self._write(decision, decision.step, now)
 
-    def _start(self, decision: Decision, step: Step) -> Decision:
-        """The collection that was started, or the one of somebody who was faster."""
-        refusals: list[DocrError] = []
+    def _write(self, decision: Decision, step: Step, now: datetime) -> Course:
+        if decision.word == COLLECTED:
+            known = self._runs[decision.registry].uuids
+            written = start(self.api, decision.registry, step.arguments["type"], known)
+            reason = f"Somebody else started a collection at {written.run.created_at}, so none was started."
+            otherwise = replace(decision, word=ADOPTED, reason=reason, run=written.run, step=None)
+        else:
+            if decision.run is None:
+                raise ValueError("a cancel has a collection")
+            written = cancel(self.api, decision.registry, decision.run)
+            word, reason = IDLE, "The collection ended before it could be cancelled."
+            if written.run.is_active:
+                word, reason = ADOPTED, "Somebody else has cancelled it."
+            otherwise = replace(decision, word=word, reason=reason, run=written.run, step=None)
+        if not written.is_ours:
+            return begin(otherwise, now)
+        self.done(step)
+        return replace(begin(replace(decision, run=written.run), now), steps=(step,), progress_at=now)
 
-        def start() -> GarbageCollection:
-            try:
-                return self.api.start_garbage_collection(decision.registry, step.arguments["type"])
-            except (Conflict, Refused) as error:
-                refusals.append(error)
-                raise
-
-        # Which status a second start is answered with, nobody knows (digitalocean-api.md 2).
-        run = write_once(start, lambda: self._look_for_new(decision.registry), also_look_after=(Conflict, Refused))
-        if not refusals:
-            return replace(decision, run=run)
-        reason = f"Somebody else started a collection at {run.created_at}, so none was started."
-        return replace(decision, word=ADOPTED, reason=reason, run=run, step=None)
-
-    def _look_for_new(self, registry: str) -> GarbageCollection | None:
-        known = {run.uuid for one in self.current.runs if one.registry == registry for run in one.history}
-        try:
-            active = self.api.fetch_active_garbage_collection(registry)
-            runs = (active,) if active is not None else self.api.list_garbage_collections(registry)
-        except DocrError:
-            return None  # The error of the write says more than that of the look after it.
-        return next((run for run in runs if run.uuid not in known), None)
-
-    def _cancel(self, decision: Decision, step: Step) -> Decision:
-        registry, target = decision.registry, decision.run
-        if target is None:
-            raise ValueError("a cancel has a collection")
-        refusals: list[DocrError] = []
-
-        def cancel() -> GarbageCollection:
-            try:
-                run = self.api.cancel_garbage_collection(registry, target.uuid)
-            except (NotFound, Conflict) as error:
-                refusals.append(error)
-                raise
-            return run or self._read_or_keep(registry, target)
-
-        def look() -> GarbageCollection | None:
-            run = self._read_or_keep(registry, target)
-            return None if run.is_active and run.status != CANCELLING else run
-
-        run = write_once(cancel, look, also_look_after=(NotFound, Conflict))
-        if not refusals:
-            return replace(decision, run=run)
-        if run.is_active:
-            return replace(decision, word=ADOPTED, reason="Somebody else has cancelled it.", run=run, step=None)
-        reason = "The collection ended before it could be cancelled."
-        return replace(decision, word=IDLE, reason=reason, run=run, step=None)
-
-    def _follow(self, after: dict[str, Decision], patience: Patience) -> None:
-        is_known = True
-
+    def _follow(self, patience: Patience) -> None:
         def read() -> None:
-            nonlocal is_known
-            # The first round would ask for what has just been answered.
-            for registry in () if is_known else self._pending(after):
-                after[registry] = self._look_again(after[registry])
-            is_known = False
+            for registry in list(self._waiting()):
+                self._decide_again(registry)
+            for registry in list(self._pending()):
+                # What has just been answered is not asked for again.
+                if registry not in self._fresh:
+                    self._look(registry, patience)
+            self._fresh.clear()
 
         poll(
             read,
-            lambda _: not self._pending(after),
-            timeout_s=patience.timeout_s,
-            interval_s=patience.interval_s,
+            lambda _: not any(self._waiting()) and not any(self._pending()),
+            timeout_s=math.inf,
+            interval_s=lambda: self._pause(patience),
             clock=patience.clock,
+            beat=lambda: self._tell(patience),
         )
+        self._tell(patience)
 
-    def _pending(self, after: Mapping[str, Decision]) -> tuple[str, ...]:
-        return tuple(name for name, one in after.items() if is_pending(one) and name not in self._failures)
+    def _waiting(self) -> Iterator[str]:
+        return (name for name, one in self._courses.items() if one.is_waiting and self._troubles.is_open(name))
 
-    def _look_again(self, decision: Decision) -> Decision:
-        registry = decision.registry
-        self._passing.pop(registry, None)
+    def _pending(self) -> Iterator[str]:
+        return (name for name, one in self._courses.items() if one.is_pending and self._troubles.is_open(name))
+
+    def _pause(self, patience: Patience) -> float:
+        """Seconds until the next look: for all that run together at most a fifth of the team's calls."""
+        now, running = self.api.now(), len(list(self._pending()))
+        pauses = [max(patience.interval_s, 60 * running / _LOOKS_A_MINUTE)] if running else []
+        for registry in self._waiting():
+            not_before = self._courses[registry].decision.not_before or now
+            pauses.append(min((not_before - now).total_seconds(), _READ_AGAIN_S))
+        return max(1.0 if patience.interval_s >= 1 else patience.interval_s, min(pauses))
+
+    def _decide_again(self, registry: str) -> None:
+        """Read and decide anew where the time has come, or where much may have happened since the last read."""
+        now, course = self.api.now(), self._courses[registry]
+        not_before = course.decision.not_before or now
+        if now < not_before and self._monotonic() - self._began_s[registry] < _READ_AGAIN_S:
+            return
+        rules = self.book.of(registry)
+        # The longest wait counts from the task's beginning, however often it is decided anew.
+        left = max(self.current.now + rules.outside_window_timeout - now, timedelta())
+        rules = replace(rules, outside_window_timeout=left)
+        with self._troubles.noting(registry):
+            runs = fetch_runs(self.api, registry, rules)
+            if not runs.exists:
+                raise NotFound(f"collect the garbage of {registry}", "it exists no longer", "see who deleted it")
+            decision = decide(runs, rules, self.api.now())
+            refuse_what_may_not_wait([decision], self.book)
+            self._runs[registry] = runs
+            self._take(decision)
+
+    def _look(self, registry: str, patience: Patience) -> None:
+        course = self._courses[registry]
+        with self._troubles.noting(registry):
+            if course.run is not None:
+                course = observe(course, fetch_run(self.api, registry, course.run), self.api.now())
+            self._courses[registry] = course
+            trouble = find_trouble(course, self.book.of(registry), self.api.now())
+            if trouble is not None:
+                self._courses[registry] = self._heal(course, trouble)
+        if self._monotonic() - self._began_s[registry] >= patience.timeout_s and self._courses[registry].is_pending:
+            self._troubles.late[registry] = patience.timeout_s
+
+    def _heal(self, course: Course, trouble: str) -> Course:
+        """Do what the rules say about a collection that is stuck or overruns; raises Stuck where that is nothing."""
+        now = self.api.now()
+        if trouble == UNHEALED:
+            proof = self.prove(course.registry)
+            course = replace(course, is_writable=proof.is_writable, proof=proof.how)
+            if not proof.is_writable:
+                raise unhealed(course, now, "the cancel shows no effect")
+            return course
+        if trouble == STUCK and not (course.is_own and self.book.of(course.registry).on_stuck == CANCEL):
+            raise stuck(course, now)
+        return self._cancel_own(course, reason_to_cancel(course, trouble, now))
+
+    def _cancel_own(self, course: Course, reason: str) -> Course:
+        if course.run is None:
+            raise ValueError("a cancel has a collection")
         try:
-            return replace(decision, run=decision.run and self._read(registry, decision.run))
+            written = cancel(self.api, course.registry, course.run)
         except DocrError as error:
-            is_passing = error.may_have_taken_effect or isinstance(error, (Unreachable, RateLimited))
-            (self._passing if is_passing else self._failures)[registry] = error
-            return decision
+            raise unhealed(course, self.api.now(), f"the cancel failed: {error}") from error
+        now = self.api.now()
+        if not written.run.is_active and written.run.status != "cancelled":
+            return observe(course, written.run, now)
+        step = cancel_step(course.registry, course.run)
+        steps = course.steps
+        if written.is_ours:
+            self.done(step)
+            steps = (*steps, step)
+        decision = replace(course.decision, word=CANCELLED, run=written.run)
+        return replace(course, decision=decision, steps=steps, progress_at=now, cancelled_because=reason)
 
-    def _read(self, registry: str, run: GarbageCollection) -> GarbageCollection:
-        """The collection as it is now; as it was where neither the active one nor the list is it."""
-        active = self.api.fetch_active_garbage_collection(registry)
-        if active is not None and active.uuid == run.uuid:
-            return active
-        history = self.api.list_garbage_collections(registry)
-        return next((one for one in history if one.uuid == run.uuid), run)
+    def _tell(self, patience: Patience) -> None:
+        """Say where each registry stands, if that is news, or if nothing was said for long."""
+        seconds, now = self._monotonic(), self.api.now()
+        for registry, course in self._courses.items():
+            word, status, said_s = self._said.get(registry, ("", "", -math.inf))
+            present = course.decision.word, course.run.status if course.run is not None else ""
+            is_old = (course.is_pending or course.is_waiting) and seconds - said_s >= _SAY_AGAIN_S
+            if present != (word, status) or is_old:
+                left = self._began_s[registry] + patience.timeout_s - seconds
+                self.say(progress_line(course, now, now + timedelta(seconds=left)))
+                self._said[registry] = (*present, seconds)
 
-    def _read_or_keep(self, registry: str, run: GarbageCollection) -> GarbageCollection:
-        try:
-            return self._read(registry, run)
-        except DocrError:
-            return run  # What was written, and what came of that, says more than a read that fails after it.
-
-    def _report(self, after: Mapping[str, Decision]) -> None:
-        bad = {name: one.run for name, one in after.items() if one.run and ended_badly(one, self.rules)}
-        pending = self._pending(after) if self.patience is not None else ()
-        phrases = [
-            *(f"the collection {run.uuid} of {name} ended as {run.status}" for name, run in bad.items()),
-            *(str(error) for error in self._failures.values()),
-        ]
-        if pending:
-            raise self._late(after, pending, phrases)
-        if len(self._failures) == len(phrases) == 1:
-            raise next(iter(self._failures.values()))
-        if phrases:
-            names = join_names((*bad, *self._failures))
-            advice = "see the control panel for the reason, then run the task again with force to start a new one"
-            raise DocrError(f"see the garbage collections of {names} succeed", "; ".join(phrases), advice)
-
-    def _late(self, after: Mapping[str, Decision], pending: Sequence[str], phrases: Sequence[str]) -> TimedOut:
-        runs = {name: run for name in pending if (run := after[name].run)}
-        shown = [f"{name} was at {run.status!r} in the collection {run.uuid}" for name, run in runs.items()]
-        passing = [str(self._passing[name]) for name in pending if name in self._passing]
-        timeout = self.patience.timeout_s if self.patience else 0
-        return TimedOut(
-            f"see the garbage collections of {join_names(pending)} end",
-            f"after {timeout:.0f} s {'; '.join([*shown, *phrases, *passing])}",
-            "each of these registries is still read-only; run the task again, which adopts what is running, or with"
-            " the state idle to cancel it",
-            shape_collections(tuple(after.values()), self.rules, self.current.now),
-        )
+    def _monotonic(self) -> float:
+        return self.patience.clock.monotonic() if self.patience is not None else 0.0

@@ -15,6 +15,9 @@ from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
+# A person who waits sees a line at least once a minute, so there is a chance twice.
+BEAT_S = 30.0
+
 
 class Clock(Protocol):
     """Time that passes: seconds from an arbitrary start, and a way to let some of them go by."""
@@ -61,14 +64,31 @@ def poll(
     is_done: Callable[[T], bool],
     *,
     timeout_s: float,
-    interval_s: float,
+    interval_s: float | Callable[[], float],
     clock: Clock,
+    beat: Callable[[], None] | None = None,
 ) -> Waited[T]:
-    """Read until `is_done`, at least once, at most until `timeout_s` have passed; never raises of its own."""
+    """Read until `is_done`, at least once, at most until `timeout_s` have passed; never raises of its own.
+
+    `interval_s` may depend on what was read. `beat` is called after each read and at least twice a minute between two.
+    """
     started = clock.monotonic()
     while True:
         value = read()
         elapsed = clock.monotonic() - started
         if is_done(value) or elapsed >= timeout_s:
             return Waited(value, elapsed, is_done(value))
-        clock.sleep(min(interval_s, timeout_s - elapsed))
+        interval = interval_s() if callable(interval_s) else interval_s
+        _sleep(min(interval, timeout_s - elapsed), clock, beat)
+
+
+def _sleep(seconds: float, clock: Clock, beat: Callable[[], None] | None) -> None:
+    if beat is None:
+        clock.sleep(seconds)
+        return
+    end = clock.monotonic() + seconds
+    beat()
+    while (left := end - clock.monotonic()) > 0:
+        clock.sleep(min(left, BEAT_S))
+        if left > BEAT_S:
+            beat()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import product
 from typing import Any
 
 import pytest
@@ -15,34 +14,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.cluster_names import Asked
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Refused
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.garbage_collection import GarbageCollection
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc import (
     ADOPTED,
     CANCELLED,
-    COLLECTED,
     EXPECTED,
-    IDLE,
-    OUTSIDE_WINDOW,
-    RECENT,
-    TYPES,
     Decision,
-    Rules,
     Runs,
     decide,
     plan_collections,
+    refuse_what_may_not_wait,
     unknown_registries,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc_result import (
-    conclude,
-    ended_badly,
-    is_pending,
-    shape_collections,
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc_due import (
+    BUSY,
+    OUTSIDE_WINDOW,
+    RECENT,
+    TOO_LATE,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.times import parse_time
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.window import parse_windows
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc_rules import (
+    COLLECTED,
+    FAIL,
+    IDLE,
+    TYPES,
+    WAIT,
+    RuleBook,
+    Rules,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.maintenance_options import parse_calendar
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.times import format_time, parse_time
 
-WINDOWS = parse_windows([{"days": ["tuesday"], "start": "22:00", "duration": "5h"}], "windows")[0]
-RULES = Rules(WINDOWS, timedelta(hours=7))
+CALENDAR = parse_calendar([{"days": ["tuesday"], "start": "22:00", "duration": "5h"}], ["2026-03-17"])[0]
+RULES = Rules(CALENDAR, timedelta(hours=7))
 OPEN = "2026-03-04T00:30:00Z"
 CLOSED = "2026-03-04T03:00:00Z"
 
@@ -53,6 +57,8 @@ def run(started: str, status: str = "succeeded", ended: str | None = None, **mor
 
 
 LAST_WEEK = run("2026-02-24T22:10:00.123456789Z")
+LONG = run("2026-02-17T20:00:00Z", ended="2026-02-17T22:30:00Z")
+FOUR_HOURS = run("2026-02-17T20:00:00Z", ended="2026-02-18T00:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +70,8 @@ LAST_WEEK = run("2026-02-24T22:10:00.123456789Z")
         (CLOSED, (), replace(RULES, force=True), COLLECTED, "forced"),
         # started before the window, but ended in it
         (OPEN, (run("2026-03-03T16:00:00Z", ended="2026-03-03T22:00:00Z"),), RULES, RECENT, "since this window opened"),
-        (OPEN, (run("2026-03-03T16:00:00Z", ended="2026-03-03T21:59:59Z"),), RULES, COLLECTED, "open until"),
+        (OPEN, (run("2026-03-03T21:00:00Z", ended="2026-03-03T21:59:59Z"),), replace(RULES, min_interval=timedelta(hours=3)),
+         COLLECTED, "open until"),
         (OPEN, (run("2026-03-03T16:00:00Z", "failed", "2026-03-03T22:30:00Z"),), RULES, COLLECTED, "open until"),
         # the interval: exactly seven hours are enough
         (OPEN, (run("2026-03-03T17:30:00Z"),), RULES, COLLECTED, "open until"),
@@ -81,6 +88,23 @@ LAST_WEEK = run("2026-02-24T22:10:00.123456789Z")
         # an unknown word behind a newer run is an end
         (OPEN, (LAST_WEEK, run("2026-02-17T22:10:00Z", "expired")), RULES, COLLECTED, "open until"),
         (CLOSED, (run("2026-03-03T22:05:00Z"), run("2026-02-17T22:10:00Z", "expired")), RULES, RECENT, "less than 7h"),
+        # in the window, and too late in it: half an hour is left, and that is enough for one of whose length nothing is known
+        ("2026-03-04T02:30:00Z", (), RULES, COLLECTED, "open until"),
+        ("2026-03-04T02:30:01Z", (), RULES, TOO_LATE, "It may take 30m00s, and the window closes in 29m59s"),
+        ("2026-03-04T02:59:00Z", (LONG,), RULES, TOO_LATE, "the next one opens at 2026-03-10T22:00:00Z"),
+        ("2026-03-04T00:30:00Z", (LONG,), RULES, COLLECTED, "open until"),
+        ("2026-03-04T00:31:00Z", (LONG,), RULES, TOO_LATE, "It may take 2h30m"),
+        # the ten last of the same type count, and of them those that succeeded
+        ("2026-03-04T00:31:00Z", (*[LAST_WEEK] * 10, LONG), RULES, COLLECTED, "open until"),
+        ("2026-03-04T00:31:00Z", (*[LAST_WEEK] * 9, LONG), RULES, TOO_LATE, "2h30m"),
+        ("2026-03-04T00:31:00Z", (replace(LONG, type=TYPES["untagged_manifests"]),), RULES, COLLECTED, "open until"),
+        ("2026-03-04T00:31:00Z", (replace(LONG, type=TYPES["unreferenced_blobs"]),), RULES, TOO_LATE, "2h30m"),
+        ("2026-03-04T00:31:00Z", (replace(LONG, status="failed"),), RULES, COLLECTED, "open until"),
+        (OPEN, (replace(LONG, updated_at="2026-02-17T23:00:00Z", created_at="2026-02-17T17:00:00Z"),), RULES, TOO_LATE,
+         "no window is 6h00m long, as the longest of the last collections was: lengthen one"),
+        # a blackout day takes the next window's evening, and what is left of its night is long enough
+        ("2026-03-11T04:00:00Z", (), RULES, OUTSIDE_WINDOW, "the next one opens at 2026-03-18T00:00:00Z"),
+        ("2026-03-11T04:00:00Z", (FOUR_HOURS,), RULES, OUTSIDE_WINDOW, "long enough opens at 2026-03-24T22:00:00Z"),
         (OPEN, (run("2026-03-04T00:29:00Z"),), replace(RULES, state=IDLE), IDLE, "No collection is running."),
         (OPEN, (run("2026-03-04T00:29:00Z", "requested"),), replace(RULES, state=IDLE), CANCELLED, "was running"),
         (OPEN, (run("2026-03-04T00:29:00Z", "cancelling"),), replace(RULES, state=IDLE), ADOPTED, "already being"),
@@ -139,38 +163,58 @@ def test_the_plan_starts_and_cancels_and_shows_what_was_there() -> None:
     assert stop.after == {"plum": {**running, "status": "cancelled"}}
 
 
+PUSHED = parse_time("2026-03-04T00:10:00Z")
+QUIET = replace(RULES, quiet_period=timedelta(minutes=30))
+
+
 @pytest.mark.parametrize(
-    ("ended", "words"),
+    ("rules", "now", "word", "retry_at"),
     [
-        (run(OPEN), "It deleted 5 blobs and freed 4096 bytes."),
-        (run(OPEN, freed_bytes=0), "untagged manifests, if there are any, still hold their blobs."),
-        (run(OPEN, freed_bytes=0, type=TYPES["untagged_manifests"]), "It succeeded and freed nothing."),
-        (run(OPEN, "failed"), "It ended as failed."),
+        (QUIET, "2026-03-04T00:39:59Z", BUSY, None),
+        (QUIET, "2026-03-04T00:40:00Z", COLLECTED, None),
+        (replace(QUIET, force=True), "2026-03-04T00:20:00Z", COLLECTED, None),
+        (RULES, "2026-03-04T00:20:00Z", COLLECTED, None),
+        (replace(QUIET, outside_window=WAIT), "2026-03-04T00:20:00Z", COLLECTED, "2026-03-04T00:40:00Z"),
+        (replace(QUIET, outside_window=WAIT, quiet_period=timedelta(hours=3)), "2026-03-04T00:20:00Z", BUSY, None),
     ],
+)  # fmt: skip
+def test_nothing_starts_so_shortly_after_a_push(rules: Rules, now: str, word: str, retry_at: str | None) -> None:
+    decision = decide(Runs("kiwi", (LAST_WEEK,), last_push=PUSHED), rules, parse_time(now))
+    assert (decision.word, decision.not_before and format_time(decision.not_before)) == (word, retry_at)
+    if word == BUSY:
+        assert "Somebody pushed at 2026-03-04T00:10:00Z, less than" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("hours", "word", "not_before"), [(13, COLLECTED, "2026-03-10T22:00:00Z"), (12, OUTSIDE_WINDOW, None)]
 )
-def test_what_came_of_a_collection_ends_its_reason(ended: GarbageCollection, words: str) -> None:
-    decision = conclude(Decision("kiwi", ADOPTED, "It ran.", ended), RULES)
-    assert decision.reason.startswith("It ran. ")
-    assert decision.reason.endswith(words)
+def test_one_that_waits_is_planned_for_the_next_chance_if_that_is_soon(
+    hours: int, word: str, not_before: str | None
+) -> None:
+    rules = replace(RULES, outside_window=WAIT, outside_window_timeout=timedelta(hours=hours))
+    decision = decide(Runs("kiwi", (LAST_WEEK,)), rules, parse_time("2026-03-10T09:30:00Z"))
+    assert (decision.word, decision.not_before and format_time(decision.not_before)) == (word, not_before)
+    if decision.step is not None:
+        assert decision.step.message.endswith("(unreferenced blobs only) at 2026-03-10T22:00:00Z, when it may be")
 
 
-def test_only_a_running_collection_is_pending_and_only_a_wanted_one_can_end_badly() -> None:
-    for word, status in product((COLLECTED, ADOPTED, CANCELLED), ("requested", "polishing", "failed", "succeeded")):
-        decision = Decision("kiwi", word, "", run(OPEN, status))
-        assert is_pending(decision) is (status in ("requested", "polishing"))
-        assert ended_badly(decision, RULES) is (status == "failed")
-        assert not ended_badly(decision, replace(RULES, state=IDLE))
-    assert not is_pending(Decision("kiwi", RECENT, ""))
+def test_what_may_neither_start_nor_be_skipped_is_refused_for_all_registries_at_once() -> None:
+    book = RuleBook(replace(RULES, outside_window=FAIL), {"plum": RULES, "fig": replace(RULES, outside_window=WAIT)})
+    decisions = [decide(Runs(name), book.of(name), parse_time(CLOSED)) for name in ("kiwi", "plum", "fig")]
+    with pytest.raises(Refused) as raised:
+        refuse_what_may_not_wait(decisions, book)
+    text = str(raised.value)
+    assert "Could not collect the garbage of kiwi, fig" in text
+    assert "a wait of more than 24h" in text
+    assert "nothing was started" in text
+    refuse_what_may_not_wait(decisions[1:2], book)
+    recent = decide(Runs("kiwi", (run("2026-03-03T22:05:00Z"),)), book.of("kiwi"), parse_time(CLOSED))
+    refuse_what_may_not_wait([recent], book)
 
 
-def test_a_result_has_the_options_words_the_next_window_and_the_length_of_the_run() -> None:
-    ran = run("2026-03-03T22:10:00.5Z", ended="2026-03-03T22:10:22Z")
-    decision = Decision("kiwi", COLLECTED, "It ran.", ran, LAST_WEEK)
-    (shown,) = shape_collections([decision], RULES, parse_time(OPEN))
-    assert shown["garbage_collection"]["type"] == "unreferenced_blobs"
-    assert (shown["last"]["uuid"], shown["last"]["type"]) == (LAST_WEEK.uuid, None)
-    assert shown["next_window"] == {"opens_at": "2026-03-10T22:00:00Z", "closes_at": "2026-03-11T03:00:00Z"}
-    assert shown["duration_seconds"] == 21.5
-    (bare,) = shape_collections([Decision("kiwi", RECENT, "")], RULES, parse_time(OPEN))
-    assert set(bare) == set(shown)
-    assert (bare["garbage_collection"], bare["last"], bare["duration_seconds"]) == (None, None, None)
+def test_an_unknown_status_is_active_unless_the_service_says_that_nothing_is() -> None:
+    doubtful = Runs("kiwi", (run("2026-03-04T00:10:00Z", "polishing"), LAST_WEEK))
+    assert decide(doubtful, RULES, parse_time(OPEN)).word == ADOPTED
+    assert decide(replace(doubtful, is_none_active=True), RULES, parse_time(OPEN)).word == RECENT
+    known = Runs("kiwi", (run("2026-03-04T00:10:00Z", "scanning manifests"),), is_none_active=True)
+    assert decide(known, RULES, parse_time(OPEN)).word == ADOPTED

@@ -1,0 +1,187 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""The options of docr_gc, and the rules that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from .._domain.cluster_names import Asked
+from .._domain.durations import parse_duration
+from .._domain.errors import Fault
+from .._domain.gc_rules import (
+    CANCEL,
+    COLLECTED,
+    FAIL,
+    FINISH,
+    IDLE,
+    SKIP,
+    TYPES,
+    UNREFERENCED_BLOBS,
+    WAIT,
+    RuleBook,
+    Rules,
+)
+from .._domain.maintenance_options import parse_calendar
+from .argspec import Spec
+from .run import Params
+
+REGISTRIES: Mapping[str, Any] = {
+    "type": "list",
+    "elements": "str",
+    "required": True,
+    "aliases": ["registry", "name"],
+}
+_WINDOWS: Mapping[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "days": {"type": "list", "elements": "str", "required": True},
+        "start": {"type": "str", "required": True},
+        "duration": {"type": "str", "required": True},
+        "time_zone": {"type": "str", "default": "UTC"},
+    },
+}
+# What may differ from registry to registry; in an override nothing has a default.
+_RULES: Mapping[str, Mapping[str, Any]] = {
+    "type": {"type": "str", "choices": list(TYPES)},
+    "maintenance_windows": _WINDOWS,
+    "blackout_dates": {"type": "list", "elements": "str"},
+    "min_interval": {"type": "str"},
+    "max_age": {"type": "str"},
+    "outside_window": {"type": "str", "choices": [SKIP, FAIL, WAIT]},
+    "overrun": {"type": "str", "choices": [FINISH, CANCEL]},
+    "quiet_period": {"type": "str"},
+    "stuck_after": {"type": "str"},
+    "on_stuck": {"type": "str", "choices": [FAIL, CANCEL]},
+}
+_DEFAULTS: Mapping[str, Any] = {
+    "type": UNREFERENCED_BLOBS,
+    "maintenance_windows": [{"days": ["sunday"], "start": "03:00", "duration": "4h"}],
+    "blackout_dates": [],
+    "min_interval": "20h",
+    "outside_window": SKIP,
+    "overrun": FINISH,
+    "stuck_after": "45m",
+    "on_stuck": FAIL,
+}
+
+GC_SPEC = Spec(
+    options={
+        "registries": REGISTRIES,
+        "state": {"type": "str", "choices": [COLLECTED, IDLE], "default": COLLECTED},
+        **{
+            name: {**option, "default": _DEFAULTS[name]} if name in _DEFAULTS else dict(option)
+            for name, option in _RULES.items()
+        },
+        "allow_delete_untagged_manifests": {"type": "bool", "default": False},
+        "force": {"type": "bool", "default": False},
+        "outside_window_timeout": {"type": "str", "default": "24h"},
+        "overrides": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "registries": {"type": "list", "elements": "str", "required": True},
+                **{name: dict(option) for name, option in _RULES.items()},
+            },
+        },
+        "wait": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 7200},
+        "wait_sleep": {"type": "int", "default": 15},
+        "expect_registries": {"type": "list", "elements": "str", "default": []},
+    }
+)
+
+
+def read_registries(names: Sequence[str]) -> tuple[tuple[Asked, ...], list[Fault]]:
+    """The registries with the places that name them, and what is wrong with the list."""
+    asked = tuple(Asked(f"registries[{number}]", name) for number, name in enumerate(names))
+    faults = [] if names else [Fault("registries", "the list is empty", "name at least one, or leave the task out")]
+    first: dict[str, Asked] = {}
+    for one in asked:
+        if not one.name.strip():
+            faults.append(Fault(one.where, "the name is empty", "name a registry, or leave it out"))
+        elif first.setdefault(one.name, one) is not one:
+            faults.append(Fault(one.where, f"{one.name} stands at {first[one.name].where} too", "keep one of them"))
+    return asked, faults
+
+
+def read_rules(params: Params) -> tuple[RuleBook | None, list[Fault]]:
+    """The rules of all registries, and all that is wrong with the options; None where anything is."""
+    faults: list[Fault] = []
+    common = _read_rules(params, params, "", faults)
+    own: dict[str, Rules] = {}
+    for number, override in enumerate(params["overrides"]):
+        where = f"overrides[{number}]."
+        given = {name: value for name, value in override.items() if value is not None}
+        rules = _read_rules({**params, **given}, given, where, faults)
+        for position, name in enumerate(override["registries"]):
+            faults += _override_faults(name, f"{where}registries[{position}]", params["registries"], own)
+            own[name] = rules
+    faults += _wait_faults(params)
+    return (None, faults) if faults else (RuleBook(common, own), faults)
+
+
+def _read_rules(params: Params, given: Params, where: str, faults: list[Fault]) -> Rules:
+    """Rules from merged options; faults are told only of those that are `given` at this place."""
+    calendar, wrong = parse_calendar(params["maintenance_windows"], params["blackout_dates"], where)
+    if "maintenance_windows" in given or "blackout_dates" in given:
+        faults += wrong
+    lengths = {
+        name: _read_length(params[name], f"{where}{name}", faults if name in given else [])
+        for name in ("min_interval", "max_age", "quiet_period", "stuck_after")
+    }
+    if lengths["stuck_after"] == timedelta():
+        faults += [Fault(f"{where}stuck_after", "nothing is stuck at once", "use 15m or more")]
+    timeout = _read_length(params["outside_window_timeout"], "outside_window_timeout", [] if where else faults)
+    return Rules(
+        calendar=calendar,
+        type=params["type"],
+        force=params["force"],
+        state=params["state"],
+        min_interval=lengths["min_interval"] or timedelta(),
+        max_age=lengths["max_age"],
+        quiet_period=lengths["quiet_period"],
+        stuck_after=lengths["stuck_after"] or timedelta(),
+        outside_window=params["outside_window"],
+        outside_window_timeout=timeout or timedelta(),
+        overrun=params["overrun"],
+        on_stuck=params["on_stuck"],
+    )
+
+
+def _read_length(text: str | None, where: str, faults: list[Fault]) -> timedelta | None:
+    if text is None:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        faults.append(Fault(where, f"{text!r} is no duration", str(error)))
+        return None
+
+
+def _override_faults(name: str, where: str, registries: Sequence[str], own: Mapping[str, Rules]) -> Iterator[Fault]:
+    if name not in registries:
+        yield Fault(where, f"{name!r} is not among the registries of the task", "add it there, or leave it out here")
+    elif name in own:
+        yield Fault(where, f"{name} has an override already", "put both into one")
+
+
+def _wait_faults(params: Params) -> Iterator[Fault]:
+    for name in ("wait_timeout", "wait_sleep"):
+        if params[name] < 1:
+            yield Fault(name, f"{params[name]} is too small", "use 1 or more seconds")
+    places = [
+        ("outside_window", params),
+        *((f"overrides[{n}].outside_window", one) for n, one in enumerate(params["overrides"])),
+    ]
+    for where, options in places:
+        if options["outside_window"] == WAIT and not params["wait"]:
+            yield Fault(where, "nobody can wait for a window without wait", f"set wait, or {SKIP} here")

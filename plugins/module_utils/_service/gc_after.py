@@ -1,0 +1,75 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""After collections have ended: whether pushes work again, and why one has freed nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from .._domain.errors import DocrError
+from .._domain.gc_course import Course
+from .._domain.gc_result import explain_nothing_freed, freed_nothing
+from .._domain.gc_rules import RuleBook
+from .._domain.registry import Registry
+from .api import Api
+from .gc_troubles import Troubles, unhealed
+from .images import count_untagged
+from .writes import WriteProof
+
+
+def conclude(
+    api: Api, book: RuleBook, courses: Mapping[str, Course], troubles: Troubles, prove: Callable[[str], WriteProof]
+) -> dict[str, Course]:
+    """The courses with proof and explanation; one list of registries where a collection has ended."""
+    has_ended = any(one.run is not None and not one.is_pending for one in courses.values())
+    registries = _registries(api) if has_ended else {}
+    return {name: _conclude(api, book, one, registries.get(name), troubles, prove) for name, one in courses.items()}
+
+
+def _conclude(
+    api: Api,
+    book: RuleBook,
+    course: Course,
+    registry: Registry | None,
+    troubles: Troubles,
+    prove: Callable[[str], WriteProof],
+) -> Course:
+    if not troubles.is_open(course.registry) or course.is_pending:
+        return course
+    is_read_only = registry.is_read_only if registry is not None else None
+    has_ended = course.run is not None
+    if course.needs_proof or (has_ended and is_read_only):
+        with troubles.noting(course.registry, is_write=True):
+            proof = prove(course.registry)
+            course = replace(course, is_writable=proof.is_writable, proof=proof.how)
+            if proof.is_writable is False:
+                raise unhealed(course, api.now(), "no collection keeps it from taking pushes, and it takes none")
+    elif has_ended and is_read_only is False:
+        course = replace(course, is_writable=True)
+    if freed_nothing(course):
+        return replace(course, explanation=_explain(api, book, course, registry))
+    return course
+
+
+def _registries(api: Api) -> dict[str, Registry]:
+    try:
+        return {one.name: one for one in api.list_registries()}
+    except DocrError:
+        return {}  # What it would tell is welcome, and not worth a failure after all is done.
+
+
+def _explain(api: Api, book: RuleBook, course: Course, registry: Registry | None) -> str:
+    if course.run is None:
+        return ""
+    try:
+        untagged = count_untagged(api, course.registry)
+    except DocrError:
+        return ""
+    counted_at = registry.storage_usage_bytes_updated_at if registry is not None else ""
+    type_ = book.of(course.registry).type
+    return explain_nothing_freed(course.run, type_, untagged.manifests, untagged.is_exact, counted_at or "")

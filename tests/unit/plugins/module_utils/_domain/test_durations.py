@@ -1,0 +1,39 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Durations as users write and read them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.durations import (
+    format_duration,
+    format_elapsed,
+    parse_duration,
+)
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("4h", 240), ("90m", 90), ("4h30m", 270), ("0m", 0), ("24h", 1440), ("20h", 1200)]
+)
+def test_a_duration_is_hours_and_minutes(text: str, minutes: int) -> None:
+    assert parse_duration(text) == minutes * MINUTE
+    assert parse_duration(format_duration(minutes * MINUTE)) == minutes * MINUTE
+
+
+@pytest.mark.parametrize("text", ["", "4", "h", "4h30", "30m4h", "-4h", "4.5h", "4 h", "240", "4H", "9" * 30 + "h"])
+def test_what_is_no_duration_is_refused_with_what_is(text: str) -> None:
+    with pytest.raises(ValueError, match="such as 4h, 90m or 4h30m"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0s"), (45.9, "45s"), (200, "3m20s"), (7502, "2h05m"), (90_000, "25h00m")]
+)
+def test_what_was_measured_is_told_to_the_second(seconds: float, text: str) -> None:
+    assert format_elapsed(timedelta(seconds=seconds)) == text

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When something has to be done about a collection that is followed, and what is told of it meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.garbage_collection import GarbageCollection
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc import ADOPTED, CANCELLED, START, Decision
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc_course import (
+    OVERRUN,
+    STUCK,
+    UNHEALED,
+    Course,
+    begin,
+    find_trouble,
+    observe,
+    progress_line,
+    reason_to_cancel,
+    support_request,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc_rules import (
+    CANCEL,
+    COLLECTED,
+    IDLE,
+    Rules,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.maintenance import Calendar, Window
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.times import parse_time
+
+NOON = parse_time("2026-03-04T12:00:00Z")
+RULES = Rules(Calendar(()), timedelta(hours=7), stuck_after=timedelta(minutes=50))
+WINDOW = Window(parse_time("2026-03-04T11:00:00Z"), parse_time("2026-03-04T12:30:00Z"))
+RUN = GarbageCollection(
+    "7f", "kiwi", "scanning manifests", "2026-03-04T11:40:00Z", "2026-03-04T11:45:00Z", 3, 900, None
+)
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+def own(**more: Any) -> Course:
+    """A collection that this task started, seen at noon."""
+    decision = Decision("kiwi", COLLECTED, "It is open.", RUN, window=WINDOW)
+    course = Course(decision, (Step(START, "kiwi", "start"),), NOON)
+    return replace(course, **more)
+
+
+def adopted(status: str = RUN.status) -> Course:
+    return Course(Decision("kiwi", ADOPTED, "It ran.", replace(RUN, status=status)), (), NOON)
+
+
+CANCELS = replace(RULES, overrun=CANCEL)
+TOLD = own(cancelled_because="It was late.")
+
+
+@pytest.mark.parametrize(
+    ("course", "rules", "after", "trouble"),
+    [
+        (own(), RULES, 49.9, None),
+        (own(), RULES, 50, STUCK),
+        (adopted(), RULES, 50, STUCK),
+        (adopted("polishing"), RULES, 49, None),
+        (own(), CANCELS, 29.9, None),
+        (own(), CANCELS, 30, OVERRUN),
+        (own(), RULES, 30, None),
+        (adopted(), CANCELS, 30, None),  # somebody else's is never cut short
+        (TOLD, RULES, 14.9, None),
+        (TOLD, RULES, 15, UNHEALED),
+        (TOLD, replace(RULES, stuck_after=minutes(9)), 9, UNHEALED),
+        (adopted("cancelling"), RULES, 15, UNHEALED),
+        (Course(Decision("kiwi", CANCELLED, "", RUN), (), NOON), RULES, 15, UNHEALED),
+        (own(is_writable=True), RULES, 99, None),
+        (adopted("succeeded"), RULES, 99, None),
+        (Course(Decision("kiwi", IDLE, "")), RULES, 99, None),
+    ],
+)
+def test_what_has_to_be_done_and_when(course: Course, rules: Rules, after: float, trouble: str | None) -> None:
+    assert find_trouble(course, rules, NOON + minutes(after)) == trouble
+
+
+def test_only_a_change_of_status_or_counts_is_progress() -> None:
+    later = NOON + minutes(20)
+    touched = observe(own(), replace(RUN, updated_at="2026-03-04T12:20:00Z"), later)
+    assert (touched.progress_at, touched.run and touched.run.updated_at) == (NOON, "2026-03-04T12:20:00Z")
+    for change in ({"status": "deleting unreferenced blobs"}, {"blobs_deleted": 4}, {"freed_bytes": 901}):
+        assert observe(own(), replace(RUN, **change), later).progress_at == later
+
+
+def test_one_that_somebody_started_may_have_stood_still_for_long() -> None:
+    assert begin(adopted().decision, NOON).progress_at == parse_time("2026-03-04T11:45:00Z")
+    ahead = replace(RUN, updated_at="2026-03-04T13:00:00Z")
+    assert begin(Decision("kiwi", ADOPTED, "", ahead), NOON).progress_at == NOON
+    assert begin(Decision("kiwi", ADOPTED, "", replace(RUN, updated_at="")), NOON).progress_at == NOON
+
+
+@pytest.mark.parametrize(
+    ("course", "needs"),
+    [
+        (own(), False),
+        (adopted("succeeded"), False),
+        (adopted("failed"), False),
+        (adopted("cancelled"), True),
+        (Course(Decision("kiwi", CANCELLED, "", replace(RUN, status="cancelled"))), True),
+        (Course(Decision("kiwi", IDLE, "")), True),
+        (Course(Decision("kiwi", IDLE, ""), is_writable=True), False),
+    ],
+)
+def test_writing_is_proven_back_after_a_cancel_and_where_nothing_was_to_run(course: Course, needs: bool) -> None:
+    assert course.needs_proof is needs
+
+
+def test_the_reasons_to_cancel_name_the_window_or_the_standstill() -> None:
+    now = NOON + minutes(50)
+    assert "The window closed at 2026-03-04T12:30:00Z" in reason_to_cancel(own(), OVERRUN, now)
+    assert reason_to_cancel(own(), STUCK, now).startswith("It stood at 'scanning manifests' for 50m00s, so")
+
+
+def test_a_person_who_waits_sees_status_elapsed_time_and_deadline() -> None:
+    line = progress_line(own(), NOON, NOON + minutes(95))
+    assert line == (
+        "kiwi: scanning manifests, 20m00s since its start, window closes 2026-03-04T12:30:00Z,"
+        " waiting until 2026-03-04T13:35:00Z"
+    )
+    waits = Course(Decision("kiwi", COLLECTED, "", None, not_before=NOON + minutes(125)))
+    assert progress_line(waits, NOON, None) == "kiwi: waits until 2026-03-04T14:05:00Z (2h05m to go)"
+    assert progress_line(adopted("succeeded"), NOON, NOON) == "kiwi: succeeded, 20m00s since its start"
+    assert progress_line(Course(Decision("kiwi", IDLE, "")), NOON, None) == "kiwi: idle"
+
+
+def test_a_support_ticket_has_ids_times_and_what_was_tried() -> None:
+    course = own(cancelled_because="It was late.", proof="A push was refused.")
+    told = support_request(course, NOON + minutes(20))
+    for part in ("registry kiwi", "collection 7f", "status scanning manifests", "started 2026-03-04T11:40:00Z",
+                 "last change 2026-03-04T12:00:00Z", "asked at 2026-03-04T12:20:00Z", "writing A push was refused.",
+                 "cancelled by It was late."):  # fmt: skip
+        assert part in told
