@@ -25,6 +25,18 @@ options:
       - If not given, the environment variable E(DIGITALOCEAN_API_URL) is used.
     type: str
     default: https://api.digitalocean.com
+  registry_host:
+    description:
+      - The image host, where images are pushed to and pulled from; with C(:PORT) if need be.
+      - If not given, the environment variable E(DOCR_REGISTRY_HOST) is used.
+    type: str
+    default: registry.digitalocean.com
+  revoke_url:
+    description:
+      - Where a token that a module has minted is taken back.
+      - If not given, the environment variable E(DIGITALOCEAN_OAUTH_REVOKE_URL) is used.
+    type: str
+    default: https://cloud.digitalocean.com/v1/oauth/revoke
   ca_path:
     description:
       - File with the CA certificates (PEM) to trust instead of the system's.

@@ -103,8 +103,8 @@ options:
     type: str
   outside_window:
     description:
-      - What to do with a registry that is due and may not be collected now, because no window is open, too little is left
-        of it, or somebody pushed during the O(quiet_period).
+      - What to do with a registry that is due and may not be collected now, because no window is open, too little is
+        left of it, or somebody pushed during the O(quiet_period).
       - V(skip) leaves it, V(fail) fails the task before anything is started, V(wait) waits for the next chance.
       - What a collection takes is the longest of the registry's last ten of the same type, or 30 minutes where there
         was none.
@@ -112,7 +112,8 @@ options:
     choices: [skip, fail, wait]
     default: skip
   outside_window_timeout:
-    description: The longest to wait with O(outside_window=wait). Where it is longer until the next chance, the task fails at once.
+    description:
+      - The longest to wait with O(outside_window=wait). Where the next chance comes later, the task fails at once.
     type: str
     default: 24h
   overrun:
@@ -131,8 +132,8 @@ options:
     default: 45m
   on_stuck:
     description:
-      - V(fail) ends the task with what a support ticket needs. V(cancel) cancels the collection, if this task has started it,
-        and proves that pushes work again.
+      - V(fail) ends the task with what a support ticket needs. V(cancel) cancels the collection, if this task has
+        started it, and proves that pushes work again.
     type: str
     choices: [fail, cancel]
     default: fail
@@ -199,7 +200,8 @@ options:
     type: int
     default: 7200
   wait_sleep:
-    description: Seconds between two looks. Whatever it says, all looks together take at most 50 of the 250 calls a minute.
+    description:
+      - Seconds between two looks. Whatever it says, all looks together take at most 50 of the 250 calls a minute.
     type: int
     default: 15
   expect_registries:
@@ -212,8 +214,8 @@ options:
 notes:
   - "Token scopes: C(registry:read); C(registry:update) to start or cancel a collection, and to prove that pushes work."
   - A run with nothing to do costs one call for each registry. One that is due costs two more to start, one for each
-    look, and two at the end; with O(quiet_period) one more for each 200 repositories. With O(state=idle) it is one for each
-    registry, one for all where nothing is running, and four for a proof.
+    look, and two at the end; with O(quiet_period) one more for each 200 repositories. With O(state=idle) it is one for
+    each registry, one for all where nothing is running, and a few for a proof.
   - "When O(wait_timeout) is over, the task fails, and the collection goes on: the registry is still read-only. Running
     the task again adopts it, O(state=idle) cancels it."
   - A collection that ends as failed, or that somebody else cancels, fails the task after all others have ended.

@@ -17,10 +17,13 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from .._domain.cluster import Cluster, parse_cluster
+from .._domain.docker_credentials import DockerCredentials, parse_docker_credentials
 from .._domain.errors import Conflict, DocrError, NotFound
 from .._domain.garbage_collection import GarbageCollection, parse_garbage_collection
+from .._domain.image import Manifest, parse_manifest
 from .._domain.registry import Registry, Repository, Team, parse_registry, parse_repository, parse_team
 from .._domain.tier import Options, Subscription, parse_options, parse_subscription
+from .image_host import RegistryHost, revoke
 from .operations import find_operation
 from .policies import PatientRetry, ReadOnly, ServiceClock, StrictAnswers
 from .sdk import AzureError, Client, HttpRequest
@@ -34,9 +37,10 @@ _PER_PAGE = 200  # the most that the API gives
 class DigitalOceanApi:
     """One client for one token; what its calls promise stands in the Api protocol of the services."""
 
-    def __init__(self, client: Client, clock: ServiceClock) -> None:
+    def __init__(self, client: Client, clock: ServiceClock, settings: Settings) -> None:
         self._client = client
         self._clock = clock
+        self._settings = settings
 
     def now(self) -> datetime:
         """The service's time, by its last answer."""
@@ -136,6 +140,35 @@ class DigitalOceanApi:
             lambda page: self._client.registries.list_repositories_v2(registry, page=page, per_page=_PER_PAGE),
             lambda answer: [parse_repository(raw) for raw in answer.get("repositories") or ()],
         )
+
+    def list_manifests(self, registry: str, repository: str) -> tuple[Manifest, ...]:
+        """All manifests of a repository."""
+        list_page = self._client.registries.list_repository_manifests
+        return self._pages(
+            f"GET /v2/registries/{quote(registry, safe='')}/repositories/{quote(repository, safe='')}/digests",
+            {"registry": registry, "repository": repository},
+            lambda page: list_page(registry, repository, page=page, per_page=_PER_PAGE),
+            lambda answer: [parse_manifest(raw) for raw in answer.get("manifests") or ()],
+        )
+
+    def mint_docker_credentials(self, registry: str, *, read_write: bool, expiry_s: int) -> DockerCredentials:
+        """Mint a token. pydo's method has no keywords for what it is to be, and would send a Python True as such."""
+        query = {"expiry_seconds": str(expiry_s), "read_write": "true" if read_write else "false"}
+        return self._read(
+            f"GET /v2/registries/{quote(registry, safe='')}/docker-credentials",
+            {"registry": registry},
+            lambda: self._client.registries.get_docker_credentials(registry, params=query),
+            parse_docker_credentials,
+        )
+
+    def revoke_docker_credentials(self, credentials: DockerCredentials) -> None:
+        """Take a minted token back."""
+        revoke(self._settings, credentials)
+
+    def open_image_host(self, credentials: DockerCredentials | None = None) -> RegistryHost:
+        """The image host; the account's own token opens it too."""
+        own = DockerCredentials(self._settings.token, self._settings.token)
+        return RegistryHost(self._settings, credentials or own)
 
     def list_garbage_collections(self, registry: str) -> tuple[GarbageCollection, ...]:
         """All runs, newest first by their creation."""
@@ -268,7 +301,7 @@ def open_api(settings: Settings) -> DigitalOceanApi:
         permit_redirects=False,
         user_agent=settings.user_agent,
     )
-    return DigitalOceanApi(client, clock)
+    return DigitalOceanApi(client, clock, settings)
 
 
 def _garbage_collection_or_none(answer: Any) -> GarbageCollection | None:

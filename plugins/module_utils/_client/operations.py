@@ -69,6 +69,13 @@ OPERATIONS: tuple[Operation, ...] = (
         "GET", f"{_R}/repositoriesV2", Effect.READ, _REGISTRY_READ, "list the repositories of the registry {registry}"
     ),
     Operation(
+        "GET",
+        f"{_R}/repositories/{{repository}}/digests",
+        Effect.READ,
+        _REGISTRY_READ,
+        "list the manifests of the repository {registry}/{repository}",
+    ),
+    Operation(
         "POST",
         f"{_R}/garbage-collection",
         Effect.WRITE,

@@ -12,6 +12,7 @@ import traceback
 
 IMPORT_ERROR: str | None = None
 try:
+    import requests
     from azure.core.exceptions import (
         AzureError,
         DecodeError,
@@ -36,6 +37,7 @@ except ImportError:
     AzureError = DecodeError = HttpResponseError = Exception  # type: ignore[misc,assignment]
     ServiceRequestError = ServiceResponseError = ServiceResponseTimeoutError = Exception  # type: ignore[misc,assignment]
     PipelineRequest = PipelineResponse = RetryPolicy = SansIOHTTPPolicy = _Missing  # type: ignore[misc,assignment]
+    requests = _Missing  # type: ignore[assignment]
     HttpRequest = Client = _Missing  # type: ignore[misc,assignment]
 
 __all__ = [
@@ -52,4 +54,5 @@ __all__ = [
     "ServiceRequestError",
     "ServiceResponseError",
     "ServiceResponseTimeoutError",
+    "requests",
 ]

@@ -8,17 +8,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 DEFAULT_ENDPOINT = "https://api.digitalocean.com"
+DEFAULT_REGISTRY_HOST = "registry.digitalocean.com"
+DEFAULT_REVOKE_URL = "https://cloud.digitalocean.com/v1/oauth/revoke"
 
 
 @dataclass(frozen=True)
 class Settings:
     """Connection settings; times are seconds. `ca_path` None means the system's and the environment's trust."""
 
-    token: str
+    token: str = field(repr=False)
     endpoint: str = DEFAULT_ENDPOINT
+    registry_host: str = DEFAULT_REGISTRY_HOST
+    revoke_url: str = DEFAULT_REVOKE_URL
     ca_path: str | None = None
     connect_timeout_s: int = 10
     read_timeout_s: int = 30

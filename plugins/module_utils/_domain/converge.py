@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .gc import COLLECTED, UNREFERENCED_BLOBS
+from .gc_rules import COLLECTED, UNREFERENCED_BLOBS
 from .registry import Registry
 from .registry_plan import CHANGE_TIER
 

@@ -46,6 +46,11 @@ class Runs:
     exists: bool = True
 
     @property
+    def uuids(self) -> frozenset[str]:
+        """The ids of the collections that are known."""
+        return frozenset(run.uuid for run in self.history)
+
+    @property
     def listed_active(self) -> GarbageCollection | None:
         """The active collection by the list alone.
 

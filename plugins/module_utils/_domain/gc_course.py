@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from .durations import format_elapsed
 from .garbage_collection import CANCELLING, GarbageCollection
-from .gc import ADOPTED, CANCELLED, COLLECTED, IDLE, START, Decision
-from .gc_rules import CANCEL, Rules
+from .gc import ADOPTED, CANCELLED, START, Decision
+from .gc_rules import CANCEL, COLLECTED, IDLE, Rules
 from .plan import Step
 from .times import format_time
 

@@ -15,11 +15,9 @@ from typing import Any
 
 from .durations import format_duration
 from .garbage_collection import GarbageCollection
-from .gc import COLLECTED
 from .gc_course import Course
-from .gc_rules import TYPES, UNREFERENCED_BLOBS, UNTAGGED_MANIFESTS, RuleBook, Rules
+from .gc_rules import COLLECTED, TYPES, UNREFERENCED_BLOBS, UNTAGGED_MANIFESTS, RuleBook, Rules
 from .maintenance import next_window, shape_window
-from .times import format_time
 
 _OPTION_WORDS = {words: option for option, words in TYPES.items()}
 
@@ -52,7 +50,8 @@ def overdue_warnings(courses: Sequence[Course], book: RuleBook, now: datetime) -
             last = course.decision.last
             since = f"its last one succeeded at {last.updated_at}" if last else "none has ever succeeded"
             longest = format_duration(rules.max_age)
-            yield f"The registry {course.registry} has gone longer than {longest} without a garbage collection: {since}."
+            gone = f"has gone longer than {longest} without a garbage collection"
+            yield f"The registry {course.registry} {gone}: {since}."
 
 
 def shape_collections(courses: Sequence[Course], book: RuleBook, now: datetime) -> list[dict[str, Any]]:
@@ -77,15 +76,12 @@ def shape_run(run: GarbageCollection | None) -> dict[str, Any] | None:
 
 def explain_nothing_freed(run: GarbageCollection, type_: str, untagged: int, is_exact: bool, counted_at: str) -> str:
     """Why a collection that succeeded freed nothing. `counted_at` is when the service last counted what is stored."""
-    number = (
-        f"{untagged} untagged manifest{'' if untagged == 1 else 's'}"
-        if is_exact
-        else f"at least {untagged} untagged manifests"
-    )
+    is_one = is_exact and untagged == 1
+    number = f"{'' if is_exact else 'at least '}{untagged} untagged manifest{'' if is_one else 's'}"
     if type_ == UNTAGGED_MANIFESTS:
         why = "this type deletes manifests only; a collection with unreferenced blobs frees what they held"
     elif type_ == UNREFERENCED_BLOBS and untagged:
-        why = f"{number} still {'holds its' if untagged == 1 and is_exact else 'hold their'} blobs, and this type leaves them"
+        why = f"{number} still {'holds its' if is_one else 'hold their'} blobs, and this type leaves them"
     elif untagged:
         why = f"every blob is in use; {number} came or stayed"
     elif is_exact:

@@ -18,13 +18,14 @@ IMAGE_HOST = "registry.digitalocean.com"
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry; `created_at` is None for one that a plan would create."""
+    """A registry; `created_at` is None for one that a plan would create, `is_read_only` where nothing is told of it."""
 
     name: str
     region: str
     created_at: str | None = None
     storage_usage_bytes: int = 0
     storage_usage_bytes_updated_at: str | None = None
+    is_read_only: bool | None = None
 
     def shape(self) -> dict[str, Any]:
         """The registry as modules, info modules and the role return it."""
@@ -41,11 +42,12 @@ class Registry:
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository and how much is in it."""
+    """A repository, how much is in it, and when its newest manifest came (empty where the service does not say)."""
 
     name: str
     tag_count: int
     manifest_count: int
+    pushed_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,18 @@ def parse_registry(raw: Mapping[str, Any]) -> Registry:
         created_at=raw.get("created_at"),
         storage_usage_bytes=int(raw.get("storage_usage_bytes") or 0),
         storage_usage_bytes_updated_at=raw.get("storage_usage_bytes_updated_at"),
+        is_read_only=raw["read_only"] if isinstance(raw.get("read_only"), bool) else None,
     )
 
 
 def parse_repository(raw: Mapping[str, Any]) -> Repository:
     """A repository of `repositoriesV2`."""
-    return Repository(str(raw["name"]), int(raw.get("tag_count") or 0), int(raw.get("manifest_count") or 0))
+    return Repository(
+        str(raw["name"]),
+        int(raw.get("tag_count") or 0),
+        int(raw.get("manifest_count") or 0),
+        str((raw.get("latest_manifest") or {}).get("updated_at") or ""),
+    )
 
 
 def parse_team(account: Mapping[str, Any]) -> Team:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
-from .._client.settings import DEFAULT_ENDPOINT
+from .._client.settings import DEFAULT_ENDPOINT, DEFAULT_REGISTRY_HOST, DEFAULT_REVOKE_URL
 
 # The order in which the field's tools look for a token; digitalocean.cloud's users know these names
 # (digitalocean-api.md 6.3).
@@ -38,6 +38,16 @@ CONNECTION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "type": "str",
         "default": DEFAULT_ENDPOINT,
         "fallback": (env_fallback, ["DIGITALOCEAN_API_URL"]),
+    },
+    "registry_host": {
+        "type": "str",
+        "default": DEFAULT_REGISTRY_HOST,
+        "fallback": (env_fallback, ["DOCR_REGISTRY_HOST"]),
+    },
+    "revoke_url": {
+        "type": "str",
+        "default": DEFAULT_REVOKE_URL,
+        "fallback": (env_fallback, ["DIGITALOCEAN_OAUTH_REVOKE_URL"]),
     },
     "ca_path": {"type": "path"},
     "connect_timeout": {"type": "int", "default": 10},

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ from .._client.settings import Settings
 from .._domain.errors import Denied, Fault, InvalidInput
 from .argspec import TOKEN_VARIABLES
 from .version import COLLECTION_VERSION
+
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
 def connect(module: AnsibleModule, *, read_only: bool) -> DigitalOceanApi:
@@ -41,6 +44,8 @@ def read_settings(params: Mapping[str, Any], *, read_only: bool) -> Settings:
     return Settings(
         token=params["token"].strip(),
         endpoint=params["endpoint"],
+        registry_host=params["registry_host"],
+        revoke_url=params["revoke_url"],
         ca_path=params["ca_path"],
         connect_timeout_s=params["connect_timeout"],
         read_timeout_s=params["read_timeout"],
@@ -68,9 +73,13 @@ def _settings_faults(params: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("token", "there is none", f"give it, or set {TOKEN_VARIABLES[0]} where the module runs")
     elif not token.isascii() or not token.isprintable() or " " in token:
         yield Fault("token", "it holds blanks or characters that no token has", "look at how it was read")
-    endpoint = urlsplit(params["endpoint"])
-    if endpoint.scheme != "https" or not endpoint.hostname:
-        yield Fault("endpoint", f"{params['endpoint']!r} is not an https address", "a token is sent over TLS only")
+    for name in ("endpoint", "revoke_url"):
+        address = urlsplit(params[name])
+        if address.scheme != "https" or not address.hostname:
+            yield Fault(name, f"{params[name]!r} is not an https address", "a token is sent over TLS only")
+    host = params["registry_host"]
+    if not _HOST.fullmatch(host):
+        yield Fault("registry_host", f"{host!r} is no host", "write the host, with :PORT if need be, and no https://")
     if params["ca_path"] is not None and not os.path.isfile(params["ca_path"]):
         yield Fault("ca_path", f"there is no file {params['ca_path']}", "name a file with CA certificates in PEM")
     for name, least in (("connect_timeout", 1), ("read_timeout", 1), ("rate_limit_wait", 0)):

@@ -21,7 +21,7 @@ from .._domain.gc_rules import RuleBook
 from .._domain.plan import Plan
 from .._service.api import Api
 from .._service.gc import Collector
-from .._service.gc_consent import consent_faults, refuse_without_consent
+from .._service.gc_consent import refuse_without_consent
 from .._service.gc_read import Collections, fetch_collections, fetch_history
 from .._service.wait import Patience, SystemClock
 from .._service.writes import prove_writes
@@ -34,6 +34,7 @@ GC_INFO_SPEC = Spec(options={"registries": REGISTRIES})
 
 # Writing may be back some seconds after a collection has ended.
 _PROOF_TAKES_S = 120.0
+_PROOF_LOOKS_S = 10.0
 
 
 def build_gc_task(params: Params) -> GcTask:
@@ -43,7 +44,7 @@ def build_gc_task(params: Params) -> GcTask:
     faults += wrong
     has_consent = params["allow_delete_untagged_manifests"]
     if faults or book is None:
-        raise InvalidInput((*faults, *(() if has_consent else consent_faults(params))))
+        raise InvalidInput(tuple(faults))
     patience = Patience(params["wait_timeout"], params["wait_sleep"], SystemClock()) if params["wait"] else None
     return GcTask(asked, tuple(params["expect_registries"]), book, patience, has_consent)
 
@@ -67,7 +68,7 @@ class GcTask:
     has_consent: bool
 
     def fetch(self, api: Api) -> Collections:
-        """The collections of each registry; raises InvalidInput where consent is missing, after a look at what is there."""
+        """The collections of each registry; raises InvalidInput where consent is missing, with what is at stake."""
         if not self.has_consent:
             refuse_without_consent(api, self.asked, self.book)
         return fetch_collections(api, self.asked, self.expected, self.book)
@@ -80,15 +81,12 @@ class GcTask:
 
     def apply(self, api: Api, current: Collections, plan: Plan, done: Done) -> Outcome:
         """Write, follow to the ends, and say what came of it."""
-        patience = (
-            Patience(_PROOF_TAKES_S, min(10.0, self.patience.interval_s), SystemClock()) if self.patience else None
-        )
         collector = Collector(
             api=api,
             book=self.book,
             current=current,
             patience=self.patience,
-            prove=lambda registry: prove_writes(api, registry, patience),
+            prove=lambda registry: prove_writes(api, registry, self._proof_patience()),
             say=open_progress(),
             done=done,
         )
@@ -110,6 +108,10 @@ class GcTask:
             "garbage_collections": shape_collections(outcome.courses, self.book, outcome.now),
             "warnings": list(overdue_warnings(outcome.courses, self.book, outcome.now)),
         }
+
+    def _proof_patience(self) -> Patience:
+        interval_s = min(_PROOF_LOOKS_S, self.patience.interval_s) if self.patience else _PROOF_LOOKS_S
+        return Patience(_PROOF_TAKES_S, interval_s, SystemClock())
 
     def _decide(self, current: Collections) -> tuple[Decision, ...]:
         return tuple(decide(runs, self.book.of(runs.registry), current.now) for runs in current.runs)

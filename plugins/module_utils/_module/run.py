@@ -45,7 +45,7 @@ class Task(Protocol[C, O]):
         """What `apply` would find at its end, as far as can be known."""
 
     def shape(self, plan: Plan, outcome: O) -> dict[str, Any]:
-        """The module's own result keys, present in every success."""
+        """The module's own result keys, present in every success; `warnings` are shown as such."""
 
 
 def run_task(spec: Spec, build: Callable[[Params], Task[Any, Any]]) -> None:
@@ -64,9 +64,9 @@ def run_task(spec: Spec, build: Callable[[Params], Task[Any, Any]]) -> None:
     except DocrError as error:
         module.fail_json(**failure(error, steps_done))
         raise  # fail_json does not return; this tells the type checker so
-    for warning in plan.warnings:
-        module.warn(warning)
     result = _common_result(plan) | task.shape(plan, outcome)
+    for warning in (*plan.warnings, *result.pop("warnings", ())):
+        module.warn(warning)
     if module._diff:
         result["diff"] = {"before": dict(plan.before), "after": dict(plan.after)}
     module.exit_json(**result)

@@ -13,9 +13,24 @@ from datetime import datetime
 from typing import Protocol
 
 from .._domain.cluster import Cluster
+from .._domain.docker_credentials import DockerCredentials
 from .._domain.garbage_collection import GarbageCollection
+from .._domain.image import Manifest
 from .._domain.registry import Registry, Repository, Team
 from .._domain.tier import Options, Subscription
+
+
+class ImageHost(Protocol):
+    """The host of the images by what it does (OCI distribution); raises DocrError as the API does."""
+
+    def open_upload(self, registry: str, repository: str) -> str:
+        """Begin an upload and give its address. Denied while the registry is read-only."""
+
+    def cancel_upload(self, registry: str, repository: str, upload: str) -> None:
+        """End an upload without a trace."""
+
+    def fetch_media_type(self, registry: str, repository: str, reference: str) -> str:
+        """The media type of a manifest, by tag or digest."""
 
 
 class Api(Protocol):
@@ -54,6 +69,18 @@ class Api(Protocol):
 
     def list_repositories(self, registry: str) -> tuple[Repository, ...]:
         """All repositories of a registry. NotFound for an unknown registry."""
+
+    def list_manifests(self, registry: str, repository: str) -> tuple[Manifest, ...]:
+        """All manifests of a repository, tagged or not. NotFound for an unknown one."""
+
+    def mint_docker_credentials(self, registry: str, *, read_write: bool, expiry_s: int) -> DockerCredentials:
+        """Mint a token for the image host that lives for `expiry_s` seconds; 0 means for ever."""
+
+    def revoke_docker_credentials(self, credentials: DockerCredentials) -> None:
+        """Take a minted token back."""
+
+    def open_image_host(self, credentials: DockerCredentials | None = None) -> ImageHost:
+        """The image host, seen with these credentials, or with the account's own token."""
 
     def list_garbage_collections(self, registry: str) -> tuple[GarbageCollection, ...]:
         """All runs of a registry, newest first; it is not known whether an active one is among them."""

@@ -18,9 +18,7 @@ from .._domain.errors import DocrError, InvalidInput, NotFound
 from .._domain.gc import (
     ADOPTED,
     CANCELLED,
-    COLLECTED,
     EXPECTED,
-    IDLE,
     Decision,
     Runs,
     cancel_step,
@@ -38,7 +36,7 @@ from .._domain.gc_course import (
     progress_line,
     reason_to_cancel,
 )
-from .._domain.gc_rules import CANCEL, RuleBook
+from .._domain.gc_rules import CANCEL, COLLECTED, IDLE, RuleBook
 from .._domain.plan import Step
 from .api import Api
 from .gc_after import conclude

@@ -28,10 +28,6 @@ class Collections:
     runs: tuple[Runs, ...]
     now: datetime
 
-    def known_uuids(self, registry: str) -> frozenset[str]:
-        """The ids of the collections that a registry has had."""
-        return frozenset(run.uuid for one in self.runs if one.registry == registry for run in one.history)
-
 
 def fetch_collections(api: Api, asked: Sequence[Asked], expected: Sequence[str], book: RuleBook) -> Collections:
     """One list for each registry, and what else is needed where one would be started.

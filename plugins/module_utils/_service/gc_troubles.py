@@ -80,10 +80,8 @@ class Troubles:
 
 def stuck(course: Course, now: datetime) -> Stuck:
     """The failure of a collection that shows no progress and is left as it is."""
-    run = course.run
-    status, uuid = (run.status, run.uuid) if run is not None else ("", "")
     return Stuck(
-        f"see the garbage collection {uuid} of {course.registry} end",
+        f"see the garbage collection {course.run.uuid if course.run else ''} of {course.registry} end",
         f"nothing has changed for {format_elapsed(silence(course, now))} ({support_request(course, now)})",
         "the registry is read-only meanwhile: run the task with the state idle, which cancels it and proves that"
         " pushes work again",

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""Whether a registry takes pushes, found out without a push."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .._domain.docker_credentials import DockerCredentials
+from .._domain.errors import Conflict, Denied, DocrError, Refused
+from .api import Api
+from .wait import Patience, poll
+
+# The credential outlives a crash by no more than this.
+_EXPIRY_S = 900
+
+
+@dataclass(frozen=True)
+class WriteProof:
+    """Whether a registry takes pushes, and in one sentence how that is known; None where it could not be found out."""
+
+    is_writable: bool | None
+    how: str
+
+
+def prove_writes(api: Api, registry: str, patience: Patience) -> WriteProof:
+    """By what the API says where it does, else by an upload that is opened and cancelled.
+
+    Looks until it works or time is over, since read-only may end some seconds after a collection. For the upload a
+    credential is minted, and revoked whatever happens.
+    """
+    told = _ask(api, registry)
+    if told.is_writable is not None:
+        return _until_writable(lambda: _ask(api, registry), told, patience)
+    repositories = api.list_repositories(registry)
+    if not repositories:
+        return WriteProof(None, "Whether it takes pushes was not tried: it holds no repository.")
+    repository = max(repositories, key=lambda one: one.pushed_at).name
+    try:
+        credentials = api.mint_docker_credentials(registry, read_write=True, expiry_s=_EXPIRY_S)
+    except DocrError as error:
+        return WriteProof(None, f"Whether it takes pushes was not found out: {error}")
+    left_over = ""
+    try:
+        proof = _until_writable(lambda: _try(api, registry, repository, credentials), None, patience)
+    finally:
+        left_over = _revoke(api, credentials)
+    return WriteProof(proof.is_writable, proof.how + left_over)
+
+
+def _until_writable(look: Callable[[], WriteProof], first: WriteProof | None, patience: Patience) -> WriteProof:
+    if first is not None and first.is_writable:
+        return first
+    return poll(
+        look,
+        lambda proof: proof.is_writable is True,
+        timeout_s=patience.timeout_s,
+        interval_s=patience.interval_s,
+        clock=patience.clock,
+    ).value
+
+
+def _ask(api: Api, registry: str) -> WriteProof:
+    found = next((one for one in api.list_registries() if one.name == registry), None)
+    if found is None or found.is_read_only is None:
+        return WriteProof(None, "")
+    if found.is_read_only:
+        return WriteProof(False, "DigitalOcean says that it is read-only.")
+    return WriteProof(True, "DigitalOcean says that it takes pushes.")
+
+
+def _try(api: Api, registry: str, repository: str, credentials: DockerCredentials) -> WriteProof:
+    """One upload that is opened and cancelled; a new visit each time, since a token of the last one may not push."""
+    host = api.open_image_host(credentials)
+    try:
+        upload = host.open_upload(registry, repository)
+    except (Denied, Refused, Conflict) as error:
+        return WriteProof(False, f"It takes no pushes: {error}")
+    except DocrError as error:
+        return WriteProof(None, f"Whether it takes pushes was not found out: {error}")
+    try:
+        host.cancel_upload(registry, repository, upload)
+    except DocrError as error:
+        return WriteProof(True, f"It takes pushes: an upload was opened in {repository}, and is left there: {error}")
+    return WriteProof(True, f"It takes pushes: an upload was opened in {repository} and cancelled.")
+
+
+def _revoke(api: Api, credentials: DockerCredentials) -> str:
+    try:
+        api.revoke_docker_credentials(credentials)
+    except DocrError as error:
+        return f" The credential for that is left, for {_EXPIRY_S // 60} minutes: {error}"
+    return ""
