@@ -25,9 +25,7 @@ END = "<!-- end of fields -->"
 
 TEXT = {"type": "string", "pattern": r"\S"}
 TYPES: Mapping[str, Mapping[str, Any]] = {
-    rules.STRING: TEXT,
     rules.BOOLEAN: {"type": "boolean"},
-    rules.STRINGS: {"type": "array", "items": TEXT},
     rules.STRING_MAP: {"type": "object", "additionalProperties": {"type": "string"}},
     rules.ANYTHING: {},
 }
@@ -58,9 +56,9 @@ def _object(path: str) -> dict[str, Any]:
 
 
 def _one_spelling(field: rules.Field) -> dict[str, Any]:
-    """A required field in exactly one of its spellings, another in one at most."""
+    """A required field in exactly one of its spellings, another in one at most, and null has none of them."""
     each = [{"required": [spelling]} for spelling in field.spellings]
-    return {"oneOf": each} if field.required else {"not": {"required": list(field.spellings)}}
+    return {"oneOf": each} if field.required else {"not": {"type": "object", "required": list(field.spellings)}}
 
 
 def _property(field: rules.Field) -> dict[str, Any]:
@@ -74,7 +72,16 @@ def _property(field: rules.Field) -> dict[str, Any]:
 
 
 def _value(field: rules.Field) -> dict[str, Any]:
-    shape: dict[str, Any] = dict(TYPES[field.type]) if not field.enum else {"type": "string"}
+    if field.type in TYPES:
+        return dict(TYPES[field.type])
+    if field.type == rules.STRING:
+        return _text(field)
+    shape = {"type": "array", "items": _object(f"{field.path}[]") if field.type == rules.OBJECTS else _text(field)}
+    return shape | ({"minItems": field.min_items} if field.min_items else {})
+
+
+def _text(field: rules.Field) -> dict[str, Any]:
+    shape: dict[str, Any] = dict(TEXT) if not field.enum else {"type": "string"}
     if field.max_length:
         shape["maxLength"] = field.max_length
     if field.pattern:
@@ -115,6 +122,8 @@ def _rule(field: rules.Field) -> str:
         parts.append(f"`{field.pattern}`".replace("|", "\\|") + (", in any case" if field.ignore_case else ""))
     if field.max_length:
         parts.append(f"at most {field.max_length} characters")
+    if field.min_items:
+        parts.append(f"at least {field.min_items}")
     if field.unset:
         parts.append(f"`{field.unset}` counts as missing")
     if field.default is not None:

@@ -83,6 +83,7 @@ def test_files_folders_globs_and_inline_documents_come_in_their_order(tmp_path: 
         "region": "syd1",
         "subscription_tier": "professional",
         "garbage_collection_enabled": True,
+        "garbage_collection": {},
         "doks_integration": {"clusters": None},
         "origin": "one.yaml document 1 (res-kiwi)",
         "metadata": {"name": "res-kiwi"},

@@ -39,12 +39,16 @@ class Document:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A registry as a document wants it. `clusters` is None where it does not say."""
+    """A registry as a document wants it. `clusters` is None where it does not say.
+
+    `garbage_collection` holds what it says of docr_gc's options, by their names, and nothing else.
+    """
 
     name: str
     region: str
     subscription_tier: str
     garbage_collection_enabled: bool
+    garbage_collection: Mapping[str, Any]
     clusters: tuple[str, ...] | None
     metadata: Mapping[str, Any]
     origin: str
@@ -56,6 +60,7 @@ class Manifest:
             "region": self.region,
             "subscription_tier": self.subscription_tier,
             "garbage_collection_enabled": self.garbage_collection_enabled,
+            "garbage_collection": dict(self.garbage_collection),
             "doks_integration": {"clusters": None if self.clusters is None else list(self.clusters)},
             "metadata": dict(self.metadata),
             "origin": self.origin,
@@ -104,7 +109,7 @@ def read_manifests(
         raise InvalidInput(tuple(found))
     return ManifestSet(
         tuple(_manifest(reading) for reading in firsts.values()),
-        tuple(warning for name, reading in firsts.items() for warning in _name_warnings(name, reading)),
+        tuple(warning for reading in firsts.values() for warning in _warnings(reading)),
     )
 
 
@@ -155,12 +160,22 @@ def _difference(first: _Reading, second: _Reading) -> Iterable[Fault]:
         )
 
 
-def _name_warnings(name: str, reading: _Reading) -> Iterable[str]:
+def _warnings(reading: _Reading) -> Iterable[str]:
+    name = reading.spec["name"]
     if name[0].isdigit():
         yield (
             f"{reading.origin}, spec.name: {name} starts with a digit, which the format allows "
             "and DigitalOcean's documentation does not; the service decides."
         )
+    if _given(reading.spec["garbage_collection"]) and not reading.spec["garbage_collection_enabled"]:
+        yield (
+            f"{reading.origin}, spec.garbage_collection: it does nothing, since garbage_collection_enabled is not true."
+        )
+
+
+def _given(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The fields that the document gives."""
+    return {name: value for name, value in (values or {}).items() if value is not None}
 
 
 def _manifest(reading: _Reading) -> Manifest:
@@ -171,7 +186,8 @@ def _manifest(reading: _Reading) -> Manifest:
         region=spec["region"],
         subscription_tier=spec["subscription_tier"],
         garbage_collection_enabled=spec["garbage_collection_enabled"],
+        garbage_collection=_given(spec["garbage_collection"]),
         clusters=None if clusters is None else tuple(dict.fromkeys(clusters)),
-        metadata={key: value for key, value in reading.metadata.items() if value is not None},
+        metadata=_given(reading.metadata),
         origin=reading.origin,
     )

@@ -6,16 +6,30 @@
 
 """The fields of a manifest: the one table that reader, JSON Schema and documentation come from.
 
-The format is Project Planton's DigitalOceanContainerRegistry; `spec.doks_integration` is this collection's addition.
+The format is Project Planton's DigitalOceanContainerRegistry; `spec.garbage_collection` and `spec.doks_integration` are
+this collection's additions.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
+from .gc_rules import CANCEL, FAIL, FINISH, SKIP, TYPES, WAIT
+from .maintenance import UTC
+from .maintenance_options import DAYS
+from .manifest_checks import (
+    blackout_fault,
+    duration_fault,
+    meant_duration,
+    meant_time,
+    start_fault,
+    stuck_after_fault,
+    window_length_fault,
+    zone_fault,
+)
 from .registry_name import NAME_MAX_LENGTH, NAME_PATTERN, name_fault
 
 KIND = "DigitalOceanContainerRegistry"
@@ -24,14 +38,22 @@ KIND = "DigitalOceanContainerRegistry"
 STRING = "string"
 BOOLEAN = "boolean"
 STRINGS = "list of strings"
+DATES = "list of dates"  # text as YAML reads it with quotes, and what it makes of one without
 STRING_MAP = "map of strings"
 OBJECT = "object"  # its fields stand in the table too
+OBJECTS = "list of objects"  # theirs too, below the path with [] at its end
 ANYTHING = "anything"  # not looked at
+
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field: `path` in its published spelling; `unset` is a value that counts as none."""
+    """One field: `path` in its published spelling; `unset` is a value that counts as none.
+
+    What is said of text holds for each entry of a list of texts. `check` tells what is wrong with it and what is right,
+    `meant` how to write what YAML did not read as text.
+    """
 
     path: str
     type: str
@@ -45,6 +67,8 @@ class Field:
     default: Any = None
     advice: str = ""
     check: Callable[[str], tuple[str, str] | None] | None = None
+    meant: Callable[[object], str | None] | None = None
+    min_items: int = 0
 
     @property
     def name(self) -> str:
@@ -63,6 +87,88 @@ class Field:
         camel = re.sub(r"_([a-z])", lambda match: match.group(1).upper(), snake)
         return tuple(dict.fromkeys((self.name, snake, camel)))
 
+
+def _duration(path: str, description: str) -> Field:
+    return Field(
+        path,
+        STRING,
+        description,
+        pattern="^([0-9]{1,4}h([0-9]{1,5}m)?|[0-9]{1,5}m)$",
+        check=duration_fault,
+        meant=meant_duration,
+    )
+
+
+def _choice(path: str, choices: Iterable[str], description: str) -> Field:
+    return Field(path, STRING, description, enum=tuple(choices), ignore_case=True)
+
+
+_GC = "spec.garbage_collection"
+_WINDOW = f"{_GC}.maintenance_windows[]"
+
+# What each says is said in full by the options of docr_gc.
+_GC_FIELDS = (
+    Field(
+        _GC,
+        OBJECT,
+        "How and when garbage is collected; an addition of this collection. What it leaves out comes from the role's "
+        "docr_gc_*.",
+    ),
+    _choice(f"{_GC}.type", TYPES, "What a collection removes. All but the first need a consent outside the manifest."),
+    Field(f"{_GC}.maintenance_windows", OBJECTS, "When a collection may start, once in each.", min_items=1),
+    Field(
+        f"{_WINDOW}.days",
+        STRINGS,
+        "The days on which it opens.",
+        required=True,
+        enum=DAYS,
+        ignore_case=True,
+        min_items=1,
+    ),
+    Field(
+        f"{_WINDOW}.start",
+        STRING,
+        "When it opens, in quotes.",
+        required=True,
+        pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        advice='write "HH:MM" with quotes, such as "03:00"',
+        check=start_fault,
+        meant=meant_time,
+    ),
+    replace(
+        _duration(f"{_WINDOW}.duration", "How long it is open, past midnight too; at most 168h."),
+        required=True,
+        advice="write hours and minutes, such as 4h, 90m or 4h30m",
+        check=window_length_fault,
+    ),
+    Field(
+        f"{_WINDOW}.time_zone",
+        STRING,
+        "The time zone of days and start, by its tz name.",
+        default=UTC,
+        check=zone_fault,
+    ),
+    Field(
+        f"{_GC}.blackout_dates",
+        DATES,
+        "Days on which no window is open, each a date or a range with both its ends.",
+        pattern=f"^{_DATE}(/{_DATE})?$",
+        check=blackout_fault,
+    ),
+    _duration(f"{_GC}.min_interval", "The least time between the starts of two collections."),
+    _duration(f"{_GC}.max_age", "A registry without a successful collection for longer is reported."),
+    _choice(
+        f"{_GC}.outside_window",
+        (SKIP, FAIL, WAIT),
+        "What to do with a registry that is due and may not start now.",
+    ),
+    _choice(f"{_GC}.overrun", (FINISH, CANCEL), "What to do with a collection that runs on when its window closes."),
+    _duration(f"{_GC}.quiet_period", "Nothing starts while the newest image is younger."),
+    replace(
+        _duration(f"{_GC}.stuck_after", "A collection without progress for so long is stuck."), check=stuck_after_fault
+    ),
+    _choice(f"{_GC}.on_stuck", (FAIL, CANCEL), "What to do with a collection that is stuck."),
+)
 
 FIELDS = (
     Field(
@@ -118,6 +224,7 @@ FIELDS = (
         "Whether garbage is collected within the maintenance windows.",
         default=False,
     ),
+    *_GC_FIELDS,
     Field("spec.doks_integration", OBJECT, "Which Kubernetes clusters may pull; an addition of this collection."),
     Field(
         "spec.doks_integration.clusters",

@@ -16,7 +16,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import Fault
-from .manifest_rules import ANYTHING, BOOLEAN, OBJECT, STRING, STRING_MAP, STRINGS, Field, fields_of
+from .manifest_rules import (
+    ANYTHING,
+    BOOLEAN,
+    DATES,
+    OBJECT,
+    OBJECTS,
+    STRING,
+    STRING_MAP,
+    STRINGS,
+    Field,
+    fields_of,
+)
 
 # What a message shows of a value at most.
 SHOWN_LENGTH = 80
@@ -35,6 +46,8 @@ _NOUNS = {STRING: "text", OBJECT: "a map of its fields"}
 
 Faults = tuple[Fault, ...]
 Read = tuple[Any, Faults]
+_Meant = Callable[[object], str | None]
+_Reader = Callable[[Field, object, "Place"], Read]
 
 
 @dataclass(frozen=True)
@@ -116,7 +129,7 @@ def _read_field(field: Field, value: object, place: Place) -> Read:
 
 
 def _read_string(field: Field, value: object, place: Place) -> Read:
-    faults = _text_faults(value, place)
+    faults = _text_faults(value, place, meant=field.meant)
     if faults or not isinstance(value, str):
         return None, faults
     text = value.lower() if field.ignore_case else value
@@ -136,11 +149,41 @@ def _read_boolean(_field: Field, value: object, place: Place) -> Read:
     return None, (place.fault(what, "write true or false, without quotes"),)
 
 
-def _read_strings(_field: Field, value: object, place: Place) -> Read:
+def _read_strings(field: Field, value: object, place: Place) -> Read:
+    return _read_list(field, value, place, _read_string, "strings")
+
+
+def _read_dates(field: Field, value: object, place: Place) -> Read:
+    return _read_list(field, value, place, _read_date, "dates")
+
+
+def _read_date(field: Field, value: object, place: Place) -> Read:
+    # A time of day would be lost, so only what is a date and no more is taken without quotes.
+    is_date = isinstance(value, datetime.date) and not isinstance(value, datetime.datetime)
+    return _read_string(field, str(value) if is_date else value, place)
+
+
+def _read_objects(field: Field, value: object, place: Place) -> Read:
+    return _read_list(field, value, place, _read_entry, "maps")
+
+
+def _read_entry(field: Field, value: object, place: Place) -> Read:
+    return _read_map(f"{field.path}[]", value, place)
+
+
+def _read_map(path: str, value: object, place: Place) -> Read:
+    if not isinstance(value, Mapping):
+        return None, (place.fault(f"it is {kind_of_value(value)}", "write a map of its fields"),)
+    return read_object(path, value, place)
+
+
+def _read_list(field: Field, value: object, place: Place, read_one: _Reader, noun: str) -> Read:
     if not isinstance(value, list | tuple):
-        return None, (place.fault(f"it is {kind_of_value(value)}", "write a list of strings"),)
-    faults = tuple(fault for number, one in enumerate(value) for fault in _text_faults(one, place.item(number)))
-    return list(value), faults
+        return None, (place.fault(f"it is {kind_of_value(value)}", f"write a list of {noun}"),)
+    if len(value) < field.min_items:
+        return None, (place.fault("the list is empty", _right(field, "use") if field.enum else "name at least one"),)
+    read = [read_one(field, one, place.item(number)) for number, one in enumerate(value)]
+    return [one for one, _faults in read], tuple(fault for _one, faults in read for fault in faults)
 
 
 def _read_string_map(_field: Field, value: object, place: Place) -> Read:
@@ -157,28 +200,28 @@ def _read_string_map(_field: Field, value: object, place: Place) -> Read:
 
 
 def _read_object_field(field: Field, value: object, place: Place) -> Read:
-    if not isinstance(value, Mapping):
-        return None, (place.fault(f"it is {kind_of_value(value)}", "write a map of its fields"),)
-    return read_object(field.path, value, place)
+    return _read_map(field.path, value, place)
 
 
 def _read_anything(_field: Field, _value: object, _place: Place) -> Read:
     return None, ()
 
 
-_READERS: Mapping[str, Callable[[Field, object, Place], Read]] = {
+_READERS: Mapping[str, _Reader] = {
     STRING: _read_string,
     BOOLEAN: _read_boolean,
     STRINGS: _read_strings,
+    DATES: _read_dates,
     STRING_MAP: _read_string_map,
     OBJECT: _read_object_field,
+    OBJECTS: _read_objects,
     ANYTHING: _read_anything,
 }
 
 
-def _text_faults(value: object, place: Place, *, may_be_empty: bool = False) -> Faults:
+def _text_faults(value: object, place: Place, *, may_be_empty: bool = False, meant: _Meant | None = None) -> Faults:
     if not isinstance(value, str):
-        return (_no_text_fault(value, place),)
+        return (_no_text_fault(value, place, meant(value) if meant else None),)
     if not value.strip() and not may_be_empty:
         return (place.fault("it is empty", "write text, or leave it out"),)
     try:
@@ -188,7 +231,7 @@ def _text_faults(value: object, place: Place, *, may_be_empty: bool = False) -> 
     return ()
 
 
-def _no_text_fault(value: object, place: Place) -> Fault:
+def _no_text_fault(value: object, place: Place, meant: str | None) -> Fault:
     if not isinstance(value, _SCALARS):
         return place.fault(f"it is {kind_of_value(value)}", "write text")
     if isinstance(value, bool):
@@ -198,6 +241,8 @@ def _no_text_fault(value: object, place: Place) -> Fault:
         text = str(value)
     except ValueError:  # Python writes no number of more than some thousand digits
         return place.fault(f"YAML reads it as {kind_of_value(value)}", "quote it")
+    if meant:
+        return place.fault(f"YAML reads it as {kind_of_value(value)}, {_on_one_line(text)}", meant)
     return place.fault(
         f"YAML reads {_on_one_line(text)} as {kind_of_value(value)}", f'quote it: "{_on_one_line(text)}"'
     )

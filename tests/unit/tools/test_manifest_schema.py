@@ -17,6 +17,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.error
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manifest import Document, read_manifests
 
 SAMPLES = sorted((manifest_schema.ROOT / "examples" / "manifests").glob("*.yaml"))
+WINDOW = {"days": ["FRIDAY", "monday"], "start": "22:30", "duration": "1h45m"}
 GOOD = """
 apiVersion: digital-ocean.project-planton.org/v1
 kind: DigitalOceanContainerRegistry
@@ -80,6 +81,12 @@ def test_the_samples_fit_the_schema(validator: Draft202012Validator) -> None:
         ("spec.garbageCollectionEnabled", None),
         ("spec.doks_integration", {"clusters": ["orchard"]}),
         ("spec.doksIntegration", {"clusters": []}),
+        ("spec.garbage_collection", None),
+        ("spec.garbageCollection", {"type": "UNTAGGED_MANIFESTS", "onStuck": "cancel", "overrun": None}),
+        ("spec.garbageCollection", {"minInterval": "7h30m", "max_age": "192h", "quietPeriod": "90m"}),
+        ("spec.garbage_collection", {"blackoutDates": ["2031-12-24", "2031-12-24/2032-01-02"]}),
+        ("spec.garbage_collection", {"maintenanceWindows": [WINDOW]}),
+        ("spec.garbage_collection", {"maintenance_windows": [WINDOW, {**WINDOW, "timeZone": "Asia/Kathmandu"}]}),
     ],
 )
 def test_editor_and_collection_take_the_same(validator: Draft202012Validator, path: str, value: Any) -> None:
@@ -113,6 +120,17 @@ def test_editor_and_collection_take_the_same(validator: Draft202012Validator, pa
         ("spec.doks_integration", []),
         ("spec.doks_integration", {"clusters": [7]}),
         ("spec.doks_integration", {"cluster": ["orchard"]}),
+        ("spec.garbage_collection", {"type": "all"}),
+        ("spec.garbage_collection", {"onStuck": "cancel", "on_stuck": "cancel"}),
+        ("spec.garbage_collection", {"max_age": "8d"}),
+        ("spec.garbage_collection", {"blackout_dates": ["24.12.2031"]}),
+        ("spec.garbage_collection", {"maintenance_windows": []}),
+        ("spec.garbage_collection", {"maintenance_windows": [{**WINDOW, "days": []}]}),
+        ("spec.garbage_collection", {"maintenance_windows": [{**WINDOW, "days": ["caturday"]}]}),
+        ("spec.garbage_collection", {"maintenance_windows": [{**WINDOW, "start": 1350}]}),
+        ("spec.garbage_collection", {"maintenance_windows": [{**WINDOW, "start": "7:00"}]}),
+        ("spec.garbage_collection", {"maintenance_windows": [{**WINDOW, "zone": "UTC"}]}),
+        ("spec.garbage_collection", {"maintenance_windows": [{"days": ["friday"], "start": "07:00"}]}),
     ],
 )
 def test_editor_and_collection_refuse_the_same(validator: Draft202012Validator, path: str, value: Any) -> None:

@@ -49,6 +49,7 @@ def test_a_plain_manifest_has_the_defaults() -> None:
         "region": "syd1",
         "subscription_tier": "basic",
         "garbage_collection_enabled": False,
+        "garbage_collection": {},
         "doks_integration": {"clusters": None},
         "origin": "m.yaml document 1 (res)",
         "metadata": {"name": "res"},
@@ -247,7 +248,10 @@ _LEAVES = (
     | st.datetimes()
 )
 _KEYS = st.sampled_from(
-    ["apiVersion", "kind", "metadata", "spec", "name", "region", "clusters", "doksIntegration", "labels"]
+    [
+        *("apiVersion", "kind", "metadata", "spec", "name", "region", "clusters", "doksIntegration", "labels"),
+        *("garbage_collection", "maintenanceWindows", "days", "start", "duration", "time_zone", "blackout_dates"),
+    ]
 )
 _VALUES = st.recursive(
     _LEAVES,
