@@ -9,7 +9,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ..module_utils._domain.errors import Fault, InvalidInput
-from ..module_utils._domain.manifest import Document, ManifestSet, read_manifests
+from ..module_utils._domain.manifest import Document, ManifestSet, read_manifests, variable_faults
 from ..module_utils._domain.manifest_rules import KIND
 from ..module_utils._module.failure import failure
 from ..plugin_utils._manifest_files import read_files
@@ -19,6 +19,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     # Not `dict`: what is no mapping is reported with all other faults, by document and path.
     "manifests": {"type": "list", "elements": "raw", "default": []},
     "skip_other_kinds": {"type": "bool", "default": False},
+    "garbage_collection": {"type": "dict", "default": {}},
 }
 
 
@@ -46,6 +47,7 @@ def _read(options: dict[str, Any]) -> ManifestSet:
     """The manifests of both sources; raises InvalidInput also when there is none."""
     documents, faults = read_files(options["files"])
     inline = [Document("docr_manifests", number, value) for number, value in enumerate(options["manifests"], 1)]
+    faults += variable_faults(options["garbage_collection"])
     read = read_manifests([*documents, *inline], skip_other_kinds=options["skip_other_kinds"], faults=faults)
     if not read.manifests:
         count = len(documents) + len(inline)

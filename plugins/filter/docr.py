@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..module_utils._domain.converge import Run, integrations_of, shape_outputs, wanted_integrations, wanted_registries
+from ..module_utils._domain.converge import (
+    Run,
+    gc_overrides,
+    integrations_of,
+    shape_outputs,
+    wanted_integrations,
+    wanted_registries,
+)
 
 Result = Mapping[str, Any]
 
@@ -35,6 +42,7 @@ class FilterModule:
         """The filters by name."""
         return {
             "docr_registries": wanted_registries,
+            "docr_gc_overrides": gc_overrides,
             "docr_integrations": wanted_integrations,
             "docr_integrations_of": integrations_of,
             "docr_outputs": docr_outputs,

@@ -33,6 +33,13 @@ options:
     description: Skip documents of other kinds instead of refusing them.
     type: bool
     default: false
+  garbage_collection:
+    description:
+      - What holds for all manifests that do not say it in their own C(garbage_collection), by the same names.
+      - It is only checked, so that its faults come with all others.
+      - Messages name the role's variables, such as C(docr_gc_type).
+    type: dict
+    default: {}
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
@@ -105,6 +112,10 @@ manifests:
       description: Whether garbage is to be collected.
       type: bool
       sample: false
+    garbage_collection:
+      description: What it says of the options of M(planton.digitalocean.docr_gc), by their names, and nothing else.
+      type: dict
+      sample: {overrun: cancel}
     doks_integration:
       description: Its C(clusters) are names or ids; null where the manifest does not say.
       type: dict
@@ -147,6 +158,7 @@ def main() -> None:
             "files": {"type": "list", "elements": "path", "default": []},
             "manifests": {"type": "list", "elements": "raw", "default": []},
             "skip_other_kinds": {"type": "bool", "default": False},
+            "garbage_collection": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )

@@ -129,7 +129,7 @@ def test_check_mode_reads_the_same(tmp_path: Path) -> None:
             {"manifests": [{"kind": "Pod"}], "skip_other_kinds": True},
             "of 1 documents none is a DigitalOceanContainerRe",
         ),
-        ({"file": "one.yaml"}, "Supported parameters include: files, manifests, skip_other_kinds"),
+        ({"file": "one.yaml"}, "Supported parameters include: files, garbage_collection, manifests, skip_other_kinds"),
         ({"skip_other_kinds": "perhaps"}, "not a valid boolean"),
     ],
 )

@@ -25,6 +25,13 @@ UNREFERENCED_NOTE = (
 # What only DigitalOcean knows of a registry; its address follows from the name.
 UNREAD = dict.fromkeys(("region", "created_at", "storage_usage_bytes", "storage_usage_bytes_updated_at"))
 
+# The plans of stages that no comparison was made for.
+NO_REGISTRIES: Result = {"registries": (), "subscription": None, "actions": ()}
+NO_CLUSTERS: Result = {"integrations": ()}
+
+# What docr_gc tells of a registry that is shown as it is.
+_TOLD = ("reason", "next_window", "read_only_seconds", "is_overdue", "is_writable")
+
 
 def wanted_registries(manifests: Iterable[Result]) -> list[dict[str, Any]]:
     """The manifests as `registries` of docr_registry and docr_plan."""
@@ -42,6 +49,15 @@ def wanted_integrations(manifests: Iterable[Result], clusters: Sequence[str]) ->
     return entries
 
 
+def gc_overrides(manifests: Iterable[Result]) -> list[dict[str, Any]]:
+    """What the manifests say of their collections, as `overrides` of docr_gc."""
+    return [
+        {"registries": [one["name"]], **one["garbage_collection"]}
+        for one in manifests
+        if one["garbage_collection_enabled"] and one["garbage_collection"]
+    ]
+
+
 def integrations_of(clusters: Iterable[Result], registries: Sequence[str]) -> list[dict[str, Any]]:
     """What of `registries` the clusters (of docr_doks_integration_info) are integrated with, as `integrations`."""
     entries = []
@@ -54,7 +70,10 @@ def integrations_of(clusters: Iterable[Result], registries: Sequence[str]) -> li
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of the role found and did; a stage that was skipped left the plan, or nothing."""
+    """What a run of the role found and did; a stage that was skipped left the plan, or nothing.
+
+    `gc_type` is the type of collections where a manifest does not say.
+    """
 
     manifests: Sequence[Result]
     plan: Result
@@ -66,12 +85,12 @@ class Run:
     @property
     def registry_stage(self) -> Result:
         """The registries' result, or the plan for them, which says the same where nothing was to be done."""
-        return self.registry if "registries" in self.registry else self.plan["registry"]
+        return self.registry if "registries" in self.registry else self.plan.get("registry", NO_REGISTRIES)
 
     @property
     def integration_stage(self) -> Result:
         """The integration's result, or the plan for it."""
-        return self.integration if "integrations" in self.integration else self.plan["integration"]
+        return self.integration if "integrations" in self.integration else self.plan.get("integration", NO_CLUSTERS)
 
 
 def shape_outputs(run: Run) -> dict[str, dict[str, Any]]:
@@ -100,17 +119,16 @@ def _output(run: Run, manifest: Result) -> dict[str, Any]:
 
 def _collection(run: Run, manifest: Result) -> dict[str, Any]:
     is_enabled = manifest["garbage_collection_enabled"]
+    type_ = manifest["garbage_collection"].get("type", run.gc_type) if is_enabled else None
     results = run.garbage_collection.get("garbage_collections", ())
     result: Result = next((one for one in results if one["registry"] == manifest["name"]), {})
-    here = result.get("garbage_collection")
     return {
         "enabled": is_enabled,
-        "type": run.gc_type if is_enabled else None,
+        "type": type_,
         "decision": result.get("decision", "not_run"),
-        "reason": result.get("reason"),
-        "last": here or result.get("last"),
-        "next_window": result.get("next_window"),
-        "note": UNREFERENCED_NOTE if is_enabled and run.gc_type == UNREFERENCED_BLOBS else None,
+        "last": result.get("garbage_collection") or result.get("last"),
+        **{key: result.get(key) for key in _TOLD},
+        "note": UNREFERENCED_NOTE if type_ == UNREFERENCED_BLOBS else None,
     }
 
 

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from .errors import Fault, InvalidInput
@@ -111,6 +111,12 @@ def read_manifests(
         tuple(_manifest(reading) for reading in firsts.values()),
         tuple(warning for reading in firsts.values() for warning in _warnings(reading)),
     )
+
+
+def variable_faults(values: Mapping[str, Any]) -> Faults:
+    """What is wrong with the variables that say for all manifests what `spec.garbage_collection` says for one."""
+    found = read_object("spec.garbage_collection", values, Place(""))[1]
+    return tuple(replace(fault, where=f"docr_gc_{fault.where}") for fault in found)
 
 
 def _kind_fault(document: Document) -> Fault | None:

@@ -52,7 +52,7 @@ _Reader = Callable[[Field, object, "Place"], Read]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value stands: the document as users know it, and the path of the field in it."""
+    """Where a value stands: the document as users know it, if any, and the path of the field in it."""
 
     origin: str
     path: str = ""
@@ -67,7 +67,7 @@ class Place:
 
     def fault(self, what: str, advice: str = "") -> Fault:
         """A fault at this place."""
-        return Fault(f"{self.origin}, {self.path}" if self.path else self.origin, what, advice)
+        return Fault(", ".join(part for part in (self.origin, self.path) if part), what, advice)
 
 
 def read_object(parent: str, content: Mapping[Any, Any], place: Place) -> tuple[dict[str, Any], Faults]:

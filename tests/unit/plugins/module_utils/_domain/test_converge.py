@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.converge import (
     UNREFERENCED_NOTE,
     Run,
+    gc_overrides,
     integrations_of,
     shape_outputs,
     wanted_integrations,
@@ -24,12 +25,13 @@ RAISED = {"action": "change_tier", "target": "basic", "message": "change the tea
 ORCHARD = {"id": "7a", "name": "orchard", "region": "syd1"}
 
 
-def manifest(name: str, clusters: list[str] | None = None, *, collects: bool = False) -> dict[str, Any]:
+def manifest(name: str, clusters: list[str] | None = None, *, collects: bool = False, **gc: Any) -> dict[str, Any]:
     return {
         "name": name,
         "region": "syd1",
         "subscription_tier": "starter",
         "garbage_collection_enabled": collects,
+        "garbage_collection": gc,
         "doks_integration": {"clusters": clusters},
         "origin": f"m.yaml document 3 ({name})",
         "metadata": {"name": f"res-{name}"},
@@ -82,7 +84,8 @@ def outputs(*manifests: dict[str, Any], gc_type: str = "unreferenced_blobs", **r
 
 def collected(decision: str, **fields: Any) -> dict[str, Any]:
     entry = {"registry": "kiwi", "decision": decision, "reason": "so it is", "garbage_collection": None, "last": None}
-    return {"garbage_collections": [entry | {"next_window": {"opens_at": "2031-05-11T03:00:00Z"}} | fields]}
+    entry |= {"next_window": {"opens_at": "2031-05-11T03:00:00Z"}, "is_overdue": True, "is_writable": False}
+    return {"garbage_collections": [entry | {"read_only_seconds": 17.5} | fields]}
 
 
 def test_registries_keep_where_they_were_asked_for() -> None:
@@ -160,6 +163,9 @@ def test_a_collection_says_what_was_decided_and_when_it_may_be(decision: str, is
         "reason": "so it is",
         "last": None,
         "next_window": {"opens_at": "2031-05-11T03:00:00Z"},
+        "read_only_seconds": 17.5,
+        "is_overdue": True,
+        "is_writable": False,
         "note": UNREFERENCED_NOTE,
     }
     assert told["changed"] is is_changed
@@ -182,9 +188,42 @@ def test_a_registry_without_collections_says_so_and_has_no_note() -> None:
         "reason": None,
         "last": None,
         "next_window": None,
+        "read_only_seconds": None,
+        "is_overdue": None,
+        "is_writable": None,
         "note": None,
     }
     assert told["plum"]["garbage_collection"]["note"] is None
+
+
+@pytest.mark.parametrize(
+    ("of_all", "own", "note"),
+    [
+        ("untagged_manifests", "unreferenced_blobs", UNREFERENCED_NOTE),
+        ("unreferenced_blobs", "untagged_manifests", None),
+    ],
+)
+def test_the_type_that_is_shown_is_the_registrys_own(of_all: str, own: str, note: str | None) -> None:
+    told = outputs(manifest("kiwi", collects=True, type=own), manifest("plum", collects=True), gc_type=of_all)
+    assert (told["kiwi"]["garbage_collection"]["type"], told["kiwi"]["garbage_collection"]["note"]) == (own, note)
+    assert told["plum"]["garbage_collection"]["type"] == of_all
+
+
+def test_rules_of_their_own_have_registries_that_say_some_and_are_collected() -> None:
+    windows = [{"days": ["friday"], "start": "22:30", "duration": "90m", "time_zone": "Asia/Kathmandu"}]
+    manifests = [
+        manifest("kiwi", collects=True, maintenance_windows=windows, overrun="cancel"),
+        manifest("plum", collects=True),
+        manifest("fig", overrun="cancel"),
+    ]
+    assert gc_overrides(manifests) == [{"registries": ["kiwi"], "maintenance_windows": windows, "overrun": "cancel"}]
+
+
+def test_without_a_comparison_nothing_of_it_is_made_up() -> None:
+    run = Run([manifest("kiwi", collects=True)], {}, {}, collected("recent"), {}, "unreferenced_blobs")
+    told = shape_outputs(run)["kiwi"]
+    assert (told["region"], told["subscription_tier"], told["actions"], told["clusters"]) == (None, None, [], [])
+    assert told["garbage_collection"]["decision"] == "recent"
 
 
 def test_clusters_are_those_that_have_the_registry_and_new_ones_are_a_change() -> None:
