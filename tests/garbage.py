@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,16 +25,28 @@ RAN = {"started_at": "2026-02-22T03:05:00Z", "ended_at": "2026-02-22T03:05:19Z",
 RUNNING = {"started_at": "2026-03-01T03:10:00Z", "status": "waiting for delete requests"}
 
 
-def seed(sandbox: Sandbox, *collections: dict[str, Any], now: str = SUNDAY, names: tuple[str, ...] = ("kiwi",)) -> None:
+def seed(
+    sandbox: Sandbox,
+    *collections: dict[str, Any],
+    now: str = SUNDAY,
+    names: tuple[str, ...] = ("kiwi",),
+    rate: float = 60,
+) -> None:
     """Registries with 60 MB that nothing refers to; the first one has had these collections."""
     registries: list[dict[str, Any]] = [
         {"name": name, "region": "syd1", "unreferenced_bytes": 60_000} for name in names
     ]
     registries[0]["garbage_collections"] = list(collections)
+    sandbox.control("PUT", "clock", {"rate": 0})
     sandbox.set_clock(now)
-    sandbox.control("PUT", "clock", {"rate": 60})
     sandbox.seed({"tier": "professional", "registries": registries})
     sandbox.clear_log()
+    set_rate(sandbox, rate)
+
+
+def set_rate(sandbox: Sandbox, rate: float) -> None:
+    """Let so many seconds pass in one."""
+    sandbox.control("PUT", "clock", {"rate": rate})
 
 
 def run(sandbox: Sandbox, *registries: str, **options: Any) -> dict[str, Any]:
@@ -61,9 +74,14 @@ def hold(sandbox: Sandbox, registry: str = "kiwi", **fields: Any) -> None:
 
 def run_and_release(sandbox: Sandbox, after: str, *registries: str) -> dict[str, Any]:
     """Run it, and let the held collection of kiwi go on once the module has sent the request `after`."""
+    return run_and(sandbox, after, lambda: hold(sandbox, status=None), *registries)
+
+
+def run_and(sandbox: Sandbox, after: str, do: Callable[[], object], *registries: str, **options: Any) -> dict[str, Any]:
+    """Run it, and do something else once the module has sent the request `after`."""
     with ThreadPoolExecutor(1) as pool:
-        result = pool.submit(run, sandbox, *registries)
+        result = pool.submit(run, sandbox, *registries, **options)
         while after not in sandbox.calls() and not result.done():
-            time.sleep(0.05)
-        hold(sandbox, status=None)
+            time.sleep(0.02)
+        do()
         return result.result()

@@ -20,7 +20,13 @@ def test_outside_every_window_nothing_starts_and_the_next_one_is_named(sandbox: 
     one = only(result)
     assert (result["changed"], result["actions"], one["decision"]) == (False, [], "outside_window")
     assert "opens at 2026-03-08T03:00:00Z" in one["reason"]
-    assert one["next_window"] == {"opens_at": "2026-03-08T03:00:00Z", "closes_at": "2026-03-08T07:00:00Z"}
+    assert one["next_window"] == {
+        "opens_at": "2026-03-08T03:00:00Z",
+        "closes_at": "2026-03-08T07:00:00Z",
+        "time_zone": "UTC",
+        "opens_at_local": "2026-03-08T03:00:00+00:00",
+        "closes_at_local": "2026-03-08T07:00:00+00:00",
+    }
     assert (one["garbage_collection"], one["last"]["freed_bytes"]) == (None, 77)
     assert sandbox.calls() == [LIST]
 
@@ -41,7 +47,7 @@ def test_inside_a_window_garbage_goes_and_the_second_run_costs_one_call(sandbox:
     collection = one["garbage_collection"]
     assert (collection["status"], collection["type"]) == ("succeeded", "unreferenced_blobs")
     assert (collection["blobs_deleted"], collection["freed_bytes"]) == (1, 60_000)
-    assert one["duration_seconds"] == 15
+    assert one["read_only_seconds"] == 15
     assert "It deleted 1 blob and freed 60000 bytes." in one["reason"]
     assert collections(sandbox)[0]["uuid"] == collection["uuid"]
     assert sandbox.calls()[:3] == [LIST, ACTIVE, START]
@@ -56,7 +62,7 @@ def test_exactly_one_look_a_round_and_one_list_at_the_end(sandbox: Sandbox) -> N
     seed(sandbox)
     only(run(sandbox))
     # 15 s of the service's time are over before the first look.
-    assert sandbox.calls() == [LIST, ACTIVE, START, ACTIVE, LIST]
+    assert sandbox.calls() == [LIST, ACTIVE, START, ACTIVE, LIST, "GET /v2/registries"]
 
 
 def test_what_frees_nothing_says_where_the_bytes_may_be(sandbox: Sandbox) -> None:
@@ -69,7 +75,7 @@ def test_what_frees_nothing_says_where_the_bytes_may_be(sandbox: Sandbox) -> Non
     )
     first = only(run(sandbox, force=True))
     assert first["garbage_collection"]["freed_bytes"] == 0
-    assert "untagged manifests, if there are any, still hold their blobs" in first["reason"]
+    assert "1 untagged manifest still holds its blobs, and this type leaves them" in first["reason"]
     second = only(
         run(
             sandbox,
@@ -105,7 +111,7 @@ def test_without_waiting_it_is_started_and_the_next_run_adopts_it(sandbox: Sandb
     sandbox.control("PUT", "clock", {"rate": 0})
     started = only(run(sandbox, wait=False))
     assert (started["decision"], started["garbage_collection"]["status"]) == ("collected", "requested")
-    assert started["duration_seconds"] is None
+    assert started["read_only_seconds"] is None
     sandbox.clear_log()
     adopted = only(run(sandbox, wait=False))
     assert (adopted["decision"], sandbox.calls()) == ("adopted", [LIST])
@@ -126,7 +132,8 @@ def test_idle_cancels_what_runs_and_then_there_is_nothing_to_do(sandbox: Sandbox
     sandbox.clear_log()
     again = run(sandbox, "kiwi", "plum", state="idle")
     assert (again["changed"], [one["decision"] for one in again["garbage_collections"]]) == (False, ["idle"] * 2)
-    assert sandbox.calls() == [ACTIVE, ACTIVE.replace("kiwi", "plum"), "GET /v2/registries"]
+    images = [f"GET /v2/registries/{name}/repositoriesV2" for name in ("kiwi", "plum")]
+    assert sandbox.calls() == [ACTIVE, ACTIVE.replace("kiwi", "plum"), *["GET /v2/registries"] * 2, *images]
 
 
 @pytest.mark.parametrize("state", ["collected", "idle"])
@@ -155,8 +162,11 @@ def test_all_that_is_wrong_with_the_options_comes_before_any_call(sandbox: Sandb
         "docr_gc",
         registries=["kiwi", " ", "kiwi"],
         type="untagged_manifests",
-        maintenance_windows=[{"days": ["sun"], "start": "3", "duration": "25h"}],
+        maintenance_windows=[{"days": ["sun"], "start": "3", "duration": "169h"}],
         min_interval="a day",
+        stuck_after="0h",
+        overrides=[{"registries": ["kiwi", "plum"], "outside_window": "wait", "min_interval": "3h"}],
+        wait=False,
         wait_timeout=0,
         wait_sleep=0,
     )
@@ -166,12 +176,13 @@ def test_all_that_is_wrong_with_the_options_comes_before_any_call(sandbox: Sandb
         "maintenance_windows[0].days[0]",
         "maintenance_windows[0].start",
         "maintenance_windows[0].duration",
-        "type",
+        "min_interval",
+        "stuck_after",
+        "overrides[0].registries[1]",
         "wait_timeout",
         "wait_sleep",
-        "min_interval",
+        "overrides[0].outside_window",
     ]
-    assert "the children of multi-arch images and attestations" in result["msg"]
     assert sandbox.calls() == []
 
 

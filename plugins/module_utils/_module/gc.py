@@ -86,7 +86,7 @@ class GcTask:
             book=self.book,
             current=current,
             patience=self.patience,
-            prove=lambda registry: prove_writes(api, registry, self._proof_patience()),
+            prove=lambda registry, told: prove_writes(api, registry, told, self._proof_patience()),
             say=open_progress(),
             done=done,
         )

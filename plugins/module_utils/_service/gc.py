@@ -44,7 +44,7 @@ from .gc_read import Collections, fetch_run, fetch_runs
 from .gc_troubles import Troubles, stuck, unhealed
 from .gc_write import cancel, start
 from .wait import Patience, poll
-from .writes import WriteProof
+from .writes import WriteProof, is_read_only
 
 # Of the 250 calls a minute that the whole team has, looking takes a fifth at most.
 _LOOKS_A_MINUTE = 50
@@ -58,15 +58,15 @@ _SAY_AGAIN_S = 45.0
 class Collector:
     """Carries out decisions on what was read. What goes wrong with one registry is told after all have ended.
 
-    Without `patience` nothing is followed. `prove` tells whether a registry takes pushes, `say` gets lines for a
-    person who waits, `done` the writes as they are done.
+    Without `patience` nothing is followed. `prove` tells whether a registry takes pushes, by what the API says of it
+    where it does; `say` gets lines for a person who waits, `done` the writes as they are done.
     """
 
     api: Api
     book: RuleBook
     current: Collections
     patience: Patience | None
-    prove: Callable[[str], WriteProof]
+    prove: Callable[[str, bool | None], WriteProof]
     say: Callable[[str], None]
     done: Callable[[Step], None]
     _courses: dict[str, Course] = field(default_factory=dict)
@@ -187,14 +187,15 @@ class Collector:
             trouble = find_trouble(course, self.book.of(registry), self.api.now())
             if trouble is not None:
                 self._courses[registry] = self._heal(course, trouble)
-        if self._monotonic() - self._began_s[registry] >= patience.timeout_s and self._courses[registry].is_pending:
+        is_over = self._monotonic() - self._began_s[registry] >= patience.timeout_s
+        if is_over and registry in self._pending():
             self._troubles.late[registry] = patience.timeout_s
 
     def _heal(self, course: Course, trouble: str) -> Course:
         """Do what the rules say about a collection that is stuck or overruns; raises Stuck where that is nothing."""
         now = self.api.now()
         if trouble == UNHEALED:
-            proof = self.prove(course.registry)
+            proof = self.prove(course.registry, is_read_only(self.api, course.registry))
             course = replace(course, is_writable=proof.is_writable, proof=proof.how)
             if not proof.is_writable:
                 raise unhealed(course, now, "the cancel shows no effect")

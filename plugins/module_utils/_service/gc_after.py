@@ -23,11 +23,15 @@ from .writes import WriteProof
 
 
 def conclude(
-    api: Api, book: RuleBook, courses: Mapping[str, Course], troubles: Troubles, prove: Callable[[str], WriteProof]
+    api: Api,
+    book: RuleBook,
+    courses: Mapping[str, Course],
+    troubles: Troubles,
+    prove: Callable[[str, bool | None], WriteProof],
 ) -> dict[str, Course]:
-    """The courses with proof and explanation; one list of registries where a collection has ended."""
-    has_ended = any(one.run is not None and not one.is_pending for one in courses.values())
-    registries = _registries(api) if has_ended else {}
+    """The courses with proof and explanation; one list of registries where one of them needs it."""
+    is_needed = any(one.needs_proof or (one.run is not None and not one.is_pending) for one in courses.values())
+    registries = _registries(api) if is_needed else {}
     return {name: _conclude(api, book, one, registries.get(name), troubles, prove) for name, one in courses.items()}
 
 
@@ -37,7 +41,7 @@ def _conclude(
     course: Course,
     registry: Registry | None,
     troubles: Troubles,
-    prove: Callable[[str], WriteProof],
+    prove: Callable[[str, bool | None], WriteProof],
 ) -> Course:
     if not troubles.is_open(course.registry) or course.is_pending:
         return course
@@ -45,7 +49,7 @@ def _conclude(
     has_ended = course.run is not None
     if course.needs_proof or (has_ended and is_read_only):
         with troubles.noting(course.registry, is_write=True):
-            proof = prove(course.registry)
+            proof = prove(course.registry, is_read_only)
             course = replace(course, is_writable=proof.is_writable, proof=proof.how)
             if proof.is_writable is False:
                 raise unhealed(course, api.now(), "no collection keeps it from taking pushes, and it takes none")

@@ -28,15 +28,24 @@ class WriteProof:
     how: str
 
 
-def prove_writes(api: Api, registry: str, patience: Patience) -> WriteProof:
-    """By what the API says where it does, else by an upload that is opened and cancelled.
+_TOLD_WRITABLE = WriteProof(True, "DigitalOcean says that it takes pushes.")
+
+
+def is_read_only(api: Api, registry: str) -> bool | None:
+    """What the API says of it; None where it says nothing."""
+    return next((one.is_read_only for one in api.list_registries() if one.name == registry), None)
+
+
+def prove_writes(api: Api, registry: str, told: bool | None, patience: Patience) -> WriteProof:
+    """By what the API says where it does, else by an upload that is opened and cancelled; `told` is what it says now.
 
     Looks until it works or time is over, since read-only may end some seconds after a collection. For the upload a
     credential is minted, and revoked whatever happens.
     """
-    told = _ask(api, registry)
-    if told.is_writable is not None:
-        return _until_writable(lambda: _ask(api, registry), told, patience)
+    if told is False:
+        return _TOLD_WRITABLE
+    if told is True:
+        return _until_writable(lambda: _ask(api, registry), patience)
     repositories = api.list_repositories(registry)
     if not repositories:
         return WriteProof(None, "Whether it takes pushes was not tried: it holds no repository.")
@@ -47,15 +56,13 @@ def prove_writes(api: Api, registry: str, patience: Patience) -> WriteProof:
         return WriteProof(None, f"Whether it takes pushes was not found out: {error}")
     left_over = ""
     try:
-        proof = _until_writable(lambda: _try(api, registry, repository, credentials), None, patience)
+        proof = _until_writable(lambda: _try(api, registry, repository, credentials), patience)
     finally:
         left_over = _revoke(api, credentials)
     return WriteProof(proof.is_writable, proof.how + left_over)
 
 
-def _until_writable(look: Callable[[], WriteProof], first: WriteProof | None, patience: Patience) -> WriteProof:
-    if first is not None and first.is_writable:
-        return first
+def _until_writable(look: Callable[[], WriteProof], patience: Patience) -> WriteProof:
     return poll(
         look,
         lambda proof: proof.is_writable is True,
@@ -66,12 +73,8 @@ def _until_writable(look: Callable[[], WriteProof], first: WriteProof | None, pa
 
 
 def _ask(api: Api, registry: str) -> WriteProof:
-    found = next((one for one in api.list_registries() if one.name == registry), None)
-    if found is None or found.is_read_only is None:
-        return WriteProof(None, "")
-    if found.is_read_only:
-        return WriteProof(False, "DigitalOcean says that it is read-only.")
-    return WriteProof(True, "DigitalOcean says that it takes pushes.")
+    told = is_read_only(api, registry)
+    return WriteProof(False, "DigitalOcean says that it is read-only.") if told else _TOLD_WRITABLE
 
 
 def _try(api: Api, registry: str, repository: str, credentials: DockerCredentials) -> WriteProof:

@@ -20,7 +20,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc im
     ADOPTED,
     CANCELLED,
     EXPECTED,
-    Decision,
     Runs,
     decide,
     plan_collections,
@@ -47,6 +46,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.times
 
 CALENDAR = parse_calendar([{"days": ["tuesday"], "start": "22:00", "duration": "5h"}], ["2026-03-17"])[0]
 RULES = Rules(CALENDAR, timedelta(hours=7))
+HOURLY = Rules(CALENDAR, timedelta(hours=1))
 OPEN = "2026-03-04T00:30:00Z"
 CLOSED = "2026-03-04T03:00:00Z"
 
@@ -70,8 +70,7 @@ FOUR_HOURS = run("2026-02-17T20:00:00Z", ended="2026-02-18T00:00:00Z")
         (CLOSED, (), replace(RULES, force=True), COLLECTED, "forced"),
         # started before the window, but ended in it
         (OPEN, (run("2026-03-03T16:00:00Z", ended="2026-03-03T22:00:00Z"),), RULES, RECENT, "since this window opened"),
-        (OPEN, (run("2026-03-03T21:00:00Z", ended="2026-03-03T21:59:59Z"),), replace(RULES, min_interval=timedelta(hours=3)),
-         COLLECTED, "open until"),
+        (OPEN, (run("2026-03-03T21:00:00Z", ended="2026-03-03T21:59:59Z"),), HOURLY, COLLECTED, "open until"),
         (OPEN, (run("2026-03-03T16:00:00Z", "failed", "2026-03-03T22:30:00Z"),), RULES, COLLECTED, "open until"),
         # the interval: exactly seven hours are enough
         (OPEN, (run("2026-03-03T17:30:00Z"),), RULES, COLLECTED, "open until"),
@@ -88,7 +87,7 @@ FOUR_HOURS = run("2026-02-17T20:00:00Z", ended="2026-02-18T00:00:00Z")
         # an unknown word behind a newer run is an end
         (OPEN, (LAST_WEEK, run("2026-02-17T22:10:00Z", "expired")), RULES, COLLECTED, "open until"),
         (CLOSED, (run("2026-03-03T22:05:00Z"), run("2026-02-17T22:10:00Z", "expired")), RULES, RECENT, "less than 7h"),
-        # in the window, and too late in it: half an hour is left, and that is enough for one of whose length nothing is known
+        # too late in the window, or just in time: half an hour is enough where nothing is known
         ("2026-03-04T02:30:00Z", (), RULES, COLLECTED, "open until"),
         ("2026-03-04T02:30:01Z", (), RULES, TOO_LATE, "It may take 30m00s, and the window closes in 29m59s"),
         ("2026-03-04T02:59:00Z", (LONG,), RULES, TOO_LATE, "the next one opens at 2026-03-10T22:00:00Z"),

@@ -43,6 +43,7 @@ SUNDAY = Calendar((weekly("sun", "03:00", 4),))
 FIRST, SECOND = opening("03-01T03:00", "03-01T07:00"), opening("03-08T03:00", "03-08T07:00")
 TWO = Calendar((weekly("tue", "01:00", 4), weekly("tue fri", "03:30", 2.5)))
 NIGHTS = Calendar((weekly("", "22:00", 4),), (Blackout(date(2026, 3, 4), date(2026, 3, 5)),))
+LONG = Blackout(date(2026, 1, 1), date(2028, 1, 1))
 DAILY = Calendar((weekly("", "00:00", 24),))
 
 
@@ -63,7 +64,7 @@ DAILY = Calendar((weekly("", "00:00", 24),))
         # One a day without a break: each day is a window of its own, and none closes for as long as anybody looks.
         (DAILY, "03-01T05:00", opening("03-01T00:00", "03-15T05:00"), opening("03-02T00:00", "03-16T00:00")),
         (Calendar(()), "03-01T04:00", None, None),
-        (Calendar((weekly("mon", "01:00", 1),), (Blackout(date(2026, 1, 1), date(2028, 1, 1)),)), "03-01T04:00", None, None),
+        (Calendar((weekly("mon", "01:00", 1),), (LONG,)), "03-01T04:00", None, None),
     ],
 )  # fmt: skip
 def test_the_open_window_and_the_next_one(

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import sys
+import zoneinfo
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -71,9 +73,6 @@ def test_a_time_zone_that_is_nearly_right_names_the_right_one(name: str, near: s
 
 
 def test_without_time_zone_data_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-    import zoneinfo
-
     monkeypatch.setitem(sys.modules, "tzdata", None)
     zoneinfo.reset_tzpath(to=[])
     zoneinfo.ZoneInfo.clear_cache()
