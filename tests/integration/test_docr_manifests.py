@@ -61,7 +61,7 @@ def run(folder: Path, *arguments: str, **options: Any) -> dict[str, Any]:
 def test_files_folders_globs_and_inline_documents_come_in_their_order(tmp_path: Path) -> None:
     write(tmp_path / "one.yaml", manifest("kiwi", garbageCollectionEnabled=True))
     write(tmp_path / "many" / "b.yml", manifest("plum"), manifest("fig", doksIntegration={"clusters": ["orchard"]}))
-    write(tmp_path / "many" / "a.yaml", manifest("pear"))
+    write(tmp_path / "many" / "a.yaml", manifest("pear", garbageCollection={"onStuck": "CANCEL"}))
     write(tmp_path / "team-x" / "registry.yaml", None, {"kind": "Pod"}, manifest("lime"))
     result = run(
         tmp_path,
@@ -89,7 +89,9 @@ def test_files_folders_globs_and_inline_documents_come_in_their_order(tmp_path: 
         "metadata": {"name": "res-kiwi"},
     }
     assert result["manifests"][3]["doks_integration"] == {"clusters": ["orchard"]}
+    assert result["manifests"][1]["garbage_collection"] == {"on_stuck": "cancel"}
     assert "7up starts with a digit" in result["printed"]
+    assert "(res-pear), spec.garbage_collection: it does nothing, since" in result["printed"]
 
 
 def test_all_faults_of_all_sources_come_at_once_also_in_check_mode(tmp_path: Path) -> None:
@@ -114,6 +116,16 @@ def test_all_faults_of_all_sources_come_at_once_also_in_check_mode(tmp_path: Pat
     assert result["msg"].startswith("Nothing was changed, 7 faults:\n- two.yaml line 1, column 5: ")
     assert "spec.regoin: this field is not known; did you mean region." in result["msg"]
     assert result["error"]["kind"] == "invalid_input"
+
+
+def test_what_holds_for_all_manifests_is_checked_with_them_under_the_names_of_variables(tmp_path: Path) -> None:
+    of_all = {"overrun": "stop", "maintenance_windows": [{"days": ["friday"], "start": 1350, "duration": "4h"}]}
+    result = run(tmp_path, manifests=[manifest("Plum")], garbage_collection=of_all)
+    assert [fault["where"] for fault in result["faults"]] == [
+        "docr_gc_maintenance_windows[0].start",
+        "docr_gc_overrun",
+        "docr_manifests document 1 (res-Plum), spec.name",
+    ]
 
 
 def test_check_mode_reads_the_same(tmp_path: Path) -> None:
