@@ -41,6 +41,18 @@ UNQUOTED = f"""\
 {HEAD}metadata: {{name: 2031-05-08}}
 spec: {{name: 4711, subscription_tier: STARTER, region: on}}
 """
+UNQUOTED_TIMES = f"""\
+{HEAD}metadata: {{name: night}}
+spec:
+  name: lime
+  subscription_tier: STARTER
+  region: syd1
+  garbageCollection:
+    maintenanceWindows:
+      - {{days: [sunday], start: 22:30, duration: 4h, timeZone: Europe/Amsterdm}}
+    blackoutDates: [2031-12-24, 2031-12-24 10:00:00]
+    max_aeg: 192h
+"""
 DIFFERING = f"""\
 {HEAD}metadata: {{name: here}}
 spec: {{name: kiwi, subscription_tier: STARTER, region: syd1}}
@@ -56,9 +68,11 @@ FILES = {
     "e-unquoted.yaml": UNQUOTED,
     "f-differing.yml": DIFFERING,
     "g-tabs.yaml": "apiVersion:\n\tx: y\n",
+    "i-times.yaml": UNQUOTED_TIMES,
     "h-twice.yaml": f"{HEAD}metadata: {{name: twice}}\nspec: {{name: fig, name: pear}}\n",
 }
 
+NIGHT = "i-times.yaml document 1 (night), spec.garbageCollection"
 EXPECTED = [
     "a-many.yaml document 1 (first), spec.name: 'Orchard_Images' is no registry name",
     "a-many.yaml document 1 (first), spec.subscription_tier: 'PLATINUM' is not known; use starter, basic or",
@@ -81,6 +95,10 @@ EXPECTED = [
     "h-twice.yaml line 4, column 19: the key 'name' is given twice",
     "h-twice.yaml document 1 (twice), spec.subscription_tier: it is missing",
     "h-twice.yaml document 1 (twice), spec.region: it is missing",
+    f"{NIGHT}.max_aeg: this field is not known; did you mean max_age",
+    f'{NIGHT}.maintenanceWindows[0].start: YAML reads it as a number, 1350; quote it: "22:30"',
+    f"{NIGHT}.maintenanceWindows[0].timeZone: there is no time zone 'Europe/Amsterdm'; did you mean Europe/Ams",
+    f"{NIGHT}.blackoutDates[1]: YAML reads 2031-12-24 10:00:00 as a date; quote it",
     "nowhere.yaml: there is no such file or folder",
     "none-*.yaml: no file matches",
 ]

@@ -169,13 +169,15 @@ def test_every_variable_reaches_the_option_of_its_name(team: Sandbox) -> None:
         "wait_sleep": 9,
     }
     variables = {f"docr_gc_{name}": value for name, value in options.items()}
-    consent = {"docr_allow_delete_untagged_manifests": True}
+    variables |= {"docr_allow_delete_untagged_manifests": True, "docr_registry_host": "images.test:5443"}
+    variables |= {"docr_revoke_url": "https://revoke.test/v1"}
     # How ansible-core is asked to show what a module was given; older versions do so by themselves.
     shown = {"ANSIBLE_INJECT_INVOCATION": "true", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
     talkative = Sandbox(team.folder, team.process, {**team.exports, **shown})
-    played = collect(talkative, KIWI, manifest("fig"), arguments=("--check", "-vvv"), **variables, **consent)
+    played = collect(talkative, KIWI, manifest("fig"), arguments=("--check", "-vvv"), **variables)
     given = arguments_of(played)
     assert {name: given[name] for name in options} == options
+    assert (given["registry_host"], given["revoke_url"]) == ("images.test:5443", "https://revoke.test/v1")
     (override,) = given["overrides"]
     assert {name: value for name, value in override.items() if value is not None} == {
         "registries": ["kiwi"],
