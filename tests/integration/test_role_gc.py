@@ -75,7 +75,7 @@ def told(played: Played, name: str) -> dict[str, Any]:
 
 
 def test_each_registry_is_collected_in_its_own_windows_and_the_outputs_say_what_became_of_it(team: Sandbox) -> None:
-    variables = {"docr_gc_maintenance_windows": [EVENING], "docr_gc_max_age": "192h"}
+    variables: dict[str, Any] = {"docr_gc_maintenance_windows": [EVENING], "docr_gc_max_age": "192h"}
     played = collect(team, KIWI, PLUM, manifest("fig"), manifest("pear", enabled=False), **variables)
     assert sorted(started(team)) == ["fig", "kiwi"]
     kiwi, plum = told(played, "kiwi"), told(played, "plum")
@@ -111,7 +111,11 @@ def test_called_every_hour_it_acts_once_in_a_window_and_costs_one_call_for_each_
 
 def test_what_a_manifest_says_wins_over_the_variable_of_the_same_name(team: Sandbox) -> None:
     closed = manifest("kiwi", blackout_dates=["2031-05-09"], type="UNTAGGED_MANIFESTS", outside_window="skip")
-    variables = {"docr_gc_maintenance_windows": [EVENING], "docr_gc_outside_window": "fail", "docr_gc_force": False}
+    variables: dict[str, Any] = {
+        "docr_gc_maintenance_windows": [EVENING],
+        "docr_gc_outside_window": "fail",
+        "docr_gc_force": False,
+    }
     played = collect(team, closed, manifest("fig"), docr_allow_delete_untagged_manifests=True, **variables)
     assert started(team) == ["fig"]
     assert (told(played, "kiwi")["type"], told(played, "kiwi")["note"]) == ("untagged_manifests", None)
@@ -187,7 +191,7 @@ def test_every_variable_reaches_the_option_of_its_name(team: Sandbox) -> None:
 
 @pytest.mark.parametrize("playbook", [SITE, GC])
 def test_slips_in_manifests_and_variables_are_told_together_before_any_call(team: Sandbox, playbook: str) -> None:
-    block = {"maintenanceWindow": [NIGHT], "overrun": "stop", "quiet_period": 20}
+    block: dict[str, Any] = {"maintenanceWindow": [NIGHT], "overrun": "stop", "quiet_period": 20}
     variables = {
         "docr_manifests": [manifest("kiwi", **block)],
         "docr_gc_maintenance_windows": [EVENING | {"time_zone": "Europe/Berln"}],

@@ -46,7 +46,6 @@ _NOUNS = {STRING: "text", OBJECT: "a map of its fields"}
 
 Faults = tuple[Fault, ...]
 Read = tuple[Any, Faults]
-_Meant = Callable[[object], str | None]
 _Reader = Callable[[Field, object, "Place"], Read]
 
 
@@ -219,7 +218,9 @@ _READERS: Mapping[str, _Reader] = {
 }
 
 
-def _text_faults(value: object, place: Place, *, may_be_empty: bool = False, meant: _Meant | None = None) -> Faults:
+def _text_faults(
+    value: object, place: Place, *, may_be_empty: bool = False, meant: Callable[[object], str | None] | None = None
+) -> Faults:
     if not isinstance(value, str):
         return (_no_text_fault(value, place, meant(value) if meant else None),)
     if not value.strip() and not may_be_empty:

@@ -83,8 +83,13 @@ def outputs(*manifests: dict[str, Any], gc_type: str = "unreferenced_blobs", **r
 
 
 def collected(decision: str, **fields: Any) -> dict[str, Any]:
-    entry = {"registry": "kiwi", "decision": decision, "reason": "so it is", "garbage_collection": None, "last": None}
-    entry |= {"next_window": {"opens_at": "2031-05-11T03:00:00Z"}, "is_overdue": True, "is_writable": False}
+    entry: dict[str, Any] = {"registry": "kiwi", "decision": decision, "reason": "so it is", "last": None}
+    entry |= {
+        "garbage_collection": None,
+        "next_window": {"opens_at": "2031-05-11T03:00:00Z"},
+        "is_overdue": True,
+        "is_writable": False,
+    }
     return {"garbage_collections": [entry | {"read_only_seconds": 17.5} | fields]}
 
 
