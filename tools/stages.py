@@ -147,6 +147,12 @@ def types(place: Workplace) -> Outcome:
     return from_status(status or other_status, output + other_output)
 
 
+def clients(place: Workplace) -> Outcome:
+    """Build the image clients that are missing and run their tests; where one cannot be built, those tests say why."""
+    place.run([sys.executable, str(ROOT / "tools" / "oci_clients.py")])
+    return pytest("tests/clients", "-n", "2", "--dist", "loadfile")(place)
+
+
 GET_PIP = """\
 # Stands in for the script that ansible-test would download, where only a package index is reachable.
 import subprocess
@@ -247,6 +253,11 @@ STAGES = (
     Stage("contract", pytest("tests/contract"), "the sandbox against DigitalOcean's description, by schemathesis"),
     Stage(
         "integration", pytest("tests/integration", "-n", "2", "--dist", "loadfile"), "modules and role on the sandbox"
+    ),
+    Stage(
+        "clients",
+        clients,
+        "the OCI's conformance suite, crane, regctl, oras, skopeo, cosign and helm on the image host",
     ),
     Stage("docs", documentation, "antsibull-docs"),
     Stage(
