@@ -157,13 +157,18 @@ def _read(document: Document) -> _Reading:
 def _difference(first: _Reading, second: _Reading) -> Iterable[Fault]:
     """The fault of two documents for one registry that do not say the same."""
     both = [name for name in first.spec if name in second.spec]
-    differing = [name for name in both if first.spec[name] != second.spec[name]]
+    differing = [name for name in both if _said(first.spec[name]) != _said(second.spec[name])]
     if differing:
         yield Place(second.origin, "spec.name").fault(
             f"the registry {first.spec['name']} is asked for differently in {first.origin}, which says another "
             f"{' and another '.join(differing)}",
             "let both say the same, or keep one",
         )
+
+
+def _said(value: Any) -> Any:
+    """The value as two documents are compared: an object without any field says as much as none."""
+    return _given(value) or None if isinstance(value, Mapping) else value
 
 
 def _warnings(reading: _Reading) -> Iterable[str]:

@@ -25,24 +25,28 @@ WINDOW = {"days": ["friday"], "start": "22:30", "duration": "90m", "time_zone": 
 PLACE = "m.yaml document 1 (res), spec.garbage_collection"
 
 
-def read(block: Any, *, enabled: Any = True) -> ManifestSet:
+def document(block: Any, *, enabled: Any = True) -> Document:
     spec = {"name": "kiwi", "subscription_tier": "BASIC", "region": "syd1", "garbage_collection_enabled": enabled}
-    document = {
+    content = {
         "apiVersion": "digitalocean.project-planton.org/v1",
         "kind": "DigitalOceanContainerRegistry",
         "metadata": {"name": "res"},
         "spec": {**spec, "garbage_collection": block},
     }
-    return read_manifests([Document("m.yaml", 1, document)])
+    return Document("m.yaml", 1, content)
+
+
+def read(*blocks: Any, enabled: Any = True) -> ManifestSet:
+    return read_manifests([document(block, enabled=enabled) for block in blocks])
 
 
 def block_of(text: str) -> Any:
     return read(yaml.safe_load(text)).manifests[0].shape()["garbage_collection"]
 
 
-def faults(block: Any) -> list[str]:
+def faults(*blocks: Any) -> list[str]:
     with pytest.raises(InvalidInput) as caught:
-        read(block)
+        read(*blocks)
     return [str(fault) for fault in caught.value.faults]
 
 
@@ -167,6 +171,14 @@ def test_all_faults_come_at_once_in_the_spelling_of_the_document() -> None:
         "blackoutDates[0]",
         "onStuck",
     ]
+
+
+def test_two_documents_for_a_registry_say_the_same_of_its_collections() -> None:
+    said = {"maintenanceWindows": [WINDOW], "overrun": "CANCEL"}
+    same = {"maintenance_windows": [{**WINDOW, "days": ["FRIDAY"]}], "overrun": "cancel", "type": None}
+    assert len(read(said, same).manifests) == len(read(None, {}, {"overrun": None}).manifests) == 1
+    (fault,) = faults(said, same | {"overrun": "finish"})
+    assert "which says another garbage_collection; let both say the same" in fault
 
 
 @pytest.mark.parametrize("enabled", [False, None])
