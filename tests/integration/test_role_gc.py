@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -187,6 +188,15 @@ def test_every_variable_reaches_the_option_of_its_name(team: Sandbox) -> None:
         "registries": ["kiwi"],
         "maintenance_windows": [NIGHT],
     }
+
+
+def test_in_a_file_of_variables_a_date_needs_no_quotes_and_what_is_empty_is_off(team: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "variables.yml"
+    file.write_text("docr_gc_blackout_dates: [2031-05-09]\ndocr_gc_max_age:\ndocr_gc_quiet_period: ~\n")
+    variables: dict[str, Any] = {"docr_gc_maintenance_windows": [EVENING]}
+    played = collect(team, manifest("fig"), arguments=("-e", f"@{file}"), **variables)
+    assert (told(played, "fig")["decision"], told(played, "fig")["is_overdue"]) == ("outside_window", False)
+    assert told(played, "fig")["next_window"]["opens_at"] == "2031-05-16T16:40:00Z"
 
 
 @pytest.mark.parametrize("playbook", [SITE, GC])
