@@ -19,7 +19,7 @@ COLLECTION = "ansible_collections.planton.digitalocean.plugins"
 ALLOWED = {
     "_domain": set[str](),
     "_service": {"_domain", "_service"},
-    "_client": {"_domain", "_client", "pydo", "azure", "requests", "kubernetes"},
+    "_client": {"_domain", "_client", "pydo", "azure", "requests", "urllib3", "kubernetes"},
     "_module": {"_domain", "_service", "_client", "_module", "ansible"},
     "modules": {"_domain", "_service", "_module", "ansible"},
     "plugin_utils": {"_domain", "plugin_utils", "ansible", "yaml"},
@@ -114,6 +114,8 @@ def test_domain_is_pure_and_its_values_are_frozen() -> None:
         ("modules/x.py", "from ..module_utils._client.api import Api"),
         ("modules/x.py", f"from {COLLECTION}.module_utils._client import api"),
         ("action/x.py", "import requests"),
+        ("module_utils/_service/x.py", "import requests"),
+        ("module_utils/_module/x.py", "from requests import Session"),
     ],
 )
 def test_an_import_up_or_around_the_layers_is_found(place: str, line: str) -> None:

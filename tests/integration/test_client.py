@@ -20,7 +20,8 @@ from docr_sandbox.testing import Sandbox
 
 
 def client(sandbox: Sandbox, *, is_read_only: bool = False) -> DigitalOceanApi:
-    return open_api(Settings(sandbox.token, sandbox.url, sandbox.ca_file, is_read_only=is_read_only))
+    settings = Settings(sandbox.token, endpoint=sandbox.url, ca_path=sandbox.ca_file, is_read_only=is_read_only)
+    return open_api(settings)
 
 
 WRITES: list[tuple[str, Callable[[DigitalOceanApi], Any]]] = [

@@ -23,9 +23,10 @@ from .._domain.garbage_collection import GarbageCollection, parse_garbage_collec
 from .._domain.image import Manifest, parse_manifest
 from .._domain.registry import Registry, Repository, Team, parse_registry, parse_repository, parse_team
 from .._domain.tier import Options, Subscription, parse_options, parse_subscription
-from .image_host import RegistryHost, revoke
+from .image_host import RegistryHost
 from .operations import find_operation
 from .policies import PatientRetry, ReadOnly, ServiceClock, StrictAnswers
+from .revocation import revoke
 from .sdk import AzureError, Client, HttpRequest
 from .settings import Settings
 from .translate import bad_answer, translate

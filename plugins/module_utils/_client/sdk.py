@@ -25,6 +25,7 @@ try:
     from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
     from azure.core.rest import HttpRequest
     from pydo import Client
+    from urllib3.exceptions import MaxRetryError
 except ImportError:
     IMPORT_ERROR = traceback.format_exc()
 
@@ -36,6 +37,7 @@ except ImportError:
 
     AzureError = DecodeError = HttpResponseError = Exception  # type: ignore[misc,assignment]
     ServiceRequestError = ServiceResponseError = ServiceResponseTimeoutError = Exception  # type: ignore[misc,assignment]
+    MaxRetryError = Exception  # type: ignore[misc,assignment]
     PipelineRequest = PipelineResponse = RetryPolicy = SansIOHTTPPolicy = _Missing  # type: ignore[misc,assignment]
     requests = _Missing  # type: ignore[assignment]
     HttpRequest = Client = _Missing  # type: ignore[misc,assignment]
@@ -47,6 +49,7 @@ __all__ = [
     "DecodeError",
     "HttpRequest",
     "HttpResponseError",
+    "MaxRetryError",
     "PipelineRequest",
     "PipelineResponse",
     "RetryPolicy",

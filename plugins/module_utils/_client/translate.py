@@ -24,7 +24,7 @@ from .._domain.errors import (
     ServerFault,
     Unreachable,
 )
-from .operations import Operation
+from .operations import Effect, Operation
 from .policies import seconds_until_allowed
 from .sdk import DecodeError, HttpResponseError, ServiceRequestError, ServiceResponseTimeoutError
 
@@ -41,9 +41,9 @@ def translate(error: Exception, operation: Operation, words: str) -> DocrError:
     if isinstance(error, HttpResponseError) and status is not None and status >= 400:
         return _from_status(_read_answer(response), operation, words, response)
     if isinstance(error, (DecodeError, HttpResponseError, json.JSONDecodeError)):
-        return _bad_answer(
-            Answer(status=status, message=f"an answer that is not DigitalOcean's ({error!s:.120})"), words
-        )
+        # azure-core quotes what came, and that may be the beginning of a token.
+        quoted = "" if operation.effect is Effect.MINT else f" ({error!s:.120})"
+        return _bad_answer(Answer(status=status, message=f"an answer that is not DigitalOcean's{quoted}"), words)
     if isinstance(error, ServiceRequestError):
         return _not_reached(str(error), words)
     if isinstance(error, ServiceResponseTimeoutError):

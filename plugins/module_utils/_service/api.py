@@ -32,6 +32,9 @@ class ImageHost(Protocol):
     def fetch_media_type(self, registry: str, repository: str, reference: str) -> str:
         """The media type of a manifest, by tag or digest."""
 
+    def close(self) -> None:
+        """End the connections; no call after it."""
+
 
 class Api(Protocol):
     """DigitalOcean's API by what it does; every call raises a DocrError when the service does not answer success.

@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from .._domain.errors import DocrError
@@ -63,25 +64,24 @@ def latest_push(api: Api, registry: str) -> datetime | None:
 def count_indexes(api: Api, registry: str, limit: int = 500) -> IndexCount | None:
     """How many tagged manifests are image indexes, by the image host; None where it cannot be read."""
     try:
-        repositories = api.list_repositories(registry)
+        repositories = tuple(one for one in api.list_repositories(registry) if one.tag_count)
         if len(repositories) > _MOST_LISTED:
             return None
         tagged = [(name, one) for name, one in _list_manifests(api, registry, repositories) if one.tags]
-        host = api.open_image_host()
-        types = [host.fetch_media_type(registry, name, one.digest) for name, one in islice(tagged, limit)]
+        with closing(api.open_image_host()) as host, ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            look = partial(host.fetch_media_type, registry)
+            # The first that fails cancels the rest, so that a host out of reach costs no time for each manifest.
+            types = list(pool.map(lambda one: look(one[0], one[1].digest), islice(tagged, limit)))
     except DocrError:
         return None
     return IndexCount(sum(1 for one in types if one in INDEX_MEDIA_TYPES), len(types), len(types) == len(tagged))
 
 
 def _list_manifests(api: Api, registry: str, repositories: tuple[Repository, ...]) -> list[tuple[str, Manifest]]:
-    def listed() -> Iterator[tuple[str, Manifest]]:
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            found = pool.map(lambda one: api.list_manifests(registry, one.name), repositories)
-            for repository, manifests in zip(repositories, found, strict=True):
-                yield from ((repository.name, manifest) for manifest in manifests)
-
-    return list(listed())
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        found = pool.map(lambda one: api.list_manifests(registry, one.name), repositories)
+        pairs = zip(repositories, found, strict=True)
+        return [(repository.name, manifest) for repository, manifests in pairs for manifest in manifests]
 
 
 def _time(text: str) -> datetime | None:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 from .._domain.docker_credentials import DockerCredentials
@@ -46,20 +47,31 @@ def prove_writes(api: Api, registry: str, told: bool | None, patience: Patience)
         return _TOLD_WRITABLE
     if told is True:
         return _until_writable(lambda: _ask(api, registry), patience)
-    repositories = api.list_repositories(registry)
+    try:
+        repositories = api.list_repositories(registry)
+    except DocrError as error:
+        return _unknown(error)
     if not repositories:
         return WriteProof(None, "Whether it takes pushes was not tried: it holds no repository.")
-    repository = max(repositories, key=lambda one: one.pushed_at).name
+    return _prove_by_upload(api, registry, max(repositories, key=lambda one: one.pushed_at).name, patience)
+
+
+def _prove_by_upload(api: Api, registry: str, repository: str, patience: Patience) -> WriteProof:
     try:
         credentials = api.mint_docker_credentials(registry, read_write=True, expiry_s=_EXPIRY_S)
     except DocrError as error:
-        return WriteProof(None, f"Whether it takes pushes was not found out: {error}")
+        is_doubtful = error.may_have_taken_effect
+        return _unknown(error, f" A credential may be left, for {_EXPIRY_S // 60} minutes." if is_doubtful else "")
     left_over = ""
     try:
         proof = _until_writable(lambda: _try(api, registry, repository, credentials), patience)
     finally:
         left_over = _revoke(api, credentials)
     return WriteProof(proof.is_writable, proof.how + left_over)
+
+
+def _unknown(error: DocrError, note: str = "") -> WriteProof:
+    return WriteProof(None, f"Whether it takes pushes was not found out: {error}{note}")
 
 
 def _until_writable(look: Callable[[], WriteProof], patience: Patience) -> WriteProof:
@@ -73,24 +85,30 @@ def _until_writable(look: Callable[[], WriteProof], patience: Patience) -> Write
 
 
 def _ask(api: Api, registry: str) -> WriteProof:
-    told = is_read_only(api, registry)
+    try:
+        told = is_read_only(api, registry)
+    except DocrError as error:
+        return _unknown(error)
+    if told is None:
+        return WriteProof(None, "Whether it takes pushes was not found out: DigitalOcean no longer says so.")
     return WriteProof(False, "DigitalOcean says that it is read-only.") if told else _TOLD_WRITABLE
 
 
 def _try(api: Api, registry: str, repository: str, credentials: DockerCredentials) -> WriteProof:
     """One upload that is opened and cancelled; a new visit each time, since a token of the last one may not push."""
-    host = api.open_image_host(credentials)
-    try:
-        upload = host.open_upload(registry, repository)
-    except (Denied, Refused, Conflict) as error:
-        return WriteProof(False, f"It takes no pushes: {error}")
-    except DocrError as error:
-        return WriteProof(None, f"Whether it takes pushes was not found out: {error}")
-    try:
-        host.cancel_upload(registry, repository, upload)
-    except DocrError as error:
-        return WriteProof(True, f"It takes pushes: an upload was opened in {repository}, and is left there: {error}")
-    return WriteProof(True, f"It takes pushes: an upload was opened in {repository} and cancelled.")
+    with closing(api.open_image_host(credentials)) as host:
+        try:
+            upload = host.open_upload(registry, repository)
+        except (Denied, Refused, Conflict) as error:
+            return WriteProof(False, f"It takes no pushes: {error}")
+        except DocrError as error:
+            return _unknown(error)
+        opened = f"It takes pushes: an upload was opened in {repository}"
+        try:
+            host.cancel_upload(registry, repository, upload)
+        except DocrError as error:
+            return WriteProof(True, f"{opened}, and is left there: {error}")
+        return WriteProof(True, f"{opened} and cancelled.")
 
 
 def _revoke(api: Api, credentials: DockerCredentials) -> str:

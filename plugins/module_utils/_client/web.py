@@ -1,0 +1,111 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""Requests to hosts beside the API, which pydo does not know: sent once, over TLS only, and translated into errors."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._domain.errors import (
+    Answer,
+    BadAnswer,
+    Conflict,
+    Denied,
+    DocrError,
+    Interrupted,
+    NotFound,
+    RateLimited,
+    Refused,
+    ServerFault,
+    Unreachable,
+)
+from .sdk import MaxRetryError, requests
+from .settings import Settings
+
+_ERRORS: dict[int, tuple[type[DocrError], str]] = {
+    401: (Denied, "check the token, and whether a garbage collection keeps the registry read-only"),
+    403: (Denied, "check the token's scopes"),
+    404: (NotFound, "check the name and the team of the token"),
+    409: (Conflict, "see what else changes it, then run the task again"),
+    429: (RateLimited, "wait a minute, then run the task again"),
+}
+
+
+class Bearer:
+    """Sets the header as an authenticator, so that no netrc file replaces it; None sends no header at all."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: Any) -> Any:
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def send(session: Any, settings: Settings, method: str, url: str, words: str, **more: Any) -> Any:
+    """The answer to one request; raises Unreachable or Interrupted where none came. `words` say what it is for."""
+    place = place_of(url)
+    if place is None:
+        raise BadAnswer(words, "an address that is not https was named to go on with", "nothing was sent to it")
+    try:
+        return session.request(
+            method,
+            url,
+            timeout=(settings.connect_timeout_s, settings.read_timeout_s),
+            # By the request and not by the session, where the environment's would win.
+            verify=settings.ca_path or True,
+            allow_redirects=False,
+            **more,
+        )
+    except requests.exceptions.SSLError as error:
+        why = f"the certificate of {place} is not trusted ({error!s:.200})"
+        raise Unreachable(words, why, "name its CA in ca_path") from error
+    except (requests.exceptions.RequestException, OSError, ValueError) as error:
+        # urllib3 says so when it found nobody to send to; all else ended what had been sent.
+        if isinstance(next(iter(error.args), None), MaxRetryError):
+            why = f"{place} cannot be reached ({error!s:.200})"
+            raise Unreachable(words, why, "check the host and the network") from error
+        why = f"the connection to {place} ended without an answer ({error!s:.200})"
+        raise Interrupted(words, why, "run the task again") from error
+
+
+def check(answer: Any, words: str, good: Container[int], advice: str) -> Any:
+    """The answer, if its status is good; raises as the API's client does. `advice` is for what nobody understands."""
+    status = answer.status_code
+    if status in good:
+        return answer
+    if status < 400:
+        # A redirect, say, of a proxy that wants somebody to log in.
+        raise BadAnswer(words, Answer(status=status, message="an answer that does not belong here"), advice)
+    server_fault = (ServerFault, "run the task again")
+    error, what_next = _ERRORS.get(status, server_fault if status >= 500 else (Refused, "correct what it objects to"))
+    raise error(words, _read_answer(answer), what_next)
+
+
+def place_of(url: str) -> str | None:
+    """Host and port of an https address, in one spelling; None for any other address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme != "https" or not parts.netloc:
+        return None
+    return parts.netloc.lower().removesuffix(":443")
+
+
+def _read_answer(answer: Any) -> Answer:
+    """What an error says: the image host has a list of errors, the API's host one."""
+    try:
+        body = answer.json()
+        error = body["errors"][0] if "errors" in body else body
+        code, message = error.get("code") or error.get("id"), error.get("message")
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        code = message = None
+    return Answer(answer.status_code, code, message, answer.headers.get("x-request-id"))
