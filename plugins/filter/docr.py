@@ -17,6 +17,7 @@ from ..module_utils._domain.converge import (
     wanted_integrations,
     wanted_registries,
 )
+from ..module_utils._domain.registry import IMAGE_HOST
 
 Result = Mapping[str, Any]
 
@@ -31,6 +32,7 @@ def docr_outputs(manifests: Sequence[Result], results: Result) -> dict[str, dict
             garbage_collection=results["garbage_collection"],
             integration=results["integration"],
             gc_type=results["gc_type"],
+            registry_host=results.get("registry_host") or IMAGE_HOST,
         )
     )
 

@@ -39,6 +39,7 @@ def image(*tags: str, size: int = 70_000) -> dict[str, Any]:
 
 def test_create_is_predicted_then_done_then_unchanged(sandbox: Sandbox) -> None:
     options: dict[str, Any] = {"name": "kiwi", "region": "BLR1", "subscription_tier": "Basic"}
+    options["registry_host"] = "images.example.org:5443"
     predicted = run_module(sandbox, "docr_registry", check=True, **options)
     assert writes(sandbox) == []
     done = run_module(sandbox, "docr_registry", **options)
@@ -47,7 +48,8 @@ def test_create_is_predicted_then_done_then_unchanged(sandbox: Sandbox) -> None:
     assert predicted["diff"] == done["diff"]
     assert set(predicted) == set(done)
     assert (registries(sandbox), tier(sandbox)) == ({"kiwi": "blr1"}, "basic")
-    assert done["registry"]["endpoint"] == "registry.digitalocean.com/kiwi"
+    assert done["registry"]["endpoint"] == "images.example.org:5443/kiwi"
+    assert done["registries"][0]["server_url"] == "images.example.org:5443"
     assert done["registry"]["created_at"]
     assert done["subscription"]["tier"]["monthly_price_in_cents"] == 500
     sandbox.clear_log()

@@ -94,9 +94,10 @@ def test_the_outputs_say_where_what_and_when(team: Sandbox, files: Path) -> None
     outputs = converge(team, files).statistics["docr_outputs"]
     assert sorted(outputs) == ["fig", "kiwi", "plum"]
     kiwi = outputs["kiwi"]
-    assert kiwi["endpoint"] == "registry.digitalocean.com/kiwi"
+    host = team.environment.get("DOCR_REGISTRY_HOST", "registry.digitalocean.com")
+    assert kiwi["endpoint"] == f"{host}/kiwi"
     assert (kiwi["server_url"], kiwi["region"], kiwi["subscription_tier"]) == (
-        "registry.digitalocean.com",
+        host,
         "blr1",
         "professional",
     )

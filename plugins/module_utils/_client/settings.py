@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .._domain.registry import IMAGE_HOST
+
 DEFAULT_ENDPOINT = "https://api.digitalocean.com"
-DEFAULT_REGISTRY_HOST = "registry.digitalocean.com"
+DEFAULT_REGISTRY_HOST = IMAGE_HOST
 DEFAULT_REVOKE_URL = "https://cloud.digitalocean.com/v1/oauth/revoke"
 
 

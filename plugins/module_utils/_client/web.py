@@ -93,9 +93,10 @@ def place_of(url: str) -> str | None:
     """Host and port of an https address, in one spelling; None for any other address."""
     try:
         parts = urlsplit(url)
-    except ValueError:
+        is_usable = parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets without an address between them, or a port beyond the last
         return None
-    if parts.scheme != "https" or not parts.netloc:
+    if not is_usable:
         return None
     return parts.netloc.lower().removesuffix(":443")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .gc_rules import COLLECTED, UNREFERENCED_BLOBS
-from .registry import Registry
+from .registry import IMAGE_HOST, Registry
 from .registry_plan import CHANGE_TIER
 
 Result = Mapping[str, Any]
@@ -72,7 +72,7 @@ def integrations_of(clusters: Iterable[Result], registries: Sequence[str]) -> li
 class Run:
     """What a run of the role found and did; a stage that was skipped left the plan, or nothing.
 
-    `gc_type` is the type of collections where a manifest does not say.
+    `gc_type` is the type of collections where a manifest does not say, `registry_host` that of the images.
     """
 
     manifests: Sequence[Result]
@@ -81,6 +81,7 @@ class Run:
     garbage_collection: Result
     integration: Result
     gc_type: str
+    registry_host: str = IMAGE_HOST
 
     @property
     def registry_stage(self) -> Result:
@@ -108,7 +109,7 @@ def _output(run: Run, manifest: Result) -> dict[str, Any]:
     clusters = _clusters(run, name)
     is_changed = bool(actions) or collection["decision"] == COLLECTED or any(one["added"] for one in clusters)
     return {
-        **(found or Registry(name, "").shape() | UNREAD),
+        **(found or Registry(name, "").shape(run.registry_host) | UNREAD),
         "subscription_tier": (stage["subscription"] or {}).get("tier", {}).get("slug"),
         "changed": is_changed,
         "actions": actions,

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# One image host for all registries of all accounts (digitalocean-api.md, head).
+# One image host for all registries of all accounts (digitalocean-api.md, head), where no option names another.
 IMAGE_HOST = "registry.digitalocean.com"
 
 
@@ -27,13 +27,13 @@ class Registry:
     storage_usage_bytes_updated_at: str | None = None
     is_read_only: bool | None = None
 
-    def shape(self) -> dict[str, Any]:
-        """The registry as modules, info modules and the role return it."""
+    def shape(self, host: str) -> dict[str, Any]:
+        """The registry as modules, info modules and the role return it; `host` is that of its images."""
         return {
             "name": self.name,
             "region": self.region,
-            "endpoint": f"{IMAGE_HOST}/{self.name}",
-            "server_url": IMAGE_HOST,
+            "endpoint": f"{host}/{self.name}",
+            "server_url": host,
             "created_at": self.created_at,
             "storage_usage_bytes": self.storage_usage_bytes,
             "storage_usage_bytes_updated_at": self.storage_usage_bytes_updated_at,

@@ -12,13 +12,13 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._client.api import DigitalOceanApi, open_api
 from .._client.sdk import IMPORT_ERROR
 from .._client.settings import Settings
+from .._client.web import place_of
 from .._domain.errors import Denied, Fault, InvalidInput
 from .argspec import TOKEN_VARIABLES
 from .version import COLLECTION_VERSION
@@ -74,11 +74,10 @@ def _settings_faults(params: Mapping[str, Any]) -> Iterator[Fault]:
     elif not token.isascii() or not token.isprintable() or " " in token:
         yield Fault("token", "it holds blanks or characters that no token has", "look at how it was read")
     for name in ("endpoint", "revoke_url"):
-        address = urlsplit(params[name])
-        if address.scheme != "https" or not address.hostname:
+        if place_of(params[name]) is None:
             yield Fault(name, f"{params[name]!r} is not an https address", "a token is sent over TLS only")
     host = params["registry_host"]
-    if not _HOST.fullmatch(host):
+    if not _HOST.fullmatch(host) or place_of(f"https://{host}") is None:
         yield Fault("registry_host", f"{host!r} is no host", "write the host, with :PORT if need be, and no https://")
     if params["ca_path"] is not None and not os.path.isfile(params["ca_path"]):
         yield Fault("ca_path", f"there is no file {params['ca_path']}", "name a file with CA certificates in PEM")

@@ -60,7 +60,7 @@ def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     return {
         "registry": _shape_plan(registry_plan)
         | {"create": [step.target for step in registry_plan.steps if step.action == CREATE]}
-        | _shape_registries(account, desired, registry_plan),
+        | _shape_registries(account, desired, registry_plan, params["registry_host"]),
         "integration": _shape_plan(integration_plan)
         | {"integrations": shape_integrations(after, integration_plan.steps, names)},
         "warnings": [*registry_plan.warnings, *integration_plan.warnings],
@@ -94,8 +94,10 @@ def _shape_plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _shape_registries(account: Account | None, desired: tuple[DesiredRegistry, ...], plan: Plan) -> dict[str, Any]:
+def _shape_registries(
+    account: Account | None, desired: tuple[DesiredRegistry, ...], plan: Plan, host: str
+) -> dict[str, Any]:
     if account is None:
         return {"registries": [], "subscription": None}
-    shaped = shape_registries(predict_registries(account, desired, plan), is_single=False)
+    shaped = shape_registries(predict_registries(account, desired, plan), host, is_single=False)
     return {"registries": shaped["registries"], "subscription": shaped["subscription"]}

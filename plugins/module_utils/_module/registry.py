@@ -59,8 +59,8 @@ def build_registry_task(params: Params) -> Task[Any, Any]:
     desired = read_desired(raw, "" if is_single else "registries")
     if params["state"] == "absent":
         consents = RemovalConsents(params["allow_delete_images"], params["allow_delete_integrated"])
-        return RemovalTask(tuple(want.name for want in desired), consents, is_single)
-    return PresentTask(desired, params["tier_policy"], params["allow_downgrade"], is_single)
+        return RemovalTask(tuple(want.name for want in desired), consents, params["registry_host"], is_single)
+    return PresentTask(desired, params["tier_policy"], params["allow_downgrade"], params["registry_host"], is_single)
 
 
 def read_desired(raw: list[Mapping[str, Any]], option: str) -> tuple[DesiredRegistry, ...]:
@@ -108,6 +108,7 @@ class PresentTask:
     desired: tuple[DesiredRegistry, ...]
     tier_policy: str
     allow_downgrade: bool
+    registry_host: str
     is_single: bool
 
     def fetch(self, api: Api) -> Account:
@@ -128,7 +129,7 @@ class PresentTask:
 
     def shape(self, plan: Plan, outcome: Registries) -> dict[str, Any]:
         """The module's result."""
-        return shape_registries(outcome, self.is_single)
+        return shape_registries(outcome, self.registry_host, self.is_single)
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ class RemovalTask:
 
     names: tuple[str, ...]
     consents: RemovalConsents
+    registry_host: str
     is_single: bool
 
     def fetch(self, api: Api) -> Holdings:
@@ -158,7 +160,7 @@ class RemovalTask:
 
     def shape(self, plan: Plan, outcome: Registries) -> dict[str, Any]:
         """The module's result."""
-        return shape_registries(outcome, self.is_single)
+        return shape_registries(outcome, self.registry_host, self.is_single)
 
 
 def predict_registries(account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan) -> Registries:
@@ -176,9 +178,9 @@ def predict_registries(account: Account, desired: tuple[DesiredRegistry, ...], p
     return Registries(found, Subscription(tier))
 
 
-def shape_registries(outcome: Registries, is_single: bool) -> dict[str, Any]:
-    """`registry` for the single form, `registries` always."""
-    registries = [registry.shape() for registry in outcome.registries]
+def shape_registries(outcome: Registries, host: str, is_single: bool) -> dict[str, Any]:
+    """`registry` for the single form, `registries` always; `host` is that of the images."""
+    registries = [registry.shape(host) for registry in outcome.registries]
     return {
         "registry": registries[0] if is_single and registries else None,
         "registries": registries,
@@ -192,7 +194,8 @@ def fetch_registry_info(api: Api, params: Params) -> dict[str, Any]:
     options = api.fetch_options()
     subscription = api.fetch_subscription()
     names = params["names"]
-    shown = [registry.shape() for registry in registries if names is None or registry.name in names]
+    host = params["registry_host"]
+    shown = [registry.shape(host) for registry in registries if names is None or registry.name in names]
     tier = subscription.tier if subscription else None
     used = sum(registry.storage_usage_bytes for registry in registries)
     return {

@@ -78,6 +78,7 @@ def outputs(*manifests: dict[str, Any], gc_type: str = "unreferenced_blobs", **r
             garbage_collection=results.get("gc", skipped),
             integration=results.get("integration", skipped),
             gc_type=gc_type,
+            registry_host="images.example.org:5443",
         )
     )
 
@@ -146,7 +147,7 @@ def test_what_no_stage_read_is_not_made_up() -> None:
     told = outputs(manifest("kiwi"))["kiwi"]
     unread = ("region", "subscription_tier", "created_at", "storage_usage_bytes", "storage_usage_bytes_updated_at")
     assert [told[key] for key in unread] == [None] * len(unread)
-    assert told["endpoint"] == "registry.digitalocean.com/kiwi"
+    assert told["endpoint"] == "images.example.org:5443/kiwi"
     assert told["changed"] is False
 
 
