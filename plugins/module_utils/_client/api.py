@@ -25,7 +25,7 @@ from .._domain.registry import Registry, Repository, Team, parse_registry, parse
 from .._domain.tier import Options, Subscription, parse_options, parse_subscription
 from .image_host import RegistryHost
 from .operations import find_operation
-from .policies import PatientRetry, ReadOnly, ServiceClock, StrictAnswers
+from .policies import OwnToken, PatientRetry, ReadOnly, ServiceClock, StrictAnswers
 from .revocation import revoke
 from .sdk import AzureError, Client, HttpRequest
 from .settings import Settings
@@ -292,9 +292,11 @@ def open_api(settings: Settings) -> DigitalOceanApi:
     client = Client(
         settings.token,
         endpoint=settings.endpoint,
-        connection_verify=settings.ca_path or True,
-        connection_timeout=settings.connect_timeout_s,
-        read_timeout=settings.read_timeout_s,
+        transport=OwnToken(
+            connection_verify=settings.ca_path or True,
+            connection_timeout=settings.connect_timeout_s,
+            read_timeout=settings.read_timeout_s,
+        ),
         # A budget over all tries of a call; it must not end a wait for the rate limit that was allowed.
         timeout=settings.rate_limit_wait_s + 5 * settings.read_timeout_s,
         retry_policy=PatientRetry(settings.rate_limit_wait_s),

@@ -33,6 +33,15 @@ _MANIFESTS = (
 )
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _CHECK_HOST = "check that registry_host is DigitalOcean's image host and that no proxy answers for it"
+_ADVICE = {
+    0: _CHECK_HOST,
+    401: "check the token, and whether a garbage collection keeps the registry read-only",
+    403: "check the token's scopes",
+    404: "check the name and the team of the token",
+    409: "see what else changes it, then run the task again",
+    429: "wait a minute, then run the task again",
+    500: "run the task again",
+}
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ class RegistryHost:
             bearer = self._fetch_bearer(dict(_CHALLENGE.findall(challenge)), request)
             self._bearers[request.scope] = bearer
             answer = self._try(request, bearer)
-        return check(answer, request.words, request.good, _CHECK_HOST)
+        return check(answer, request.words, request.good, _ADVICE)
 
     def _try(self, request: _Request, bearer: str | None) -> Any:
         headers = {"Accept": ", ".join(_MANIFESTS)} if request.method == "HEAD" else {}
@@ -118,7 +127,7 @@ class RegistryHost:
         query = {"service": challenge.get("service", ""), "scope": request.scope}
         basic = (self._credentials.user, self._credentials.token)
         answer = send(self._session, self._settings, "GET", realm, request.words, params=query, auth=basic)
-        check(answer, request.words, (200,), _CHECK_HOST)
+        check(answer, request.words, (200,), _ADVICE)
         try:
             raw = answer.json()
             return str(raw.get("token") or raw["access_token"])

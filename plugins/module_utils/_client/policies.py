@@ -21,13 +21,30 @@ from urllib.parse import urlsplit
 
 from .._domain.errors import ReadOnlyClient
 from .operations import Effect, Operation, find_operation
-from .sdk import HttpResponseError, PipelineRequest, PipelineResponse, RetryPolicy, SansIOHTTPPolicy
+from .sdk import (
+    HttpResponseError,
+    PipelineRequest,
+    PipelineResponse,
+    RequestsTransport,
+    RetryPolicy,
+    SansIOHTTPPolicy,
+)
+from .web import Bearer
 
 _PASSING = frozenset({408, 500, 502, 503, 504})
 
 
 def _operation(http_request: Any) -> Operation:
     return find_operation(http_request.method, urlsplit(http_request.url).path)
+
+
+class OwnToken(RequestsTransport):  # type: ignore[misc]  # azure-core hides its type
+    """Sends the token that it was given, where a netrc file has an entry for the host too."""
+
+    def open(self) -> None:
+        """Open the session; an authenticator of its own, even one that does nothing, keeps requests from the file."""
+        super().open()
+        self.session.auth = Bearer(None)
 
 
 class StrictAnswers(SansIOHTTPPolicy[Any, Any]):

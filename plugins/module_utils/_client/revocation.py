@@ -23,4 +23,4 @@ def revoke(settings: Settings, credentials: DockerCredentials) -> None:
     with requests.Session() as session:
         auth, form = Bearer(credentials.token), {"token": credentials.token}
         answer = send(session, settings, "POST", settings.revoke_url, words, auth=auth, data=form)
-    check(answer, words, (200,), "see to it that revoke_url is right, and revoke them in the control panel")
+    check(answer, words, (200,), {0: "check revoke_url, and revoke them in the control panel"})

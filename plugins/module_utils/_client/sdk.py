@@ -23,6 +23,7 @@ try:
     )
     from azure.core.pipeline import PipelineRequest, PipelineResponse
     from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
+    from azure.core.pipeline.transport import RequestsTransport
     from azure.core.rest import HttpRequest
     from pydo import Client
     from urllib3.exceptions import MaxRetryError
@@ -40,7 +41,7 @@ except ImportError:
     MaxRetryError = Exception  # type: ignore[misc,assignment]
     PipelineRequest = PipelineResponse = RetryPolicy = SansIOHTTPPolicy = _Missing  # type: ignore[misc,assignment]
     requests = _Missing  # type: ignore[assignment]
-    HttpRequest = Client = _Missing  # type: ignore[misc,assignment]
+    HttpRequest = RequestsTransport = Client = _Missing  # type: ignore[misc,assignment]
 
 __all__ = [
     "IMPORT_ERROR",
@@ -52,6 +53,7 @@ __all__ = [
     "MaxRetryError",
     "PipelineRequest",
     "PipelineResponse",
+    "RequestsTransport",
     "RetryPolicy",
     "SansIOHTTPPolicy",
     "ServiceRequestError",

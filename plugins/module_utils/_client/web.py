@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,12 +28,13 @@ from .._domain.errors import (
 from .sdk import MaxRetryError, requests
 from .settings import Settings
 
-_ERRORS: dict[int, tuple[type[DocrError], str]] = {
-    401: (Denied, "check the token, and whether a garbage collection keeps the registry read-only"),
-    403: (Denied, "check the token's scopes"),
-    404: (NotFound, "check the name and the team of the token"),
-    409: (Conflict, "see what else changes it, then run the task again"),
-    429: (RateLimited, "wait a minute, then run the task again"),
+_KINDS: dict[int, type[DocrError]] = {
+    401: Denied,
+    403: Denied,
+    404: NotFound,
+    409: Conflict,
+    429: RateLimited,
+    500: ServerFault,
 }
 
 
@@ -76,17 +77,19 @@ def send(session: Any, settings: Settings, method: str, url: str, words: str, **
         raise Interrupted(words, why, "run the task again") from error
 
 
-def check(answer: Any, words: str, good: Container[int], advice: str) -> Any:
-    """The answer, if its status is good; raises as the API's client does. `advice` is for what nobody understands."""
-    status = answer.status_code
+def check(answer: Any, words: str, good: Container[int], advice: Mapping[int, str]) -> Any:
+    """The answer, if its status is good; raises as the API's client does.
+
+    `advice` is by status: 500 is all faults of the server, 0 what has no advice of its own.
+    """
+    status = min(answer.status_code, 500)
     if status in good:
         return answer
+    what_next = advice.get(status, advice[0])
     if status < 400:
         # A redirect, say, of a proxy that wants somebody to log in.
-        raise BadAnswer(words, Answer(status=status, message="an answer that does not belong here"), advice)
-    server_fault = (ServerFault, "run the task again")
-    error, what_next = _ERRORS.get(status, server_fault if status >= 500 else (Refused, "correct what it objects to"))
-    raise error(words, _read_answer(answer), what_next)
+        raise BadAnswer(words, Answer(status=status, message="an answer that does not belong here"), what_next)
+    raise _KINDS.get(status, Refused)(words, _read_answer(answer), what_next)
 
 
 def place_of(url: str) -> str | None:

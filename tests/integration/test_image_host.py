@@ -1,0 +1,170 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The client of the image host: where tokens may go, and what becomes of hosts that answer otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import certifi
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.image_host import RegistryHost
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.web import place_of
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.docker_credentials import DockerCredentials
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import (
+    BadAnswer,
+    Denied,
+    DocrError,
+    Interrupted,
+    NotFound,
+    RateLimited,
+    Refused,
+    ServerFault,
+    Unreachable,
+)
+from docr_sandbox.testing import Sandbox
+from images import INDEX, MANIFEST, client, minted, need_host, nobody, push_index
+
+UPLOADS = "POST /v2/kiwi/team/app/blobs/uploads/"
+
+
+def opened(sandbox: Sandbox, **settings: Any) -> RegistryHost:
+    need_host(sandbox)
+    return client(sandbox, **settings).open_image_host()
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "words"),
+    [
+        ({"status": 302}, BadAnswer, "302: an answer that does not belong here; check that registry_host is"),
+        ({"status": 201}, BadAnswer, "201: an answer that does not belong here"),
+        ({"status": 202}, BadAnswer, "202: an answer without the address of the upload"),
+        ({"status": 401}, Denied, "whether a garbage collection keeps the registry read-only"),
+        ({"status": 403, "body": "html"}, Denied, "403 .*check the token's scopes"),
+        ({"status": 404}, NotFound, "404 not_found: A fault that was asked for"),
+        ({"status": 405}, Refused, "405 "),
+        ({"status": 429}, RateLimited, "429 too_many_requests"),
+        ({"status": 502, "body": "broken_json"}, ServerFault, "502 .*run the task again"),
+        ({"drop": True}, Interrupted, "ended without an answer"),
+        ({"delay": 3}, Interrupted, "ended without an answer"),
+    ],
+    ids=str,
+)
+def test_an_upload_that_is_not_opened_is_told_and_sent_once(
+    sandbox: Sandbox, fault: dict[str, Any], kind: type[DocrError], words: str
+) -> None:
+    sandbox.fault(method="POST", path="/v2/kiwi/*", times=9, **fault)
+    with pytest.raises(kind, match=words) as caught:
+        opened(sandbox, read_timeout_s=1).open_upload("kiwi", "team/app")
+    assert type(caught.value) is kind
+    assert str(caught.value).startswith("Could not open an upload to the repository kiwi/team/app: ")
+    assert sandbox.calls() == [UPLOADS]
+
+
+def test_a_host_where_nobody_listens_is_out_of_reach(sandbox: Sandbox) -> None:
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1:\d+ cannot be reached"):
+        client(sandbox, registry_host=nobody()).open_image_host().open_upload("kiwi", "team/app")
+
+
+def test_an_untrusted_certificate_names_the_option_that_helps(sandbox: Sandbox) -> None:
+    with pytest.raises(Unreachable, match=r"is not trusted.* name its CA in ca_path"):
+        opened(sandbox, ca_path=certifi.where()).open_upload("kiwi", "team/app")
+
+
+def test_the_environments_ca_counts_where_no_option_names_one(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", sandbox.ca_file)
+    with pytest.raises(NotFound):
+        opened(sandbox, ca_path=None).fetch_media_type("kiwi", "team/app", "v7")
+
+
+@pytest.mark.parametrize("upload", ["http://127.0.0.1:9/u", "file:///etc/hostname", "//127.0.0.1:9/u", "https://[::"])
+def test_an_upload_elsewhere_than_behind_tls_is_not_followed(sandbox: Sandbox, upload: str) -> None:
+    with pytest.raises(BadAnswer, match="not https"):
+        opened(sandbox).cancel_upload("kiwi", "team/app", upload)
+    assert sandbox.calls() == []
+
+
+def test_an_upload_at_another_host_is_ended_without_a_token(sandbox: Sandbox) -> None:
+    host = client(sandbox, registry_host=nobody()).open_image_host()
+    with pytest.raises(Denied):
+        host.cancel_upload("kiwi", "team/app", f"{sandbox.url}/v2/registries/kiwi")
+
+
+def test_an_upload_that_is_gone_has_ended(sandbox: Sandbox) -> None:
+    opened(sandbox).cancel_upload(
+        "kiwi", "team/app", f"https://{sandbox.exports.get('DOCR_REGISTRY_HOST')}/v2/kiwi/team/app/blobs/uploads/7"
+    )
+    assert sandbox.calls() == ["DELETE /v2/kiwi/team/app/blobs/uploads/7"]
+
+
+def test_no_netrc_file_replaces_a_token(sandbox: Sandbox, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login plum password fig\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi"}]})
+    api = client(sandbox, revoke_url=sandbox.revoke_url.replace("localhost", "127.0.0.1"))
+    api.revoke_docker_credentials(api.mint_docker_credentials("kiwi", read_write=True, expiry_s=77))
+    assert [token["is_valid"] for token in minted(sandbox)] == [False]
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://Registry.DigitalOcean.com/v2/", "registry.digitalocean.com"),
+        ("https://registry.digitalocean.com:443", "registry.digitalocean.com"),
+        ("https://registry.digitalocean.com:5443", "registry.digitalocean.com:5443"),
+        ("https://registry.digitalocean.com@example.org/", "registry.digitalocean.com@example.org"),
+        ("https://registry.digitalocean.com.example.org/", "registry.digitalocean.com.example.org"),
+        ("http://registry.digitalocean.com/", None),
+        ("https://:443/", None),
+        ("https://[::1", None),
+        ("https://example.org:99999/", None),
+        ("registry.digitalocean.com", None),
+        ("", None),
+    ],
+)
+def test_hosts_are_told_apart(url: str, place: str | None) -> None:
+    assert place_of(url) == place
+
+
+def test_a_token_goes_to_no_place_that_a_challenge_names_unless_it_is_ours(sandbox: Sandbox) -> None:
+    need_host(sandbox)
+    sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi"}]})
+    push_index(sandbox, "kiwi/app", "v7")
+    sandbox.clear_log()
+    # The image host sends its clients to the sandbox's API, which is not the endpoint of this one.
+    host = client(sandbox, endpoint=f"https://{nobody()}").open_image_host()
+    with pytest.raises(BadAnswer, match="to get a token from, and that is not DigitalOcean's"):
+        host.fetch_media_type("kiwi", "app", "v7")
+    assert [call for call in sandbox.calls() if "auth" in call] == []
+
+
+def test_the_kind_of_a_manifest_is_told_by_tag_and_by_digest(sandbox: Sandbox) -> None:
+    need_host(sandbox)
+    sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi"}]})
+    *images, index = push_index(sandbox, "kiwi/team/app", "v7")
+    host = client(sandbox).open_image_host()
+    assert host.fetch_media_type("kiwi", "team/app", "v7") == host.fetch_media_type("kiwi", "team/app", index) == INDEX
+    assert host.fetch_media_type("kiwi", "team/app", images[0]) == MANIFEST
+    with pytest.raises(NotFound, match="read the manifest v8 of the repository kiwi/team/app"):
+        host.fetch_media_type("kiwi", "team/app", "v8")
+    host.close()
+
+
+def test_a_password_that_opens_nothing_is_denied(sandbox: Sandbox) -> None:
+    need_host(sandbox)
+    sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi"}]})
+    wrong = DockerCredentials("dop_v1_wrong", "dop_v1_wrong")
+    with pytest.raises(Denied) as caught:
+        client(sandbox).open_image_host(wrong).open_upload("kiwi", "app")
+    assert "dop_v1_wrong" not in str(caught.value)
+
+
+def test_settings_and_credentials_show_no_secret() -> None:
+    assert "plum" not in repr((Settings("plum"), DockerCredentials("plum", "plum")))

@@ -1,0 +1,186 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a registry takes pushes: by the API's word, else by an upload, and no credential is left behind."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.api import DigitalOceanApi
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import ReadOnlyClient
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.wait import Patience, SystemClock
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.writes import (
+    WriteProof,
+    is_read_only,
+    prove_writes,
+)
+from docr_sandbox.testing import Sandbox
+from images import MINT, REVOKE, client, minted, need_host, nobody
+
+RUNNING = {"started_at": "2031-03-01T03:10:00Z", "status": "waiting for delete requests"}
+NOW = "2031-03-01T03:20:00Z"
+
+
+def seed(sandbox: Sandbox, *collections: dict[str, Any], repositories: tuple[str, ...] = ("old", "team/app")) -> None:
+    """Repositories of which the last has the newest manifest."""
+    sandbox.set_clock(NOW)
+    made = [
+        {"name": name, "manifests": [{"tags": ["v3"], "updated_at": f"2031-02-0{1 + number}T00:00:00Z"}]}
+        for number, name in enumerate(repositories)
+    ]
+    registry = {"name": "kiwi", "repositories": made, "garbage_collections": list(collections)}
+    sandbox.seed({"tier": "professional", "registries": [registry]})
+    sandbox.clear_log()
+
+
+def prove(api: DigitalOceanApi, *, told: bool | None = None, timeout_s: float = 0) -> WriteProof:
+    return prove_writes(api, "kiwi", told, Patience(timeout_s, 0.1, SystemClock()))
+
+
+def end_collection(sandbox: Sandbox) -> None:
+    sandbox.control("PUT", "collections/kiwi", {"status": None})
+    sandbox.advance(3600)
+
+
+def fingerprints_are_dead(sandbox: Sandbox, count: int = 1) -> bool:
+    return [token["is_valid"] for token in minted(sandbox)] == [False] * count
+
+
+def test_where_the_api_tells_its_word_is_taken_and_nothing_is_minted(sandbox: Sandbox) -> None:
+    sandbox.switch("unknown_keys", True)
+    seed(sandbox, RUNNING)
+    api = client(sandbox)
+    assert is_read_only(api, "kiwi") is True
+    assert prove(api, told=True) == WriteProof(False, "DigitalOcean says that it is read-only.")
+    end_collection(sandbox)
+    assert prove(api, told=True) == WriteProof(True, "DigitalOcean says that it takes pushes.")
+    assert prove(api, told=False).is_writable is True
+    assert minted(sandbox) == []
+
+
+def test_the_apis_word_is_asked_for_again_until_it_is_good(sandbox: Sandbox) -> None:
+    sandbox.switch("unknown_keys", True)
+    seed(sandbox, RUNNING)
+    timer = threading.Timer(0.5, end_collection, [sandbox])
+    timer.start()
+    assert prove(client(sandbox), told=True, timeout_s=30).is_writable is True
+    timer.join()
+    assert sandbox.calls().count("GET /v2/registries") >= 3
+
+
+def test_what_the_api_no_longer_tells_is_not_taken_for_good(sandbox: Sandbox) -> None:
+    seed(sandbox)
+    api = client(sandbox)
+    assert is_read_only(api, "kiwi") is None
+    proof = prove(api, told=True)
+    assert (proof.is_writable, "no longer says so" in proof.how) == (None, True)
+
+
+def test_an_upload_is_opened_where_the_newest_image_is_and_cancelled(sandbox: Sandbox) -> None:
+    need_host(sandbox)
+    seed(sandbox)
+    proof = prove(client(sandbox))
+    assert proof == WriteProof(True, "It takes pushes: an upload was opened in team/app and cancelled.")
+    assert fingerprints_are_dead(sandbox)
+    assert sandbox.calls().count(MINT) == sandbox.calls().count(REVOKE) == 1
+    (mint,) = (entry["path"] for entry in sandbox.log() if entry["path"].startswith(MINT.split()[1]))
+    assert {"expiry_seconds=900", "read_write=true"} == set(mint.partition("?")[2].split("&"))
+
+
+def test_a_registry_that_a_collection_keeps_read_only_is_found_so(sandbox: Sandbox) -> None:
+    need_host(sandbox)
+    seed(sandbox, RUNNING)
+    proof = prove(client(sandbox))
+    assert proof.is_writable is False
+    assert proof.how.startswith("It takes no pushes: Could not open an upload to the repository kiwi/team/app: 401 ")
+    assert fingerprints_are_dead(sandbox)
+
+
+def test_it_looks_until_pushes_work_with_one_credential(sandbox: Sandbox) -> None:
+    need_host(sandbox)
+    seed(sandbox, RUNNING)
+    timer = threading.Timer(0.5, end_collection, [sandbox])
+    timer.start()
+    # The advance of the clock ends the credential too, so that it is refused like pushes are.
+    proof = prove(client(sandbox), timeout_s=0.4)
+    assert proof.is_writable is False
+    timer.join()
+    assert prove(client(sandbox), timeout_s=5).is_writable is True
+    assert (sandbox.calls().count(MINT), fingerprints_are_dead(sandbox, 2)) == (2, True)
+
+
+def test_without_a_repository_nothing_is_tried(sandbox: Sandbox) -> None:
+    seed(sandbox, repositories=())
+    assert prove(client(sandbox)) == WriteProof(None, "Whether it takes pushes was not tried: it holds no repository.")
+    assert minted(sandbox) == []
+
+
+def test_a_token_that_may_not_mint_is_told_with_its_scope(sandbox: Sandbox) -> None:
+    seed(sandbox)
+    proof = prove(client(sandbox, token=sandbox.mint(scopes=["registry:read"])))
+    assert proof.is_writable is None
+    assert "use a token with the scope registry:read and registry:update" in proof.how
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"drop": True}, {"status": 200, "body": "broken_json"}])
+def test_a_mint_that_may_have_worked_is_sent_once_and_told(sandbox: Sandbox, fault: dict[str, Any]) -> None:
+    seed(sandbox)
+    sandbox.fault(path="*/docker-credentials", after_effect=True, times=9, **fault)
+    proof = prove(client(sandbox))
+    assert (proof.is_writable, sandbox.calls().count(MINT)) == (None, 1)
+    assert proof.how.endswith(" A credential may be left, for 15 minutes.")
+
+
+def test_an_image_host_out_of_reach_proves_nothing_and_leaves_no_credential(sandbox: Sandbox) -> None:
+    seed(sandbox)
+    proof = prove(client(sandbox, registry_host=nobody()))
+    assert proof.is_writable is None
+    assert "cannot be reached" in proof.how
+    assert fingerprints_are_dead(sandbox)
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 404}, {"status": 204}, {"drop": True}])
+def test_a_credential_that_could_not_be_revoked_is_told_beside_the_proof(
+    sandbox: Sandbox, fault: dict[str, Any]
+) -> None:
+    need_host(sandbox)
+    seed(sandbox)
+    sandbox.fault(path="/v1/oauth/revoke", times=9, **fault)
+    proof = prove(client(sandbox))
+    assert proof.is_writable is True
+    assert "The credential for that is left, for 15 minutes: Could not revoke the credentials" in proof.how
+    assert (sandbox.calls().count(REVOKE), [token["is_valid"] for token in minted(sandbox)]) == (1, [True])
+
+
+def test_no_text_or_repr_holds_a_credential(sandbox: Sandbox) -> None:
+    seed(sandbox)
+    api = client(sandbox)
+    credentials = api.mint_docker_credentials("kiwi", read_write=True, expiry_s=77)
+    assert credentials.token.startswith("dop_v1_")
+    assert credentials.token not in repr(credentials) + str(credentials)
+    sandbox.fault(path="/v1/oauth/revoke", status=503)
+    with pytest.raises(Exception, match="Could not revoke") as caught:
+        api.revoke_docker_credentials(credentials)
+    assert credentials.token not in repr(caught.value) + str(caught.value)
+
+
+def test_in_check_mode_nothing_is_minted_opened_cancelled_or_revoked(sandbox: Sandbox) -> None:
+    seed(sandbox)
+    made = client(sandbox).mint_docker_credentials("kiwi", read_write=True, expiry_s=77)
+    sandbox.clear_log()
+    api = client(sandbox, is_read_only=True)
+    host = api.open_image_host(made)
+    for write in (
+        lambda: api.mint_docker_credentials("kiwi", read_write=False, expiry_s=77),
+        lambda: api.revoke_docker_credentials(made),
+        lambda: host.open_upload("kiwi", "team/app"),
+        lambda: host.cancel_upload("kiwi", "team/app", f"{sandbox.url}/v2/kiwi/team/app/blobs/uploads/7"),
+    ):
+        with pytest.raises(ReadOnlyClient, match="this is check mode"):
+            write()
+    assert sandbox.calls() == []
