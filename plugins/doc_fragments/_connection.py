@@ -33,7 +33,7 @@ options:
     default: registry.digitalocean.com
   revoke_url:
     description:
-      - Where a token that a module has minted is taken back.
+      - Where a token that a module has minted is taken back. Only https is accepted.
       - If not given, the environment variable E(DIGITALOCEAN_OAUTH_REVOKE_URL) is used.
     type: str
     default: https://cloud.digitalocean.com/v1/oauth/revoke
