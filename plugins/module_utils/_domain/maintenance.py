@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from .local_time import first_instant, start_of_day
+from .local_time import first_instant, spans_of_days
 from .times import format_time
 
 UTC = "UTC"
@@ -74,10 +74,10 @@ def current_window(calendar: Calendar, now: datetime) -> Window | None:
 
 def next_window(calendar: Calendar, now: datetime) -> Window | None:
     """The first window to open after `now`, also while one is open; None if there is none within 400 days."""
-    start = now
-    while start < now + _AHEAD:
+    start, last = now, now + _AHEAD
+    while start < last:
         # A few weeks at a time: mostly the first holds one, and a long range of blackout days costs little.
-        end = start + 2 * _JOINED
+        end = min(start + 2 * _JOINED, last)
         coming = [one for one in _pieces(calendar, start - LONGEST, end) if start < one.opens_at <= end]
         if coming:
             first = min(coming, key=lambda one: one.opens_at)
@@ -138,9 +138,11 @@ def _openings(window: MaintenanceWindow, first: datetime, last: datetime) -> Ite
 
 def _without_blackouts(opening: Window, blackouts: Sequence[Blackout]) -> list[Window]:
     zone, pieces = ZoneInfo(opening.zone), [opening]
+    # Only days near it: most dates of a long list are far off, and a range may end on the last date there is.
+    earliest, latest = opening.opens_at.date() - 2 * _DAY, opening.closes_at.date() + 2 * _DAY
     for blackout in blackouts:
-        begins, ends = start_of_day(blackout.first, zone), start_of_day(blackout.last + _DAY, zone)
-        pieces = [part for piece in pieces for part in _cut(piece, begins, ends)]
+        for begins, ends in spans_of_days(max(blackout.first, earliest), min(blackout.last, latest), zone):
+            pieces = [part for piece in pieces for part in _cut(piece, begins, ends)]
     return pieces
 
 

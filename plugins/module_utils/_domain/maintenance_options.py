@@ -12,8 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from .durations import parse_duration
 from .errors import Fault
@@ -78,20 +79,24 @@ def _parse_length(text: str, where: str, faults: list[Fault]) -> timedelta:
     return duration
 
 
+@lru_cache(maxsize=1)
+def known_zones() -> frozenset[str]:
+    """The names of the tz database, as it writes them; empty, or nearly, where its data are missing."""
+    return frozenset(available_timezones() - _NO_PLACES)
+
+
 def _parse_zone(name: str, where: str, faults: list[Fault]) -> str:
-    try:
-        if name not in _NO_PLACES:
-            ZoneInfo(name)
-            return name
-    except (KeyError, ValueError, OSError):
-        pass  # Unknown, no name at all, or a folder of the database.
-    known = available_timezones() - _NO_PLACES
+    known = known_zones()
+    # Loading alone would take more: names in any letters on some file systems, and right/..., which count leap seconds.
+    if name in known:
+        return name
     if "Europe/Berlin" not in known:
-        advice = "install the Python package tzdata where this runs: there is no time zone data"
-    else:
-        folded = {one.lower(): one for one in known}
-        near = get_close_matches(name.lower(), folded, 1)
-        advice = f"did you mean {folded[near[0]]}?" if near else "write its tz name, such as Europe/Berlin"
+        what = f"the time zone {name!r} cannot be looked up: there is no time zone data"
+        faults.append(Fault(where, what, "install the Python package tzdata where this runs (pip install tzdata)"))
+        return UTC
+    folded = {one.lower(): one for one in known}
+    near = get_close_matches(name.lower(), folded, 1)
+    advice = f"did you mean {folded[near[0]]}?" if near else "write its tz name, such as Europe/Berlin"
     faults.append(Fault(where, f"there is no time zone {name!r}", advice))
     return UTC
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import zoneinfo
+from collections.abc import Iterator
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -17,7 +18,10 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.maint
     Calendar,
     MaintenanceWindow,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.maintenance_options import parse_calendar
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.maintenance_options import (
+    known_zones,
+    parse_calendar,
+)
 
 NIGHT: dict[str, Any] = {
     "days": ["Saturday ", "sunday"],
@@ -61,10 +65,16 @@ def test_all_faults_come_at_once_with_their_places() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["../UTC", "/etc/localtime", "Europe", "localtime", "a\0b", "Mars/Olympus", "CEST"])
+# Files beside the zones, and other writings of their names that some systems load: right/... counts leap seconds.
+MORE = ["posixrules", "Factory", "zone.tab", "right/Europe/Berlin", "posix/Europe/Berlin", "UTC ", "é" * 300, "\ud800"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../UTC", "/etc/localtime", "Europe", "localtime", "a\0b", "Mars/Olympus", "CEST", *MORE]
+)
 def test_what_names_no_time_zone_is_a_fault_and_no_exception(name: str) -> None:
     (fault,) = parse_calendar([NIGHT | {"time_zone": name}], [])[1]
-    assert fault.where == "maintenance_windows[0].time_zone"
+    assert (fault.where, fault.what) == ("maintenance_windows[0].time_zone", f"there is no time zone {name!r}")
 
 
 @pytest.mark.parametrize(("name", "near"), [("europe/berlin", "Europe/Berlin"), ("Asia/Tokio", "Asia/Tokyo")])
@@ -72,15 +82,22 @@ def test_a_time_zone_that_is_nearly_right_names_the_right_one(name: str, near: s
     assert parse_calendar([NIGHT | {"time_zone": name}], [])[1][0].advice == f"did you mean {near}?"
 
 
-def test_without_time_zone_data_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def no_data(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A host without time zone data, neither of the system nor of the package tzdata."""
     monkeypatch.setitem(sys.modules, "tzdata", None)
     zoneinfo.reset_tzpath(to=[])
-    zoneinfo.ZoneInfo.clear_cache()
-    try:
-        (fault,) = parse_calendar([NIGHT], [])[1]
-    finally:
-        zoneinfo.reset_tzpath()
-    assert "install the Python package tzdata" in fault.advice
+    known_zones.cache_clear()
+    yield
+    zoneinfo.reset_tzpath()
+    known_zones.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["Asia/Tokyo", "UTC", "Europe/Berlim"])
+def test_without_time_zone_data_the_package_is_named_and_no_name_is_called_wrong(no_data: None, name: str) -> None:
+    (fault,) = parse_calendar([NIGHT | {"time_zone": name}], [])[1]
+    assert fault.what == f"the time zone {name!r} cannot be looked up: there is no time zone data"
+    assert "pip install tzdata" in fault.advice
 
 
 def test_no_window_at_all_is_a_fault() -> None:
