@@ -39,6 +39,8 @@ FIRST, SECOND = opening("03-01T03:00", "03-01T07:00"), opening("03-08T03:00", "0
 TWO = Calendar((weekly("tue", "01:00", 4), weekly("tue fri", "03:30", 2.5)))
 NIGHTS = Calendar((weekly("", "22:00", 4),), (Blackout(date(2026, 3, 4), date(2026, 3, 5)),))
 LONG = Blackout(date(2026, 1, 1), date(2028, 1, 1))
+WEEK = Calendar((weekly("sun", "03:00", 168),))
+LATER = Calendar((weekly("sun", "00:00", 120),), (Blackout(date(2026, 3, 1), date(2026, 3, 4)),))
 DAILY = Calendar((weekly("", "00:00", 24),))
 
 
@@ -58,6 +60,11 @@ DAILY = Calendar((weekly("", "00:00", 24),))
         (NIGHTS, "03-06T00:00", opening("03-06T00:00", "03-06T02:00"), opening("03-06T22:00", "03-07T02:00")),
         # One a day without a break: each day is a window of its own, and none closes for as long as anybody looks.
         (DAILY, "03-01T05:00", opening("03-01T00:00", "03-15T05:00"), opening("03-02T00:00", "03-16T00:00")),
+        # One that lasts until it opens again.
+        (WEEK, "03-08T02:59", opening("03-01T03:00", "03-22T02:59"), opening("03-08T03:00", "03-22T03:00")),
+        # What a blackout takes the beginning of opens after it, however long ago that was.
+        (LATER, "02-28T12:00", None, opening("03-05T00:00", "03-06T00:00")),
+        (LATER, "03-04T12:00", None, opening("03-05T00:00", "03-06T00:00")),
         (Calendar(()), "03-01T04:00", None, None),
         (Calendar((weekly("mon", "01:00", 1),), (LONG,)), "03-01T04:00", None, None),
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from hypothesis import given, settings
@@ -60,11 +60,17 @@ def openings(window: MaintenanceWindow, blackouts: Sequence[Blackout], first: da
 
 
 @lru_cache(maxsize=512)
-def changes(zone: str, year: int) -> list[date]:
-    """The days of UTC in which clocks change."""
-    place, days = ZoneInfo(zone), [date(year, 1, 1) + number * DAY for number in range(366)]
-    offsets = [datetime.combine(day, time(), UTC).astimezone(place).utcoffset() for day in days]
-    return [day for day, before, after in zip(days, offsets, offsets[1:], strict=False) if before != after]
+def changes(zone: str, year: int) -> list[datetime]:
+    """The first minutes in which clocks show another time of day than the minutes before them let expect."""
+    days = [date(year, 1, 1) + number * DAY for number in range(366)]
+    shown = [datetime.combine(day, time(), UTC).astimezone(ZoneInfo(zone)).utcoffset() for day in days]
+    changed = [day for day, before, after in zip(days, shown, shown[1:], strict=False) if before != after]
+    return [
+        datetime.combine(day, time(), UTC) + minute * MINUTE
+        for day in changed
+        for minute, (before, after) in enumerate(pairwise(clocks(zone, day) + clocks(zone, day + DAY)[:1]), 1)
+        if after - before != 1
+    ]
 
 
 # "localtime" and the like name no place.
@@ -72,37 +78,30 @@ ZONES = sorted(available_timezones() - {"localtime", "posixrules", "Factory"})
 # Where clocks went back over midnight, skipped a day, midnight or half an hour, or change twice in a spring.
 ODD = ["America/St_Johns", "America/Moncton", "Antarctica/Casey", "Pacific/Apia", "Pacific/Kiritimati", "Asia/Beirut"]
 ODD += ["America/Sao_Paulo", "Australia/Lord_Howe", "Africa/Casablanca", "Africa/Cairo", "America/Scoresbysund"]
-STARTS = st.one_of(
-    st.builds(time, st.sampled_from([23, 0, 1, 2, 3]), st.sampled_from([0, 1, 15, 30, 59])),
-    st.builds(time, st.integers(0, 23), st.integers(0, 59)),
-)
 LENGTHS = st.one_of(st.integers(1, 600), st.sampled_from([MINUTES, 7 * MINUTES]), st.integers(1, 7 * MINUTES))
+WEEKDAYS = st.frozensets(st.integers(0, 6), min_size=1, max_size=3)
 
 
 @st.composite
 def situations(draw: st.DrawFn) -> tuple[Calendar, datetime]:
-    """Windows and blackout days of a zone, often of a second one, and a time, mostly near a change of its clocks."""
+    """A time near a change of clocks, a window that opens about then, often another one, and blackout days."""
     zone, year = draw(st.one_of(st.sampled_from(ODD), st.sampled_from(ZONES))), draw(st.integers(1990, 2037))
-    changed = changes(zone, year)
-    near = st.sampled_from(changed or [date(year, 1, 1)]).flatmap(
-        lambda day: st.integers(-6, 3).map(lambda number: day + number * DAY)
-    )
-    today = draw(st.one_of(near, near, st.dates(date(year, 1, 1), date(year, 12, 31))))
-    days = st.frozensets(st.integers(0, 6), min_size=1)
-    kinds = st.builds(
-        MaintenanceWindow,
-        days,
-        STARTS,
-        LENGTHS.map(MINUTE.__mul__),
-        st.sampled_from([zone, zone, draw(st.sampled_from(ZONES))]),
-    )
+    change = draw(st.sampled_from(changes(zone, year) or [datetime(year, 6, 1, 12, tzinfo=UTC)]))
+    shown = (change - MINUTE).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    start = shown + draw(st.integers(-90, 90)) * MINUTE
+    days = draw(st.one_of(st.just(frozenset[int]()), WEEKDAYS)) | {start.weekday()}
+    windows = [MaintenanceWindow(days, start.time(), draw(LENGTHS) * MINUTE, zone)]
+    if draw(st.booleans()):
+        second = st.builds(time, st.integers(0, 23), st.integers(0, 59))
+        place = st.one_of(st.just(zone), st.sampled_from(ZONES))
+        windows.append(MaintenanceWindow(draw(WEEKDAYS), draw(second), draw(LENGTHS) * MINUTE, draw(place)))
     off = st.builds(
-        lambda first, length: Blackout(today + first * DAY, today + (first + length) * DAY),
-        st.integers(-9, 9),
+        lambda first, length: Blackout(shown.date() + first * DAY, shown.date() + (first + length) * DAY),
+        st.one_of(st.integers(-1, 1), st.integers(-9, 9)),
         st.sampled_from([0, 0, 1, 2, 12]),
     )
-    calendar = Calendar(tuple(draw(st.lists(kinds, min_size=1, max_size=2))), tuple(draw(st.lists(off, max_size=3))))
-    return calendar, datetime.combine(today, time(), UTC) + draw(st.integers(0, MINUTES - 1)) * MINUTE
+    minutes = st.one_of(st.integers(-180, 300), st.integers(-6 * MINUTES, 3 * MINUTES))
+    return Calendar(tuple(windows), tuple(draw(st.lists(off, max_size=2)))), change + draw(minutes) * MINUTE
 
 
 def closing(is_open: set[int], since: int) -> int:
@@ -122,7 +121,7 @@ def minutes_of(window: Window | None, first: date) -> tuple[int, int] | None:
     return opens, min(closes, LENGTH)
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(situations())
 def test_what_is_open_and_what_opens_next_are_as_in_a_walk_minute_by_minute(
     situation: tuple[Calendar, datetime],
