@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 import time
 import uuid
@@ -17,9 +19,10 @@ from urllib.parse import unquote_to_bytes
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docr_sandbox.api import account, garbage_collections, images, kubernetes, registries
+from docr_sandbox.api import account, garbage_collections, images, kubernetes, registries, registry_auth
 from docr_sandbox.api.http import WORDS, Answer, ApiError, Call, Route
 from docr_sandbox.control import CONTROLS, SeedRefused
+from docr_sandbox.distribution.access import TOKEN_PATH
 from docr_sandbox.faults import answer_with, take_fault
 from docr_sandbox.model.tokens import Rate, RateWindow, Token
 
@@ -33,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *registries.ROUTES,
     *images.ROUTES,
     *garbage_collections.ROUTES,
+    *registry_auth.ROUTES,
     *kubernetes.ROUTES,
 )
 CONTROL_PREFIX = "/_sandbox/"
@@ -109,11 +113,21 @@ class _Visit:
 
 
 def _admit(world: World, scope: Scope) -> _Visit:
-    scheme, _, value = Request(scope).headers.get("authorization", "").partition(" ")
-    found = world.tokens.get(value.strip()) if scheme.lower() == "bearer" else None
+    found = world.tokens.get(_token_value(scope))
     token = found if found is not None and found.is_valid(world.now()) else None
     window = world.rates.setdefault(token.fingerprint if token else "", RateWindow())
     return _Visit(token, window.count(world.now(), applies=bool(world.switches["rate_limit"])), str(uuid.uuid4()))
+
+
+def _token_value(scope: Scope) -> str:
+    """The API token that a request shows: as a bearer's, or as a password where image clients log in."""
+    scheme, _, value = Request(scope).headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic" and scope["path"] == TOKEN_PATH:
+        with contextlib.suppress(ValueError):
+            return base64.b64decode(value).decode().partition(":")[2]
+    return ""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ def _serve(options: argparse.Namespace) -> int:
         ServeOptions(
             host=options.host,
             port=options.port,
+            registry_port=options.registry_port,
             env_file=options.env_file,
             state_file=options.state_file,
             openapi=options.openapi or _path_from("DIGITALOCEAN_OPENAPI"),
@@ -65,12 +66,13 @@ def _port(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="docr-sandbox", description="DigitalOcean's container registry API as a local server."
+        prog="docr-sandbox", description="DigitalOcean's container registry as a local server: its API, and its image host."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="start a sandbox with an empty account")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--port", type=_port, help="0 takes a free one; default: the state file's, else a free one")
+    serve.add_argument("--registry-port", type=_port, metavar="N", help="the image host's port; default as for --port")
     serve.add_argument("--env-file", type=Path, metavar="PATH", help="write shell export lines here once it answers")
     serve.add_argument("--state-file", type=Path, metavar="PATH", help="keep account, CA, tokens and port here")
     serve.add_argument(

@@ -185,9 +185,7 @@ def hold(call: Call) -> Any:
         raise ApiError(404, "no collection is active there")
     body = call.body()
     if "status" in body:
-        if active.held is not None and body["status"] is None:
-            active.started_at = call.world.now()
-        active.held = body["status"]
+        active.hold(body["status"], call.world.now())
     active.fails = bool(body.get("fails", active.fails))
     return cattrs.unstructure(active)
 

@@ -24,6 +24,7 @@ class Address:
     """Where a running sandbox listens, and what a client needs to talk to it."""
 
     url: str
+    registry_host: str
     revoke_url: str
     ca_file: Path
     token: str = field(repr=False)
@@ -37,6 +38,7 @@ def exports(address: Address, environment: Mapping[str, str] = os.environ) -> di
         "DIGITALOCEAN_TOKEN": address.token,
         "DIGITALOCEAN_API_URL": address.url,
         "DIGITALOCEAN_OAUTH_REVOKE_URL": address.revoke_url,
+        "DOCR_REGISTRY_HOST": address.registry_host,
         # Go programs (doctl, Terraform), requests (pydo, Ansible modules) and curl each look at another name.
         "SSL_CERT_FILE": ca_file,
         "REQUESTS_CA_BUNDLE": ca_file,

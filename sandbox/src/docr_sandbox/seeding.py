@@ -17,8 +17,10 @@ from cattrs.gen import make_dict_structure_fn
 
 from docr_sandbox.clock import parse_rfc3339
 from docr_sandbox.model.cluster import STATES, Cluster
-from docr_sandbox.model.registry import ENDED, NAME, TYPES, UNREFERENCED, Collection, Manifest, Registry
+from docr_sandbox.model.collection import ENDED, TYPES, UNREFERENCED, Collection
+from docr_sandbox.model.registry import NAME, Registry
 from docr_sandbox.model.tiers import REGIONS, TIERS
+from docr_sandbox.seed_images import Maker
 
 if TYPE_CHECKING:
     from docr_sandbox.world import World
@@ -34,16 +36,25 @@ class SeedError(ValueError):
 
 @dataclass
 class ManifestSeed:
-    """A manifest; without `blobs` it gets some of its own that take `size_bytes`. Times are RFC 3339."""
+    """A manifest; without `blobs` it gets some of its own that take `size_bytes`. Times are RFC 3339.
+
+    With `platforms` (such as `linux/arm64`) it is an index of an image for each, if wanted with an attestation each.
+    """
 
     tags: list[str] = field(default_factory=list)
     digest: str | None = None
     size_bytes: int = 10_000
     blobs: dict[str, int] | None = None
     updated_at: str | None = None
+    platforms: list[str] = field(default_factory=list)
+    attestations: bool = False
 
     def __post_init__(self) -> None:
         _check_times(self.updated_at)
+        if self.platforms and (self.digest is not None or self.blobs is not None):
+            raise ValueError("a manifest with platforms has neither a digest nor blobs of its own")
+        if self.attestations and not self.platforms:
+            raise ValueError("attestations need platforms")
 
 
 @dataclass
@@ -172,7 +183,9 @@ def _add_registry(world: World, seed: RegistrySeed) -> None:
     registry = world.account.registries.setdefault(seed.name, made)
     for repository in seed.repositories:
         for number, manifest in enumerate(repository.manifests):
-            registry.put(repository.name, _manifest(world, repository.name, number, manifest))
+            identity = f"{repository.name}/{number}/{'/'.join(manifest.tags)}"
+            for made in Maker(world.content, identity, _time(world, manifest.updated_at)).make(manifest):
+                registry.put(repository.name, made)
     if seed.unreferenced_bytes:
         registry.blobs[_digest(seed.name, "unreferenced")] = seed.unreferenced_bytes
     if seed.last_push is not None:
@@ -183,23 +196,13 @@ def _add_registry(world: World, seed: RegistrySeed) -> None:
     registry.changed_at = None
 
 
-def _manifest(world: World, repository: str, number: int, seed: ManifestSeed) -> Manifest:
-    identity = f"{number}/{'/'.join(seed.tags)}"
-    digest = seed.digest or _digest(repository, identity)
-    config = min(seed.size_bytes, 1000)
-    blobs = seed.blobs
-    if blobs is None:
-        blobs = {_digest(digest, "config"): config, _digest(digest, "layer"): seed.size_bytes - config}
-    return Manifest(digest, _time(world, seed.updated_at), list(seed.tags), dict(blobs))
-
-
 def _collection(seed: CollectionSeed) -> Collection:
     one = Collection(seed.uuid or str(uuid.uuid4()), seed.type, parse_rfc3339(seed.started_at), wait_s=5.0)
     if seed.ended_at is not None:
         one.ended_at, one.ended_as = parse_rfc3339(seed.ended_at), seed.status
         one.blobs_deleted, one.freed_bytes = seed.blobs_deleted, seed.freed_bytes
     elif seed.status not in ENDED:
-        one.held = seed.status
+        one.held, one.held_at = seed.status, one.started_at
     return one
 
 

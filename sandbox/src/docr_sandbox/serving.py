@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import http.client
-import ipaddress
 import logging
 import signal
 import socket
@@ -24,9 +22,12 @@ import cattrs
 import uvicorn
 
 from docr_sandbox.app import create_app
+from docr_sandbox.content import ContentStore
+from docr_sandbox.distribution.host import create_image_host
 from docr_sandbox.env_file import Address, write_env_file
 from docr_sandbox.failures import CommandError
 from docr_sandbox.files import PUBLIC, write_atomically
+from docr_sandbox.listening import client_host, is_loopback, listen
 from docr_sandbox.state_file import SavedState, StateKeeper, read_state, unusable
 from docr_sandbox.tls import Authority, client_bundle
 from docr_sandbox.world import World
@@ -42,10 +43,11 @@ SAVE_INTERVAL_S = 0.2
 
 @dataclass(frozen=True)
 class ServeOptions:
-    """The command line of ``serve``. ``port`` ``None`` means the state file's, else a free one, as 0 does."""
+    """The command line of ``serve``. A port ``None`` means the state file's, else a free one, as 0 does."""
 
     host: str = "127.0.0.1"
     port: int | None = None
+    registry_port: int | None = None
     env_file: Path | None = None
     state_file: Path | None = None
     openapi: Path | None = None
@@ -70,39 +72,54 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
     context = _server_context(authority, options)
     contract = _contract(options)
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(_listen(options.host, _wanted_port(options, saved)))
-        port = int(listener.getsockname()[1])
+        listeners = [stack.enter_context(listen(options.host, *wanted)) for wanted in _wanted_ports(options, saved)]
+        port, registry_port = (int(one.getsockname()[1]) for one in listeners)
         if options.env_file:
             # Whoever waits for the file must not take an earlier run's for this one's.
             with contextlib.suppress(OSError):
                 options.env_file.unlink()
         ca_file = stack.enter_context(_ca_file(options, authority))
-        address = _address(options.host, port, ca_file, world.primary_token)
+        address = _address(options.host, port, registry_port, ca_file, world.primary_token)
+        world.url, world.image_host = address.url, address.registry_host
         app = contract.with_report_route(create_app(world, wrap=contract.wrap)) if contract else create_app(world)
+        apps = [app, create_image_host(world)]
         savers: list[Saver] = [contract] if contract else []
         if options.state_file:
-            keeper = StateKeeper(options.state_file, lambda: SavedState(port, authority, world.dump()))
+            ports = (port, registry_port)
+            keeper = StateKeeper(options.state_file, lambda: SavedState(*ports, authority, world.dump()))
             keeper.save()
-            app = keeper.watch(app)
+            apps = [keeper.watch(one) for one in apps]
             savers.append(keeper)
-        server = _Server(_config(app, context))
-        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_run(server, listener, savers, lambda: _ready(address, options.env_file, say)))
+        servers = [
+            (_Server(_config(one, context)), listener) for one, listener in zip(apps, listeners, strict=True)
+        ]
+        with asyncio.Runner(loop_factory=servers[0][0].config.get_loop_factory()) as runner:
+            runner.run(_run(servers, savers, lambda: _ready(address, options.env_file, say)))
 
 
-async def _run(server: _Server, listener: socket.socket, savers: Sequence[Saver], ready: Callable[[], None]) -> None:
+async def _run(
+    servers: Sequence[tuple[_Server, socket.socket]], savers: Sequence[Saver], ready: Callable[[], None]
+) -> None:
     """Serve; call ``ready`` once connections are taken; save what changes, and once more at the end."""
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        for server, _ in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)
+    serving = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
     saving = asyncio.create_task(_save_regularly(savers))
     try:
-        while not server.started and not serving.done():
+        while not all(server.started for server, _ in servers) and not any(one.done() for one in serving):
             await asyncio.sleep(0.001)
         await asyncio.to_thread(ready)
-        await serving
+        await asyncio.wait(serving, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        server.should_exit = True
+        end()
         saving.cancel()
-        await asyncio.wait([serving, saving])
+        await asyncio.wait([*serving, saving])
         for saver in savers:
             saver.save()
 
@@ -118,17 +135,11 @@ async def _save_regularly(savers: Sequence[Saver]) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, except that SIGTERM is an ordinary end with status 0: uvicorn itself would die of the signal again."""
+    """uvicorn, but signals are for both servers, and SIGTERM is an ordinary end with status 0."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._end)
         yield
-
-    def _end(self) -> None:
-        self.should_exit = True
 
 
 def _config(app: ASGIApp, context: ssl.SSLContext) -> uvicorn.Config:
@@ -151,17 +162,20 @@ def _config(app: ASGIApp, context: ssl.SSLContext) -> uvicorn.Config:
 
 
 def _world(saved: SavedState | None, path: Path | None) -> World:
-    if saved is None or path is None:
-        return World.new()
-    try:
-        return World.load(saved.world)
-    except (ValueError, TypeError, KeyError, AttributeError, cattrs.BaseValidationError) as error:
-        raise unusable(path, error) from error
+    world = World.new()
+    if saved is not None and path is not None:
+        try:
+            world = World.load(saved.world)
+        except (ValueError, TypeError, KeyError, AttributeError, cattrs.BaseValidationError) as error:
+            raise unusable(path, error) from error
+    if path is not None:
+        world.content = ContentStore(path.absolute().with_name(f"{path.name}.content"))
+    return world
 
 
 def _server_context(authority: Authority, options: ServeOptions) -> ssl.SSLContext:
     try:
-        return authority.server_context(_client_host(options.host).strip("[]"))
+        return authority.server_context(client_host(options.host).strip("[]"))
     except ValueError as error:
         if options.state_file is None:
             raise
@@ -181,53 +195,26 @@ def _contract(options: ServeOptions) -> ContractCheck | None:
     return ContractCheck.load(options.openapi, options.contract_report)
 
 
-def _wanted_port(options: ServeOptions, saved: SavedState | None) -> int:
-    if options.port is not None:
-        return options.port
-    return saved.port if saved else 0
+def _wanted_ports(options: ServeOptions, saved: SavedState | None) -> Iterator[tuple[int, str]]:
+    """The API's port and the image host's, each with the option that sets it."""
+    kept = (saved.port, saved.registry_port) if saved else (0, 0)
+    yield kept[0] if options.port is None else options.port, "--port"
+    yield kept[1] if options.registry_port is None else options.registry_port, "--registry-port"
 
 
-@contextlib.contextmanager
-def _listen(host: str, port: int) -> Iterator[socket.socket]:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise CommandError(f"Port {port} on {host} is taken: give another --port, or 0 for a free one.") from error
-        raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
-    with listener:
-        yield listener
-
-
-def _address(host: str, port: int, ca_file: Path, token: str) -> Address:
-    client_host = _client_host(host)
+def _address(host: str, port: int, registry_port: int, ca_file: Path, token: str) -> Address:
+    name = client_host(host)
     # The real revoke address is on another host than the API, and clients must not depend on them being one.
-    revoke_host = client_host
-    if _is_loopback(client_host):
-        revoke_host = "127.0.0.1" if client_host == "localhost" else "localhost"
+    revoke_host = name
+    if is_loopback(name):
+        revoke_host = "127.0.0.1" if name == "localhost" else "localhost"
     return Address(
-        url=f"https://{client_host}:{port}",
+        url=f"https://{name}:{port}",
+        registry_host=f"{name}:{registry_port}",
         revoke_url=f"https://{revoke_host}:{port}/v1/oauth/revoke",
         ca_file=ca_file,
         token=token,
     )
-
-
-def _client_host(host: str) -> str:
-    """The host as clients on this machine write it in a URL."""
-    if host in ("0.0.0.0", "::", ""):
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
-
-
-def _is_loopback(client_host: str) -> bool:
-    try:
-        return ipaddress.ip_address(client_host.strip("[]")).is_loopback
-    except ValueError:
-        return client_host == "localhost"
 
 
 @contextlib.contextmanager
@@ -262,7 +249,7 @@ def _await_answer(address: Address) -> None:
 def _ready(address: Address, env_file: Path | None, say: Callable[[str], None]) -> None:
     """Make sure that it answers, then tell everybody who waits for it."""
     _await_answer(address)
-    say(f"docr-sandbox listens on {address.url} (CA file {address.ca_file})")
+    say(f"docr-sandbox listens on {address.url}, for images on {address.registry_host} (CA file {address.ca_file})")
     if env_file:
         write_env_file(env_file, address)
         say(f"Point this shell's clients at it: source {env_file}")

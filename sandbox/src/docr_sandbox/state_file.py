@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file that keeps an account, its CA, its tokens and its port over restarts."""
+"""The file that keeps an account, its CA, its tokens and its ports over restarts; images lie in a folder beside it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from docr_sandbox.tls import Authority
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,15 @@ class SavedState:
     """What a restart brings back. ``world`` has the shape of ``World.dump()``."""
 
     port: int
+    registry_port: int
     authority: Authority
     world: dict[str, Any] = field(repr=False)
 
     def to_json(self) -> str:
         """The file's text."""
         ca = {"certificate": self.authority.certificate, "key": self.authority.key}
-        return json.dumps({"version": VERSION, "port": self.port, "ca": ca, "world": self.world})
+        ports = {"port": self.port, "registry_port": self.registry_port}
+        return json.dumps({"version": VERSION, **ports, "ca": ca, "world": self.world})
 
 
 def read_state(path: Path) -> SavedState | None:
@@ -49,7 +51,8 @@ def read_state(path: Path) -> SavedState | None:
         if version != VERSION:
             raise CommandError(f"State file {path} is of version {version}; this sandbox reads version {VERSION}.")
         authority = Authority(str(fields["ca"]["certificate"]), str(fields["ca"]["key"]))
-        return SavedState(int(fields["port"]), authority, dict(fields["world"]))
+        ports = int(fields["port"]), int(fields["registry_port"])
+        return SavedState(*ports, authority, dict(fields["world"]))
     except (ValueError, TypeError, KeyError) as error:
         raise unusable(path, error) from error
 

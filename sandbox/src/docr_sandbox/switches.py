@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from docr_sandbox.model.collection import BOTH, UNREFERENCED
+
 
 @dataclass(frozen=True)
 class Switch:
@@ -27,6 +29,14 @@ SWITCHES: Mapping[str, Switch] = {
     "gc_list_paging": Switch("Whether the list of collections has links and meta", (True, False)),
     "gc_type_shown": Switch("Whether a collection shows its type", (False, True)),
     "gc_cancel_answer": Switch("Answer to a cancel: the collection or an empty object", ("collection", "empty")),
+    "gc_default_type": Switch("Start without a type: what it collects", (UNREFERENCED, BOTH)),
+    "gc_succeeded_word": Switch("Last status of a good collection", ("succeeded", "success", "completed")),
+    "gc_updated_at": Switch("What moves a running collection's updated_at", ("time", "status_change")),
+    "gc_late_cancel": Switch("Cancel while it deletes already", ("cancelled", "ignored")),
+    "gc_second_cancel": Switch("Cancel of one that is being cancelled: its status", (200, 409)),
+    "gc_untagged_spares_children": Switch(
+        "Whether a collection of untagged manifests spares those that a tagged index names", (False, True)
+    ),
     "gc_cancel_ended": Switch("Cancel of a collection that is not active: its status", (404, 409)),
     "create_other_tier": Switch("Create with another tier than the team's", ("changed", "ignored", "refused")),
     "create_without_tier": Switch("Create without a tier and without a subscription: its status", (422, 412)),
@@ -47,6 +57,13 @@ SWITCHES: Mapping[str, Switch] = {
     "credentials_open_others": Switch("Whether a registry's credentials open the team's others", (False, True)),
     "credentials_max_expiry": Switch("expiry_seconds beyond the most: its status", (422, 400)),
     "per_page_range": Switch("per_page out of range, except on repositoriesV2", ("clamp", "refuse")),
+    "read_only_lingers_seconds": Switch("Seconds of read-only after a collection's end", (0, 90, 86_400)),
+    "write_tokens_while_read_only": Switch(
+        "Image host: tokens for writing that were given out before a collection", ("refused", "work")
+    ),
+    "image_host_delete": Switch("Image host: whether manifests, tags and blobs can be deleted there", (False, True)),
+    "image_host_referrers": Switch("Image host: whether it has the referrers API", (False, True)),
+    "retag_updates_manifest": Switch("Whether one more tag moves a manifest's updated_at", (False, True)),
     "delete_while_read_only": Switch("Deletes of images while read-only: their status, 0 for allowed", (409, 412, 0)),
     "delete_registry_during_gc": Switch("Delete of a registry with an active collection: its status", (204, 409)),
     "delete_integrated_registry": Switch("Delete of an integrated registry: its status", (204, 409)),

@@ -43,6 +43,7 @@ _FOREIGN_NAMES = (
     "DO_OAUTH_TOKEN",
     "OAUTH_TOKEN",
     "DIGITALOCEAN_API_URL",
+    "DOCR_REGISTRY_HOST",
 )
 
 
@@ -123,6 +124,11 @@ class Sandbox:
     def url(self) -> str:
         """The API's address, such as ``https://127.0.0.1:40001``."""
         return self.exports["DIGITALOCEAN_API_URL"]
+
+    @property
+    def registry_host(self) -> str:
+        """The image host as it stands in names of images, such as ``127.0.0.1:40002``."""
+        return self.exports["DOCR_REGISTRY_HOST"]
 
     @property
     def token(self) -> str:

@@ -7,24 +7,28 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cattrs
 
 from docr_sandbox.clock import Clock
+from docr_sandbox.content import ContentStore
 from docr_sandbox.faults import Fault
 from docr_sandbox.model.cluster import Cluster
 from docr_sandbox.model.registry import Registry
 from docr_sandbox.model.tiers import TIERS, Tier, reasons_against
-from docr_sandbox.model.tokens import RateWindow, Token, new_value
+from docr_sandbox.model.tokens import Bearer, RateWindow, Token, new_value
+from docr_sandbox.model.upload import Upload
 from docr_sandbox.seeding import fill
 from docr_sandbox.switches import Switches
 
 LOG_LENGTH = 20_000
 # What a state file holds; log, faults and rate windows start empty.
-KEPT = ("primary_token", "account", "clock", "switches", "tokens", "other_accounts", "foreign_names")
+KEPT = ("primary_token", "account", "clock", "switches", "tokens", "bearers", "other_accounts", "foreign_names")
+# Where clients reach it, and where content lies: a reset leaves them as they are.
+PLACES = ("url", "image_host", "content")
 
 
 @dataclass
@@ -58,18 +62,26 @@ class Account:
 
 @dataclass
 class World:
-    """The sandbox. Registries and tokens by name and value; `foreign_names` are registries of other customers."""
+    """The sandbox. Registries and tokens by name and value; `foreign_names` are registries of other customers.
+
+    `url` is the API's address and `image_host` the image host's, as clients reach them.
+    """
 
     primary_token: str = field(default_factory=new_value)
     account: Account = field(default_factory=Account)
     clock: Clock = field(default_factory=Clock)
     switches: Switches = field(default_factory=Switches)
     tokens: dict[str, Token] = field(default_factory=dict)
+    bearers: dict[str, Bearer] = field(default_factory=dict)
     other_accounts: dict[str, Account] = field(default_factory=dict)
     foreign_names: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
     rates: dict[str, RateWindow] = field(default_factory=dict)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    url: str = "https://api.digitalocean.com"
+    image_host: str = "registry.digitalocean.com"
+    content: ContentStore = field(default_factory=ContentStore)
 
     @classmethod
     def new(cls) -> World:
@@ -92,7 +104,8 @@ class World:
         """Back to the beginning; the first token stays, so that an environment file stays true."""
         fresh = World(primary_token=self.primary_token)
         fresh.tokens[self.primary_token] = Token(self.primary_token)
-        vars(self).update(vars(fresh))
+        vars(self).update({name: value for name, value in vars(fresh).items() if name not in PLACES})
+        self.content.clear()
 
     def seed(self, document: Mapping[str, Any]) -> None:
         """Fill the account; raises SeedError with all that is wrong with the document."""
@@ -112,9 +125,22 @@ class World:
         """Let everything that is due by now have happened."""
         now = self.now()
         lag = float(self.switches["storage_lag_seconds"])
+        spares = bool(self.switches["gc_untagged_spares_children"])
+        # A list, since every registry must settle.
+        if any([one.settle(now, lag, spares_children=spares) for one in self._registries()]):
+            self.sweep()
+
+    def sweep(self) -> None:
+        """Delete content that no registry needs any more."""
+        self.content.keep_only(set().union(*(one.held() for one in self._registries())))
+
+    def _registries(self) -> Iterator[Registry]:
         for account in (self.account, *self.other_accounts.values()):
-            for registry in account.registries.values():
-                registry.settle(now, lag)
+            yield from account.registries.values()
+
+    def is_read_only(self, registry: Registry) -> bool:
+        """Whether a registry takes no writes now."""
+        return registry.is_read_only(self.now(), float(self.switches["read_only_lingers_seconds"]))
 
     def seen_by(self, team: str | None) -> World:
         """The same world with another team's account in it: what a token of that team sees and changes."""

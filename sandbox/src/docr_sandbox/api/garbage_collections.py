@@ -9,17 +9,28 @@ from typing import Any
 
 from docr_sandbox.api.http import Answer, ApiError, Call, Route, page_of
 from docr_sandbox.api.registries import find
-from docr_sandbox.model.registry import TYPES, UNREFERENCED, Collection, Registry
+from docr_sandbox.clock import rfc3339
+from docr_sandbox.model.collection import DELETING, SUCCEEDED, TYPES, Collection
+from docr_sandbox.model.registry import Registry
 
 
 def _shown(call: Call, registry: Registry, one: Collection) -> dict[str, Any]:
-    return one.to_json(registry.name, call.world.now(), with_type=bool(call.world.switches["gc_type_shown"]))
+    now, switches = call.world.now(), call.world.switches
+    shown = one.to_json(registry.name, now)
+    if not switches["gc_type_shown"]:
+        del shown["type"]
+    if shown["status"] == SUCCEEDED:
+        shown["status"] = switches["gc_succeeded_word"]
+    if switches["gc_updated_at"] == "status_change":
+        shown["updated_at"] = rfc3339(one.phase(now)[1])
+    return shown
 
 
 def start(call: Call) -> Answer:
-    """POST .../garbage-collection; without a body only unreferenced blobs go."""
+    """POST .../garbage-collection."""
     registry = find(call)
-    type_ = call.body().get("type", UNREFERENCED) if call.raw_body else UNREFERENCED
+    default = call.world.switches["gc_default_type"]
+    type_ = call.body().get("type", default) if call.raw_body else default
     if type_ not in TYPES:
         raise ApiError(422, "type is not a garbage collection type")
     if registry.active is not None:
@@ -63,8 +74,11 @@ def cancel(call: Call) -> Answer:
     if one is None or one.uuid != call.parameters["garbage_collection_uuid"]:
         known = [past for past in registry.collections if past.uuid == call.parameters["garbage_collection_uuid"]]
         raise ApiError(call.world.switches["gc_cancel_ended"] if known else 404, "garbage collection is not active")
-    if one.cancelled_at is None:
-        one.cancelled_at = call.world.now()
+    now, switches = call.world.now(), call.world.switches
+    if one.cancelled_at is not None and switches["gc_second_cancel"] != 200:
+        raise ApiError(switches["gc_second_cancel"], "garbage collection is being cancelled")
+    if one.cancelled_at is None and not (one.status(now) == DELETING and switches["gc_late_cancel"] == "ignored"):
+        one.cancelled_at = now
     is_empty = call.world.switches["gc_cancel_answer"] == "empty"
     return Answer(200, {} if is_empty else {"garbage_collection": _shown(call, registry, one)})
 

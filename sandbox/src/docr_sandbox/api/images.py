@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from docr_sandbox.api.http import Answer, ApiError, Call, Route, page_of
 from docr_sandbox.api.registries import find
-from docr_sandbox.model.registry import Repository, tag_to_json
+from docr_sandbox.model.repository import Repository, tag_to_json
 
 
 def list_v2(call: Call) -> Answer:
@@ -49,7 +49,7 @@ def list_manifests(call: Call) -> Answer:
 
 def delete_repository(call: Call) -> Answer:
     """DELETE of a repository; its blobs stay until a garbage collection."""
-    del find(call, write=True).repositories[_repository(call).name]
+    find(call, write=True).delete_repository(_repository(call).name)
     return Answer(204)
 
 

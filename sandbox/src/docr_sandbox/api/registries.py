@@ -13,7 +13,6 @@ from docr_sandbox.clock import rfc3339
 from docr_sandbox.model.registry import NAME, Registry
 from docr_sandbox.model.tiers import REGIONS, TIERS
 
-IMAGE_HOST = "registry.digitalocean.com"
 RESERVED = ("options", "subscription", "validate-name")
 SEVERAL = (
     "There are several registries in this account, so use /v2/registries/{registry_name} instead, see "
@@ -31,7 +30,7 @@ def find(call: Call, *, write: bool = False) -> Registry:
     if registry is None or closed:
         raise ApiError(404, "registry not found")
     status = call.world.switches["delete_while_read_only"]
-    if write and registry.active is not None and status:
+    if write and status and call.world.is_read_only(registry):
         raise ApiError(status, "registry is read-only while a garbage collection is active")
     return registry
 
@@ -56,7 +55,7 @@ def _shown(call: Call, registry: Registry, *, with_subscription: bool = False) -
     if with_subscription:
         shown["subscription"] = _subscription(call)
     if call.world.switches["unknown_keys"]:
-        shown |= {"read_only": registry.active is not None, "type": "multi"}
+        shown |= {"read_only": call.world.is_read_only(registry), "type": "multi"}
     return shown
 
 
@@ -227,7 +226,8 @@ def docker_credentials(call: Call) -> Answer:
     )
     auth = base64.b64encode(f"{token.value}:{token.value}".encode()).decode()
     host_and_registry = call.world.switches["credentials_key"] == "host_and_registry" and call.parameters
-    key = f"{IMAGE_HOST}/{registry.name}" if host_and_registry else IMAGE_HOST
+    host = call.world.image_host
+    key = f"{host}/{registry.name}" if host_and_registry else host
     return Answer(200, {"auths": {key: {"auth": auth}}})
 
 

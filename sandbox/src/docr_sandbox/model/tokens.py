@@ -40,6 +40,21 @@ class Token:
         return hashlib.sha256(self.value.encode()).hexdigest()[:12]
 
 
+@dataclass
+class Bearer:
+    """A token for the image host: what it allows (actions by `registry/repository`), for whom, and until when."""
+
+    value: str
+    team: str | None
+    expires_at: float
+    grants: dict[str, list[str]] = field(default_factory=dict)
+    fingerprint: str = ""
+
+    def allows(self, name: str, action: str) -> bool:
+        """Whether an action on a repository is granted."""
+        return action in self.grants.get(name, ())
+
+
 def new_value() -> str:
     """A personal access token."""
     return f"dop_v1_{secrets.token_hex(32)}"

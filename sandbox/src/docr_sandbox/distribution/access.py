@@ -1,0 +1,89 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who may do what at the image host: short-lived tokens, and the challenge that says where to get one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from docr_sandbox.distribution.protocol import DistributionError
+from docr_sandbox.model.collection import WRITE_TOKEN_S
+from docr_sandbox.model.tokens import Bearer, Token
+
+if TYPE_CHECKING:
+    from docr_sandbox.world import World
+
+TOKEN_PATH = "/v2/registry/auth"
+# What an API token needs for each action.
+SCOPES = {"pull": "registry:read", "push": "registry:update", "delete": "registry:delete"}
+WRITES = ("push", "delete")
+
+
+def challenge(world: World, scope: str | None = None, *, is_short: bool = False) -> DistributionError:
+    """The refusal that tells a client where to get a token, and for what; `is_short` when its token allows less."""
+    words = [f'Bearer realm="{world.url}{TOKEN_PATH}"', f'service="{world.image_host}"']
+    words += [f'scope="{scope}"'] if scope else []
+    words += ['error="insufficient_scope"'] if is_short else []
+    return DistributionError("UNAUTHORIZED", "authentication required", {"WWW-Authenticate": ",".join(words)})
+
+
+def issue(world: World, token: Token, scopes: Iterable[str]) -> Bearer:
+    """A token for the image host with as much of these scopes as an API token allows now.
+
+    A scope is such as `repository:shop/web:pull,push`. What is not allowed is left out without a word, as Docker's
+    specification has it: the client learns it from the image host.
+    """
+    now = world.now()
+    bearer = Bearer(secrets.token_urlsafe(48), token.team, now + WRITE_TOKEN_S, fingerprint=token.fingerprint)
+    for scope in scopes:
+        kind, _, rest = scope.partition(":")
+        name, _, actions = rest.rpartition(":")
+        if kind != "repository" or not name:
+            continue
+        granted = _allowed(world, token, name.partition("/")[0], set(actions.split(",")))
+        bearer.grants[name] = sorted({*bearer.grants.get(name, ()), *granted})
+        registry = world.account.registries.get(name.partition("/")[0])
+        if registry is not None and "push" in granted:
+            registry.last_push = now
+    for value in [value for value, one in world.bearers.items() if one.expires_at <= now]:
+        del world.bearers[value]
+    world.bearers[bearer.value] = bearer
+    return bearer
+
+
+def _allowed(world: World, token: Token, registry_name: str, wanted: set[str]) -> set[str]:
+    if token.registry not in (None, registry_name) and not world.switches["credentials_open_others"]:
+        return set()
+    asked = set(SCOPES) if "*" in wanted else wanted & set(SCOPES)
+    registry = world.account.registries.get(registry_name)
+    if registry is not None and world.is_read_only(registry):
+        asked -= set(WRITES)
+    return {action for action in asked if not token.lacks((SCOPES[action],))}
+
+
+def authenticate(world: World, header: str) -> Bearer:
+    """Whoever asks; the challenge to all who have no token that is valid."""
+    scheme, _, value = header.partition(" ")
+    bearer = world.bearers.get(value.strip()) if scheme.lower() == "bearer" else None
+    if bearer is None or bearer.expires_at <= world.now():
+        raise challenge(world)
+    return bearer
+
+
+def authorize(world: World, header: str, name: str, action: str) -> Bearer:
+    """Whoever asks for an action on a repository; the challenge to all who may not."""
+    scope = f"repository:{name}:{'pull,push' if action == 'push' else action}"
+    try:
+        bearer = authenticate(world, header)
+    except DistributionError:
+        raise challenge(world, scope) from None
+    registry = world.seen_by(bearer.team).account.registries.get(name.partition("/")[0])
+    is_refused = world.switches["write_tokens_while_read_only"] == "refused"
+    if registry is not None and action in WRITES and is_refused and world.is_read_only(registry):
+        raise challenge(world, scope, is_short=True)
+    if not bearer.allows(name, action):
+        raise challenge(world, scope, is_short=True)
+    return bearer

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every operation of the image host gets and gives: a visit with its parts checked, and the protocol's errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from docr_sandbox.content import ALGORITHMS
+from docr_sandbox.model.registry import Registry
+from docr_sandbox.model.repository import Repository
+from docr_sandbox.model.tiers import TIERS
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from docr_sandbox.model.tokens import Bearer
+    from docr_sandbox.world import World
+
+# The specification's own expressions for names, tags and digests.
+REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
+TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+_LENGTHS = {"sha256": 64, "sha512": 128}
+
+STATUSES = {
+    "BLOB_UNKNOWN": 404,
+    "BLOB_UPLOAD_INVALID": 416,
+    "BLOB_UPLOAD_UNKNOWN": 404,
+    "DENIED": 403,
+    "DIGEST_INVALID": 400,
+    "MANIFEST_BLOB_UNKNOWN": 404,
+    "MANIFEST_INVALID": 400,
+    "MANIFEST_UNKNOWN": 404,
+    "NAME_INVALID": 400,
+    "NAME_UNKNOWN": 404,
+    "SIZE_INVALID": 400,
+    "UNAUTHORIZED": 401,
+    "UNSUPPORTED": 405,
+}
+
+
+class DistributionError(Exception):
+    """An error of the protocol, by its code."""
+
+    def __init__(self, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+        return STATUSES[self.code]
+
+
+@dataclass
+class Visit:
+    """One request about a repository by somebody whose token allows it. `reference` is a tag, digest or upload."""
+
+    world: World
+    bearer: Bearer
+    request: Request
+    name: str
+    reference: str
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def registry_name(self) -> str:
+        """The first part of the name."""
+        return self.name.partition("/")[0]
+
+    @property
+    def repository_name(self) -> str:
+        """What follows the registry's name."""
+        return self.name.partition("/")[2]
+
+    def registry(self) -> Registry:
+        """The registry; NAME_UNKNOWN where the account has none of that name."""
+        found = self.world.account.registries.get(self.registry_name)
+        if found is None:
+            raise DistributionError("NAME_UNKNOWN", "repository name not known to registry")
+        return found
+
+    def repository(self) -> Repository:
+        """The repository, which begins with its first manifest; NAME_UNKNOWN before."""
+        found = self.registry().repositories.get(self.repository_name)
+        if found is None:
+            raise DistributionError("NAME_UNKNOWN", "repository name not known to registry")
+        return found
+
+    def check_room(self) -> None:
+        """DENIED where one more repository would be too many for the team's tier."""
+        account = self.world.account
+        if self.repository_name in self.registry().repositories or account.subscription is None:
+            return
+        limit = TIERS[account.subscription.tier].repositories
+        count = sum(len(one.repositories) for one in account.registries.values())
+        if limit and count >= limit:
+            raise DistributionError("DENIED", f"registry contains {count} repositories, limit is {limit}")
+
+    def url(self, rest: str) -> str:
+        """An address below the repository's, as this client reaches it."""
+        return f"https://{self.request.headers.get('host', self.world.image_host)}/v2/{self.name}/{rest}"
+
+
+Handler = Callable[[Visit], Awaitable["Response"]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation: the action that its token must allow, and what it does."""
+
+    action: str
+    handler: Handler
+
+
+def check_digest(text: str) -> str:
+    """A digest as it must be written; DIGEST_INVALID else."""
+    algorithm, _, value = text.partition(":")
+    if algorithm in ALGORITHMS and re.fullmatch(rf"[0-9a-f]{{{_LENGTHS[algorithm]}}}", value):
+        return text
+    raise DistributionError("DIGEST_INVALID", "provided digest did not match uploaded content")

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A repository with its manifests and tags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from docr_sandbox.clock import rfc3339
+
+
+@dataclass
+class Manifest:
+    """A manifest: its tags, the blobs that it names with their sizes, and the manifests that it names as an index.
+
+    `media_type` is empty where the document itself does not exist: a seed may name a digest that nothing has.
+    """
+
+    digest: str
+    updated_at: float
+    tags: list[str] = field(default_factory=list)
+    blobs: dict[str, int] = field(default_factory=dict)
+    media_type: str = ""
+    children: list[str] = field(default_factory=list)
+    subject: str | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """What its blobs take."""
+        return sum(self.blobs.values())
+
+    def to_json(self, registry: str, repository: str) -> dict[str, Any]:
+        """The manifest as the API shows it."""
+        return {
+            "digest": self.digest,
+            "registry_name": registry,
+            "repository": repository,
+            "compressed_size_bytes": self.size_bytes,
+            "size_bytes": self.size_bytes,
+            "updated_at": rfc3339(self.updated_at),
+            "tags": list(self.tags),
+            "blobs": [{"digest": digest, "compressed_size_bytes": size} for digest, size in self.blobs.items()],
+        }
+
+
+@dataclass
+class Repository:
+    """A repository; manifests by digest."""
+
+    name: str
+    manifests: dict[str, Manifest] = field(default_factory=dict)
+
+    def tags(self) -> list[tuple[str, Manifest]]:
+        """Every tag with its manifest, by name."""
+        return sorted(((tag, one) for one in self.manifests.values() for tag in one.tags), key=lambda pair: pair[0])
+
+    def find(self, reference: str) -> Manifest | None:
+        """The manifest of a tag or digest."""
+        if ":" in reference:
+            return self.manifests.get(reference)
+        return next((one for one in self.manifests.values() if reference in one.tags), None)
+
+    def tagged(self, *, with_children: bool) -> set[str]:
+        """The digests of manifests that have a tag; with all that those name as indexes, if wanted."""
+        found: set[str] = set()
+        left = [one.digest for one in self.manifests.values() if one.tags]
+        while left:
+            one = self.manifests.get(left.pop())
+            if one is not None and one.digest not in found:
+                found.add(one.digest)
+                left += one.children if with_children else []
+        return found
+
+    def to_json(self, registry: str) -> dict[str, Any]:
+        """The repository in its second form."""
+        latest = max(self.manifests.values(), key=lambda one: one.updated_at, default=None)
+        return {
+            "registry_name": registry,
+            "name": self.name,
+            "tag_count": len(self.tags()),
+            "manifest_count": len(self.manifests),
+        } | ({"latest_manifest": latest.to_json(registry, self.name)} if latest else {})
+
+    def to_json_v1(self, registry: str) -> dict[str, Any]:
+        """The repository in its first form."""
+        tags = self.tags()
+        latest = max(tags, key=lambda pair: pair[1].updated_at, default=None)
+        shown = {"registry_name": registry, "name": self.name, "tag_count": len(tags)}
+        return shown | ({"latest_tag": tag_to_json(registry, self.name, *latest)} if latest else {})
+
+
+def tag_to_json(registry: str, repository: str, tag: str, manifest: Manifest) -> dict[str, Any]:
+    """A tag as the API shows it."""
+    return {
+        "registry_name": registry,
+        "repository": repository,
+        "tag": tag,
+        "manifest_digest": manifest.digest,
+        "compressed_size_bytes": manifest.size_bytes,
+        "size_bytes": manifest.size_bytes,
+        "updated_at": rfc3339(manifest.updated_at),
+    }
