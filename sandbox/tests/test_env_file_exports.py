@@ -18,6 +18,7 @@ from docr_sandbox.env_file import Address, exports, write_env_file
 from docr_sandbox.testing import Sandbox, read_exports
 
 ADDRESS = Address(
+    registry_host="localhost:4712",
     url="https://127.0.0.1:4711",
     revoke_url="https://localhost:4711/v1/oauth/revoke",
     ca_file=Path("/tmp/a folder; it's odd/ca.pem"),

@@ -11,30 +11,31 @@ from pathlib import Path
 from clients.host import Shell
 from clients.images import TwoPlatforms
 
+# oras takes any host named localhost for one without TLS, unless it is told otherwise.
 CLIENTS = ("crane", "regctl", "oras", "skopeo")
 
 PUSH = {
     "crane": "push --index {layout} {reference}",
     "regctl": "image copy ocidir://{layout} {reference}",
-    "oras": "cp --from-oci-layout {layout} {reference}",
+    "oras": "cp --to-plain-http=false --from-oci-layout {layout} {reference}",
     "skopeo": "--insecure-policy copy --all oci:{layout} docker://{reference}",
 }
 PULL = {
     "crane": "pull --format oci {reference} {folder}",
     "regctl": "image copy {reference} ocidir://{folder}:got",
-    "oras": "cp {reference} --to-oci-layout {folder}:got",
+    "oras": "cp --from-plain-http=false {reference} --to-oci-layout {folder}:got",
     "skopeo": "--insecure-policy copy --all docker://{reference} oci:{folder}:got",
 }
 COPY = {
     "crane": "copy {reference} {other}",
     "regctl": "image copy {reference} {other}",
-    "oras": "cp --recursive {reference} {other}",
+    "oras": "cp --from-plain-http=false --to-plain-http=false --recursive {reference} {other}",
     "skopeo": "--insecure-policy copy --all docker://{reference} docker://{other}",
 }
 DELETE = {
     "crane": "delete {reference}",
     "regctl": "manifest delete {reference}",
-    "oras": "manifest delete --force {reference}",
+    "oras": "manifest delete --plain-http=false --force {reference}",
     "skopeo": "delete docker://{reference}",
 }
 

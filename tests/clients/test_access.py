@@ -19,7 +19,7 @@ from docr_sandbox.testing import Sandbox
 LOGIN = {
     "crane": ("auth", "login"),
     "regctl": ("registry", "login"),
-    "oras": ("login",),
+    "oras": ("login", "--plain-http=false"),
     "skopeo": ("login",),
     "cosign": ("login",),
     "helm": ("registry", "login"),

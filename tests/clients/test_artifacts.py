@@ -58,7 +58,15 @@ def test_artifacts_of_an_image_are_found_and_copied_with_or_without_the_referrer
     image = draw()
     reference = push(shell, "skopeo", image, "plum/app")
     (shell.home / "sbom.json").write_text('{"packages": 12}', encoding="utf-8")
-    shell.run("oras", "attach", "--artifact-type", "application/spdx+json", reference, "sbom.json:application/json")
+    shell.run(
+        "oras",
+        "attach",
+        "--plain-http=false",
+        "--artifact-type",
+        "application/spdx+json",
+        reference,
+        "sbom.json:application/json",
+    )
     shell.run(
         "regctl",
         "artifact",
@@ -72,11 +80,14 @@ def test_artifacts_of_an_image_are_found_and_copied_with_or_without_the_referrer
     fallback = set() if has_api else {image.digest.replace(":", "-")}
     assert set(shell.tags("plum", "app")) == {"v7", *fallback}
 
-    copies = {"oras": ("cp", "--recursive"), "regctl": ("image", "copy", "--referrers")}
+    copies = {
+        "oras": ("cp", "--from-plain-http=false", "--to-plain-http=false", "--recursive"),
+        "regctl": ("image", "copy", "--referrers"),
+    }
     for client, command in copies.items():
         copied = f"{shell.host}/cherry/{client}:v7"
         shell.run(client, *command, reference, copied)
-        found = json.loads(shell.run("oras", "discover", "--format", "json", copied))["referrers"]
+        found = json.loads(shell.run("oras", "discover", "--plain-http=false", "--format", "json", copied))["referrers"]
         assert {one["artifactType"] for one in found} == {"application/spdx+json", "application/x.note"}
         note = shell.run(
             "regctl", "artifact", "get", "--subject", copied, "--filter-artifact-type", "application/x.note"

@@ -91,10 +91,9 @@ def test_pushes_fail_and_pulls_work_while_a_collection_runs_and_pushes_work_afte
 ) -> None:
     image, new = draw(), draw("v8", 4)
     reference = push(shell, client, image, "plum/app")
-    shell.sandbox.control("PUT", "collections/plum", {"status": None})
     start(shell, BLOBS)
     said = shell.refused(client, *push_words(client, new, f"{shell.host}/plum/app:v8")).lower()
-    assert "unauthorized" in said
+    assert "unauthorized" in said or "denied" in said
     assert pulled(shell, client, reference, tmp_path / "meanwhile") >= image.manifests
     # Other registries are not concerned.
     push(shell, client, new, "cherry/app")

@@ -15,6 +15,8 @@ from clients.host import Shell, program
 
 # What a host may lack, and what no stable version of the specification asks for.
 OPTIONAL = {"Blob post only", "Blob anonymous mount", "Manifest put with tag params"}
+# What the suite leaves out unless it is told otherwise.
+NOT_ASKED = {"Sparse Manifests", "Tag Param", "Tag Param sha512"}
 DELETES = {
     "Tag delete",
     "Tag delete atomic",
@@ -65,7 +67,7 @@ def test_every_part_passes_where_the_host_has_referrers_and_deletes(shell: Shell
     )
     others = {name: status for name, status in results["apis"].items() if status != "Pass"}
     assert set(others) <= OPTIONAL
-    assert set(results["data"].values()) == {"Pass"}
+    assert {name for name, status in results["data"].items() if status != "Pass"} == NOT_ASKED
 
 
 def test_what_is_left_passes_where_the_host_has_neither_referrers_nor_deletes(shell: Shell, tmp_path: Path) -> None:
@@ -73,4 +75,4 @@ def test_what_is_left_passes_where_the_host_has_neither_referrers_nor_deletes(sh
     shell.sandbox.switch("image_host_delete", False)
     results = conform(shell, tmp_path, OCI_API_REFERRER="false")
     others = {name for name, status in results["apis"].items() if status != "Pass"}
-    assert others - OPTIONAL == DELETES | {"Referrers", "Manifest put with subject", "Blob upload cancel"}
+    assert others - OPTIONAL == DELETES | {"Referrers", "Blob upload cancel"}

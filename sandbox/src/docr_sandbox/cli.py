@@ -66,7 +66,8 @@ def _port(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="docr-sandbox", description="DigitalOcean's container registry as a local server: its API, and its image host."
+        prog="docr-sandbox",
+        description="DigitalOcean's container registry as a local server: its API, and its image host.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="start a sandbox with an empty account")

@@ -24,7 +24,9 @@ def listen(host: str, port: int, option: str) -> Iterator[socket.socket]:
         listener.bind(address)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise CommandError(f"Port {port} on {host} is taken: give another {option}, or 0 for a free one.") from error
+            raise CommandError(
+                f"Port {port} on {host} is taken: give another {option}, or 0 for a free one."
+            ) from error
         raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
     with listener:
         yield listener
@@ -43,5 +45,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
-
-

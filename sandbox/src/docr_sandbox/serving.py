@@ -90,10 +90,9 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
             keeper.save()
             apps = [keeper.watch(one) for one in apps]
             savers.append(keeper)
-        servers = [
-            (_Server(_config(one, context)), listener) for one, listener in zip(apps, listeners, strict=True)
-        ]
-        with asyncio.Runner(loop_factory=servers[0][0].config.get_loop_factory()) as runner:
+        configs = [_config(one, context) for one in apps]
+        servers = [(_Server(config), listener) for config, listener in zip(configs, listeners, strict=True)]
+        with asyncio.Runner(loop_factory=configs[0].get_loop_factory()) as runner:
             runner.run(_run(servers, savers, lambda: _ready(address, options.env_file, say)))
 
 
@@ -203,11 +202,11 @@ def _wanted_ports(options: ServeOptions, saved: SavedState | None) -> Iterator[t
 
 
 def _address(host: str, port: int, registry_port: int, ca_file: Path, token: str) -> Address:
-    name = client_host(host)
-    # The real revoke address is on another host than the API, and clients must not depend on them being one.
-    revoke_host = name
-    if is_loopback(name):
-        revoke_host = "127.0.0.1" if name == "localhost" else "localhost"
+    # The real revoke address is on another host than the API, and clients must not depend on them being one. The
+    # API and the image host share a name: some image clients do not let an image host send them to an IP address of a
+    # private network for a token, others not to another host there.
+    revoke_host = client_host(host)
+    name = "localhost" if is_loopback(revoke_host) else revoke_host
     return Address(
         url=f"https://{name}:{port}",
         registry_host=f"{name}:{registry_port}",

@@ -22,6 +22,9 @@ async def read(visit: Visit) -> Response:
     content = visit.world.content
     if not visit.registry().has_blob(visit.repository_name, digest) or not content.has(digest):
         raise DistributionError("BLOB_UNKNOWN", "blob unknown to registry")
+    wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", visit.request.headers.get("range", ""))
+    if wanted and int(wanted[1]) > int(wanted[2]):
+        raise DistributionError("BLOB_UPLOAD_INVALID", "range not satisfiable")
     return FileResponse(content.path(digest), media_type=OCTETS, headers={"Docker-Content-Digest": digest})
 
 

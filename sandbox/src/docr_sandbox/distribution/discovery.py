@@ -36,7 +36,8 @@ async def list_tags(visit: Visit) -> Response:
 async def list_referrers(visit: Visit) -> Response:
     """GET of the manifests that name another as their subject, of one type if wanted; as an index."""
     if not visit.world.switches["image_host_referrers"]:
-        raise DistributionError("NAME_UNKNOWN", "repository name not known to registry")
+        # Not in the protocol's words: clients would take that for a repository that is not there.
+        return Response("404 page not found\n", 404, media_type="text/plain")
     digest = check_digest(visit.reference)
     place = visit.registry().repositories.get(visit.repository_name)
     found = [one for one in place.manifests.values() if one.subject == digest] if place else []
