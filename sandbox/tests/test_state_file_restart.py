@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
 import time
@@ -18,6 +19,8 @@ from docr_sandbox.testing import Sandbox, SandboxError
 from docr_sandbox.tls import Authority
 
 REGISTRY = {"name": "harbour", "region": "syd1", "subscription_tier_slug": "basic"}
+
+SHOP = {"name": "shop", "repositories": [{"name": "web", "manifests": [{"tags": ["v1"], "size_bytes": 900}]}]}
 
 
 def _registry_names(sandbox: Sandbox, token: str) -> list[str]:
@@ -33,17 +36,21 @@ def _wait_until(state: Path, text: str) -> None:
         time.sleep(0.02)
 
 
-def test_a_restart_keeps_account_tokens_ca_and_port(tmp_path: Path) -> None:
+def test_a_restart_keeps_account_tokens_ca_ports_and_images(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with Sandbox.start(tmp_path / "first", state_file=state) as first:
         assert first.request("POST", "/v2/registries", REGISTRY)[0] == 201
         minted = first.mint(scopes=["registry:read"])
-        before = (first.url, first.token, Path(first.ca_file).read_text())
+        first.seed({"tier": "professional", "registries": [SHOP]})
+        before = (first.url, first.registry_host, first.token, Path(first.ca_file).read_text())
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
     command = ["--state-file", str(state)]
     with Sandbox.start(tmp_path / "second", port=None, arguments=command) as second:
-        assert (second.url, second.token, Path(second.ca_file).read_text()) == before
-        assert _registry_names(second, minted) == ["harbour"]
+        assert (second.url, second.registry_host, second.token, Path(second.ca_file).read_text()) == before
+        assert _registry_names(second, minted) == ["harbour", "shop"]
+        content = second.folder.parent / "state.json.content"
+        digest = second.account()["registries"][1]["repositories"]["web"]["manifests"].popitem()[0]
+        assert f"sha256:{hashlib.sha256((content / digest.replace(':', '-')).read_bytes()).hexdigest()}" == digest
 
 
 def test_a_server_killed_without_warning_leaves_a_state_file_that_works(tmp_path: Path) -> None:
@@ -90,8 +97,8 @@ def test_a_state_file_whose_ca_or_world_is_nonsense_stops_the_start(tmp_path: Pa
     state = tmp_path / "state.json"
     authority = Authority.new()
     for saved in (
-        SavedState(0, Authority("no certificate", authority.key), {}),
-        SavedState(0, authority, {"registries": "nonsense"}),
+        SavedState(0, 0, Authority("no certificate", authority.key), {}),
+        SavedState(0, 0, authority, {"registries": "nonsense"}),
     ):
         state.write_text(saved.to_json())
         with pytest.raises(SandboxError, match=r"State file .* is damaged .* Delete it to start with an empty account"):
@@ -106,7 +113,7 @@ def test_the_file_is_written_only_when_something_changed(tmp_path: Path) -> None
 
     def snapshot() -> SavedState:
         taken.append(1)
-        return SavedState(4711, authority, world)
+        return SavedState(4711, 4712, authority, world)
 
     keeper = StateKeeper(path, snapshot)
     keeper.save()

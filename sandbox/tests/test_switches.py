@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from api_client import CLUSTER, DIGEST, KIWI, REPOSITORY, Api
+from image_client import IMAGE, INDEX, Images
 
 from docr_sandbox.switches import SWITCHES
 
@@ -99,6 +100,77 @@ def lag(api: Api) -> int:
     return int(listed(api)["storage_usage_bytes"])
 
 
+def freed_by_default(api: Api) -> int:
+    api.ask(f"POST {KIWI}/garbage-collection")
+    api.later(60)
+    return len(api.ask(f"GET {REPOSITORY}/digests")[1]["manifests"])
+
+
+def updated_later(api: Api) -> str:
+    api.later(6)
+    return str(api.ask(f"GET {KIWI}/garbage-collection")[1]["garbage_collection"]["updated_at"])
+
+
+def cancelled_late(api: Api) -> str:
+    api.later(14)
+    assert api.ask(f"PUT {KIWI}/garbage-collection/{running(api)}", {"cancel": True})[0] == 200
+    api.later(60)
+    return str(api.ask(f"GET {KIWI}/garbage-collections")[1]["garbage_collections"][0]["status"])
+
+
+def index_of_two(api: Api) -> Images:
+    images = Images(api)
+    children = [images.push("kiwi/web", "old", text.encode()) for text in ("plums", "pears")]
+    descriptors = [{"mediaType": IMAGE, "digest": digest, "size": 300} for digest in children]
+    images.put("kiwi/web", "v1", {"schemaVersion": 2, "mediaType": INDEX, "manifests": descriptors})
+    api.ask(f"DELETE {KIWI}/repositories/web/tags/old")
+    return images
+
+
+def children_left(api: Api) -> int:
+    index_of_two(api)
+    api.ask(f"POST {KIWI}/garbage-collection", {"type": "untagged manifests only"})
+    api.later(3600)
+    return len(api.ask(f"GET {KIWI}/repositories/web/digests")[1]["manifests"]) - 1
+
+
+def read_only_afterwards(api: Api) -> list[int]:
+    images = Images(api)
+    seen = []
+    for wait in (60, 100):
+        api.later(wait)
+        seen.append(images.ask("POST kiwi/web/blobs/uploads/").status_code)
+    return seen
+
+
+def write_with_an_old_token(api: Api) -> int:
+    images = Images(api)
+    token = images.token("repository:kiwi/web:pull,push")
+    assert api.ask(f"POST {KIWI}/garbage-collection")[0] == 201
+    return int(images.ask("POST kiwi/web/blobs/uploads/", token=token).status_code)
+
+
+def delete_at_the_host(api: Api) -> int:
+    images = index_of_two(api)
+    return int(images.ask("DELETE kiwi/web/manifests/v1").status_code)
+
+
+def referrers(api: Api) -> Any:
+    images = Images(api)
+    subject = images.push("kiwi/web", "v1")
+    images.push("kiwi/web", "note", b"pears", subject={"mediaType": IMAGE, "digest": subject, "size": 300})
+    answer = images.ask(f"GET kiwi/web/referrers/{subject}")
+    return len(answer.json()["manifests"]) if answer.status_code == 200 else answer.status_code
+
+
+def time_of_a_second_tag(api: Api) -> str:
+    images = Images(api)
+    images.push("kiwi/web", "v1")
+    api.later(60)
+    images.push("kiwi/web", "v2")
+    return str(api.ask(f"GET {KIWI}/repositories/web/digests")[1]["manifests"][0]["updated_at"])
+
+
 PLUM = {"registries": [{"name": "kiwi"}, {"name": "plum"}]}
 BOTH = {"cluster_uuids": [CLUSTER], "registries": ["kiwi"]}
 SSO = {"clusters": [{"name": "vault", "id": CLUSTER, "sso_required": True}]}
@@ -131,6 +203,27 @@ TABLE: dict[str, tuple[Look, tuple[Any, ...]]] = {
         collecting(lambda api: sorted(api.ask(f"PUT {KIWI}/garbage-collection/{running(api)}", {"cancel": True})[1])),
         (["garbage_collection"], []),
     ),
+    "gc_default_type": (seeded(freed_by_default), (2, 1)),
+    "gc_succeeded_word": (
+        collected(lambda api: api.ask(f"GET {KIWI}/garbage-collections")[1]["garbage_collections"][0]["status"]),
+        ("succeeded", "success", "completed"),
+    ),
+    "gc_updated_at": (collecting(updated_later), ("2033-04-05T06:00:06Z", "2033-04-05T06:00:02Z")),
+    "gc_late_cancel": (collecting(cancelled_late), ("cancelled", "succeeded")),
+    "gc_second_cancel": (
+        collecting(
+            lambda api: [
+                api.ask(f"PUT {KIWI}/garbage-collection/{running(api)}", {"cancel": True})[0] for _ in range(2)
+            ][1]
+        ),
+        (200, 409),
+    ),
+    "gc_untagged_spares_children": (seeded(children_left), (0, 2)),
+    "read_only_lingers_seconds": (collecting(read_only_afterwards), ([202, 202], [401, 202], [401, 401])),
+    "write_tokens_while_read_only": (seeded(write_with_an_old_token), (401, 202)),
+    "image_host_delete": (seeded(delete_at_the_host), (405, 202)),
+    "image_host_referrers": (seeded(referrers), (404, 1)),
+    "retag_updates_manifest": (seeded(time_of_a_second_tag), ("2033-04-05T06:00:00Z", "2033-04-05T06:01:00Z")),
     "gc_cancel_ended": (
         collected(lambda api: api.ask(f"PUT {KIWI}/garbage-collection/{running(api)}", {"cancel": True})[0]),
         (404, 409),

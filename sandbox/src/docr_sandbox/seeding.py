@@ -184,8 +184,8 @@ def _add_registry(world: World, seed: RegistrySeed) -> None:
     for repository in seed.repositories:
         for number, manifest in enumerate(repository.manifests):
             identity = f"{repository.name}/{number}/{'/'.join(manifest.tags)}"
-            for made in Maker(world.content, identity, _time(world, manifest.updated_at)).make(manifest):
-                registry.put(repository.name, made)
+            for one in Maker(world.content, identity, _time(world, manifest.updated_at)).make(manifest):
+                registry.put(repository.name, one)
     if seed.unreferenced_bytes:
         registry.blobs[_digest(seed.name, "unreferenced")] = seed.unreferenced_bytes
     if seed.last_push is not None:

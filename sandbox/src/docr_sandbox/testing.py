@@ -83,7 +83,7 @@ class Sandbox:
         env_file.unlink(missing_ok=True)
         command = [sys.executable, "-m", "docr_sandbox", "serve", "--env-file", str(env_file)]
         if port is not None:
-            command += ["--port", str(port)]
+            command += ["--port", str(port), "--registry-port", "0"]
         if state_file is not None:
             command += ["--state-file", str(state_file)]
         with (place / "server.log").open("ab") as output:

@@ -126,8 +126,8 @@ class World:
         now = self.now()
         lag = float(self.switches["storage_lag_seconds"])
         spares = bool(self.switches["gc_untagged_spares_children"])
-        # A list, since every registry must settle.
-        if any([one.settle(now, lag, spares_children=spares) for one in self._registries()]):
+        have_collected = [one.settle(now, lag, spares_children=spares) for one in self._registries()]
+        if any(have_collected):
             self.sweep()
 
     def sweep(self) -> None:

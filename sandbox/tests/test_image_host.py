@@ -1,0 +1,320 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The image host's refusals, tokens, uploads and seeds; what clients do every day is shown with real ones elsewhere."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from api_client import KIWI, Api
+from image_client import IMAGE, INDEX, Images, digest_of
+
+FIVE = digest_of(b"plums")
+
+
+@pytest.fixture
+def images() -> Images:
+    """The image host of an account with the registries kiwi and plum, on a stopped clock."""
+    api = Api()
+    api.world.seed({"tier": "professional", "registries": [{"name": "kiwi"}, {"name": "plum"}]})
+    return Images(api)
+
+
+def code(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["errors"][0]["code"]
+
+
+# Tokens
+
+
+def test_who_has_no_token_is_told_where_to_get_one_and_for_what(images: Images) -> None:
+    answer = images.ask("GET kiwi/web/manifests/v1", token="")
+    assert code(answer) == (401, "UNAUTHORIZED")
+    assert answer.headers["www-authenticate"] == (
+        'Bearer realm="https://api.digitalocean.com/v2/registry/auth",service="registry.digitalocean.com",'
+        'scope="repository:kiwi/web:pull"'
+    )
+    assert "scope" not in images.client.get("/v2/").headers["www-authenticate"]
+
+
+def test_the_token_endpoint_takes_the_token_as_password_or_as_bearer_and_nobody_else(images: Images) -> None:
+    api = images.api
+    assert api.ask("GET /v2/registry/auth?scope=repository:kiwi/web:pull")[0] == 200
+    assert api.ask("GET /v2/registry/auth", token="dop_v1_of_nobody")[0] == 401
+    assert api.client.get("/v2/registry/auth", auth=("dop_v1_of_nobody", "dop_v1_of_nobody")).status_code == 401
+    # A password opens nothing else.
+    assert api.client.get("/v2/registries", auth=("x", api.world.primary_token)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("scopes", "pull", "push", "delete"),
+    [
+        (["registry:read"], 404, 401, 401),
+        (["registry:read", "registry:update"], 404, 202, 401),
+        (["registry:read", "registry:delete"], 404, 401, 405),
+        (["account:read"], 401, 401, 401),
+    ],
+)
+def test_a_token_of_the_host_allows_what_the_api_token_has_scopes_for(
+    images: Images, scopes: list[str], pull: int, push: int, delete: int
+) -> None:
+    images.push("kiwi/web", "v1")
+    token = images.token("repository:kiwi/web:*", images.api.world.mint(scopes=scopes).value)
+    assert images.ask("GET kiwi/web/manifests/v9", token=token).status_code == pull
+    assert images.ask("POST kiwi/web/blobs/uploads/", token=token).status_code == push
+    assert images.ask("DELETE kiwi/web/manifests/v1", token=token).status_code == delete
+
+
+def test_a_token_for_one_repository_does_not_open_another_and_says_why(images: Images) -> None:
+    images.push("kiwi/api", "v1")
+    answer = images.ask("GET kiwi/api/manifests/v1", token=images.token("repository:kiwi/web:pull"))
+    assert code(answer) == (401, "UNAUTHORIZED")
+    assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
+
+
+def test_credentials_of_one_registry_open_no_other(images: Images) -> None:
+    images.push("plum/web", "v1")
+    minted = images.api.world.mint(scopes=["registry:read"], registry="kiwi").value
+    assert (
+        images.ask("GET plum/web/manifests/v1", token=images.token("repository:plum/web:pull", minted)).status_code
+        == 401
+    )
+    images.api.world.switches.set("credentials_open_others", True)
+    assert (
+        images.ask("GET plum/web/manifests/v1", token=images.token("repository:plum/web:pull", minted)).status_code
+        == 200
+    )
+
+
+def test_another_team_sees_its_own_registries_only(images: Images) -> None:
+    images.push("kiwi/web", "v1")
+    token = images.token("repository:kiwi/web:pull", images.api.world.mint(team="orchard").value)
+    assert code(images.ask("GET kiwi/web/manifests/v1", token=token)) == (404, "NAME_UNKNOWN")
+
+
+def test_a_token_of_the_host_ends_after_a_quarter_of_an_hour(images: Images) -> None:
+    token = images.token("repository:kiwi/web:pull,push")
+    images.api.later(899)
+    assert images.ask("POST kiwi/web/blobs/uploads/", token=token).status_code == 202
+    images.api.later(2)
+    assert images.ask("POST kiwi/web/blobs/uploads/", token=token).status_code == 401
+
+
+def test_a_collection_waits_for_the_last_token_for_writing_and_not_for_one_that_reads(images: Images) -> None:
+    api = images.api
+    images.token("repository:kiwi/web:pull,push")
+    images.token("repository:plum/web:pull")
+    for name in ("kiwi", "plum"):
+        assert api.ask(f"POST /v2/registries/{name}/garbage-collection")[0] == 201
+    api.later(880)
+    assert [api.ask(f"GET /v2/registries/{name}/garbage-collection")[0] for name in ("kiwi", "plum")] == [200, 404]
+    api.later(60)
+    assert api.ask("GET /v2/registries/kiwi/garbage-collection")[0] == 404
+
+
+# Read-only
+
+
+def test_while_a_collection_runs_nobody_gets_a_token_for_writing_and_everybody_may_pull(images: Images) -> None:
+    images.push("kiwi/web", "v1")
+    assert images.api.ask(f"POST {KIWI}/garbage-collection")[0] == 201
+    assert images.ask("POST kiwi/web/blobs/uploads/").status_code == 401
+    assert images.ask("DELETE kiwi/web/manifests/v1").status_code == 401
+    assert images.ask("GET kiwi/web/manifests/v1").status_code == 200
+    assert images.ask("POST plum/web/blobs/uploads/").status_code == 202
+
+
+# Uploads
+
+
+def test_pieces_must_follow_each_other_and_what_came_so_far_is_told(images: Images) -> None:
+    begun = images.ask("POST kiwi/web/blobs/uploads/")
+    place = begun.headers["location"].partition("/v2/")[2]
+    assert begun.headers["range"] == "0-0"
+    assert images.ask(f"PATCH {place}", b"plu", content_range="0-2").headers["range"] == "0-2"
+    late = images.ask(f"PATCH {place}", b"s", content_range="4-4")
+    assert (code(late), late.headers["range"]) == ((416, "BLOB_UPLOAD_INVALID"), "0-2")
+    shown = images.ask(f"GET {place}")
+    assert (shown.status_code, shown.headers["range"]) == (204, "0-2")
+    done = images.ask(f"PUT {place}&digest={FIVE}", b"ms", content_range="3-4")
+    assert (done.status_code, done.headers["docker-content-digest"]) == (201, FIVE)
+    assert images.ask(f"GET kiwi/web/blobs/{FIVE}").content == b"plums"
+    assert code(images.ask(f"GET {place}")) == (404, "BLOB_UPLOAD_UNKNOWN")
+
+
+def test_a_blob_that_is_not_what_its_digest_says_is_refused_and_leaves_nothing(images: Images) -> None:
+    assert code(images.ask(f"POST kiwi/web/blobs/uploads/?digest={FIVE}", b"pears")) == (400, "DIGEST_INVALID")
+    assert images.ask(f"HEAD kiwi/web/blobs/{FIVE}").status_code == 404
+    assert images.api.world.account.registries["kiwi"].stored_bytes == 0
+
+
+def test_an_upload_belongs_to_its_repository_and_ends_when_it_is_cancelled(images: Images) -> None:
+    place = images.ask("POST kiwi/web/blobs/uploads/").headers["location"].partition("/v2/")[2]
+    assert images.ask(f"GET {place.replace('kiwi/web', 'kiwi/api')}").status_code == 404
+    assert images.ask(f"DELETE {place}").status_code == 204
+    assert images.ask(f"DELETE {place}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("source", "token", "status"),
+    [
+        ("kiwi/web", "repository:kiwi/api:pull,push repository:kiwi/web:pull", 201),
+        ("kiwi/web", "repository:kiwi/api:pull,push", 202),
+        ("plum/web", "repository:kiwi/api:pull,push repository:plum/web:pull", 202),
+        ("kiwi/none", "repository:kiwi/api:pull,push repository:kiwi/none:pull", 202),
+    ],
+    ids=["may be read", "may not be read", "another registry's", "not there"],
+)
+def test_a_blob_is_mounted_from_a_repository_of_the_registry_that_the_client_may_read(
+    images: Images, source: str, token: str, status: int
+) -> None:
+    for name in ("kiwi/web", "plum/web"):
+        images.push_blob(name, b"plums")
+    query = f"mount={FIVE}&from={source}"
+    answer = images.ask(f"POST kiwi/api/blobs/uploads/?{query}", token=images.token(token))
+    assert answer.status_code == status
+    assert images.ask(f"HEAD kiwi/api/blobs/{FIVE}").status_code == (200 if status == 201 else 404)
+
+
+# Manifests
+
+
+@pytest.mark.parametrize(
+    ("document", "refusal"),
+    [
+        (b"plums", (400, "MANIFEST_INVALID")),
+        (b"[]", (400, "MANIFEST_INVALID")),
+        (json.dumps({"schemaVersion": 1}).encode(), (400, "MANIFEST_INVALID")),
+        (json.dumps({"schemaVersion": 2, "mediaType": IMAGE}).encode(), (400, "MANIFEST_INVALID")),
+        (
+            json.dumps({"schemaVersion": 2, "mediaType": IMAGE, "config": {"digest": FIVE}}).encode(),
+            (404, "MANIFEST_BLOB_UNKNOWN"),
+        ),
+        (
+            json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [{"digest": FIVE}]}).encode(),
+            (404, "MANIFEST_BLOB_UNKNOWN"),
+        ),
+    ],
+)
+def test_a_manifest_that_names_what_is_not_there_or_is_none_is_refused(
+    images: Images, document: bytes, refusal: tuple[int, str]
+) -> None:
+    assert code(images.ask("PUT kiwi/web/manifests/v1", document)) == refusal
+    assert images.api.world.account.registries["kiwi"].repositories == {}
+
+
+def test_a_tag_moves_to_the_newest_manifest_and_a_second_tag_keeps_the_first(images: Images) -> None:
+    first = images.push("kiwi/web", "v1")
+    images.api.later(60)
+    second = images.push("kiwi/web", "v1", b"pears")
+    images.push("kiwi/web", "stable", b"pears")
+    manifests = images.api.world.account.registries["kiwi"].repositories["web"].manifests
+    assert (manifests[first].tags, manifests[second].tags) == ([], ["v1", "stable"])
+
+
+def test_the_api_lists_what_was_pushed_with_its_sizes_and_usage_follows_late(images: Images) -> None:
+    digest = images.push("kiwi/team/web", "v1", b"x" * 700)
+    (listed,) = images.api.ask(f"GET {KIWI}/repositories/team%2Fweb/digests")[1]["manifests"]
+    assert (listed["digest"], listed["compressed_size_bytes"], listed["tags"]) == (digest, 702, ["v1"])
+    assert {blob["compressed_size_bytes"] for blob in listed["blobs"]} == {2, 700}
+    usage = [images.api.ask(f"GET {KIWI}")[1]["registry"]["storage_usage_bytes"]]
+    images.api.later(61)
+    usage.append(images.api.ask(f"GET {KIWI}")[1]["registry"]["storage_usage_bytes"])
+    assert usage == [0, 702]
+
+
+@pytest.mark.parametrize("request_", ["POST small/two/blobs/uploads/", "PUT small/two/manifests/v1"])
+def test_one_repository_more_than_the_tier_has_is_denied_in_the_real_words(request_: str) -> None:
+    api = Api()
+    api.world.seed({"tier": "starter", "registries": [{"name": "small"}]})
+    images = Images(api)
+    images.push("small/one", "v1")
+    answer = images.ask(request_)
+    assert code(answer) == (403, "DENIED")
+    assert answer.json()["errors"][0]["message"] == "registry contains 1 repositories, limit is 1"
+
+
+def test_tags_come_in_pages(images: Images) -> None:
+    for tag in ("v3", "v1", "v2"):
+        images.push("kiwi/web", tag)
+    first = images.ask("GET kiwi/web/tags/list?n=2")
+    assert first.json() == {"name": "kiwi/web", "tags": ["v1", "v2"]}
+    assert first.headers["link"] == '</v2/kiwi/web/tags/list?n=2&last=v2>; rel="next"'
+    assert images.ask("GET kiwi/web/tags/list?n=2&last=v2").json()["tags"] == ["v3"]
+
+
+@pytest.mark.parametrize("name", ["kiwi", "kiwi/Web", "kiwi/web/"])
+def test_names_that_no_repository_can_have_are_refused(images: Images, name: str) -> None:
+    assert images.client.get(f"/v2/{name}/tags/list").status_code in (400, 404)
+
+
+# Collections, and seeds
+
+
+def test_what_a_collection_deletes_is_gone_from_the_disk_and_other_registries_keep_theirs(images: Images) -> None:
+    world = images.api.world
+    for name in ("kiwi/web", "plum/web"):
+        images.push_blob(name, b"plums")
+    images.push_blob("kiwi/web", b"pears")
+    assert images.api.ask(f"POST {KIWI}/garbage-collection")[0] == 201
+    images.api.later(3600)
+    (ended,) = images.api.ask(f"GET {KIWI}/garbage-collections")[1]["garbage_collections"]
+    assert (ended["blobs_deleted"], ended["freed_bytes"]) == (2, 10)
+    assert not world.content.has(digest_of(b"pears"))
+    assert images.ask(f"GET kiwi/web/blobs/{FIVE}").status_code == 404
+    assert images.ask(f"GET plum/web/blobs/{FIVE}").content == b"plums"
+
+
+def test_a_seeded_index_can_be_pulled_with_its_platforms_and_attestations(images: Images) -> None:
+    entry = {"tags": ["v1"], "size_bytes": 9000, "platforms": ["linux/arm64", "linux/s390x"], "attestations": True}
+    repository = {"name": "web", "manifests": [entry, {"size_bytes": 4000}]}
+    images.api.world.seed({"registries": [{"name": "fig", "repositories": [repository]}]})
+    answer = images.ask("GET fig/web/manifests/v1")
+    assert answer.headers["content-type"] == INDEX
+    children = answer.json()["manifests"]
+    assert [child["platform"]["architecture"] for child in children] == ["arm64", "s390x", "unknown", "unknown"]
+    listed = images.api.ask("GET /v2/registries/fig/repositories/web/digests?per_page=50")[1]["manifests"]
+    assert len(listed) == 6
+    layers = 0
+    for child in children:
+        image = images.ask(f"GET fig/web/manifests/{child['digest']}")
+        assert (digest_of(image.content), len(image.content)) == (child["digest"], child["size"])
+        for layer in [image.json()["config"], *image.json()["layers"]]:
+            content = images.ask(f"GET fig/web/blobs/{layer['digest']}").content
+            assert (digest_of(content), len(content)) == (layer["digest"], layer["size"])
+            layers += len(content) if child["platform"]["os"] == "linux" else 0
+    assert layers == 9000
+
+
+def test_a_seeded_digest_that_nothing_has_is_listed_and_cannot_be_pulled(images: Images) -> None:
+    images.api.world.seed({"registries": [{"name": "fig", "repositories": [
+        {"name": "web", "manifests": [{"tags": ["v1"], "digest": FIVE}]}
+    ]}]})  # fmt: skip
+    assert code(images.ask("GET fig/web/manifests/v1")) == (404, "MANIFEST_UNKNOWN")
+
+
+def test_a_reset_takes_the_content_and_the_tokens_of_the_host_away(images: Images) -> None:
+    images.push("kiwi/web", "v1")
+    token = images.token("repository:kiwi/web:pull")
+    assert images.api.client.post("/_sandbox/reset").status_code == 200
+    assert not images.api.world.content.has(FIVE)
+    assert images.ask("GET kiwi/web/manifests/v1", token=token).status_code == 401
+
+
+# Log and faults
+
+
+def test_requests_to_the_host_are_logged_and_meet_faults_but_rate_limits_do_not_count_them(images: Images) -> None:
+    api = images.api
+    api.world.faults.clear()
+    api.client.post("/_sandbox/faults", json={"path": "/v2/kiwi/web/*", "status": 503})
+    token = images.token("repository:kiwi/web:pull")
+    before = len(api.world.rates[next(iter(api.world.tokens.values())).fingerprint].moments)
+    statuses = [images.ask("GET kiwi/web/tags/list", token=token).status_code for _ in range(2)]
+    assert statuses == [503, 404]
+    logged = [(entry["path"], entry["status"], entry["faulted"]) for entry in api.world.requests if "host" in entry]
+    assert logged == [("/v2/kiwi/web/tags/list", 503, True), ("/v2/kiwi/web/tags/list", 404, False)]
+    assert len(api.world.rates[next(iter(api.world.tokens.values())).fingerprint].moments) == before
