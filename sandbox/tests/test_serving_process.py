@@ -34,7 +34,7 @@ def test_it_says_where_it_listens_and_which_files_it_wrote(
     with Sandbox.start(tmp_path) as sandbox:
         record_property("start_to_first_answer_s", round(time.monotonic() - started, 2))
         assert sandbox.output.splitlines() == [
-            f"docr-sandbox listens on {sandbox.url} (CA file {tmp_path}/sandbox-ca.pem)",
+            f"docr-sandbox listens on {sandbox.url}, for images on {sandbox.registry_host} (CA file {tmp_path}/sandbox-ca.pem)",
             f"Point this shell's clients at it: source {tmp_path}/sandbox.env",
         ]
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
@@ -73,7 +73,7 @@ def test_the_date_header_is_the_sandbox_clock_and_stands_once(sandbox: Sandbox) 
 
 def test_the_revoke_address_is_on_another_host_name_and_answers(sandbox: Sandbox) -> None:
     address = urllib.parse.urlsplit(sandbox.revoke_url)
-    assert (address.hostname, urllib.parse.urlsplit(sandbox.url).hostname) == ("localhost", "127.0.0.1")
+    assert (address.hostname, urllib.parse.urlsplit(sandbox.url).hostname) == ("127.0.0.1", "localhost")
     token = sandbox.mint(scopes=["registry:read"])
     connection = _connect(sandbox, address.hostname)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-www-form-urlencoded"}

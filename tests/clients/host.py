@@ -49,7 +49,7 @@ class Shell:
     @property
     def host(self) -> str:
         """The image host as it stands in names of images, such as ``127.0.0.1:40002``."""
-        return self.sandbox.exports["DOCR_REGISTRY_HOST"]
+        return self.sandbox.registry_host
 
     @property
     def environment(self) -> dict[str, str]:

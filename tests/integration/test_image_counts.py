@@ -20,7 +20,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._service.imag
     latest_push,
 )
 from docr_sandbox.testing import Sandbox
-from images import client, minted, need_host, nobody, push_index
+from images import client, minted, nobody, push_index
 from modules import writes
 
 REPOSITORIES = "GET /v2/registries/kiwi/repositoriesV2"
@@ -84,7 +84,6 @@ def test_an_unknown_registry_is_told_and_not_counted_as_empty(sandbox: Sandbox) 
 
 
 def test_indexes_are_told_from_images_without_minting_anything(sandbox: Sandbox) -> None:
-    need_host(sandbox)
     seed(sandbox, repository("plain", ["v1"], []))
     push_index(sandbox, "kiwi/app", "v7")
     push_index(sandbox, "kiwi/app", "v8", children=3)
@@ -95,7 +94,6 @@ def test_indexes_are_told_from_images_without_minting_anything(sandbox: Sandbox)
 
 
 def test_beyond_the_limit_the_count_says_that_it_is_not_all(sandbox: Sandbox) -> None:
-    need_host(sandbox)
     seed(sandbox)
     for tag in ("v7", "v8", "v9"):
         push_index(sandbox, "kiwi/app", tag)

@@ -205,8 +205,9 @@ def _address(host: str, port: int, registry_port: int, ca_file: Path, token: str
     # The real revoke address is on another host than the API, and clients must not depend on them being one. The
     # API and the image host share a name: some image clients do not let an image host send them to an IP address of a
     # private network for a token, others not to another host there.
-    revoke_host = client_host(host)
-    name = "localhost" if is_loopback(revoke_host) else revoke_host
+    name = revoke_host = client_host(host)
+    if is_loopback(name):
+        name, revoke_host = "localhost", "127.0.0.1" if name == "localhost" else name
     return Address(
         url=f"https://{name}:{port}",
         registry_host=f"{name}:{registry_port}",
