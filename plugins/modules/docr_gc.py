@@ -197,6 +197,7 @@ options:
     description:
       - The most seconds to follow the collection of a registry, from its start or from when it was found.
       - DigitalOcean itself waits up to 15 minutes for earlier pushes, so that less than 900 is often too short.
+      - Also the most seconds to wait for pushes to work again after a cancel, where it is less than 120.
     type: int
     default: 7200
   wait_sleep:

@@ -34,7 +34,7 @@ GC_INFO_SPEC = Spec(options={"registries": REGISTRIES})
 
 # Writing may be back some seconds after a collection has ended.
 _PROOF_TAKES_S = 120.0
-_PROOF_LOOKS_S = 10.0
+_PROOF_LOOKS_S = 15.0
 
 
 def build_gc_task(params: Params) -> GcTask:
@@ -110,8 +110,10 @@ class GcTask:
         }
 
     def _proof_patience(self) -> Patience:
-        interval_s = min(_PROOF_LOOKS_S, self.patience.interval_s) if self.patience else _PROOF_LOOKS_S
-        return Patience(_PROOF_TAKES_S, interval_s, SystemClock())
+        if self.patience is None:
+            return Patience(_PROOF_TAKES_S, _PROOF_LOOKS_S, SystemClock())
+        timeout_s = min(_PROOF_TAKES_S, self.patience.timeout_s)
+        return Patience(timeout_s, min(_PROOF_LOOKS_S, self.patience.interval_s), SystemClock())
 
     def _decide(self, current: Collections) -> tuple[Decision, ...]:
         return tuple(decide(runs, self.book.of(runs.registry), current.now) for runs in current.runs)
