@@ -58,25 +58,10 @@ def test_artifacts_of_an_image_are_found_and_copied_with_or_without_the_referrer
     image = draw()
     reference = push(shell, "skopeo", image, "plum/app")
     (shell.home / "sbom.json").write_text('{"packages": 12}', encoding="utf-8")
-    shell.run(
-        "oras",
-        "attach",
-        "--plain-http=false",
-        "--artifact-type",
-        "application/spdx+json",
-        reference,
-        "sbom.json:application/json",
-    )
-    shell.run(
-        "regctl",
-        "artifact",
-        "put",
-        "--artifact-type",
-        "application/x.note",
-        "--subject",
-        reference,
-        stdin="picked by hand",
-    )
+    attach = "attach --plain-http=false --artifact-type application/spdx+json"
+    shell.run("oras", *attach.split(), reference, "sbom.json:application/json")
+    put = "artifact put --artifact-type application/x.note --subject"
+    shell.run("regctl", *put.split(), reference, stdin="picked by hand")
     fallback = set() if has_api else {image.digest.replace(":", "-")}
     assert set(shell.tags("plum", "app")) == {"v7", *fallback}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,11 +22,11 @@ from docr_sandbox.api import account, garbage_collections, images, kubernetes, r
 from docr_sandbox.api.http import WORDS, Answer, ApiError, Call, Route
 from docr_sandbox.control import CONTROLS, SeedRefused
 from docr_sandbox.distribution.access import TOKEN_PATH
-from docr_sandbox.faults import answer_with, take_fault
 from docr_sandbox.model.tokens import Rate, RateWindow, Token
+from docr_sandbox.request_log import pass_on
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from docr_sandbox.world import World
 
@@ -62,34 +61,12 @@ class _Front:
         if path.startswith(CONTROL_PREFIX):
             await self.control(scope, receive, send)
             return
-        started = time.perf_counter()
         self.world.settle()
         visit = _admit(self.world, scope)
         scope.setdefault("state", {})["visit"] = visit
         scope["state"]["headers"] = visit.headers(self.world.now())
-        fault = take_fault(self.world.faults, scope["method"], path)
-        entry = {
-            "method": scope["method"],
-            "path": path,
-            "query": scope["query_string"].decode("latin-1"),
-            "status": None,
-            "request_id": visit.request_id,
-            "token": visit.token.fingerprint if visit.token else None,
-            "user_agent": Request(scope).headers.get("user-agent", ""),
-            "faulted": fault is not None,
-        }
-        self.world.requests.append(entry)
-
-        async def noting(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                entry["status"] = message["status"]
-                entry["milliseconds"] = round((time.perf_counter() - started) * 1000, 2)
-            await send(message)
-
-        if fault is None:
-            await self.api(scope, receive, noting)
-        else:
-            await answer_with(fault, self.api, scope, receive, noting, send)
+        shown = {"request_id": visit.request_id, "token": visit.token.fingerprint if visit.token else None}
+        await pass_on(self.world, self.api, shown, scope, receive, send)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -22,10 +21,10 @@ from docr_sandbox.distribution.blobs import BLOBS, SESSIONS, UPLOADS
 from docr_sandbox.distribution.discovery import REFERRERS, TAGS
 from docr_sandbox.distribution.manifests import MANIFESTS
 from docr_sandbox.distribution.protocol import REPOSITORY, DistributionError, Operation, Visit
-from docr_sandbox.faults import answer_with, take_fault
+from docr_sandbox.request_log import pass_on
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from docr_sandbox.world import World
 
@@ -54,35 +53,12 @@ class _Front:
     host: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["raw_path"].decode("latin-1")
-        started = time.perf_counter()
         self.world.settle()
         scope.setdefault("state", {})["headers"] = [
             (b"date", formatdate(self.world.now(), usegmt=True).encode()),
             (b"docker-distribution-api-version", b"registry/2.0"),
         ]
-        fault = take_fault(self.world.faults, scope["method"], path)
-        entry = {
-            "method": scope["method"],
-            "path": path,
-            "query": scope["query_string"].decode("latin-1"),
-            "status": None,
-            "user_agent": Request(scope).headers.get("user-agent", ""),
-            "faulted": fault is not None,
-            "host": self.world.image_host,
-        }
-        self.world.requests.append(entry)
-
-        async def noting(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                entry["status"] = message["status"]
-                entry["milliseconds"] = round((time.perf_counter() - started) * 1000, 2)
-            await send(message)
-
-        if fault is None:
-            await self.host(scope, receive, noting)
-        else:
-            await answer_with(fault, self.host, scope, receive, noting, send)
+        await pass_on(self.world, self.host, {"host": self.world.image_host}, scope, receive, send)
 
 
 @dataclass(frozen=True)
