@@ -33,9 +33,9 @@ def test_it_says_where_it_listens_and_which_files_it_wrote(
     started = time.monotonic()
     with Sandbox.start(tmp_path) as sandbox:
         record_property("start_to_first_answer_s", round(time.monotonic() - started, 2))
+        ca_file = tmp_path / "sandbox-ca.pem"
         assert sandbox.output.splitlines() == [
-            f"docr-sandbox listens on {sandbox.url}, for images on {sandbox.registry_host}"
-            f" (CA file {tmp_path}/sandbox-ca.pem)",
+            f"docr-sandbox listens on {sandbox.url}, for images on {sandbox.registry_host} (CA file {ca_file})",
             f"Point this shell's clients at it: source {tmp_path}/sandbox.env",
         ]
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}

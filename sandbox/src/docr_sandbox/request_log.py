@@ -1,0 +1,46 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The log of requests, and the faults that they meet on their way to an app."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+
+from docr_sandbox.faults import answer_with, take_fault
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from docr_sandbox.world import World
+
+
+async def pass_on(world: World, app: ASGIApp, more: dict[str, Any], scope: Scope, receive: Receive, send: Send) -> None:
+    """Let an app answer a request, or a fault that is armed for it; the log gets an entry, with `more` about it."""
+    path = scope["raw_path"].decode("latin-1")
+    started = time.perf_counter()
+    fault = take_fault(world.faults, scope["method"], path)
+    entry = {
+        "method": scope["method"],
+        "path": path,
+        "query": scope["query_string"].decode("latin-1"),
+        "status": None,
+        "user_agent": Request(scope).headers.get("user-agent", ""),
+        "faulted": fault is not None,
+        **more,
+    }
+    world.requests.append(entry)
+
+    async def noting(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            entry["status"] = message["status"]
+            entry["milliseconds"] = round((time.perf_counter() - started) * 1000, 2)
+        await send(message)
+
+    if fault is None:
+        await app(scope, receive, noting)
+    else:
+        await answer_with(fault, app, scope, receive, noting, send)
