@@ -27,10 +27,14 @@ class PlaybookFailedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Played:
-    """One run: seconds, what it printed, the tasks that ran by their action's name, those that changed something."""
+    """One run: seconds, what it printed, the tasks that ran by their action's name, those that changed something.
+
+    ``notes`` is what came beside the output: warnings, and lines of tasks that wait.
+    """
 
     seconds: float
     output: str
+    notes: str
     ran: Mapping[str, int]
     changed: Sequence[str]
     skipped: int
@@ -60,7 +64,7 @@ def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | 
         if done.returncode != 0:
             raise PlaybookFailedError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
         told = json.loads(report.read_text(encoding="utf-8"))
-    return Played(seconds, done.stdout, told["ran"], told["changed"], told["skipped"], told["statistics"])
+    return Played(seconds, done.stdout, done.stderr, told["ran"], told["changed"], told["skipped"], told["statistics"])
 
 
 def write_play(path: Path, tasks: Sequence[Mapping[str, Any]]) -> Path:

@@ -392,6 +392,10 @@ garbage_collections:
       description: Whether the registry takes pushes; null where that was neither told nor proven.
       type: bool
       sample: true
+    write_proof:
+      description: How that is known, in a sentence; null where it was not looked for, so always in check mode.
+      type: str
+      sample: "It takes pushes: an upload was opened in team/app and cancelled."
 actions:
   description: What was started or cancelled, or would be in check mode.
   returned: always

@@ -30,7 +30,7 @@ NO_REGISTRIES: Result = {"registries": (), "subscription": None, "actions": ()}
 NO_CLUSTERS: Result = {"integrations": ()}
 
 # What docr_gc tells of a registry that is shown as it is.
-_TOLD = ("reason", "next_window", "read_only_seconds", "is_overdue", "is_writable")
+_TOLD = ("reason", "next_window", "read_only_seconds", "is_overdue", "is_writable", "write_proof")
 
 
 def wanted_registries(manifests: Iterable[Result]) -> list[dict[str, Any]]:

@@ -107,6 +107,7 @@ def _shape(course: Course, rules: Rules, now: datetime) -> dict[str, Any]:
         "read_only_seconds": run.length.total_seconds() if run is not None and run.length is not None else None,
         "is_overdue": is_overdue(course, rules, now),
         "is_writable": course.is_writable,
+        "write_proof": course.proof or None,
     }
 
 
@@ -122,5 +123,3 @@ def _end(course: Course) -> Iterator[str]:
             yield f"It deleted {blobs} and freed {run.freed_bytes} bytes."
         else:
             yield course.explanation or "It succeeded and freed nothing."
-    if course.proof:
-        yield course.proof

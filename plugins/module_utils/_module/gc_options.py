@@ -29,6 +29,7 @@ from .._domain.gc_rules import (
     Rules,
 )
 from .._domain.maintenance_options import parse_calendar
+from .._domain.manifest_checks import duration_fault, stuck_after_fault
 from .argspec import Spec
 from .run import Params
 
@@ -135,12 +136,10 @@ def _read_rules(params: Params, given: Params, where: str, faults: list[Fault]) 
     if "maintenance_windows" in given or "blackout_dates" in given:
         faults += wrong
     lengths = {
-        name: _read_length(params[name], f"{where}{name}", faults if name in given else [])
+        name: _read_length(params, name, where, faults if name in given else [])
         for name in ("min_interval", "max_age", "quiet_period", "stuck_after")
     }
-    if lengths["stuck_after"] == timedelta():
-        faults += [Fault(f"{where}stuck_after", "nothing is stuck at once", "use 15m or more")]
-    timeout = _read_length(params["outside_window_timeout"], "outside_window_timeout", [] if where else faults)
+    timeout = _read_length(params, "outside_window_timeout", where, [] if where else faults)
     return Rules(
         calendar=calendar,
         type=params["type"],
@@ -157,14 +156,15 @@ def _read_rules(params: Params, given: Params, where: str, faults: list[Fault]) 
     )
 
 
-def _read_length(text: str | None, where: str, faults: list[Fault]) -> timedelta | None:
+def _read_length(params: Params, name: str, where: str, faults: list[Fault]) -> timedelta | None:
+    text = params[name]
     if text is None:
         return None
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        faults.append(Fault(where, f"{text!r} is no duration", str(error)))
+    wrong = (stuck_after_fault if name == "stuck_after" else duration_fault)(text)
+    if wrong is not None:
+        faults.append(Fault(f"{where}{name}", *wrong))
         return None
+    return parse_duration(text)
 
 
 def _override_faults(name: str, where: str, registries: Sequence[str], own: Mapping[str, Rules]) -> Iterator[Fault]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._domain.docker_credentials import DockerCredentials
-from .._domain.errors import Conflict, Denied, DocrError, Refused
+from .._domain.errors import Conflict, Denied, DocrError, Refused, Unreachable
 from .api import Api
 from .wait import Patience, poll
 
@@ -23,10 +23,14 @@ _EXPIRY_S = 900
 
 @dataclass(frozen=True)
 class WriteProof:
-    """Whether a registry takes pushes, and in one sentence how that is known; None where it could not be found out."""
+    """Whether a registry takes pushes, and in one sentence how that is known; None where it could not be found out.
+
+    `is_final`: looking again would show the same.
+    """
 
     is_writable: bool | None
     how: str
+    is_final: bool = False
 
 
 _TOLD_WRITABLE = WriteProof(True, "DigitalOcean says that it takes pushes.")
@@ -77,7 +81,7 @@ def _unknown(error: DocrError, note: str = "") -> WriteProof:
 def _until_writable(look: Callable[[], WriteProof], patience: Patience) -> WriteProof:
     return poll(
         look,
-        lambda proof: proof.is_writable is True,
+        lambda proof: proof.is_writable is True or proof.is_final,
         timeout_s=patience.timeout_s,
         interval_s=patience.interval_s,
         clock=patience.clock,
@@ -101,6 +105,9 @@ def _try(api: Api, registry: str, repository: str, credentials: DockerCredential
             upload = host.open_upload(registry, repository)
         except (Denied, Refused, Conflict) as error:
             return WriteProof(False, f"It takes no pushes: {error}")
+        except Unreachable as error:
+            # Nobody listens there, or nobody who is trusted; that is not read-only, and does not pass by itself.
+            return replace(_unknown(error), is_final=True)
         except DocrError as error:
             return _unknown(error)
         opened = f"It takes pushes: an upload was opened in {repository}"

@@ -90,6 +90,7 @@ def collected(decision: str, **fields: Any) -> dict[str, Any]:
         "next_window": {"opens_at": "2031-05-11T03:00:00Z"},
         "is_overdue": True,
         "is_writable": False,
+        "write_proof": "It takes none.",
     }
     return {"garbage_collections": [entry | {"read_only_seconds": 17.5} | fields]}
 
@@ -172,6 +173,7 @@ def test_a_collection_says_what_was_decided_and_when_it_may_be(decision: str, is
         "read_only_seconds": 17.5,
         "is_overdue": True,
         "is_writable": False,
+        "write_proof": "It takes none.",
         "note": UNREFERENCED_NOTE,
     }
     assert told["changed"] is is_changed
@@ -197,6 +199,7 @@ def test_a_registry_without_collections_says_so_and_has_no_note() -> None:
         "read_only_seconds": None,
         "is_overdue": None,
         "is_writable": None,
+        "write_proof": None,
         "note": None,
     }
     assert told["plum"]["garbage_collection"]["note"] is None

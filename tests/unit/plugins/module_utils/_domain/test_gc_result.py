@@ -55,7 +55,7 @@ def course(word: str = COLLECTED, run: GarbageCollection | None = RUN, **more: o
         (course(run=replace(RUN, status="requested")), "It ran."),
         (
             course(CANCELLED, replace(RUN, status="cancelled"), cancelled_because="It was late.", proof="It works."),
-            "It ran. It was late. It ended as cancelled. It works.",
+            "It ran. It was late. It ended as cancelled.",
         ),
     ],
 )
@@ -75,15 +75,16 @@ def test_only_one_that_was_wanted_and_that_nobody_here_cancelled_can_end_badly()
 
 
 def test_a_result_has_the_options_words_the_next_window_and_the_length_of_the_run() -> None:
-    (shown,) = shape_collections([course(is_writable=True)], RuleBook(RULES), NOW)
+    (shown,) = shape_collections([course(is_writable=True, proof="It works.")], RuleBook(RULES), NOW)
     assert shown["garbage_collection"]["type"] == "untagged_manifests"
     assert (shown["last"]["uuid"], shown["last"]["type"]) == ("3a", None)
     assert shown["next_window"]["opens_at"] == "2026-03-10T13:00:00Z"
     assert shown["next_window"]["opens_at_local"] == "2026-03-10T22:00:00+09:00"
     assert (shown["read_only_seconds"], shown["is_writable"], shown["is_overdue"]) == (21.5, True, False)
+    assert shown["write_proof"] == "It works."
     (bare,) = shape_collections([Course(Decision("kiwi", RECENT, ""))], RuleBook(RULES), NOW)
     assert set(bare) == set(shown)
-    empty = ("garbage_collection", "last", "read_only_seconds", "is_writable")
+    empty = ("garbage_collection", "last", "read_only_seconds", "is_writable", "write_proof")
     assert [bare[key] for key in empty] == [None] * len(empty)
 
 

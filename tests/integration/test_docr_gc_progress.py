@@ -1,0 +1,84 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nobody waits in the dark: the lines that docr_gc shows while it waits."""
+
+from __future__ import annotations
+
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+
+from docr_sandbox.testing import Sandbox
+from garbage import RAN, START, hold, run, seed, set_rate
+from playing import Played, play
+
+LINE = re.compile(r"^docr_gc: (.*)$", re.MULTILINE)
+
+
+@pytest.fixture
+def playbook(tmp_path: Path) -> Path:
+    task = {
+        "name": "Collect",
+        "planton.digitalocean.docr_gc": {
+            "registries": ["kiwi"],
+            "wait_sleep": 1,
+            "maintenance_windows": "{{ windows }}",
+        },
+        "register": "collected",
+        "async": "{{ background | default(0) }}",
+        "poll": 1,
+    }
+    path = tmp_path / "collect.yml"
+    path.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]), encoding="utf-8")
+    return path
+
+
+WINDOWS = [{"days": ["sunday"], "start": "03:00", "duration": "4h"}]
+
+
+def lines(played: Played) -> list[str]:
+    return LINE.findall(played.notes)
+
+
+def test_each_change_of_status_shows_with_elapsed_time_and_deadline(sandbox: Sandbox, playbook: Path) -> None:
+    seed(sandbox, RAN, rate=4)
+    played = play(playbook, sandbox, {"windows": WINDOWS})
+    assert played.changed == ["Collect"]
+    shown = lines(played)
+    assert [line.split(",")[0] for line in shown[:1]] == ["kiwi: requested"]
+    assert any(line.startswith("kiwi: scanning manifests, ") for line in shown)
+    assert shown[-1].startswith("kiwi: succeeded, ")
+    deadlines = r"window closes 2026-03-01T07:00:00Z, waiting until 2026-03-01T05:2\d:\d\dZ"
+    assert re.fullmatch(rf"kiwi: requested, \d+s since its start, {deadlines}", shown[0])
+    assert sandbox.token not in played.output + played.notes
+
+
+def test_a_line_comes_while_the_task_still_runs_and_at_least_once_a_minute(sandbox: Sandbox, playbook: Path) -> None:
+    seed(sandbox, RAN, rate=1)
+    with ThreadPoolExecutor(1) as pool:
+        playing = pool.submit(play, playbook, sandbox, {"windows": WINDOWS})
+        while START not in sandbox.calls():
+            time.sleep(0.05)
+        hold(sandbox, status="waiting for delete requests")
+        time.sleep(62)
+        hold(sandbox, status=None)
+        set_rate(sandbox, 60)
+        played = playing.result()
+    waiting = [line for line in lines(played) if line.startswith("kiwi: waiting for delete requests, ")]
+    assert len(waiting) >= 2
+    assert "s since its start" in waiting[0]
+
+
+def test_in_check_mode_in_the_background_and_by_itself_the_module_works_without_lines(
+    sandbox: Sandbox, playbook: Path
+) -> None:
+    seed(sandbox, RAN)
+    assert lines(play(playbook, sandbox, {"windows": WINDOWS}, "--check")) == []
+    in_background = play(playbook, sandbox, {"windows": WINDOWS, "background": 60})
+    assert (in_background.changed, lines(in_background)) == (["Collect"], [])
+    assert run(sandbox)["garbage_collections"][0]["decision"] == "recent"
