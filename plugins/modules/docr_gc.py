@@ -22,7 +22,7 @@ description:
 author:
   - Planton (@plantonhq)
 requirements:
-  - tzdata, where the system has no time zone data
+  - tzdata (the time zones of maintenance windows; slim images have none of their own)
 options:
   registries:
     description: Names of registries.

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import zoneinfo
 from collections.abc import Iterator
@@ -102,3 +104,23 @@ def test_without_time_zone_data_the_package_is_named_and_no_name_is_called_wrong
 
 def test_no_window_at_all_is_a_fault() -> None:
     assert [fault.where for fault in parse_calendar([], [])[1]] == ["maintenance_windows"]
+
+
+def test_without_time_zone_data_every_window_is_refused_with_what_to_install() -> None:
+    code = """
+import sys, zoneinfo
+sys.modules["tzdata"] = None
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.maintenance_options import parse_calendar
+_, faults = parse_calendar([{"days": ["sunday"], "start": "03:00", "duration": "4h", "time_zone": "Asia/Tokyo"}], [])
+print([fault.advice for fault in faults])
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONTZPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.stdout.strip() == "['install the Python package tzdata where this runs (pip install tzdata)']", (
+        told.stderr
+    )
