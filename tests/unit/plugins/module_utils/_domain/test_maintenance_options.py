@@ -114,13 +114,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.maint
 _, faults = parse_calendar([{"days": ["sunday"], "start": "03:00", "duration": "4h", "time_zone": "Asia/Tokyo"}], [])
 print([fault.advice for fault in faults])
 """
-    told = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONTZPATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert told.stdout.strip() == "['install the Python package tzdata where this runs (pip install tzdata)']", (
-        told.stderr
-    )
+    environment = {**os.environ, "PYTHONTZPATH": ""}
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    advice = "install the Python package tzdata where this runs (pip install tzdata)"
+    assert told.stdout.strip() == str([advice]), told.stderr
