@@ -19,10 +19,12 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bench_collections import collection_rows
+from bench_rows import Row, most, show
 from docr_sandbox.testing import Sandbox
 from playing import MANIFEST, ROOT, play, write_play
 
@@ -45,23 +47,6 @@ NOTHING_TO_DO: Mapping[str, Mapping[str, Any]] = {
     "docr_doks_integration_info": {},
     "docr_plan": {"registries": [{"name": "bench-00", "region": "ams3", "subscription_tier": "professional"}]},
 }
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the result; ``is_met`` is ``None`` where there is no aim."""
-
-    name: str
-    value: float
-    unit: str
-    aim: str | None = None
-    ratio_to: str | None = None
-    is_met: bool | None = None
-
-
-def most(name: str, value: float, unit: str, limit: float, ratio_to: str | None = None) -> Row:
-    """Make a row whose value should be at most ``limit``."""
-    return Row(name, round(value, 3), unit, f"<= {limit:g}", ratio_to, value <= limit)
 
 
 def account(registries: int, clusters: int) -> dict[str, Any]:
@@ -230,15 +215,6 @@ def throughput(sandbox: Sandbox, threads: int) -> float:
     return threads * REQUESTS / (time.monotonic() - started)
 
 
-def show(row: Row) -> None:
-    """Print one line of the table."""
-    verdict = {True: "met", False: "MISSED", None: ""}[row.is_met]
-    print(
-        f"{row.name:<46} {row.value:>9g} {row.unit:<6} {row.aim or '':<8} {verdict:<7} {row.ratio_to or ''}".rstrip(),
-        flush=True,
-    )
-
-
 def main() -> int:
     """Measure, print and write everything."""
     rows: list[Row] = []
@@ -249,6 +225,7 @@ def main() -> int:
             module_rows(sandbox, place),
             converge_rows(sandbox, place),
             scale_rows(sandbox),
+            collection_rows(sandbox, place),
         ):
             for row in part:
                 show(row)

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure garbage collections on the sandbox: many at once, the calls while they are waited for, and image counts."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from bench_rows import Row, most
+from docr_sandbox.testing import Sandbox
+from playing import play, write_play
+
+SUNDAY = "2031-05-04T03:05:00Z"
+MANY = 10
+RUNS = 3
+# A collection takes 15 s of the service's time; at this rate 5 s of ours.
+RATE = 3
+# As many as a task can have, and more than a team can have registries.
+WATCHED = (1, 10, 20)
+WATCH_S = 62
+REPOSITORIES = 200
+
+
+def names(count: int) -> list[str]:
+    """Names of registries."""
+    return [f"bench-{number:02}" for number in range(count)]
+
+
+def settle(sandbox: Sandbox, count: int, rate: float, **registry: Any) -> None:
+    """So many registries in their window; `registry` is added to each."""
+    sandbox.reset()
+    sandbox.control("PUT", "clock", {"rate": 0})
+    sandbox.set_clock(SUNDAY)
+    sandbox.seed({"tier": "professional", "registries": [{"name": name, **registry} for name in names(count)]})
+    sandbox.control("PUT", "clock", {"rate": rate})
+
+
+def task(count: int, **options: Any) -> dict[str, Any]:
+    """A task that collects them all."""
+    return {"planton.digitalocean.docr_gc": {"registries": names(count), **options}}
+
+
+def together_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
+    """Ten registries collected by one task, against one."""
+    times: dict[int, list[float]] = {1: [], MANY: []}
+    for _run in range(RUNS):
+        for count, seconds in times.items():
+            settle(sandbox, count, RATE, unreferenced_bytes=60_000)
+            playbook = write_play(folder / f"collect-{count}.yml", [task(count, wait_sleep=1)])
+            played = play(playbook, sandbox)
+            if not played.changed:
+                raise AssertionError("Nothing was collected.")
+            seconds.append(played.seconds)
+    one, many = statistics.median(times[1]), statistics.median(times[MANY])
+    yield Row("collections: one registry", round(one, 2), "s")
+    yield most(f"collections: {MANY} registries at once", many / one, "x", 1.3, f"{many:.2f} s, to one registry")
+
+
+def waiting_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
+    """Calls in a minute while collections that stand still are waited for, with the module's own pauses."""
+    for count in WATCHED:
+        settle(sandbox, count, 1)
+        playbook = write_play(folder / f"wait-{count}.yml", [task(count)])
+        with ThreadPoolExecutor(1) as pool:
+            playing = pool.submit(play, playbook, sandbox)
+            calls = calls_of_a_minute(sandbox, count)
+            for name in names(count):
+                sandbox.control("PUT", f"collections/{name}", {"status": None})
+            sandbox.control("PUT", "clock", {"rate": 60})
+            playing.result()
+        yield most(f"waiting for {count}: calls a minute", calls, "calls", min(4 * count, 50))
+
+
+def calls_of_a_minute(sandbox: Sandbox, count: int) -> float:
+    """Calls in a minute once all collections have been started and stand still."""
+    while sum(call.startswith("POST ") for call in sandbox.calls()) < count:
+        time.sleep(0.05)
+    for name in names(count):
+        sandbox.control("PUT", f"collections/{name}", {"status": "waiting for write JWTs to expire"})
+    sandbox.clear_log()
+    started = time.monotonic()
+    time.sleep(WATCH_S)
+    return len(sandbox.calls()) * 60 / (time.monotonic() - started)
+
+
+def count_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
+    """What it costs to say why a collection freed nothing where there are many repositories."""
+    manifests: list[dict[str, Any]] = [{"tags": ["v3"]}, {}, {}]
+    repositories = [{"name": f"team/app-{number}", "manifests": manifests} for number in range(REPOSITORIES)]
+    calls = {}
+    times = {}
+    for label, more in (("without", {}), ("with", {"repositories": repositories})):
+        settle(sandbox, 1, 60, **more)
+        sandbox.clear_log()
+        playbook = write_play(folder / f"count-{label}.yml", [task(1, wait_sleep=1)])
+        times[label] = play(playbook, sandbox).seconds
+        calls[label] = sum("repositories" in call for call in sandbox.calls())
+    yield most(f"image counts of {REPOSITORIES} repositories: calls", calls["with"], "calls", 1)
+    over = times["with"] - times["without"]
+    yield Row(f"image counts of {REPOSITORIES} repositories", round(over, 2), "s", None, "over a run without any")
+
+
+def collection_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
+    """All of them."""
+    yield from together_rows(sandbox, folder)
+    yield from count_rows(sandbox, folder)
+    yield from waiting_rows(sandbox, folder)
