@@ -90,7 +90,8 @@ SITUATIONS = (
     Situation("the window is open, the registry has never been collected", "collected", had(), starts=True),
     Situation("one succeeded since this window opened", "recent", had(run("08 02:05", "08 02:20"), WEEK_AGO)),
     Situation(
-        "one started less than `min_interval` ago, however it ended", "recent", had(run("07 20:00", "07 20:30", "failed"))
+        "one started less than `min_interval` ago, however it ended", "recent",
+        had(run("07 20:00", "07 20:30", "failed")),
     ),
     Situation(
         "one failed in this window, longer ago than `min_interval`", "collected",
@@ -102,8 +103,9 @@ SITUATIONS = (
         replace(RULES, outside_window=FAIL), MONDAY, is_refused=True,
     ),
     Situation(
-        "no window is open, `outside_window: wait`, the next one is within the longest wait", "collected", had(WEEK_AGO),
-        replace(RULES, outside_window=WAIT, outside_window_timeout=timedelta(days=14)), MONDAY, starts=True,
+        "no window is open, `outside_window: wait`, the next one is within the longest wait", "collected",
+        had(WEEK_AGO), replace(RULES, outside_window=WAIT, outside_window_timeout=timedelta(days=14)), MONDAY,
+        starts=True,
     ),
     Situation(
         "no window is open, `outside_window: wait`, the next one is too far", "outside_window", had(WEEK_AGO),
