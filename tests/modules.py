@@ -20,6 +20,22 @@ _HARMLESS = ("/v2/registries/validate-name", "/v2/registry/validate-name")
 _MINTING = ("/docker-credentials", "/credentials", "/kubeconfig")
 
 
+def start_module(sandbox: Sandbox, module: str, **options: Any) -> subprocess.Popen[str]:
+    """A process of `module` that has its options, for those who want to end it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"{PACKAGE}.{module}"],
+        env=sandbox.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdin is not None
+    with process.stdin as options_of_it:
+        options_of_it.write(json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_remote_tmp": "/tmp", **options}}))
+    return process
+
+
 def run_module(sandbox: Sandbox, module: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
     """The result of `module`; its connection comes from the sandbox's environment file.
 
