@@ -60,7 +60,7 @@ def test_an_upload_that_is_not_opened_is_told_and_sent_once(
     sandbox.fault(method="POST", path="/v2/kiwi/*", times=9, **fault)
     with pytest.raises(kind, match=words) as caught:
         opened(sandbox, read_timeout_s=1).open_upload("kiwi", "team/app")
-    assert type(caught.value) is kind
+    assert caught.type is kind
     assert str(caught.value).startswith("Could not open an upload to the repository kiwi/team/app: ")
     assert sandbox.calls() == [UPLOADS]
 
