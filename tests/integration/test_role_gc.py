@@ -133,6 +133,33 @@ def test_a_type_of_a_manifest_needs_the_consent_that_only_a_variable_gives(team:
     assert told(collect(team, unsafe, docr_allow_delete_untagged_manifests=True), "kiwi")["decision"] == "collected"
 
 
+@pytest.mark.parametrize(
+    ("block", "variables", "told_of"),
+    [
+        ({"type": "untagged_manifests"}, {}, "kiwi has 0 image indexes"),
+        ({"outside_window": "wait"}, {"docr_gc_wait": False}, "nobody can wait for a window"),
+        ({}, {"docr_gc_outside_window_timeout": "1 day"}, "'1 day' is no duration"),
+        ({"blackout_dates": ["2031-05-09"], "outside_window": "fail"}, {}, "outside every maintenance window"),
+    ],
+)
+def test_what_docr_gc_refuses_the_whole_line_refuses_before_it_writes_anything(
+    team: Sandbox, block: dict[str, Any], variables: dict[str, Any], told_of: str
+) -> None:
+    wanted = [manifest("kiwi", maintenance_windows=[NIGHT], **block), manifest("lime")]
+    with pytest.raises(PlaybookFailedError, match=told_of):
+        play(SITE, team, {"docr_manifests": wanted, **variables})
+    assert writes(team) == []
+
+
+def test_what_collections_would_do_is_asked_before_only_where_something_else_is_written(team: Sandbox) -> None:
+    quiet = {"docr_gc_enabled": True, "docr_gc_wait_sleep": 1}
+    first = play(SITE, team, {"docr_manifests": [KIWI, manifest("lime")], **quiet})
+    assert (first.ran["planton.digitalocean.docr_gc"], told(first, "kiwi")["decision"]) == (2, "collected")
+    assert first.changed == ["planton.digitalocean.docr : Create and change registries", TASK]
+    again = play(SITE, team, {"docr_manifests": [KIWI, manifest("lime")], **quiet})
+    assert (again.ran["planton.digitalocean.docr_gc"], again.changed) == (1, [])
+
+
 def test_check_mode_predicts_and_starts_nothing(team: Sandbox) -> None:
     predicted = collect(team, KIWI, PLUM, arguments=("--check",))
     assert (told(predicted, "kiwi")["decision"], told(predicted, "plum")["decision"]) == ("collected", "outside_window")
