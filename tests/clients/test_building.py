@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import go_programs
 import oci_clients
 
 MISSING = oci_clients.Client("missing", "example.invalid/missing", "v1.2.3", "cmd/missing")
@@ -17,8 +18,8 @@ MISSING = oci_clients.Client("missing", "example.invalid/missing", "v1.2.3", "cm
 
 @pytest.fixture
 def cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    oci_clients.find_go()  # before the cache moves: a toolchain that must be fetched stays for other runs
-    monkeypatch.setenv("DOCR_CLIENTS_CACHE", str(tmp_path / "clients"))
+    go_programs.find_go()  # before the cache moves: a toolchain that must be fetched stays for other runs
+    monkeypatch.setenv("DOCR_CACHE", str(tmp_path))
     monkeypatch.setenv("GOPROXY", "off")
     monkeypatch.setitem(oci_clients.CLIENTS, "missing", MISSING)
     return tmp_path / "clients"
@@ -37,7 +38,7 @@ def test_another_recipe_is_another_program(change: dict[str, str]) -> None:
 
 
 def test_what_cannot_be_built_says_why_and_leaves_nothing(cache_folder: Path) -> None:
-    with pytest.raises(oci_clients.Unavailable, match=r"build failed: .*module lookup disabled by GOPROXY=off"):
+    with pytest.raises(go_programs.Unavailable, match=r"build failed: .*module lookup disabled by GOPROXY=off"):
         oci_clients.provide("missing")
     assert [path.name for path in cache_folder.iterdir()] == [".missing.lock"]
 
@@ -56,4 +57,4 @@ def test_an_older_toolchain_is_not_taken(tmp_path: Path, said: str, is_enough: b
     go = tmp_path / "go"
     go.write_text(f"#!/bin/sh\necho '{said}'\n", encoding="utf-8")
     go.chmod(0o755)
-    assert oci_clients.is_new_enough(str(go)) is is_enough
+    assert go_programs.is_new_enough(str(go)) is is_enough

@@ -85,11 +85,17 @@ def check(answer: Any, words: str, good: Container[int], advice: Mapping[int, st
     status = min(answer.status_code, 500)
     if status in good:
         return answer
-    what_next = advice.get(status, advice[0])
     if status < 400:
         # A redirect, say, of a proxy that wants somebody to log in.
+        what_next = advice.get(status, advice[0])
         raise BadAnswer(words, Answer(status=status, message="an answer that does not belong here"), what_next)
-    raise _KINDS.get(status, Refused)(words, _read_answer(answer), what_next)
+    raise refusal(words, _read_answer(answer), advice)
+
+
+def refusal(words: str, answer: Answer, advice: Mapping[int, str]) -> DocrError:
+    """The error that a status of 400 or more is, with the advice for it as `check` takes it."""
+    status = min(answer.status or 0, 500)
+    return _KINDS.get(status, Refused)(words, answer, advice.get(status, advice[0]))
 
 
 def place_of(url: str) -> str | None:

@@ -14,6 +14,7 @@ import cattrs
 from docr_sandbox.api.http import ApiError, Call
 from docr_sandbox.clock import parse_rfc3339, rfc3339_fine
 from docr_sandbox.faults import BODIES, Fault
+from docr_sandbox.model.cluster import ControlPlane
 from docr_sandbox.seeding import SeedError
 from docr_sandbox.switches import SWITCHES
 
@@ -28,6 +29,8 @@ def ready(_: Call) -> Any:
 def account(call: Call) -> Any:
     """GET account: all that belongs to the team; no token is in it."""
     shown = cattrs.unstructure(call.world.account)
+    for cluster in shown["clusters"].values():
+        cluster["one_click"] = sorted(cluster["one_click"])
     for kind in ("registries", "clusters"):
         shown[kind] = list(shown[kind].values())
     shown["tier"] = call.world.account.subscription.tier if call.world.account.subscription else None
@@ -130,6 +133,7 @@ def tokens(call: Call) -> Any:
                 "scopes": one.scopes,
                 "team": one.team,
                 "registry": one.registry,
+                "cluster": one.cluster,
                 "expires_at": None if one.expires_at is None else rfc3339_fine(one.expires_at),
                 "is_valid": one.is_valid(call.world.now()),
             }
@@ -199,6 +203,30 @@ def push(call: Call) -> Any:
     return {}
 
 
+def connect(call: Call) -> Any:
+    """PUT control-planes/{name}: `server`, `ca` and `token` of a real one, which seeded clusters can then name."""
+    try:
+        plane = cattrs.structure(call.body(), ControlPlane)
+    except cattrs.BaseValidationError as error:
+        raise ApiError(422, "; ".join(cattrs.transform_error(error, "control_plane"))) from error
+    call.world.control_planes[call.parameters["name"]] = plane
+    return {"control_planes": sorted(call.world.control_planes)}
+
+
+def review(call: Call) -> Any:
+    """POST control-planes/{name}/token-reviews: what an API server asks of whoever shows a token that it lacks."""
+    spec = call.body().get("spec")
+    token = call.world.tokens.get(str(spec.get("token")) if isinstance(spec, dict) else "")
+    cluster = call.world.find_cluster(token.cluster) if token and token.cluster else None
+    is_good = token is not None and cluster is not None and cluster.control_plane == call.parameters["name"]
+    status: dict[str, Any] = {"authenticated": False}
+    if token is not None and is_good and token.is_valid(call.world.now()):
+        # DOKS gives whoever may have credentials all rights.
+        user = {"username": f"digitalocean:{token.fingerprint}", "groups": ["system:masters"]}
+        status = {"authenticated": True, "user": user}
+    return {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "status": status}
+
+
 def reset(call: Call) -> Any:
     """POST reset."""
     call.world.reset()
@@ -224,5 +252,7 @@ CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("POST", "seed", seed),
     ("PUT", "collections/{registry}", hold),
     ("POST", "pushes", push),
+    ("PUT", "control-planes/{name}", connect),
+    ("POST", "control-planes/{name}/token-reviews", review),
     ("POST", "reset", reset),
 )

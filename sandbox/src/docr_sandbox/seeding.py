@@ -105,7 +105,7 @@ class RegistrySeed:
 
 @dataclass
 class ClusterSeed:
-    """A Kubernetes cluster."""
+    """A Kubernetes cluster; `control_plane` is the name of the real one behind it."""
 
     name: str
     region: str = REGIONS[0]
@@ -113,6 +113,7 @@ class ClusterSeed:
     state: str = "running"
     registries: list[str] = field(default_factory=list)
     sso_required: bool = False
+    control_plane: str | None = None
 
     def __post_init__(self) -> None:
         _check_word(self.state, STATES)
@@ -145,6 +146,9 @@ def fill(world: World, document: Mapping[str, Any]) -> None:
         seed = _CONVERTER.structure(document, Seed)
     except cattrs.BaseValidationError as error:
         raise SeedError(cattrs.transform_error(error, "seed", format_exception=_fault)) from error
+    unknown = sorted({one.control_plane for one in seed.clusters if one.control_plane} - set(world.control_planes))
+    if unknown:
+        raise SeedError([f"there is no control plane {name!r}" for name in unknown])
     if seed.tier is not None:
         world.set_tier(seed.tier)
     elif seed.registries and world.account.subscription is None:
@@ -208,6 +212,9 @@ def _collection(seed: CollectionSeed) -> Collection:
 
 def _cluster(world: World, seed: ClusterSeed) -> Cluster:
     fields: dict[str, Any] = {"id": seed.id.lower()} if seed.id else {}
+    if seed.control_plane:
+        plane = world.control_planes[seed.control_plane]
+        fields |= {"control_plane": seed.control_plane, "address": plane.server, "ca": plane.ca}
     return Cluster(
         seed.name,
         seed.region,

@@ -24,6 +24,7 @@ import uvicorn
 from docr_sandbox.app import create_app
 from docr_sandbox.content import ContentStore
 from docr_sandbox.distribution.host import create_image_host
+from docr_sandbox.doks.operator import Operator
 from docr_sandbox.env_file import Address, write_env_file
 from docr_sandbox.failures import CommandError
 from docr_sandbox.files import PUBLIC, write_atomically
@@ -92,6 +93,7 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
             savers.append(keeper)
         configs = [_config(one, context) for one in apps]
         servers = [(_Server(config), listener) for config, listener in zip(configs, listeners, strict=True)]
+        stack.enter_context(Operator(world))
         with asyncio.Runner(loop_factory=configs[0].get_loop_factory()) as runner:
             runner.run(_run(servers, savers, lambda: _ready(address, options.env_file, say)))
 

@@ -16,7 +16,7 @@ import cattrs
 from docr_sandbox.clock import Clock
 from docr_sandbox.content import ContentStore
 from docr_sandbox.faults import Fault
-from docr_sandbox.model.cluster import Cluster
+from docr_sandbox.model.cluster import Cluster, ControlPlane
 from docr_sandbox.model.registry import Registry
 from docr_sandbox.model.tiers import TIERS, Tier, reasons_against
 from docr_sandbox.model.tokens import Bearer, RateWindow, Token, new_value
@@ -27,8 +27,8 @@ from docr_sandbox.switches import Switches
 LOG_LENGTH = 20_000
 # What a state file holds; log, faults and rate windows start empty.
 KEPT = ("primary_token", "account", "clock", "switches", "tokens", "bearers", "other_accounts", "foreign_names")
-# Where clients reach it, and where content lies: a reset leaves them as they are.
-PLACES = ("url", "image_host", "content")
+# Where clients reach it and it others, and where content lies: a reset leaves them as they are.
+PLACES = ("url", "image_host", "content", "control_planes")
 
 
 @dataclass
@@ -64,7 +64,8 @@ class Account:
 class World:
     """The sandbox. Registries and tokens by name and value; `foreign_names` are registries of other customers.
 
-    `url` is the API's address and `image_host` the image host's, as clients reach them.
+    `url` is the API's address and `image_host` the image host's, as clients reach them; `control_planes` are the real
+    ones, by name, that clusters can have.
     """
 
     primary_token: str = field(default_factory=new_value)
@@ -82,6 +83,7 @@ class World:
     url: str = "https://api.digitalocean.com"
     image_host: str = "registry.digitalocean.com"
     content: ContentStore = field(default_factory=ContentStore)
+    control_planes: dict[str, ControlPlane] = field(default_factory=dict)
 
     @classmethod
     def new(cls) -> World:
@@ -137,6 +139,11 @@ class World:
     def _registries(self) -> Iterator[Registry]:
         for account in (self.account, *self.other_accounts.values()):
             yield from account.registries.values()
+
+    def find_cluster(self, cluster_id: str) -> Cluster | None:
+        """A cluster of any team."""
+        accounts = (self.account, *self.other_accounts.values())
+        return next((one.clusters[cluster_id] for one in accounts if cluster_id in one.clusters), None)
 
     def is_read_only(self, registry: Registry) -> bool:
         """Whether a registry takes no writes now."""

@@ -11,7 +11,7 @@ import yaml
 
 from docr_sandbox.api.http import Answer, ApiError, Call, Route, page_of, texts, whole_number
 from docr_sandbox.clock import rfc3339
-from docr_sandbox.model.cluster import CA_DATA, Cluster
+from docr_sandbox.model.cluster import Cluster
 from docr_sandbox.model.tokens import Token
 
 WEEK_S = 7 * 24 * 3600
@@ -45,7 +45,7 @@ def _mint(call: Call) -> tuple[Cluster, Token]:
     if cluster.sso_required:
         raise ApiError(call.world.switches["sso_credentials"], "the cluster requires single sign-on")
     expires_at = call.world.now() + min(seconds or WEEK_S, 100 * 365 * 24 * 3600)
-    return cluster, call.world.mint(scopes=["kubernetes:access_cluster"], expires_at=expires_at)
+    return cluster, call.world.mint(scopes=["kubernetes:access_cluster"], expires_at=expires_at, cluster=cluster.id)
 
 
 def credentials(call: Call) -> Answer:
@@ -55,7 +55,7 @@ def credentials(call: Call) -> Answer:
         200,
         {
             "server": cluster.server,
-            "certificate_authority_data": CA_DATA,
+            "certificate_authority_data": cluster.ca_data,
             "client_certificate_data": None,
             "client_key_data": None,
             "token": token.value,

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from docr_sandbox.api.http import Answer, ApiError, Call, Route, text, whole_number
 from docr_sandbox.clock import rfc3339
 from docr_sandbox.model.registry import NAME, Registry
 from docr_sandbox.model.tiers import REGIONS, TIERS
+from docr_sandbox.model.tokens import docker_config
 
 RESERVED = ("options", "subscription", "validate-name")
 SEVERAL = (
@@ -224,11 +224,10 @@ def docker_credentials(call: Call) -> Answer:
         expires_at=call.world.now() + expiry if expiry else None,
         registry=registry.name,
     )
-    auth = base64.b64encode(f"{token.value}:{token.value}".encode()).decode()
     host_and_registry = call.world.switches["credentials_key"] == "host_and_registry" and call.parameters
     host = call.world.image_host
     key = f"{host}/{registry.name}" if host_and_registry else host
-    return Answer(200, {"auths": {key: {"auth": auth}}})
+    return Answer(200, docker_config(key, token.value))
 
 
 _READ, _CREATE, _UPDATE, _DELETE = ("registry:read",), ("registry:create",), ("registry:update",), ("registry:delete",)

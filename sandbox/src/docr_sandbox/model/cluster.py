@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,8 +17,21 @@ VERSION = "1.34.1-do.2"
 
 
 @dataclass
+class ControlPlane:
+    """A real control plane; `ca` is PEM text, and `token` opens all of it."""
+
+    server: str
+    ca: str
+    token: str = field(repr=False)
+
+
+@dataclass
 class Cluster:
-    """A cluster; `registries` are those that it is integrated with, also names that are gone."""
+    """A cluster; `registries` are those that it is integrated with, also names that are gone.
+
+    `control_plane` is the name of the real one behind it, with its address and its CA; without one nothing answers.
+    `one_click` are the tokens in the secrets of its registries, as DigitalOcean put them there.
+    """
 
     name: str
     region: str
@@ -26,11 +40,20 @@ class Cluster:
     state: str = "running"
     registries: list[str] = field(default_factory=list)
     sso_required: bool = False
+    control_plane: str | None = None
+    address: str = ""
+    ca: str = ""
+    one_click: dict[str, str] = field(default_factory=dict)
 
     @property
     def server(self) -> str:
-        """The address of its control plane; nothing answers there."""
-        return f"https://{self.id}.k8s.ondigitalocean.com"
+        """The address of its control plane."""
+        return self.address or f"https://{self.id}.k8s.ondigitalocean.com"
+
+    @property
+    def ca_data(self) -> str:
+        """The certificate of its control plane's CA as kubeconfigs have it; a placeholder where nothing answers."""
+        return base64.b64encode(self.ca.encode()).decode() if self.ca else CA_DATA
 
     def to_json(self, *, registries_null: bool) -> dict[str, Any]:
         """The cluster as the API shows it."""
@@ -76,13 +99,15 @@ class Cluster:
         }
 
     def kubeconfig(self, token: str) -> dict[str, Any]:
-        """A kubeconfig with that token; the CA is a placeholder, since nothing answers there."""
+        """A kubeconfig with that token."""
         name = f"do-{self.region}-{self.name}"
         user = f"{name}-admin"
         return {
             "apiVersion": "v1",
             "kind": "Config",
-            "clusters": [{"name": name, "cluster": {"certificate-authority-data": CA_DATA, "server": self.server}}],
+            "clusters": [
+                {"name": name, "cluster": {"certificate-authority-data": self.ca_data, "server": self.server}}
+            ],
             "contexts": [{"name": name, "context": {"cluster": name, "user": user}}],
             "current-context": name,
             "preferences": {},

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 ALL = "*"
 HOUR_LIMIT = 5000
@@ -17,13 +19,17 @@ MINUTE_LIMIT = 250
 
 @dataclass
 class Token:
-    """A token; without `team` the account's own, without `expires_at` for ever. `registry` limits minted ones."""
+    """A token; without `team` the account's own, without `expires_at` for ever.
+
+    `registry` limits minted ones to it; `cluster` is the id of the one that it opens.
+    """
 
     value: str
     scopes: list[str] = field(default_factory=lambda: [ALL])
     team: str | None = None
     expires_at: float | None = None
     registry: str | None = None
+    cluster: str | None = None
     revoked: bool = False
 
     def is_valid(self, now: float) -> bool:
@@ -53,6 +59,11 @@ class Bearer:
     def allows(self, name: str, action: str) -> bool:
         """Whether an action on a repository is granted."""
         return action in self.grants.get(name, ())
+
+
+def docker_config(host: str, token: str) -> dict[str, Any]:
+    """A token in the form of Docker's config file, for one host."""
+    return {"auths": {host: {"auth": base64.b64encode(f"{token}:{token}".encode()).decode()}}}
 
 
 def new_value() -> str:

@@ -1,0 +1,251 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""A Kubernetes cluster through the kubernetes package: what services ask for (`_service/kube.py`).
+
+Of the package its kubeconfig, authentication and connections are used; requests go by their paths, since its models
+cost seconds to import and keep all that nobody asks for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from .._domain.errors import Answer, BadAnswer, DocrError, Interrupted, NotFound, ReadOnlyClient, Refused, Unreachable
+from .._domain.kubernetes import (
+    Namespace,
+    Secret,
+    SecretContent,
+    ServiceAccount,
+    parse_namespace,
+    parse_secret,
+    parse_service_account,
+)
+from .kube_sdk import (
+    ApiClient,
+    ConfigException,
+    Configuration,
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    Retry,
+    SSLError,
+    load_kube_config,
+    load_kube_config_from_dict,
+)
+from .settings import Settings
+from .web import refusal
+
+T = TypeVar("T")
+
+# More connections to one API server bring nothing (measured), and its priority and fairness has other users too.
+CONNECTIONS = 4
+# Under this name Kubernetes notes who owns which field.
+FIELD_MANAGER = "planton.digitalocean"
+_PAGE = 500
+_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_MERGE_PATCH = "application/merge-patch+json"
+_EXPIRED_PAGE = 410
+_TOO_MUCH_TO_DO = 429
+_PASSING = (_TOO_MUCH_TO_DO, 500, 502, 503, 504)
+_BY_US = {"fieldManager": FIELD_MANAGER}
+_ALWAYS: Mapping[str, Any] = {"allowed_methods": None, "raise_on_status": False, "redirect": 0}
+_ADVICE = {
+    0: "correct what the API server objects to",
+    401: "check the credentials of the cluster: they are unknown or expired",
+    403: "grant what is missing; the module's documentation has the whole role",
+    404: "see whether somebody deletes the namespace",
+    409: "see what else changes it, then run the task again",
+    429: "run the task again when the API server has less to do",
+    500: "it may have been carried out all the same, so run the task again: it looks first",
+}
+
+
+class KubeApi:
+    """One cluster; what its calls promise stands in the Kube protocol of the services. `name` is for messages."""
+
+    def __init__(self, client: ApiClient, name: str, settings: Settings) -> None:
+        self._client = client
+        self._name = name
+        self._settings = settings
+        self._reading = Retry(total=12, connect=3, read=3, backoff_factor=0.3, status_forcelist=_PASSING, **_ALWAYS)
+        # Refused before anything was done, with the time to come again; all else may have been done.
+        self._writing = Retry(total=12, connect=0, read=0, status_forcelist=(_TOO_MUCH_TO_DO,), **_ALWAYS)
+
+    def list_namespaces(self, selector: str | None = None) -> tuple[Namespace, ...]:
+        """All namespaces, by their metadata alone, or those that a selector picks."""
+        query = {"labelSelector": selector} if selector else {}
+        return self._list("namespaces", query, parse_namespace, accept=_METADATA_ONLY)
+
+    def list_secrets(self, name: str) -> tuple[Secret, ...]:
+        """The secrets of one name: what a role can allow by `resourceNames`, unlike a label selector."""
+        return self._list("secrets", {"fieldSelector": f"metadata.name={name}"}, parse_secret)
+
+    def list_service_accounts(self, name: str | None = None) -> tuple[ServiceAccount, ...]:
+        """All service accounts, or those of one name."""
+        query = {"fieldSelector": f"metadata.name={name}"} if name else {}
+        return self._list("serviceaccounts", query, parse_service_account)
+
+    def fetch_secret(self, namespace: str, name: str) -> Secret | None:
+        """A secret."""
+        return self._fetch(namespace, "secrets", name, parse_secret)
+
+    def fetch_service_account(self, namespace: str, name: str) -> ServiceAccount | None:
+        """A service account."""
+        return self._fetch(namespace, "serviceaccounts", name, parse_service_account)
+
+    def create_secret(self, namespace: str, name: str, content: SecretContent) -> Secret:
+        """Make a secret."""
+        body = _secret_body(name, content)
+        words = f"create the secret {namespace}/{name}"
+        return parse_secret(self._send("POST", f"namespaces/{quote(namespace)}/secrets", words, _BY_US, body))
+
+    def replace_secret(self, secret: Secret, content: SecretContent) -> Secret:
+        """Give a secret other content, if it is still as it was read."""
+        body = _secret_body(secret.name, content)
+        body["metadata"] |= {"resourceVersion": secret.resource_version, "uid": secret.uid}
+        words = f"update the secret {secret.namespace}/{secret.name}"
+        return parse_secret(self._send("PUT", _path(secret, "secrets"), words, _BY_US, body))
+
+    def delete_secret(self, secret: Secret) -> None:
+        """Delete a secret, if it is still as it was read."""
+        body = {"preconditions": {"resourceVersion": secret.resource_version, "uid": secret.uid}}
+        self._send("DELETE", _path(secret, "secrets"), f"delete the secret {secret.namespace}/{secret.name}", {}, body)
+
+    def set_pull_secrets(self, account: ServiceAccount, names: Sequence[str]) -> ServiceAccount:
+        """Give a service account other pull secrets, if it is still as it was read."""
+        body = {
+            "metadata": {"resourceVersion": account.resource_version},
+            "imagePullSecrets": [{"name": name} for name in names] or None,
+        }
+        words = f"patch the service account {account.namespace}/{account.name}"
+        path = _path(account, "serviceaccounts")
+        return parse_service_account(self._send("PATCH", path, words, _BY_US, body))
+
+    def _fetch(self, namespace: str, kind: str, name: str, parse: Callable[[Any], T]) -> T | None:
+        words = f"read {kind} {namespace}/{name}"
+        try:
+            return parse(self._send("GET", f"namespaces/{quote(namespace)}/{kind}/{quote(name)}", words, {}))
+        except NotFound:
+            return None
+
+    def _list(
+        self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T], accept: str = "application/json"
+    ) -> tuple[T, ...]:
+        for _ in range(3):
+            try:
+                return self._pages(kind, query, parse, accept)
+            except DocrError as error:
+                # The list has changed for so long that its next page is not known any more.
+                if error.answer.status != _EXPIRED_PAGE:
+                    raise
+                expired = error
+        raise expired
+
+    def _pages(self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T], accept: str) -> tuple[T, ...]:
+        found: list[T] = []
+        more: str | None = ""
+        while more is not None:
+            page = {**query, "limit": str(_PAGE), **({"continue": more} if more else {})}
+            answer = self._send("GET", kind, f"list {kind}", page, accept=accept)
+            found += [parse(raw) for raw in answer.get("items") or ()]
+            more = (answer.get("metadata") or {}).get("continue") or None
+        return tuple(found)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        words: str,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+        accept: str = "application/json",
+    ) -> Any:
+        words = f"{words} in the cluster {self._name}"
+        is_read = method == "GET"
+        if self._settings.is_read_only and not is_read:
+            raise ReadOnlyClient(words, "this is check mode", "report this as a fault of the collection")
+        configuration = self._client.configuration
+        url = f"{configuration.host}/api/v1/{path}" + (f"?{urlencode(query)}" if query else "")
+        headers = {"Accept": accept, "User-Agent": self._settings.user_agent}
+        bearer = configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        if bearer:
+            headers["Authorization"] = bearer
+        if body is not None:
+            headers["Content-Type"] = _MERGE_PATCH if method == "PATCH" else "application/json"
+        try:
+            answer = self._client.rest_client.pool_manager.request(
+                method,
+                url,
+                headers=headers,
+                body=None if body is None else json.dumps(body),
+                timeout=self._settings.read_timeout_s,
+                retries=self._reading if is_read else self._writing,
+            )
+        except (HTTPError, OSError) as error:
+            raise _lost(error, words) from error
+        return _read(answer, words)
+
+
+def open_kube(kubeconfig: Mapping[str, Any] | str, context: str | None, name: str, settings: Settings) -> KubeApi:
+    """A client for a context of a kubeconfig, given as its content or as its path; connects with the first call.
+
+    Raises Refused for one that cannot be used.
+    """
+    configuration = Configuration()
+    load: Callable[..., None] = load_kube_config if isinstance(kubeconfig, str) else load_kube_config_from_dict
+    try:
+        load(kubeconfig, context=context, client_configuration=configuration, persist_config=False)
+    except (ConfigException, OSError, ValueError) as error:
+        place = f"the kubeconfig {kubeconfig}" if isinstance(kubeconfig, str) else f"the credentials of {name}"
+        raise Refused(f"use {place}", f"{error!s:.200}", "correct it, or name another context") from error
+    configuration.connection_pool_maxsize = CONNECTIONS
+    return KubeApi(ApiClient(configuration), name, settings)
+
+
+def _secret_body(name: str, content: SecretContent) -> dict[str, Any]:
+    metadata = {"name": name, "labels": dict(content.labels), "annotations": dict(content.annotations)}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata,
+        "type": content.type,
+        "data": dict(content.data),
+    }
+
+
+def _path(thing: Secret | ServiceAccount, kind: str) -> str:
+    return f"namespaces/{quote(thing.namespace)}/{kind}/{quote(thing.name)}"
+
+
+def _read(answer: Any, words: str) -> Any:
+    try:
+        body = json.loads(answer.data)
+    except ValueError:
+        body = None
+    if answer.status < 300 and isinstance(body, dict):
+        return body
+    said = body if isinstance(body, dict) else {}
+    told = Answer(answer.status, said.get("reason"), said.get("message") or "an answer that is not Kubernetes's")
+    if answer.status < 400:
+        raise BadAnswer(words, told, "check the address of the API server, and that no proxy answers for it")
+    causes = (said.get("details") or {}).get("causes") or ()
+    if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
+        raise NotFound(words, told, "see who deletes the namespace")
+    raise refusal(words, told, _ADVICE)
+
+
+def _lost(error: Exception, words: str) -> DocrError:
+    reason = getattr(error, "reason", error)
+    if isinstance(reason, SSLError):
+        why = f"its certificate is not trusted ({reason!s:.200})"
+        return Unreachable(words, why, "check the certificate authority in its kubeconfig")
+    if isinstance(reason, (NewConnectionError, ConnectTimeoutError)):
+        return Unreachable(words, f"it cannot be reached ({reason!s:.200})", "check its address and the network")
+    return Interrupted(words, f"the connection ended without an answer ({reason!s:.200})", _ADVICE[500])

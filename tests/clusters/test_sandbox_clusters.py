@@ -1,0 +1,144 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sandbox's side of a cluster: who may enter, and what DigitalOcean's operator does in it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from base64 import b64decode
+from typing import Any
+
+import pytest
+import yaml
+
+from clusters.cluster import MERGE, Cluster, docker_config, eventually, token_in
+from docr_sandbox.testing import Sandbox, SandboxError
+
+SOURCE = {"digitalocean.com/dosecret-identifier": "quince"}
+COPY = {"digitalocean.com/copy-identifier": "quince"}
+PULL = "kubernetes.io/dockerconfigjson"
+
+
+def credentials(cluster: Cluster, query: str = "") -> dict[str, Any]:
+    path = f"/v2/kubernetes/clusters/{cluster.id}/credentials{query}"
+    status, _, body = cluster.sandbox.request("GET", path)
+    assert status == 200
+    answer: dict[str, Any] = json.loads(body)
+    return answer
+
+
+def enter(given: dict[str, Any], token: str | None = None) -> int:
+    """The status that a token gets at the address and with the CA of the credentials."""
+    context = ssl.create_default_context(cadata=b64decode(given["certificate_authority_data"]).decode())
+    connection = http.client.HTTPSConnection(given["server"].removeprefix("https://"), context=context)
+    connection.request("GET", "/api/v1/nodes", headers={"Authorization": f"Bearer {token or given['token']}"})
+    return connection.getresponse().status
+
+
+def integrate(cluster: Cluster, method: str, *registries: str) -> None:
+    body = {"cluster_uuids": [cluster.id], "registries": list(registries)}
+    assert cluster.sandbox.request(method, "/v2/kubernetes/registries", body)[0] == 204
+
+
+def test_credentials_open_the_control_plane_until_they_expire_by_the_sandboxs_clock(orchard: Cluster) -> None:
+    given = credentials(orchard, "?expiry_seconds=1800")
+    assert enter(given) == 200
+    late = credentials(orchard, "?expiry_seconds=1800")
+    orchard.sandbox.advance(1801)
+    assert enter(late) == 401
+
+
+def test_credentials_of_a_cluster_open_no_other_and_neither_does_a_token_of_the_account(
+    orchard: Cluster, meadow: Cluster
+) -> None:
+    given = credentials(orchard)
+    assert enter(credentials(meadow), given["token"]) == 401
+    assert enter(given, orchard.sandbox.token) == 401
+
+
+def test_a_kubeconfig_says_the_same(orchard: Cluster) -> None:
+    status, _, body = orchard.sandbox.request("GET", f"/v2/kubernetes/clusters/{orchard.id}/kubeconfig")
+    config = yaml.safe_load(body)
+    place = config["clusters"][0]["cluster"]
+    given = {**place, "certificate_authority_data": place["certificate-authority-data"]}
+    assert (status, enter(given, config["users"][0]["user"]["token"])) == (200, 200)
+
+
+def test_a_seed_cannot_name_a_control_plane_that_there_is_not(sandbox: Sandbox) -> None:
+    with pytest.raises(SandboxError, match="there is no control plane 'moon'"):
+        sandbox.seed({"clusters": [{"name": "tide", "control_plane": "moon"}]})
+
+
+def test_an_integration_puts_a_secret_that_pulls_everywhere_and_its_end_takes_it_away(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear")
+    orchard.give("pear", ["theirs"])
+    integrate(orchard, "POST", "kiwi")
+    found = eventually(lambda: orchard.secrets("kiwi"), lambda seen: len(seen) == 5)
+    assert found["kube-system"]["metadata"]["annotations"] == {"digitalocean.com/dosecret-identifier": "kiwi"}
+    assert found["pear"]["metadata"]["labels"] == {"digitalocean.com/copy-identifier": "kiwi"}
+    assert list(docker_config(found["pear"])["auths"]) == [orchard.sandbox.registry_host]
+    eventually(lambda: orchard.pull_secrets("pear"), lambda names: names == ["theirs", "kiwi"])
+    integrate(orchard, "DELETE", "kiwi")
+    eventually(lambda: orchard.secrets("kiwi"), lambda seen: not seen)
+    eventually(lambda: orchard.pull_secrets("pear"), lambda names: names == ["theirs"])
+    tokens = {one["fingerprint"]: one for one in orchard.sandbox.control("GET", "tokens")["tokens"]}
+    assert [one["is_valid"] for one in tokens.values() if one["registry"] == "kiwi"] == [False]
+    assert token_in(found["pear"]) not in json.dumps(orchard.sandbox.account())
+
+
+def test_an_annotated_secret_is_copied_to_namespaces_that_come_later_and_never_over_anothers(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear", "lime")
+    orchard.add_secret("lime", "quince", {".dockerconfigjson": '{"auths": {}}'}, kind=PULL)
+    orchard.add_secret(
+        "kube-system", "quince", {".dockerconfigjson": '{"auths": {"a": {}}}'}, kind=PULL, annotations=SOURCE
+    )
+    eventually(lambda: orchard.secrets("quince"), lambda seen: "pear" in seen)
+    orchard.add_namespaces("fig")
+    eventually(lambda: orchard.secrets("quince"), lambda seen: "fig" in seen)
+    copies = orchard.secrets("quince")
+    assert copies["fig"]["metadata"]["labels"] == COPY
+    assert "labels" not in copies["lime"]["metadata"]
+    assert docker_config(copies["lime"]) == {"auths": {}}
+    assert orchard.accounts()["fig", "default"] == ["quince"]
+
+
+@pytest.mark.parametrize("restores", [True, False])
+def test_whether_edits_of_copies_are_undone_is_a_switch(orchard: Cluster, restores: bool) -> None:
+    orchard.sandbox.switch("operator_restores_copies", restores)
+    orchard.add_namespaces("pear")
+    orchard.add_secret(
+        "kube-system", "quince", {".dockerconfigjson": '{"auths": {"a": {}}}'}, kind=PULL, annotations=SOURCE
+    )
+    original = eventually(lambda: orchard.secrets("quince"), lambda seen: "pear" in seen)["pear"]["data"]
+    edited = {".dockerconfigjson": "e30="}
+    orchard.call("PATCH", "namespaces/pear/secrets/quince", {"data": edited}, content_type=MERGE)
+    orchard.add_namespaces("fig")  # when it has a copy the operator has been there
+    eventually(lambda: orchard.secrets("quince"), lambda seen: "fig" in seen)
+    if restores:
+        eventually(lambda: orchard.secrets("quince")["pear"]["data"], lambda data: data == original)
+    else:
+        assert orchard.secrets("quince")["pear"]["data"] == edited
+
+
+def test_an_operator_that_is_stopped_does_nothing(orchard: Cluster) -> None:
+    orchard.sandbox.switch("doks_operator", "stopped")
+    integrate(orchard, "POST", "plum")
+    with pytest.raises(AssertionError, match="still {}"):
+        eventually(lambda: orchard.secrets("plum"), bool, patience_s=1)
+    orchard.sandbox.switch("doks_operator", "runs")
+    eventually(lambda: orchard.secrets("plum"), bool)
+
+
+def test_copies_stay_behind_where_the_operator_is_said_to_leave_them(orchard: Cluster) -> None:
+    orchard.sandbox.switch("operator_deletes_copies", False)
+    orchard.add_namespaces("pear")
+    orchard.add_secret(
+        "kube-system", "quince", {".dockerconfigjson": '{"auths": {"a": {}}}'}, kind=PULL, annotations=SOURCE
+    )
+    eventually(lambda: orchard.pull_secrets("pear"), lambda names: names == ["quince"])
+    orchard.call("DELETE", "namespaces/kube-system/secrets/quince")
+    eventually(lambda: orchard.pull_secrets("pear"), lambda names: names == [])
+    assert "pear" in orchard.secrets("quince")
