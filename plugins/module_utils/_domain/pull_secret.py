@@ -1,0 +1,104 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""Pull secrets: what they are called, what they hold, and whose they are."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+
+from .credential import Credential
+from .kubernetes import PULL_SECRET_KEY, PULL_SECRET_TYPE, Secret, SecretContent
+from .times import format_time, parse_time
+
+ONE_CLICK = "one_click"
+DIRECT = "direct"
+
+# What marks an object as this collection's own: only such are changed or deleted.
+_MARKS = "docr.project-planton.org"
+_MANAGED_BY = "app.kubernetes.io/managed-by"
+_MANAGER = "planton.digitalocean"
+_REGISTRY = f"{_MARKS}/registry"
+_WAY = f"{_MARKS}/way"
+JOURNAL = "journal"
+_FINGERPRINT = f"{_MARKS}/fingerprint"
+_MINTED_AT = f"{_MARKS}/minted-at"
+_EXPIRES_AT = f"{_MARKS}/expires-at"
+NEVER = "never"
+
+
+def secret_name(registry: str) -> str:
+    """The name of the secrets that this collection writes into each namespace; DigitalOcean and doctl use others."""
+    return f"docr-direct-{registry}"
+
+
+def other_names(registry: str) -> Mapping[str, str]:
+    """What secrets for the same registry are called that others make: by name, who."""
+    return {registry: "DigitalOcean's one-click integration", f"registry-{registry}": "doctl"}
+
+
+def labels_of(registry: str, way: str) -> Mapping[str, str]:
+    """The marks of what is ours."""
+    return {_MANAGED_BY: _MANAGER, _REGISTRY: registry, _WAY: way}
+
+
+def is_ours(secret: Secret, registry: str, way: str) -> bool:
+    """Whether this collection made it, for this registry and in this way."""
+    return all(secret.labels.get(name) == value for name, value in labels_of(registry, way).items())
+
+
+def pull_secret(registry: str, credential: Credential) -> SecretContent:
+    """What each copy holds; expiry, time of minting and fingerprint can be read without the token."""
+    return SecretContent(
+        type=PULL_SECRET_TYPE,
+        data={PULL_SECRET_KEY: base64.b64encode(credential.config.encode()).decode()},
+        labels=labels_of(registry, DIRECT),
+        annotations={
+            _FINGERPRINT: credential.fingerprint,
+            _MINTED_AT: format_time(credential.minted_at),
+            _EXPIRES_AT: NEVER if credential.expires_at is None else format_time(credential.expires_at),
+        },
+    )
+
+
+def carries(secret: Secret, content: SecretContent) -> bool:
+    """Whether a copy holds this, whatever labels and annotations others added."""
+    present = secret.content
+    return (
+        dict(present.data) == dict(content.data)
+        and content.labels.items() <= present.labels.items()
+        and content.annotations.items() <= present.annotations.items()
+    )
+
+
+def merge_content(secret: Secret, content: SecretContent) -> SecretContent:
+    """The content with the labels and annotations that others added to a copy."""
+    return SecretContent(
+        content.type,
+        content.data,
+        {**secret.labels, **content.labels},
+        {**secret.annotations, **content.annotations},
+    )
+
+
+def credential_in(secret: Secret) -> Credential:
+    """The credential that one of our copies holds; raises ValueError, without the token, for one that was edited."""
+    try:
+        config = base64.b64decode(secret.content.data[PULL_SECRET_KEY], validate=True).decode()
+        expires_at = secret.annotations[_EXPIRES_AT]
+        credential = Credential(
+            config=config,
+            minted_at=parse_time(secret.annotations[_MINTED_AT]),
+            expires_at=None if expires_at == NEVER else parse_time(expires_at),
+        )
+        is_whole = credential.fingerprint == secret.annotations[_FINGERPRINT]
+    except (KeyError, ValueError, json.JSONDecodeError):
+        is_whole = False
+    if not is_whole:
+        raise ValueError("it is not as it was written")
+    return credential
