@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+_PERIOD = re.compile(r"(?=\d)(?:(?P<days>\d{1,5})d)?(?:(?P<hours>\d{1,4})h)?(?:(?P<minutes>\d{1,5})m)?", re.ASCII)
 _DURATION = re.compile(r"(?=\d)(?:(?P<hours>\d{1,4})h)?(?:(?P<minutes>\d{1,5})m)?", re.ASCII)
 
 
@@ -26,6 +27,21 @@ def format_duration(duration: timedelta) -> str:
     """The shortest text that parse_duration reads as this duration."""
     hours, minutes = divmod(int(duration.total_seconds()) // 60, 60)
     return (f"{hours}h" if hours else "") + (f"{minutes}m" if minutes else "") or "0h"
+
+
+def parse_period(text: str) -> timedelta:
+    """Days, hours, minutes or several of them: "30d", "12h", "1d12h". Raises ValueError with what is right."""
+    match = _PERIOD.fullmatch(text)
+    if match is None:
+        raise ValueError("write days, hours and minutes, such as 30d, 12h or 1d12h")
+    return timedelta(**{unit: int(number or 0) for unit, number in match.groupdict().items()})
+
+
+def format_period(period: timedelta) -> str:
+    """The shortest text that parse_period reads as this period."""
+    minutes = int(period.total_seconds()) // 60
+    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "m"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0m"
 
 
 def format_elapsed(duration: timedelta) -> str:

@@ -12,7 +12,9 @@ import pytest
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.durations import (
     format_duration,
     format_elapsed,
+    format_period,
     parse_duration,
+    parse_period,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -30,6 +32,31 @@ def test_a_duration_is_hours_and_minutes(text: str, minutes: int) -> None:
 def test_what_is_no_duration_is_refused_with_what_is(text: str) -> None:
     with pytest.raises(ValueError, match="such as 4h, 90m or 4h30m"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("30d", timedelta(days=30)),
+        ("12h", timedelta(hours=12)),
+        ("1d12h", timedelta(days=1, hours=12)),
+        ("2d5m", timedelta(days=2, minutes=5)),
+        ("0m", timedelta()),
+        ("99999d", timedelta(days=99_999)),
+    ],
+)
+def test_a_period_is_days_hours_and_minutes(text: str, period: timedelta) -> None:
+    assert (parse_period(text), format_period(period)) == (period, text)
+
+
+def test_a_period_is_written_in_the_largest_units() -> None:
+    assert format_period(parse_period("36h90m")) == "1d13h30m"
+
+
+@pytest.mark.parametrize("text", ["", "30", "d", "12h1d", "-1d", "1.5d", "1 d", "1D", "1d ", "4w", "9" * 30 + "d"])
+def test_what_is_no_period_is_refused_with_what_is(text: str) -> None:
+    with pytest.raises(ValueError, match="such as 30d, 12h or 1d12h"):
+        parse_period(text)
 
 
 @pytest.mark.parametrize(
