@@ -284,8 +284,16 @@ class DigitalOceanApi:
         return tuple(items)
 
 
+A = TypeVar("A", bound=DigitalOceanApi)
+
+
 def open_api(settings: Settings) -> DigitalOceanApi:
     """A client for these settings; connects with the first call."""
+    return open_api_of(DigitalOceanApi, settings)
+
+
+def open_api_of(kind: type[A], settings: Settings) -> A:
+    """A client of this kind for these settings."""
     clock = ServiceClock()
     # In reverse order for answers: the clock reads the date of an error before the error is raised.
     policies = ([ReadOnly()] if settings.is_read_only else []) + [StrictAnswers(), clock]
@@ -304,7 +312,7 @@ def open_api(settings: Settings) -> DigitalOceanApi:
         permit_redirects=False,
         user_agent=settings.user_agent,
     )
-    return DigitalOceanApi(client, clock, settings)
+    return kind(client, clock, settings)
 
 
 def _garbage_collection_or_none(answer: Any) -> GarbageCollection | None:

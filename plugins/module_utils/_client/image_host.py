@@ -65,6 +65,11 @@ class RegistryHost:
         self._session = requests.Session()
         self._bearers: dict[str, str] = {}
 
+    def check_login(self) -> None:
+        """Authenticate as `docker login` does: the token must buy one that the image host takes."""
+        words = f"log in to the image host {self._settings.registry_host}"
+        self._send(_Request("GET", self._address(""), words, "", (200,), False))
+
     def open_upload(self, registry: str, repository: str) -> str:
         """Begin an upload."""
         name = f"{registry}/{repository}"
@@ -124,7 +129,7 @@ class RegistryHost:
         if place_of(realm) not in {place_of(self._settings.endpoint), self._own_place()}:
             what = f"it names {realm or 'no place'} to get a token from, and that is not DigitalOcean's"
             raise BadAnswer(request.words, what, _CHECK_HOST)
-        query = {"service": challenge.get("service", ""), "scope": request.scope}
+        query = {"service": challenge.get("service", ""), **({"scope": request.scope} if request.scope else {})}
         basic = (self._credentials.user, self._credentials.token)
         answer = send(self._session, self._settings, "GET", realm, request.words, params=query, auth=basic)
         check(answer, request.words, (200,), _ADVICE)

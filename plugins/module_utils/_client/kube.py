@@ -14,16 +14,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from .._domain.errors import Answer, BadAnswer, DocrError, Interrupted, NotFound, ReadOnlyClient, Refused, Unreachable
 from .._domain.kubernetes import (
+    PULL_SECRET_TYPE,
     Namespace,
+    Pod,
     Secret,
     SecretContent,
     ServiceAccount,
     parse_namespace,
+    parse_pod,
     parse_secret,
     parse_service_account,
 )
@@ -48,7 +52,7 @@ T = TypeVar("T")
 CONNECTIONS = 4
 # Under this name Kubernetes notes who owns which field.
 FIELD_MANAGER = "planton.digitalocean"
-_PAGE = 500
+_PAGE = 1000  # of what is listed here a page is some hundred kilobytes
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _MERGE_PATCH = "application/merge-patch+json"
 _EXPIRED_PAGE = 410
@@ -78,6 +82,11 @@ class KubeApi:
         # Refused before anything was done, with the time to come again; all else may have been done.
         self._writing = Retry(total=12, connect=0, read=0, status_forcelist=(_TOO_MUCH_TO_DO,), **_ALWAYS)
 
+    @property
+    def name(self) -> str:
+        """What messages call the cluster."""
+        return self._name
+
     def list_namespaces(self, selector: str | None = None) -> tuple[Namespace, ...]:
         """All namespaces, by their metadata alone, or those that a selector picks."""
         query = {"labelSelector": selector} if selector else {}
@@ -85,7 +94,27 @@ class KubeApi:
 
     def list_secrets(self, name: str) -> tuple[Secret, ...]:
         """The secrets of one name: what a role can allow by `resourceNames`, unlike a label selector."""
-        return self._list("secrets", {"fieldSelector": f"metadata.name={name}"}, parse_secret)
+        return self._list("secrets", {"fieldSelector": f"metadata.name={name}"}, _SharingContent())
+
+    def list_pull_secrets(self) -> tuple[Secret, ...]:
+        """The secrets of the type for pulling."""
+        return self._list("secrets", {"fieldSelector": f"type={PULL_SECRET_TYPE}"}, _SharingContent())
+
+    def list_pods(self, is_wanted: Callable[[Pod], bool]) -> tuple[Pod, ...]:
+        """Pods that have not ended."""
+        query = {"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"}
+
+        def parse(raw: Any) -> Pod | None:
+            pod = parse_pod(raw)
+            return pod if is_wanted(pod) else None
+
+        return self._list("pods", query, parse)
+
+    def delete_pod(self, pod: Pod) -> None:
+        """Delete a pod; its controller makes another."""
+        path = f"namespaces/{quote(pod.namespace)}/pods/{quote(pod.name)}"
+        body = {"preconditions": {"uid": pod.uid}}
+        self._send("DELETE", path, f"delete the pod {pod.namespace}/{pod.name}", {}, body)
 
     def list_service_accounts(self, name: str | None = None) -> tuple[ServiceAccount, ...]:
         """All service accounts, or those of one name."""
@@ -136,7 +165,7 @@ class KubeApi:
             return None
 
     def _list(
-        self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T], accept: str = "application/json"
+        self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T | None], accept: str = "application/json"
     ) -> tuple[T, ...]:
         for _ in range(3):
             try:
@@ -148,13 +177,15 @@ class KubeApi:
                 expired = error
         raise expired
 
-    def _pages(self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T], accept: str) -> tuple[T, ...]:
+    def _pages(
+        self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T | None], accept: str
+    ) -> tuple[T, ...]:
         found: list[T] = []
         more: str | None = ""
         while more is not None:
             page = {**query, "limit": str(_PAGE), **({"continue": more} if more else {})}
             answer = self._send("GET", kind, f"list {kind}", page, accept=accept)
-            found += [parse(raw) for raw in answer.get("items") or ()]
+            found += [one for one in map(parse, answer.get("items") or ()) if one is not None]
             more = (answer.get("metadata") or {}).get("continue") or None
         return tuple(found)
 
@@ -191,6 +222,19 @@ class KubeApi:
         except (HTTPError, OSError) as error:
             raise _lost(error, words) from error
         return _read(answer, words)
+
+
+class _SharingContent:
+    """Parses secrets; those that hold the same share one content, since copies are many."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, SecretContent] = {}
+
+    def __call__(self, raw: Any) -> Secret:
+        secret = parse_secret(raw)
+        content = secret.content
+        key = json.dumps([content.type, content.data, content.labels, content.annotations], default=dict)
+        return replace(secret, content=self._known.setdefault(key, content))
 
 
 def open_kube(kubeconfig: Mapping[str, Any] | str, context: str | None, name: str, settings: Settings) -> KubeApi:

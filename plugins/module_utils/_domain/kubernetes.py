@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+from .times import parse_time
 
 PULL_SECRET_TYPE = "kubernetes.io/dockerconfigjson"
 PULL_SECRET_KEY = ".dockerconfigjson"
@@ -19,7 +22,7 @@ PULL_SECRET_KEY = ".dockerconfigjson"
 _DELETED = "deletionTimestamp"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Namespace:
     """A namespace; nothing can be made in one that is terminating."""
 
@@ -37,15 +40,16 @@ class SecretContent:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret as it was read."""
+    """A secret as it was read; of many with the same content, one content may serve all."""
 
     namespace: str
     name: str
     content: SecretContent
     uid: str = ""
     resource_version: str = ""
+    created_at: datetime | None = None
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -58,18 +62,52 @@ class Secret:
         return self.content.annotations
 
 
-@dataclass(frozen=True)
-class ServiceAccount:
-    """A service account: the names in its `imagePullSecrets`, in their order, and who manages that list.
+@dataclass(frozen=True, slots=True)
+class FieldManager:
+    """Who wrote a field last, by `Update` or by `Apply` (server-side apply), and when."""
 
-    `managers` are the field managers of `managedFields` that own any of it.
-    """
+    name: str
+    operation: str
+    time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """A service account: the names in its `imagePullSecrets`, in their order, and who manages that list."""
 
     namespace: str
     name: str
     pull_secrets: tuple[str, ...] = ()
     resource_version: str = ""
-    managers: tuple[str, ...] = ()
+    managers: tuple[FieldManager, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container of a pod; `waiting` is why it does not run (`ImagePullBackOff`), with the kubelet's words."""
+
+    name: str
+    image: str
+    waiting: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod: the pull secrets that it was made with, its containers, and the controller that would make it again.
+
+    `controller` is kind and name, such as `ReplicaSet/web-7d4b9`; None where nobody makes it again.
+    """
+
+    namespace: str
+    name: str
+    service_account: str
+    pull_secrets: tuple[str, ...] = ()
+    containers: tuple[Container, ...] = ()
+    controller: str | None = None
+    is_terminating: bool = False
+    created_at: datetime | None = None
+    uid: str = ""
 
 
 def parse_namespace(raw: Mapping[str, Any]) -> Namespace:
@@ -92,6 +130,7 @@ def parse_secret(raw: Mapping[str, Any]) -> Secret:
         content=content,
         uid=str(metadata.get("uid", "")),
         resource_version=str(metadata.get("resourceVersion", "")),
+        created_at=_time(metadata.get("creationTimestamp")),
     )
 
 
@@ -102,11 +141,56 @@ def parse_service_account(raw: Mapping[str, Any]) -> ServiceAccount:
     return ServiceAccount(
         namespace=str(metadata["namespace"]),
         name=str(metadata["name"]),
-        pull_secrets=tuple(str(one.get("name", "")) for one in raw.get("imagePullSecrets") or ()),
+        pull_secrets=_names(raw.get("imagePullSecrets")),
         resource_version=str(metadata.get("resourceVersion", "")),
         managers=tuple(
-            dict.fromkeys(
-                str(one.get("manager", "")) for one in managed if "f:imagePullSecrets" in (one.get("fieldsV1") or {})
-            )
+            FieldManager(str(one.get("manager", "")), str(one.get("operation", "")), _time(one.get("time")))
+            for one in managed
+            if "f:imagePullSecrets" in (one.get("fieldsV1") or {})
         ),
     )
+
+
+def parse_pod(raw: Mapping[str, Any]) -> Pod:
+    """A pod."""
+    metadata, spec, status = raw["metadata"], raw.get("spec") or {}, raw.get("status") or {}
+    states = {
+        one.get("name"): one
+        for key in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+        for one in status.get(key) or ()
+    }
+    owner = next((one for one in metadata.get("ownerReferences") or () if one.get("controller")), None)
+    return Pod(
+        namespace=str(metadata["namespace"]),
+        name=str(metadata["name"]),
+        service_account=str(spec.get("serviceAccountName") or "default"),
+        pull_secrets=_names(spec.get("imagePullSecrets")),
+        containers=tuple(
+            _parse_container(one, states.get(one.get("name")) or {})
+            for key in ("initContainers", "containers", "ephemeralContainers")
+            for one in spec.get(key) or ()
+        ),
+        controller=f"{owner.get('kind')}/{owner.get('name')}" if owner else None,
+        is_terminating=_DELETED in metadata,
+        created_at=_time(metadata.get("creationTimestamp")),
+        uid=str(metadata.get("uid", "")),
+    )
+
+
+def _parse_container(raw: Mapping[str, Any], state: Mapping[str, Any]) -> Container:
+    waiting = (state.get("state") or {}).get("waiting") or {}
+    reason = waiting.get("reason")
+    return Container(
+        name=str(raw.get("name", "")),
+        image=str(raw.get("image", "")),
+        waiting=None if reason is None else str(reason),
+        message=str(waiting.get("message") or ""),
+    )
+
+
+def _names(entries: Any) -> tuple[str, ...]:
+    return tuple(str(one.get("name", "")) for one in entries or ())
+
+
+def _time(text: Any) -> datetime | None:
+    return None if not text else parse_time(text)

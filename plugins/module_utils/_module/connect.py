@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from .._client.api import DigitalOceanApi, open_api
+from .._client.api import DigitalOceanApi
 from .._client.sdk import IMPORT_ERROR
 from .._client.settings import Settings
 from .._client.web import place_of
@@ -26,11 +26,14 @@ from .version import COLLECTION_VERSION
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
 
 
-def connect(module: AnsibleModule, *, read_only: bool) -> DigitalOceanApi:
+A = TypeVar("A", bound=DigitalOceanApi)
+
+
+def connect(module: AnsibleModule, open_: Callable[[Settings], A], *, read_only: bool) -> A:
     """A client for the module's connection options; nothing else is done with a token of another team."""
     if IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("pydo"), exception=IMPORT_ERROR)
-    api = open_api(read_settings(module.params, read_only=read_only))
+    api = open_(read_settings(module.params, read_only=read_only))
     if module.params["team"] is not None:
         require_team(api, module.params["team"])
     return api

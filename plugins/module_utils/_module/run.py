@@ -16,29 +16,31 @@ from typing import Any, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._client.api import open_api
+from .._client.settings import Settings
 from .._domain.errors import DocrError
 from .._domain.plan import Plan, Step
-from .._service.api import Api
 from .argspec import Spec
 from .connect import connect
 from .failure import failure
 
 Params = Mapping[str, Any]
 Done = Callable[[Step], None]
+S_contra = TypeVar("S_contra", contravariant=True)
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - reads as Outcome beside C for Current
 
 
-class Task(Protocol[C, O]):
-    """What a module does, in the order in which it is asked."""
+class Task(Protocol[S_contra, C, O]):
+    """What a module does, in the order in which it is asked; `api` is the client that it needs."""
 
-    def fetch(self, api: Api) -> C:
+    def fetch(self, api: S_contra) -> C:
         """Read all that the plan depends on; writes nothing."""
 
     def plan(self, current: C) -> Plan:
         """Decide, without input or output; raises InvalidInput or Refused for what will not be done."""
 
-    def apply(self, api: Api, current: C, plan: Plan, done: Done) -> O:
+    def apply(self, api: S_contra, current: C, plan: Plan, done: Done) -> O:
         """Carry out the steps, calling `done` after each, and say what is there now."""
 
     def predict(self, current: C, plan: Plan) -> O:
@@ -48,13 +50,15 @@ class Task(Protocol[C, O]):
         """The module's own result keys, present in every success; `warnings` are shown as such."""
 
 
-def run_task(spec: Spec, build: Callable[[Params], Task[Any, Any]]) -> None:
-    """Be the module: `build` checks the options and raises InvalidInput before any call."""
+def run_task(
+    spec: Spec, build: Callable[[Params], Task[S_contra, Any, Any]], open_: Callable[[Settings], Any] = open_api
+) -> None:
+    """Be the module: `build` checks the options and raises InvalidInput before any call; `open_` makes the client."""
     module = AnsibleModule(**spec.arguments(), supports_check_mode=True)
     steps_done: list[Step] = []
     try:
         task = build(module.params)
-        api = connect(module, read_only=module.check_mode)
+        api = connect(module, open_, read_only=module.check_mode)
         current = task.fetch(api)
         plan = task.plan(current)
         if module.check_mode:
@@ -72,11 +76,13 @@ def run_task(spec: Spec, build: Callable[[Params], Task[Any, Any]]) -> None:
     module.exit_json(**result)
 
 
-def run_info(spec: Spec, fetch: Callable[[Api, Params], dict[str, Any]]) -> None:
+def run_info(
+    spec: Spec, fetch: Callable[[S_contra, Params], dict[str, Any]], open_: Callable[[Settings], Any] = open_api
+) -> None:
     """Be an info module: read and show, never changed. `warnings` of the result are shown as such."""
     module = AnsibleModule(**spec.arguments(), supports_check_mode=True)
     try:
-        result = fetch(connect(module, read_only=True), module.params)
+        result = fetch(connect(module, open_, read_only=True), module.params)
     except DocrError as error:
         module.fail_json(**failure(error, []))
         raise

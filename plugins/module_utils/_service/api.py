@@ -23,6 +23,9 @@ from .._domain.tier import Options, Subscription
 class ImageHost(Protocol):
     """The host of the images by what it does (OCI distribution); raises DocrError as the API does."""
 
+    def check_login(self) -> None:
+        """One request that only a good token passes. Denied for one that is unknown, expired or revoked."""
+
     def open_upload(self, registry: str, repository: str) -> str:
         """Begin an upload and give its address. Denied while the registry is read-only."""
 

@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from .._domain.kubernetes import Namespace, Secret, SecretContent, ServiceAccount
+from .._domain.kubernetes import Namespace, Pod, Secret, SecretContent, ServiceAccount
 
 
 class Kube(Protocol):
@@ -20,6 +20,10 @@ class Kube(Protocol):
     Lists are complete (all pages) and of the whole cluster. Reads are repeated after passing faults, writes only where
     the API server refused them unlooked at (429). A client in check mode refuses writes. Several threads may use it.
     """
+
+    @property
+    def name(self) -> str:
+        """The cluster, or the context of a kubeconfig."""
 
     def list_namespaces(self, selector: str | None = None) -> tuple[Namespace, ...]:
         """All namespaces, or those that a label selector picks; Refused for one that is malformed."""
@@ -47,3 +51,12 @@ class Kube(Protocol):
 
     def fetch_service_account(self, namespace: str, name: str) -> ServiceAccount | None:
         """A service account; None when there is none."""
+
+    def list_pull_secrets(self) -> tuple[Secret, ...]:
+        """All secrets that hold a Docker config, whatever their names; needs a wider role than the rest."""
+
+    def list_pods(self, is_wanted: Callable[[Pod], bool]) -> tuple[Pod, ...]:
+        """The pods that have not ended and that are wanted; the others are not kept."""
+
+    def delete_pod(self, pod: Pod) -> None:
+        """Delete a pod, if it is still the one that was read; NotFound when it is gone, Conflict when it is another."""
