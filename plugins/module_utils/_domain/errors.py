@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -112,6 +113,18 @@ class TimedOut(DocrError):
 
     def __init__(self, operation: str, answer: Answer | str, advice: str, last: object = None) -> None:
         super().__init__(operation, answer, advice)
+        self.last = last
+
+
+class SomeFailed(DocrError):
+    """In some places it failed, and what could be done in the others is done; `last` is the whole result."""
+
+    kind = "some_failed"
+
+    def __init__(self, operation: str, failed: Mapping[str, DocrError], last: object = None) -> None:
+        told = "; ".join(f"{name}: {_sentence_part(str(error))}" for name, error in failed.items())
+        super().__init__(operation, told, "mend that, then run the task again")
+        self.may_have_taken_effect = any(error.may_have_taken_effect for error in failed.values())
         self.last = last
 
 

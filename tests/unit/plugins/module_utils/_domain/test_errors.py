@@ -12,7 +12,9 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.error
     Answer,
     Conflict,
     Fault,
+    Interrupted,
     InvalidInput,
+    SomeFailed,
 )
 
 
@@ -42,3 +44,14 @@ def test_one_fault_is_a_sentence_and_several_are_a_list() -> None:
         "- spec.name: it is empty; give one.",
         "- spec.region: it is missing.",
     ]
+
+
+def test_of_several_failures_each_is_told_with_its_place_and_what_was_reached_goes_along() -> None:
+    lost, busy = Interrupted("list pods", "it broke off;", "again"), Conflict("do it", "busy", "wait")
+    error = SomeFailed("look into 2 clusters", {"pond": lost, "lake": busy}, last={"reef": "well"})
+    assert str(error) == (
+        "Could not look into 2 clusters: pond: Could not list pods: it broke off; again; lake: Could not do it: busy;"
+        " wait; mend that, then run the task again."
+    )
+    assert (error.kind, error.last) == ("some_failed", {"reef": "well"})
+    assert (error.may_have_taken_effect, SomeFailed("x", {"lake": busy}).may_have_taken_effect) == (True, False)
