@@ -13,6 +13,7 @@ import pytest
 import kubernetes_programs
 from clusters.cluster import Cluster
 from docr_sandbox.doks.control_plane import ControlPlane
+from docr_sandbox.doks.proxy import Proxy
 from docr_sandbox.testing import Sandbox
 from go_programs import Unavailable
 
@@ -55,9 +56,22 @@ def meadow(orchard: Cluster, sandbox: Sandbox, planes: Planes) -> Cluster:
     return join(sandbox, planes("second"), "meadow")
 
 
-def join(sandbox: Sandbox, plane: ControlPlane, name: str) -> Cluster:
+@pytest.fixture
+def marsh(sandbox: Sandbox, planes: Planes) -> Iterator[Cluster]:
+    """As ``orchard``, but clients are sent to a proxy, which logs what they ask and can let it go wrong."""
+    plane = planes("first")
+    sandbox.seed({"tier": "professional", "registries": REGISTRIES})
+    with Proxy.start(plane) as proxy:
+        sandbox.control("PUT", f"control-planes/{plane.name}", plane.to_json(proxy.front))
+        try:
+            yield join(sandbox, plane, "marsh", proxy)
+        finally:
+            sandbox.control("PUT", f"control-planes/{plane.name}", plane.to_json())
+
+
+def join(sandbox: Sandbox, plane: ControlPlane, name: str, proxy: Proxy | None = None) -> Cluster:
     """A clean cluster of that name in the account."""
-    cluster = Cluster(sandbox, plane, name)
+    cluster = Cluster(sandbox, plane, name, proxy)
     cluster.clean()
     sandbox.seed({"clusters": [{"name": name, "region": "blr1", "control_plane": plane.name}]})
     sandbox.clear_log()

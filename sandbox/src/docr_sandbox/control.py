@@ -204,7 +204,10 @@ def push(call: Call) -> Any:
 
 
 def connect(call: Call) -> Any:
-    """PUT control-planes/{name}: `server`, `ca` and `token` of a real one, which seeded clusters can then name."""
+    """PUT control-planes/{name}: `server`, `ca` and `token` of a real one, which seeded clusters can then name.
+
+    With a `front` (`server` and `ca`) clients are sent there, and only the operator goes to the server itself.
+    """
     try:
         plane = cattrs.structure(call.body(), ControlPlane)
     except cattrs.BaseValidationError as error:

@@ -213,8 +213,8 @@ def _collection(seed: CollectionSeed) -> Collection:
 def _cluster(world: World, seed: ClusterSeed) -> Cluster:
     fields: dict[str, Any] = {"id": seed.id.lower()} if seed.id else {}
     if seed.control_plane:
-        plane = world.control_planes[seed.control_plane]
-        fields |= {"control_plane": seed.control_plane, "address": plane.server, "ca": plane.ca}
+        door = world.control_planes[seed.control_plane].door
+        fields |= {"control_plane": seed.control_plane, "address": door.server, "ca": door.ca}
     return Cluster(
         seed.name,
         seed.region,

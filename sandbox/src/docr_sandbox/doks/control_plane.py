@@ -23,11 +23,13 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 import trustme
+
+from docr_sandbox.model.cluster import Front
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
@@ -100,13 +102,14 @@ class ControlPlane:
         """The API server's address."""
         return f"https://127.0.0.1:{self.port}"
 
-    def to_json(self) -> dict[str, str]:
-        """What the sandbox needs to connect a cluster to it."""
-        return {"server": self.server, "ca": self.ca, "token": self.token}
+    def to_json(self, front: Front | None = None) -> dict[str, Any]:
+        """What the sandbox needs to connect a cluster to it; clients are sent to the front if there is one."""
+        return {"server": self.server, "ca": self.ca, "token": self.token, "front": front and asdict(front)}
 
-    def kubeconfig(self, token: str | None = None) -> dict[str, Any]:
+    def kubeconfig(self, token: str | None = None, front: Front | None = None) -> dict[str, Any]:
         """A kubeconfig for a token, by default the one that opens everything; its context has the plane's name."""
-        cluster = {"server": self.server, "certificate-authority-data": base64.b64encode(self.ca.encode()).decode()}
+        door = front or Front(self.server, self.ca)
+        cluster = {"server": door.server, "certificate-authority-data": base64.b64encode(door.ca.encode()).decode()}
         return {
             "apiVersion": "v1",
             "kind": "Config",

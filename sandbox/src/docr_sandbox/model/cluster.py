@@ -16,13 +16,27 @@ STATES = ("running", "provisioning", "degraded", "error", "deleted", "upgrading"
 VERSION = "1.34.1-do.2"
 
 
+@dataclass(frozen=True)
+class Front:
+    """An address of an API server, and the CA of its certificate as PEM text."""
+
+    server: str
+    ca: str
+
+
 @dataclass
 class ControlPlane:
-    """A real control plane; `ca` is PEM text, and `token` opens all of it."""
+    """A real control plane; `ca` is PEM text, `token` opens all of it, `front` is where clients are sent instead."""
 
     server: str
     ca: str
     token: str = field(repr=False)
+    front: Front | None = None
+
+    @property
+    def door(self) -> Front:
+        """Where clients are sent."""
+        return self.front or Front(self.server, self.ca)
 
 
 @dataclass
