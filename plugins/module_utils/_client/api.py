@@ -24,7 +24,7 @@ from .._domain.image import Manifest, parse_manifest
 from .._domain.registry import Registry, Repository, Team, parse_registry, parse_repository, parse_team
 from .._domain.tier import Options, Subscription, parse_options, parse_subscription
 from .image_host import RegistryHost
-from .operations import find_operation
+from .operations import Effect, find_operation
 from .policies import OwnToken, PatientRetry, ReadOnly, ServiceClock, StrictAnswers
 from .revocation import revoke
 from .sdk import AzureError, Client, HttpRequest
@@ -296,7 +296,8 @@ def open_api_of(kind: type[A], settings: Settings) -> A:
     """A client of this kind for these settings."""
     clock = ServiceClock()
     # In reverse order for answers: the clock reads the date of an error before the error is raised.
-    policies = ([ReadOnly()] if settings.is_read_only else []) + [StrictAnswers(), clock]
+    allowed = (Effect.READ, Effect.ENTER) if settings.may_enter_clusters else (Effect.READ,)
+    policies = ([ReadOnly(allowed)] if settings.is_read_only else []) + [StrictAnswers(), clock]
     client = Client(
         settings.token,
         endpoint=settings.endpoint,

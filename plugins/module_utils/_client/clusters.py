@@ -24,6 +24,11 @@ from .settings import Settings
 class ClusterApi(DigitalOceanApi):
     """The API, and clusters behind it; what its calls promise stands in the Clusters protocol of the services."""
 
+    @property
+    def may_enter_clusters(self) -> bool:
+        """Whether credentials of clusters may be minted."""
+        return self._settings.may_enter_clusters or not self._settings.is_read_only
+
     def open_cluster(self, cluster: Cluster, lifetime_s: int) -> KubeApi:
         """Mint credentials for a cluster, and be its client with them."""
         credentials = self._read(

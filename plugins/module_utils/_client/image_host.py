@@ -14,13 +14,14 @@ upload's address may point.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin
 
+from .._domain.bearer_token import granted_actions
 from .._domain.docker_credentials import DockerCredentials
-from .._domain.errors import Answer, BadAnswer, NotFound, ReadOnlyClient
+from .._domain.errors import Answer, BadAnswer, Denied, NotFound, ReadOnlyClient, Refused
 from .._domain.image import INDEX_MEDIA_TYPES
 from .sdk import requests
 from .settings import Settings
@@ -31,6 +32,14 @@ _MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
     *sorted(INDEX_MEDIA_TYPES),
 )
+PULL = "pull"
+PUSH = "push"
+# What only those may ask who may pull or push: a tag, and to go on with an upload, that nobody can have made. The
+# specification lets a host tell the state of an upload to those who may only pull, so asking for that proves nothing.
+_TRIALS = {
+    PULL: ("HEAD", "manifests/docr-is-this-readable", "pull"),
+    PUSH: ("PATCH", "blobs/uploads/00000000-0000-4000-8000-000000000000", "pull,push"),
+}
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _CHECK_HOST = "check that registry_host is DigitalOcean's image host and that no proxy answers for it"
 _ADVICE = {
@@ -98,6 +107,26 @@ class RegistryHost:
         words = f"read the manifest {reference} of the repository {name}"
         answer = self._send(_Request("HEAD", url, words, _scope(name, "pull"), (200,), False))
         return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip()
+
+    def fetch_access(self, registry: str, repository: str, actions: Collection[str] = (PULL, PUSH)) -> frozenset[str]:
+        """Which of the actions are granted, by what the bearer token says, or else by trying."""
+        name = f"{registry}/{repository}"
+        return frozenset(action for action in actions if self._grants(name, action))
+
+    def _grants(self, name: str, action: str) -> bool:
+        """Whether an action is granted; what is asked for is not there, so that nothing can happen to it."""
+        method, place, actions = _TRIALS[action]
+        words = f"see whether {action} is granted in the repository {name}"
+        request = _Request(method, self._address(f"{quote(name)}/{place}"), words, _scope(name, actions), (200,), False)
+        try:
+            self._send(request)
+            is_passed = True
+        except (NotFound, Refused):
+            is_passed = True  # who may not do it does not learn that it is not there
+        except Denied:
+            is_passed = False
+        told = granted_actions(self._bearers.get(request.scope, ""), name)
+        return is_passed if told is None else action in told
 
     def close(self) -> None:
         """End the connections."""

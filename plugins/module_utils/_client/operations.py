@@ -19,11 +19,12 @@ from functools import cache
 
 
 class Effect(Enum):
-    """What an operation does to the account."""
+    """What an operation does to the account; one that mints a way into a cluster leaves what it opens as it is."""
 
     READ = "read"
     WRITE = "write"
     MINT = "mint"
+    ENTER = "enter"
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GET",
         "/v2/kubernetes/clusters/{cluster}/credentials",
-        Effect.MINT,
+        Effect.ENTER,
         ("kubernetes:access_cluster",),
         "mint credentials of the cluster {cluster}",
     ),

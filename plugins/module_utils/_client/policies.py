@@ -13,7 +13,7 @@ pydo hands back some error bodies as if they were results, repeats POSTs after a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -57,12 +57,16 @@ class StrictAnswers(SansIOHTTPPolicy[Any, Any]):
 
 
 class ReadOnly(SansIOHTTPPolicy[Any, Any]):
-    """The second lock of check mode: nothing leaves that is not known to change nothing."""
+    """The second lock of check mode, and of modules that only read: all but the allowed effects is refused."""
+
+    def __init__(self, allowed: Container[Effect] = (Effect.READ,)) -> None:
+        super().__init__()
+        self._allowed = allowed
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
         """Refuse writes, mints and requests that are not listed."""
         operation = _operation(request.http_request)
-        if operation.effect is not Effect.READ:
+        if operation.effect not in self._allowed:
             raise ReadOnlyClient(
                 operation.words, "this is check mode", "report this as a fault of the collection, nothing was sent"
             )

@@ -19,7 +19,10 @@ DEFAULT_REVOKE_URL = "https://cloud.digitalocean.com/v1/oauth/revoke"
 
 @dataclass(frozen=True)
 class Settings:
-    """Connection settings; times are seconds. `ca_path` None means the system's and the environment's trust."""
+    """Connection settings; times are seconds. `ca_path` None means the system's and the environment's trust.
+
+    A client that is read-only may still mint its way into clusters if `may_enter_clusters`, to read in them.
+    """
 
     token: str = field(repr=False)
     endpoint: str = DEFAULT_ENDPOINT
@@ -30,4 +33,5 @@ class Settings:
     read_timeout_s: int = 30
     rate_limit_wait_s: int = 120
     is_read_only: bool = False
+    may_enter_clusters: bool = False
     user_agent: str = "planton.digitalocean"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -29,11 +30,14 @@ _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASC
 A = TypeVar("A", bound=DigitalOceanApi)
 
 
-def connect(module: AnsibleModule, open_: Callable[[Settings], A], *, read_only: bool) -> A:
+def connect(
+    module: AnsibleModule, open_: Callable[[Settings], A], *, read_only: bool, may_enter_clusters: bool = False
+) -> A:
     """A client for the module's connection options; nothing else is done with a token of another team."""
     if IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("pydo"), exception=IMPORT_ERROR)
-    api = open_(read_settings(module.params, read_only=read_only))
+    settings = read_settings(module.params, read_only=read_only)
+    api = open_(replace(settings, may_enter_clusters=may_enter_clusters))
     if module.params["team"] is not None:
         require_team(api, module.params["team"])
     return api

@@ -79,10 +79,14 @@ def run_task(
 def run_info(
     spec: Spec, fetch: Callable[[S_contra, Params], dict[str, Any]], open_: Callable[[Settings], Any] = open_api
 ) -> None:
-    """Be an info module: read and show, never changed. `warnings` of the result are shown as such."""
+    """Be an info module: read and show, never changed. `warnings` of the result are shown as such.
+
+    In check mode it mints nothing either, not even its way into a cluster.
+    """
     module = AnsibleModule(**spec.arguments(), supports_check_mode=True)
     try:
-        result = fetch(connect(module, open_, read_only=True), module.params)
+        api = connect(module, open_, read_only=True, may_enter_clusters=not module.check_mode)
+        result = fetch(api, module.params)
     except DocrError as error:
         module.fail_json(**failure(error, []))
         raise

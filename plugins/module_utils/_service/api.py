@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -34,6 +34,14 @@ class ImageHost(Protocol):
 
     def fetch_media_type(self, registry: str, repository: str, reference: str) -> str:
         """The media type of a manifest, by tag or digest."""
+
+    def fetch_access(
+        self, registry: str, repository: str, actions: Collection[str] = ("pull", "push")
+    ) -> frozenset[str]:
+        """Which of the actions are granted; nothing is begun. Nobody may push while the registry is read-only.
+
+        Asking for `push` buys a token for pushes, as any push does: a garbage collection waits until that has run out.
+        """
 
     def close(self) -> None:
         """End the connections; no call after it."""

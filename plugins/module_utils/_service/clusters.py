@@ -18,6 +18,10 @@ from .kube import Kube
 class Clusters(Api, Protocol):
     """The API, and clients for clusters; opening one connects with its first call."""
 
+    @property
+    def may_enter_clusters(self) -> bool:
+        """Whether `open_cluster` is allowed: in check mode it is not."""
+
     def open_cluster(self, cluster: Cluster, lifetime_s: int) -> Kube:
         """A client for a DOKS cluster. That mints a token, so check mode refuses it; Denied where SSO is required."""
 

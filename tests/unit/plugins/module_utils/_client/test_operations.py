@@ -26,7 +26,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._client.opera
         ("POST", "/v2/registries/subscription", Effect.WRITE),
         ("DELETE", "/v2/registries/kiwi%2Fplum", Effect.WRITE),
         ("GET", "/v2/registries/kiwi/docker-credentials", Effect.MINT),
-        ("GET", "/v2/kubernetes/clusters/8f3/credentials", Effect.MINT),
+        ("GET", "/v2/kubernetes/clusters/8f3/credentials", Effect.ENTER),
         ("GET", "/v2/kubernetes/clusters/8f3/kubeconfig", Effect.MINT),
         ("DELETE", "/v2/kubernetes/registries", Effect.WRITE),
     ],
