@@ -294,7 +294,7 @@ def test_a_switch_shows(name: str, value: Any, shown: Any) -> None:
 
 
 # These need a Kubernetes: their tests stand in tests/clusters/test_sandbox_clusters.py.
-IN_CLUSTERS = {"doks_operator", "operator_restores_copies", "operator_deletes_copies"}
+IN_CLUSTERS = {"doks_operator", "operator_copy_name", "operator_restores_copies", "operator_deletes_copies"}
 
 
 def test_no_switch_is_left_out() -> None:

@@ -89,6 +89,70 @@ def test_an_integration_puts_a_secret_that_pulls_everywhere_and_its_end_takes_it
     assert token_in(found["pear"]) not in json.dumps(orchard.sandbox.account())
 
 
+def test_an_integration_with_several_registries_has_a_secret_for_each_and_ends_one_by_one(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear")
+    integrate(orchard, "POST", "plum", "kiwi")
+    eventually(lambda: orchard.pull_secrets("pear"), lambda names: names == ["kiwi", "plum"])
+    assert orchard.pull_secrets("kube-system") == ["kiwi", "plum"]
+    tokens = {name: token_in(orchard.secrets(name)["pear"]) for name in ("kiwi", "plum")}
+    assert len(set(tokens.values())) == 2
+    integrate(orchard, "DELETE", "kiwi")
+    eventually(lambda: orchard.pull_secrets("pear"), lambda names: names == ["plum"])
+    eventually(lambda: orchard.secrets("kiwi"), lambda seen: not seen)
+    assert token_in(orchard.secrets("plum")["pear"]) == tokens["plum"]
+
+
+def test_a_secret_of_an_integration_that_somebody_deletes_comes_back_the_same(orchard: Cluster) -> None:
+    integrate(orchard, "POST", "kiwi")
+    before = eventually(lambda: orchard.secrets("kiwi"), lambda seen: len(seen) == 4)
+    orchard.call("DELETE", "namespaces/kube-system/secrets/kiwi")
+    orchard.call("DELETE", "namespaces/default/secrets/kiwi")
+    after = eventually(lambda: orchard.secrets("kiwi"), lambda seen: len(seen) == 4)
+    assert token_in(after["default"]) == token_in(before["default"])
+    assert after["default"]["metadata"]["uid"] != before["default"]["metadata"]["uid"]
+
+
+@pytest.mark.parametrize("kind", [PULL, "Opaque"])
+def test_copies_have_the_type_and_the_data_of_their_source_byte_for_byte(orchard: Cluster, kind: str) -> None:
+    text = ' {"auths" :{"a": {}}\n}\t'
+    data = {".dockerconfigjson": text, "more": "\u00e9\x00"} if kind == "Opaque" else {".dockerconfigjson": text}
+    orchard.add_secret("kube-system", "quince", data, kind=kind, annotations=SOURCE)
+    found = eventually(lambda: orchard.secrets("quince"), lambda seen: len(seen) == 4)
+    assert {one["type"] for one in found.values()} == {kind}
+    assert [one["data"] for one in found.values()] == [found["kube-system"]["data"]] * 4
+    assert b64decode(found["default"]["data"][".dockerconfigjson"]).decode() == text
+    assert {"metadata", "type", "data", "kind", "apiVersion"} >= set(found["default"])
+    assert "annotations" not in found["default"]["metadata"]
+
+
+def test_a_source_made_anew_with_another_type_takes_its_copies_along(orchard: Cluster) -> None:
+    orchard.add_secret("kube-system", "quince", {"key": "first"}, annotations=SOURCE)
+    eventually(lambda: orchard.secrets("quince"), lambda seen: len(seen) == 4)
+    orchard.sandbox.switch("doks_operator", "stopped")
+    orchard.call("DELETE", "namespaces/kube-system/secrets/quince")
+    orchard.add_secret("kube-system", "quince", {".dockerconfigjson": "{}"}, kind=PULL, annotations=SOURCE)
+    orchard.sandbox.switch("doks_operator", "runs")
+    kinds = [PULL] * 4
+    eventually(lambda: [one["type"] for one in orchard.secrets("quince").values()], lambda seen: seen == kinds)
+
+
+@pytest.mark.parametrize(
+    ("switch", "name", "other"), [("secret", "medlar", "quince"), ("annotation", "quince", "medlar")]
+)
+def test_what_copies_are_called_whose_sources_name_is_not_its_annotation_is_a_switch(
+    orchard: Cluster, switch: str, name: str, other: str
+) -> None:
+    orchard.sandbox.switch("operator_copy_name", switch)
+    orchard.add_secret("kube-system", "medlar", {".dockerconfigjson": "{}"}, kind=PULL, annotations=SOURCE)
+    eventually(lambda: orchard.pull_secrets("default"), lambda names: names == [name])
+    assert orchard.secrets(name)["default"]["metadata"]["labels"] == COPY
+    assert set(orchard.secrets(other)) <= {"kube-system"}
+    assert orchard.pull_secrets("kube-system") == ["medlar"]
+    orchard.call("DELETE", "namespaces/kube-system/secrets/medlar")
+    eventually(lambda: orchard.secrets(name), lambda seen: not seen)
+    eventually(lambda: set().union(*orchard.accounts().values()), lambda names: not names)
+
+
 def test_an_annotated_secret_is_copied_to_namespaces_that_come_later_and_never_over_anothers(orchard: Cluster) -> None:
     orchard.add_namespaces("pear", "lime")
     orchard.add_secret("lime", "quince", {".dockerconfigjson": '{"auths": {}}'}, kind=PULL)

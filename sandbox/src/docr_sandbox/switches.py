@@ -73,6 +73,9 @@ SWITCHES: Mapping[str, Switch] = {
     "singular_with_several": Switch("Singular integration with several registries: its status", (412, 422, 204)),
     "cluster_registries_null": Switch("registries null although registry_enabled is true", (False, True)),
     "doks_operator": Switch("Whether DigitalOcean's operator works in clusters", ("runs", "stopped")),
+    "operator_copy_name": Switch(
+        "What copies are called where a secret's name is not its annotation's value", ("secret", "annotation")
+    ),
     "operator_restores_copies": Switch("Whether the operator undoes edits of its copies", (True, False)),
     "operator_deletes_copies": Switch("Whether the operator deletes copies whose source is gone", (True, False)),
     "sso_credentials": Switch("Credentials of a cluster with sso.required: their status", (403, 401)),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -28,7 +29,7 @@ LOG_LENGTH = 20_000
 # What a state file holds; log, faults and rate windows start empty.
 KEPT = ("primary_token", "account", "clock", "switches", "tokens", "bearers", "other_accounts", "foreign_names")
 # Where clients reach it and it others, and where content lies: a reset leaves them as they are.
-PLACES = ("url", "image_host", "content", "control_planes")
+PLACES = ("url", "image_host", "content", "control_planes", "in_clusters")
 
 
 @dataclass
@@ -65,7 +66,7 @@ class World:
     """The sandbox. Registries and tokens by name and value; `foreign_names` are registries of other customers.
 
     `url` is the API's address and `image_host` the image host's, as clients reach them; `control_planes` are the real
-    ones, by name, that clusters can have.
+    ones, by name, that clusters can have, and `in_clusters` is held while something is changed in there.
     """
 
     primary_token: str = field(default_factory=new_value)
@@ -84,6 +85,7 @@ class World:
     image_host: str = "registry.digitalocean.com"
     content: ContentStore = field(default_factory=ContentStore)
     control_planes: dict[str, ControlPlane] = field(default_factory=dict)
+    in_clusters: threading.Lock = field(default_factory=threading.Lock, init=False)  # no part of what can be dumped
 
     @classmethod
     def new(cls) -> World:
@@ -103,10 +105,14 @@ class World:
         return dumped | {"foreign_names": sorted(self.foreign_names)}
 
     def reset(self) -> None:
-        """Back to the beginning; the first token stays, so that an environment file stays true."""
+        """Back to the beginning; the first token stays, so that an environment file stays true.
+
+        Once it is done nothing more happens in the clusters that there were.
+        """
         fresh = World(primary_token=self.primary_token)
         fresh.tokens[self.primary_token] = Token(self.primary_token)
-        vars(self).update({name: value for name, value in vars(fresh).items() if name not in PLACES})
+        with self.in_clusters:
+            vars(self).update({name: value for name, value in vars(fresh).items() if name not in PLACES})
         self.content.clear()
 
     def seed(self, document: Mapping[str, Any]) -> None:

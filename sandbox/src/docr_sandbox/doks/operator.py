@@ -13,14 +13,13 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docr_sandbox.model.cluster import Cluster, ControlPlane
+from docr_sandbox.doks.api_server import ApiServer, RefusedByServer
+from docr_sandbox.model.cluster import Cluster
 from docr_sandbox.model.tokens import docker_config
 
 if TYPE_CHECKING:
@@ -54,140 +53,175 @@ class Operator:
 
     def _run(self) -> None:
         while not self._is_over.wait(INTERVAL_S):
-            if self._world.switches["doks_operator"] == "stopped":
-                continue
-            for cluster in list(self._world.account.clusters.values()):
-                plane = self._world.control_planes.get(cluster.control_plane or "")
-                if plane is not None:
-                    self._visit(cluster, plane)
+            for visit in self._look_around():
+                if self._world.switches["doks_operator"] != "stopped":
+                    _attend(visit)
 
-    def _visit(self, cluster: Cluster, plane: ControlPlane) -> None:
-        visit = self._visits.get(cluster.id)
-        if visit is None or visit.plane != plane:
-            visit = self._visits[cluster.id] = Visit(self._world, cluster, plane)
-        try:
-            visit.reconcile()
-        except Exception as error:  # noqa: BLE001 - a control plane that ends or lags is tried again, whatever it says
-            logging.getLogger(__name__).debug("the operator cannot work in %s: %s", cluster.name, error)
+    def _look_around(self) -> list[Visit]:
+        """A visit for each cluster that is there now, the same as before where nothing has changed."""
+        planes = self._world.control_planes
+        now = {}
+        for cluster in list(self._world.account.clusters.values()):
+            plane = planes.get(cluster.control_plane or "")
+            before = self._visits.pop(cluster.id, None)
+            if before is not None and before.cluster is cluster and before.server.plane is plane:
+                now[cluster.id] = before
+            elif plane is not None:
+                now[cluster.id] = Visit(self._world, cluster, ApiServer(plane))
+        for gone in self._visits.values():
+            gone.server.close()
+        self._visits = now
+        return list(now.values())
+
+
+def _attend(visit: Visit) -> None:
+    try:
+        visit.reconcile()
+    except Exception as error:  # noqa: BLE001 - a control plane that ends or lags is tried again, whatever it says
+        logging.getLogger(__name__).debug("the operator cannot work in %s: %s", visit.cluster.name, error)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A secret that is to be copied."""
+
+    name: str
+    copy_name: str
+    version: str
+    type: str
+    data: Mapping[str, str]
+    identifier: str
+
+    def to_copy(self) -> dict[str, Any]:
+        """What each copy is: type and data are the source's, byte for byte."""
+        return _secret(self.copy_name, self.data, self.type, labels={COPY: self.identifier})
 
 
 @dataclass
 class Visit:
-    """One cluster as the operator sees it; ``_known`` are the names of secrets that it has given out."""
+    """One cluster as the operator sees it.
+
+    `_known` are the names of pull secrets that it has given out, `_versions` the sources that it has copied.
+    """
 
     world: World
     cluster: Cluster
-    plane: ControlPlane
+    server: ApiServer
     _known: set[str] = field(default_factory=set)
     _versions: dict[str, str] = field(default_factory=dict)
-    _core: Any = None
 
     def reconcile(self) -> None:
         """Bring secrets and service accounts to what is wanted now."""
-        self._core = self._core or _connect(self.plane)
         self._one_click()
         sources = self._sources()
         if not sources and not self._known:
             return
         namespaces = [
-            one.metadata.name
-            for one in self._core.list_namespace().items
-            if one.metadata.deletion_timestamp is None and one.metadata.name != HOME
+            one["metadata"]["name"]
+            for one in self.server.list("namespaces")
+            if "deletionTimestamp" not in one["metadata"] and one["metadata"]["name"] != HOME
         ]
         self._copy(sources, namespaces)
-        self._give([HOME, *namespaces], {source.metadata.name for source in sources})
+        self._give(namespaces, sources)
 
-    def _sources(self) -> list[Any]:
-        found = self._core.list_namespaced_secret(HOME).items
-        return [one for one in found if SOURCE in (one.metadata.annotations or {}) and not _is_copy(one)]
+    def _sources(self) -> list[Source]:
+        is_by_name = self.world.switches["operator_copy_name"] == "secret"
+        found = []
+        for one in self.server.list(f"namespaces/{HOME}/secrets"):
+            metadata = one["metadata"]
+            identifier = (metadata.get("annotations") or {}).get(SOURCE)
+            if identifier is not None and not _is_copy(one):
+                name = metadata["name"]
+                copy_name = name if is_by_name else identifier
+                version = metadata["resourceVersion"]
+                found.append(Source(name, copy_name, version, one["type"], one.get("data") or {}, identifier))
+        return found
 
     def _one_click(self) -> None:
         """The secrets of the integration; their tokens never expire, and end with the integration."""
-        for registry in [one for one in self.cluster.registries if one not in self.cluster.one_click]:
-            token = self.world.mint(scopes=["registry:read"], registry=registry)
-            self.cluster.one_click[registry] = token.value
-        for registry in [one for one in self.cluster.one_click if one not in self.cluster.registries]:
-            self.world.tokens[self.cluster.one_click.pop(registry)].revoked = True
-            _try(self._core.delete_namespaced_secret, registry, HOME)
-        present = {one.metadata.name for one in self._sources()} if self.cluster.one_click else set()
-        for registry, token_value in list(self.cluster.one_click.items()):
+        given = self.cluster.one_click
+        for registry in [one for one in self.cluster.registries if one not in given]:
+            with self.world.in_clusters:
+                if self._is_there():
+                    given[registry] = self.world.mint(scopes=["registry:read"], registry=registry).value
+        for registry in [one for one in given if one not in self.cluster.registries]:
+            self.world.tokens[given.pop(registry)].revoked = True
+            self._write("DELETE", f"namespaces/{HOME}/secrets/{registry}")
+        present = {one.name for one in self._sources()} if given else set()
+        for registry, token_value in list(given.items()):
             if registry not in present:
                 config = json.dumps(docker_config(self.world.image_host, token_value))
                 data = {KEY: base64.b64encode(config.encode()).decode()}
-                body = _secret(registry, data, annotations={SOURCE: registry})
-                _try(self._core.create_namespaced_secret, HOME, body)
+                self._write(
+                    "POST", f"namespaces/{HOME}/secrets", _secret(registry, data, TYPE, annotations={SOURCE: registry})
+                )
 
-    def _copy(self, sources: Iterable[Any], namespaces: Iterable[str]) -> None:
-        copies = {
-            (one.metadata.namespace, one.metadata.name): one
-            for one in self._core.list_secret_for_all_namespaces(label_selector=COPY).items
-        }
-        wanted = {(namespace, one.metadata.name): one for one in sources for namespace in namespaces}
+    def _copy(self, sources: Iterable[Source], namespaces: Iterable[str]) -> None:
+        listed = self.server.list(f"secrets?labelSelector={COPY}")
+        copies = {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in listed}
+        wanted = {(namespace, one.copy_name): one for one in sources for namespace in namespaces}
         for (namespace, name), source in wanted.items():
             copy = copies.get((namespace, name))
-            body = _secret(name, source.data, labels={COPY: source.metadata.annotations[SOURCE]})
             if copy is None:
-                _try(self._core.create_namespaced_secret, namespace, body)
-            elif copy.data != source.data and self._is_to_be_written(name, source):
-                _try(self._core.replace_namespaced_secret, name, namespace, body)
-        self._versions.update({one.metadata.name: one.metadata.resource_version for one in sources})
+                self._write("POST", f"namespaces/{namespace}/secrets", source.to_copy())
+            elif not _is_as(copy, source) and self._is_to_be_written(source):
+                if copy["type"] != source.type:  # which no update can change
+                    self._write("DELETE", f"namespaces/{namespace}/secrets/{name}")
+                    self._write("POST", f"namespaces/{namespace}/secrets", source.to_copy())
+                else:
+                    self._write("PUT", f"namespaces/{namespace}/secrets/{name}", source.to_copy())
+        self._versions.update({one.name: one.version for one in sources})
         if self.world.switches["operator_deletes_copies"]:
             for namespace, name in copies.keys() - wanted.keys():
-                _try(self._core.delete_namespaced_secret, name, namespace)
+                if namespace != HOME:
+                    self._write("DELETE", f"namespaces/{namespace}/secrets/{name}")
 
-    def _is_to_be_written(self, name: str, source: Any) -> bool:
+    def _is_to_be_written(self, source: Source) -> bool:
         """Whether copies that differ are: always after a change of the source, else only where edits are undone."""
-        has_changed = self._versions.get(name) != source.metadata.resource_version
+        has_changed = self._versions.get(source.name) != source.version
         return has_changed or bool(self.world.switches["operator_restores_copies"])
 
-    def _give(self, namespaces: Iterable[str], names: set[str]) -> None:
-        gone = self._known - names
-        accounts = self._core.list_service_account_for_all_namespaces(field_selector="metadata.name=default").items
-        for one in (one for one in accounts if one.metadata.namespace in namespaces):
-            listed = [entry.name for entry in one.image_pull_secrets or ()]
-            kept = [name for name in listed if name not in gone]
-            after = kept + sorted(names - set(kept))
+    def _give(self, namespaces: Iterable[str], sources: Iterable[Source]) -> None:
+        """Name the secrets in default service accounts, and no more those that were named before and are gone."""
+        copies = {one.copy_name for one in sources}
+        names = dict.fromkeys(namespaces, copies) | {HOME: {one.name for one in sources}}
+        for one in self.server.list("serviceaccounts?fieldSelector=metadata.name=default"):
+            namespace = one["metadata"]["namespace"]
+            if namespace not in names:
+                continue
+            listed = [entry["name"] for entry in one.get("imagePullSecrets") or ()]
+            kept = [name for name in listed if name not in self._known - names[namespace]]
+            after = kept + sorted(names[namespace] - set(kept))
             if after != listed:
                 entries = [{"name": name} for name in after]
-                body = {"metadata": {"resourceVersion": one.metadata.resource_version}, "imagePullSecrets": entries}
-                _try(
-                    self._core.patch_namespaced_service_account,
-                    "default",
-                    one.metadata.namespace,
-                    body,
-                    _content_type=MERGE,
-                )
-        self._known = names
+                version = {"resourceVersion": one["metadata"]["resourceVersion"]}
+                body = {"metadata": version, "imagePullSecrets": entries}
+                self._write("PATCH", f"namespaces/{namespace}/serviceaccounts/default", body, MERGE)
+        self._known = copies | names[HOME]
+
+    def _write(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> None:
+        """Change something; where somebody else was faster, the next round looks again."""
+        with self.world.in_clusters:
+            if not self._is_there():
+                raise OSError("the cluster is gone")
+            try:
+                self.server.call(method, path, body, content_type)
+            except RefusedByServer as error:
+                if error.status not in (404, 409):
+                    raise
+
+    def _is_there(self) -> bool:
+        return self.world.account.clusters.get(self.cluster.id) is self.cluster
 
 
-def _secret(name: str, data: Mapping[str, str], **metadata: Mapping[str, str]) -> dict[str, Any]:
-    return {"metadata": {"name": name, **metadata}, "type": TYPE, "data": data}
+def _secret(name: str, data: Mapping[str, str], kind: str, **metadata: Mapping[str, str]) -> dict[str, Any]:
+    return {"metadata": {"name": name, **metadata}, "type": kind, "data": dict(data)}
 
 
-def _is_copy(secret: Any) -> bool:
-    return COPY in (secret.metadata.labels or {})
+def _is_as(copy: Mapping[str, Any], source: Source) -> bool:
+    label = copy["metadata"]["labels"][COPY]
+    return (copy["type"], copy.get("data") or {}, label) == (source.type, source.data, source.identifier)
 
 
-def _try(call: Any, *arguments: Any, **more: Any) -> None:
-    """Make a call; where somebody else was faster, the next round looks again."""
-    from kubernetes.client import ApiException  # noqa: PLC0415 - costs seconds, and only clusters need it
-
-    try:
-        call(*arguments, **more)
-    except ApiException as error:
-        if error.status not in (404, 409):
-            raise
-
-
-def _connect(plane: ControlPlane) -> Any:
-    from kubernetes import client  # noqa: PLC0415 - costs seconds, and only clusters need it
-
-    settings = client.Configuration(host=plane.server)
-    with tempfile.TemporaryDirectory(prefix="docr-sandbox-") as folder:
-        ca_file = Path(folder) / "ca.pem"
-        ca_file.write_text(plane.ca, encoding="utf-8")
-        settings.ssl_ca_cert = str(ca_file)
-        settings.api_key = {"authorization": f"Bearer {plane.token}"}
-        core = client.CoreV1Api(client.ApiClient(settings))
-        core.get_api_resources()  # reads the CA's file
-    return core
+def _is_copy(secret: Mapping[str, Any]) -> bool:
+    return COPY in (secret["metadata"].get("labels") or {})
