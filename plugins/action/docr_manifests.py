@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._domain.errors import Fault, InvalidInput
 from ..module_utils._domain.manifest import Document, ManifestSet, read_manifests, variable_faults
+from ..module_utils._domain.manifest_access import access_variables
 from ..module_utils._domain.manifest_rules import KIND
 from ..module_utils._module.failure import failure
 from ..plugin_utils._manifest_files import read_files
@@ -20,6 +21,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "manifests": {"type": "list", "elements": "raw", "default": []},
     "skip_other_kinds": {"type": "bool", "default": False},
     "garbage_collection": {"type": "dict", "default": {}},
+    "doks_integration": {"type": "dict"},
 }
 
 
@@ -48,7 +50,14 @@ def _read(options: dict[str, Any]) -> ManifestSet:
     documents, faults = read_files(options["files"])
     inline = [Document("docr_manifests", number, value) for number, value in enumerate(options["manifests"], 1)]
     faults += variable_faults(options["garbage_collection"])
-    read = read_manifests([*documents, *inline], skip_other_kinds=options["skip_other_kinds"], faults=faults)
+    access, wrong = access_variables(options["doks_integration"] or {})
+    read = read_manifests(
+        [*documents, *inline],
+        skip_other_kinds=options["skip_other_kinds"],
+        faults=faults + wrong,
+        # What cannot be read can be compared with nothing.
+        access=None if options["doks_integration"] is None or wrong else access,
+    )
     if not read.manifests:
         count = len(documents) + len(inline)
         what = f"of {count} documents none is a {KIND}" if count else "neither it nor docr_manifests gives a manifest"

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..module_utils._domain.converge import (
     Run,
+    ended_integrations,
     gc_overrides,
     integrations_of,
     shape_outputs,
@@ -47,5 +48,6 @@ class FilterModule:
             "docr_gc_overrides": gc_overrides,
             "docr_integrations": wanted_integrations,
             "docr_integrations_of": integrations_of,
+            "docr_integrations_ended": ended_integrations,
             "docr_outputs": docr_outputs,
         }

@@ -40,6 +40,14 @@ options:
       - Messages name the role's variables, such as C(docr_gc_type).
     type: dict
     default: {}
+  doks_integration:
+    description:
+      - What holds for all manifests that do not say it in their own C(doks_integration), by the same names, and
+        C(kubeconfig).
+      - It is only checked, alone and together with each manifest, so that its faults come with all others.
+      - Without it the manifests are checked alone, and may leave open what variables say.
+      - Messages name the role's variables, such as C(docr_doks_way).
+    type: dict
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
@@ -117,9 +125,10 @@ manifests:
       type: dict
       sample: {overrun: cancel}
     doks_integration:
-      description: Its C(clusters) are names or ids; null where the manifest does not say.
+      description:
+        - What it says of the options of M(planton.digitalocean.docr_doks_integration), by their names, and nothing else.
       type: dict
-      sample: {clusters: null}
+      sample: {clusters: [shop-prod], way: direct, rotate_every: 30d}
     origin:
       description: Where it stands, for messages.
       type: str
@@ -159,6 +168,7 @@ def main() -> None:
             "manifests": {"type": "list", "elements": "raw", "default": []},
             "skip_other_kinds": {"type": "bool", "default": False},
             "garbage_collection": {"type": "dict", "default": {}},
+            "doks_integration": {"type": "dict"},
         },
         supports_check_mode=True,
     )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Module, role and manifest know the same options of garbage collection, and the role the same connection."""
+"""Module, role and manifest know the same options, and the role the same connection."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manifest_rules import (
+    BOOLEAN,
     DATES,
     OBJECTS,
     STRING,
@@ -23,7 +24,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._module.gc_op
 from conventions.source import ROOT
 
 BLOCK = "spec.garbage_collection"
-TYPES = {STRING: "str", STRINGS: "list", DATES: "list", OBJECTS: "list"}
+TYPES = {BOOLEAN: "bool", STRING: "str", STRINGS: "list", DATES: "list", OBJECTS: "list"}
 # Options that the role fills itself, and the consent, which has a name of its own there.
 OWN = {"registries", "overrides", "expect_registries", "state", "allow_delete_untagged_manifests"}
 
@@ -72,7 +73,18 @@ def test_a_manifest_says_what_an_override_says_and_the_variables_of_it_are_check
     }
 
 
-@pytest.mark.parametrize("entry", ["main", "destroy"])
+def test_a_manifest_says_of_its_clusters_what_the_variables_say_for_all_but_for_the_controllers_file() -> None:
+    variables = role_options("main", "docr_doks_")
+    said = load("vars/main.yml")["_docr_doks_options"]
+    fields = {field.name: field for field in fields_of("spec.doks_integration")}
+    assert sorted(said) == sorted([*fields, "kubeconfig"])
+    assert set(said) - set(variables) == set()
+    assert {name: (TYPES[field.type], list(field.enum)) for name, field in fields.items()} == {
+        name: (variables[name]["type"], variables[name].get("choices", [])) for name in fields
+    }
+
+
+@pytest.mark.parametrize("entry", ["main", "rotate", "destroy"])
 def test_the_role_takes_every_connection_option(entry: str) -> None:
     variables = role_options(entry, "docr_")
     assert sorted(load("vars/main.yml")["_docr_connection_options"]) == sorted(CONNECTION_OPTIONS)

@@ -84,7 +84,7 @@ def test_files_folders_globs_and_inline_documents_come_in_their_order(tmp_path: 
         "subscription_tier": "professional",
         "garbage_collection_enabled": True,
         "garbage_collection": {},
-        "doks_integration": {"clusters": None},
+        "doks_integration": {},
         "origin": "one.yaml document 1 (res-kiwi)",
         "metadata": {"name": "res-kiwi"},
     }
@@ -141,7 +141,7 @@ def test_check_mode_reads_the_same(tmp_path: Path) -> None:
             {"manifests": [{"kind": "Pod"}], "skip_other_kinds": True},
             "of 1 documents none is a DigitalOceanContainerRe",
         ),
-        ({"file": "one.yaml"}, "Supported parameters include: files, garbage_collection, manifests, skip_other_kinds"),
+        ({"file": "one.yaml"}, "Supported parameters include: doks_integration, files, garbage_collection, manifests"),
         ({"skip_other_kinds": "perhaps"}, "not a valid boolean"),
     ],
 )

@@ -8,11 +8,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from .access_rules import DIRECT, ONE_CLICK
 from .gc_rules import COLLECTED, UNREFERENCED_BLOBS
+from .manifest_access import Access, access_of, access_variables, shape_entries
 from .registry import IMAGE_HOST, Registry
 from .registry_plan import CHANGE_TIER
 
@@ -29,6 +31,11 @@ UNREAD = dict.fromkeys(("region", "created_at", "storage_usage_bytes", "storage_
 NO_REGISTRIES: Result = {"registries": (), "subscription": None, "actions": ()}
 NO_CLUSTERS: Result = {"integrations": ()}
 
+# What docr_doks_integration tells of a registry in a cluster: what there is, what was done, and the credential.
+_FOUND = ("secret", "namespaces", "service_accounts", "duplicates")
+_DONE = ("written", "patched", "revoked", "recreated_pods")
+_CREDENTIAL = ("fingerprint", "minted_at", "expires_at", "renew_at")
+
 # What docr_gc tells of a registry that is shown as it is.
 _TOLD = ("reason", "next_window", "read_only_seconds", "is_overdue", "is_writable", "write_proof")
 
@@ -38,15 +45,37 @@ def wanted_registries(manifests: Iterable[Result]) -> list[dict[str, Any]]:
     return [{key: one[key] for key in ("name", "region", "subscription_tier", "origin")} for one in manifests]
 
 
-def wanted_integrations(manifests: Iterable[Result], clusters: Sequence[str]) -> list[dict[str, Any]]:
-    """The manifests as `integrations`; `clusters` are for those that do not say which, and no cluster is no entry."""
-    entries = []
-    for one in manifests:
-        own = one["doks_integration"]["clusters"]
-        names = list(clusters) if own is None else own
-        if names:
-            entries.append({"clusters": names, "registries": [one["name"]], "origin": one["origin"]})
-    return entries
+def wanted_integrations(manifests: Iterable[Result], variables: Result) -> list[dict[str, Any]]:
+    """The manifests as `integrations`; `variables` are docr_doks_* by what follows, for what manifests do not say.
+
+    What is said nowhere has no key, and a manifest without clusters no entry.
+    """
+    return [
+        entry | {"registries": [one["name"]], "origin": one["origin"]}
+        for one, access in _accesses(manifests, variables)
+        for entry in shape_entries(access)
+    ]
+
+
+def ended_integrations(
+    manifests: Iterable[Result], registries: Sequence[str], variables: Result
+) -> list[dict[str, Any]]:
+    """What takes away the access to some registries that this collection keeps up, as `integrations`.
+
+    From everywhere in the clusters, since the manifest may have meant other namespaces before.
+    """
+    return [
+        entry | {"registries": [one["name"]], "origin": one["origin"]}
+        for one, access in _accesses(manifests, variables)
+        if one["name"] in registries and access.way != ONE_CLICK
+        for entry in shape_entries(replace(access, options={"service_accounts": ["*"]} if access.way == DIRECT else {}))
+    ]
+
+
+def _accesses(manifests: Iterable[Result], variables: Result) -> Iterator[tuple[Result, Access]]:
+    """Each manifest with what holds for its clusters."""
+    values, _faults = access_variables(variables)
+    return ((one, access_of(one["doks_integration"], values)) for one in manifests)
 
 
 def gc_overrides(manifests: Iterable[Result]) -> list[dict[str, Any]]:
@@ -107,7 +136,7 @@ def _output(run: Run, manifest: Result) -> dict[str, Any]:
     actions = [one for one in stage["actions"] if one["target"] == name or one["action"] == CHANGE_TIER]
     collection = _collection(run, manifest)
     clusters = _clusters(run, name)
-    is_changed = bool(actions) or collection["decision"] == COLLECTED or any(one["added"] for one in clusters)
+    is_changed = bool(actions) or collection["decision"] == COLLECTED or any(one["changed"] for one in clusters)
     return {
         **(found or Registry(name, "").shape(run.registry_host) | UNREAD),
         "subscription_tier": (stage["subscription"] or {}).get("tier", {}).get("slug"),
@@ -135,7 +164,27 @@ def _collection(run: Run, manifest: Result) -> dict[str, Any]:
 
 def _clusters(run: Run, name: str) -> list[dict[str, Any]]:
     return [
-        {"id": one["cluster"]["id"], "name": one["cluster"]["name"], "added": name in one["added"]}
+        _cluster(one, name, _pull_access(one, name))
         for one in run.integration_stage["integrations"]
-        if name in (one["registries"] or ())
+        if name in (one["registries"] or ()) or _pull_access(one, name)
     ]
+
+
+def _pull_access(integration: Result, name: str) -> Result:
+    """What was found and done in a cluster for a registry; empty where nobody looked into it."""
+    return next((one for one in integration.get("pull_access") or () if one["registry"] == name), {})
+
+
+def _cluster(integration: Result, name: str, access: Result) -> dict[str, Any]:
+    credential = access.get("credential") or {}
+    done = {key: len(access.get(key) or ()) for key in _DONE}
+    return {
+        "id": integration["cluster"]["id"],
+        "name": integration["cluster"]["name"],
+        "way": access.get("way") or integration.get("way") or ONE_CLICK,
+        "added": name in integration["added"],
+        "changed": name in (*integration["added"], *integration.get("removed", ())) or any(done.values()),
+        **{key: access.get(key) for key in _FOUND},
+        **done,
+        **{key: credential.get(key) for key in _CREDENTIAL},
+    }

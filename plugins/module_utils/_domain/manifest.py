@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from .errors import Fault, InvalidInput
+from .manifest_access import BLOCK, manifest_faults, manifest_notes, variable_notes
 from .manifest_rules import KIND
-from .manifest_values import Faults, Place, kind_of_value, nearest, read_object, shown
+from .manifest_values import Faults, Place, given, kind_of_value, nearest, read_object, shown, spelled_path
 
 # So near to the right kind that it is a slip, not another kind that somebody asked to skip.
 SLIP = 0.9
@@ -39,9 +40,10 @@ class Document:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A registry as a document wants it. `clusters` is None where it does not say.
+    """A registry as a document wants it.
 
-    `garbage_collection` holds what it says of docr_gc's options, by their names, and nothing else.
+    `garbage_collection` holds what it says of docr_gc's options, `doks_integration` what it says of those of
+    docr_doks_integration, by their names, and nothing else.
     """
 
     name: str
@@ -49,7 +51,7 @@ class Manifest:
     subscription_tier: str
     garbage_collection_enabled: bool
     garbage_collection: Mapping[str, Any]
-    clusters: tuple[str, ...] | None
+    doks_integration: Mapping[str, Any]
     metadata: Mapping[str, Any]
     origin: str
 
@@ -61,7 +63,7 @@ class Manifest:
             "subscription_tier": self.subscription_tier,
             "garbage_collection_enabled": self.garbage_collection_enabled,
             "garbage_collection": dict(self.garbage_collection),
-            "doks_integration": {"clusters": None if self.clusters is None else list(self.clusters)},
+            "doks_integration": dict(self.doks_integration),
             "metadata": dict(self.metadata),
             "origin": self.origin,
         }
@@ -80,17 +82,59 @@ class _Reading:
     """What could be read of one document; `spec` lacks the fields that have a fault."""
 
     origin: str
+    content: Mapping[str, Any]
     spec: Mapping[str, Any]
     metadata: Mapping[str, Any]
     faults: Faults
 
+    @property
+    def own_access(self) -> Mapping[str, Any]:
+        """What it says of its clusters."""
+        return given(self.spec.get("doks_integration"))
+
+    def path_of(self, name: str) -> str:
+        """Where it says one thing of its clusters."""
+        return Place(self.origin, spelled_path(f"{BLOCK}.{name}", self.content)).text
+
 
 def read_manifests(
-    documents: Iterable[Document], *, skip_other_kinds: bool = False, faults: Faults = ()
+    documents: Iterable[Document],
+    *,
+    skip_other_kinds: bool = False,
+    faults: Faults = (),
+    access: Mapping[str, Any] | None = None,
 ) -> ManifestSet:
-    """The manifests of all documents; raises InvalidInput with `faults` and all that is wrong with the documents."""
+    """The manifests of all documents; raises InvalidInput with `faults` and all that is wrong with the documents.
+
+    `access` is what variables say for all manifests that do not say it in their `doks_integration`, None where that
+    does not matter.
+    """
+    readings, found = _readings(documents, skip_other_kinds)
+    found = [*faults, *found]
+    firsts: dict[str, _Reading] = {}
+    for reading in readings:
+        name = reading.spec.get("name")
+        if name is not None and firsts.setdefault(name, reading) is not reading:
+            found += _difference(firsts[name], reading)
+        if "doks_integration" in reading.spec:
+            found += manifest_faults(reading.own_access, access, reading.path_of)
+    if found:
+        # What is wrong with a variable is found again for every manifest.
+        raise InvalidInput(tuple(dict.fromkeys(found)))
+    first_ones = tuple(firsts.values())
+    return ManifestSet(
+        tuple(_manifest(reading) for reading in first_ones),
+        (
+            *(warning for reading in first_ones for warning in _warnings(reading, access)),
+            *variable_notes((reading.own_access for reading in first_ones), access),
+        ),
+    )
+
+
+def _readings(documents: Iterable[Document], skip_other_kinds: bool) -> tuple[list[_Reading], list[Fault]]:
+    """What could be read of the manifests among the documents, and the faults of each."""
     readings: list[_Reading] = []
-    found = list(faults)
+    found: list[Fault] = []
     for document in documents:
         if document.value is None:
             continue
@@ -100,17 +144,7 @@ def read_manifests(
             found += readings[-1].faults
         elif not (skip_other_kinds and _is_another_kind(document)):
             found.append(stranger)
-    firsts: dict[str, _Reading] = {}
-    for reading in readings:
-        name = reading.spec.get("name")
-        if name is not None and firsts.setdefault(name, reading) is not reading:
-            found += _difference(firsts[name], reading)
-    if found:
-        raise InvalidInput(tuple(found))
-    return ManifestSet(
-        tuple(_manifest(reading) for reading in firsts.values()),
-        tuple(warning for reading in firsts.values() for warning in _warnings(reading)),
-    )
+    return readings, found
 
 
 def variable_faults(values: Mapping[str, Any]) -> Faults:
@@ -151,7 +185,7 @@ def _read(document: Document) -> _Reading:
     if spec is None and isinstance(content.get("spec"), Mapping):
         # A fault in one field hides the whole object, but the others still tell whether two documents differ.
         spec = read_object("spec", content["spec"], place)[0]
-    return _Reading(document.origin, spec or {}, values.get("metadata") or {}, faults)
+    return _Reading(document.origin, content, spec or {}, values.get("metadata") or {}, faults)
 
 
 def _difference(first: _Reading, second: _Reading) -> Iterable[Fault]:
@@ -168,37 +202,32 @@ def _difference(first: _Reading, second: _Reading) -> Iterable[Fault]:
 
 def _said(value: Any) -> Any:
     """The value as two documents are compared: an object without any field says as much as none."""
-    return _given(value) or None if isinstance(value, Mapping) else value
+    return given(value) or None if isinstance(value, Mapping) else value
 
 
-def _warnings(reading: _Reading) -> Iterable[str]:
+def _warnings(reading: _Reading, access: Mapping[str, Any] | None) -> Iterable[str]:
     name = reading.spec["name"]
     if name[0].isdigit():
         yield (
             f"{reading.origin}, spec.name: {name} starts with a digit, which the format allows "
             "and DigitalOcean's documentation does not; the service decides."
         )
-    if _given(reading.spec["garbage_collection"]) and not reading.spec["garbage_collection_enabled"]:
+    if given(reading.spec["garbage_collection"]) and not reading.spec["garbage_collection_enabled"]:
         yield (
             f"{reading.origin}, spec.garbage_collection: it does nothing, since garbage_collection_enabled is not true."
         )
-
-
-def _given(values: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The fields that the document gives."""
-    return {name: value for name, value in (values or {}).items() if value is not None}
+    yield from manifest_notes(reading.origin, reading.own_access, access)
 
 
 def _manifest(reading: _Reading) -> Manifest:
     spec = reading.spec
-    clusters = (spec.get("doks_integration") or {}).get("clusters")
     return Manifest(
         name=spec["name"],
         region=spec["region"],
         subscription_tier=spec["subscription_tier"],
         garbage_collection_enabled=spec["garbage_collection_enabled"],
-        garbage_collection=_given(spec["garbage_collection"]),
-        clusters=None if clusters is None else tuple(dict.fromkeys(clusters)),
-        metadata=_given(reading.metadata),
+        garbage_collection=given(spec["garbage_collection"]),
+        doks_integration=given(spec["doks_integration"]),
+        metadata=given(reading.metadata),
         origin=reading.origin,
     )

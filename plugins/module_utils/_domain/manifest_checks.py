@@ -68,6 +68,13 @@ def meant_duration(value: object) -> str | None:
     return "write hours and minutes, such as 4h, 90m or 4h30m"
 
 
+def meant_period(value: object) -> str | None:
+    """How to write a period that is a plain number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return "write days, hours and minutes, such as 30d, 12h or 1d12h"
+
+
 def _window_fault(part: str, text: str) -> Wrong | None:
     return _first(parse_calendar([{**_WINDOW, part: text}], [])[1])
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .access_rules import WAYS, rotation_fault
 from .gc_rules import CANCEL, FAIL, FINISH, SKIP, TYPES, WAIT
 from .maintenance import UTC
 from .maintenance_options import DAYS
@@ -24,6 +25,7 @@ from .manifest_checks import (
     blackout_fault,
     duration_fault,
     meant_duration,
+    meant_period,
     meant_time,
     start_fault,
     stuck_after_fault,
@@ -170,6 +172,52 @@ _GC_FIELDS = (
     _choice(f"{_GC}.on_stuck", (FAIL, CANCEL), "What to do with a collection that is stuck."),
 )
 
+_DOKS = "spec.doks_integration"
+
+# What each says is said in full by the options of docr_doks_integration.
+_DOKS_FIELDS = (
+    Field(
+        _DOKS,
+        OBJECT,
+        "Which Kubernetes clusters may pull, and how; an addition of this collection. What it leaves out comes from "
+        "the role's docr_doks_*.",
+    ),
+    Field(
+        f"{_DOKS}.clusters",
+        STRINGS,
+        "Names or ids of DOKS clusters. Where neither it nor contexts is given the role's docr_doks_clusters and "
+        "docr_doks_contexts count; an empty list is no cluster.",
+    ),
+    Field(
+        f"{_DOKS}.contexts",
+        STRINGS,
+        "Clusters of any kind, as contexts of the kubeconfig that the role's docr_doks_kubeconfig names.",
+    ),
+    _choice(f"{_DOKS}.way", WAYS, "Who writes the pull secrets; one_click where nobody says."),
+    Field(f"{_DOKS}.namespaces", STRINGS, "Names and globs of namespaces; all without it. Direct only.", min_items=1),
+    Field(f"{_DOKS}.exclude_namespaces", STRINGS, "Names and globs of namespaces to leave out. Direct only."),
+    Field(f"{_DOKS}.namespace_selector", STRING, "A label selector that namespaces must fit as well. Direct only."),
+    Field(
+        f"{_DOKS}.service_accounts",
+        STRINGS,
+        "Names and globs of service accounts that pull; `default` without it. Direct only.",
+        min_items=1,
+    ),
+    Field(
+        f"{_DOKS}.rotate_every",
+        STRING,
+        "How often the credential is renewed; it expires after three times that. Operator and direct.",
+        pattern="^(?=[0-9])([0-9]{1,5}d)?([0-9]{1,4}h)?([0-9]{1,5}m)?$",
+        check=rotation_fault,
+        meant=meant_period,
+    ),
+    Field(
+        f"{_DOKS}.never_expires",
+        BOOLEAN,
+        "In place of rotate_every: the credential is never renewed and never expires. Operator and direct.",
+    ),
+)
+
 FIELDS = (
     Field(
         "apiVersion",
@@ -225,12 +273,7 @@ FIELDS = (
         default=False,
     ),
     *_GC_FIELDS,
-    Field("spec.doks_integration", OBJECT, "Which Kubernetes clusters may pull; an addition of this collection."),
-    Field(
-        "spec.doks_integration.clusters",
-        STRINGS,
-        "Names or ids of the clusters. Without it the role's docr_doks_clusters count; an empty list is no cluster.",
-    ),
+    *_DOKS_FIELDS,
     Field("status", ANYTHING, "Output of other tools; ignored."),
 )
 

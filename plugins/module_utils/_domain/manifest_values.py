@@ -64,9 +64,14 @@ class Place:
         """The place of an entry of this list or map."""
         return Place(self.origin, f"{self.path}[{key}]")
 
+    @property
+    def text(self) -> str:
+        """The place as a message names it."""
+        return ", ".join(part for part in (self.origin, self.path) if part)
+
     def fault(self, what: str, advice: str = "") -> Fault:
         """A fault at this place."""
-        return Fault(", ".join(part for part in (self.origin, self.path) if part), what, advice)
+        return Fault(self.text, what, advice)
 
 
 def read_object(parent: str, content: Mapping[Any, Any], place: Place) -> tuple[dict[str, Any], Faults]:
@@ -88,6 +93,22 @@ def read_object(parent: str, content: Mapping[Any, Any], place: Place) -> tuple[
         if not found:
             values[field.name] = value
     return values, faults
+
+
+def given(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Those of the values that are given."""
+    return {name: value for name, value in (values or {}).items() if value is not None}
+
+
+def spelled_path(path: str, content: object) -> str:
+    """The path of a field of the table, as the document spells it."""
+    parent, _dot, name = path.rpartition(".")
+    spelled = spelled_path(parent, content) if parent else ""
+    for part in filter(None, spelled.split(".")):
+        content = content.get(part) if isinstance(content, Mapping) else None
+    spellings = next((field.spellings for field in fields_of(parent) if field.name == name), (name,))
+    key = next((one for one in spellings if isinstance(content, Mapping) and one in content), name)
+    return f"{spelled}.{key}" if spelled else key
 
 
 def kind_of_value(value: object) -> str:

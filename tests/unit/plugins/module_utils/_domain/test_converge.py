@@ -14,9 +14,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.conve
     UNREFERENCED_NOTE,
     Run,
     gc_overrides,
-    integrations_of,
     shape_outputs,
-    wanted_integrations,
     wanted_registries,
 )
 
@@ -25,14 +23,14 @@ RAISED = {"action": "change_tier", "target": "basic", "message": "change the tea
 ORCHARD = {"id": "7a", "name": "orchard", "region": "syd1"}
 
 
-def manifest(name: str, clusters: list[str] | None = None, *, collects: bool = False, **gc: Any) -> dict[str, Any]:
+def manifest(name: str, *, collects: bool = False, **gc: Any) -> dict[str, Any]:
     return {
         "name": name,
         "region": "syd1",
         "subscription_tier": "starter",
         "garbage_collection_enabled": collects,
         "garbage_collection": gc,
-        "doks_integration": {"clusters": clusters},
+        "doks_integration": {},
         "origin": f"m.yaml document 3 ({name})",
         "metadata": {"name": f"res-{name}"},
     }
@@ -59,8 +57,8 @@ def registries(*names: str, actions: tuple[dict[str, str], ...] = ()) -> dict[st
     }
 
 
-def integrations(*added: str, has: tuple[str, ...] | None = ("kiwi",)) -> dict[str, Any]:
-    return {"integrations": [{"cluster": ORCHARD, "registries": has and list(has), "added": list(added)}]}
+def integrations() -> dict[str, Any]:
+    return {"integrations": [{"cluster": ORCHARD, "registries": ["kiwi"], "added": []}]}
 
 
 NOT_READ: dict[str, Any] = {"registries": [], "subscription": None, "actions": []}
@@ -96,36 +94,9 @@ def collected(decision: str, **fields: Any) -> dict[str, Any]:
 
 
 def test_registries_keep_where_they_were_asked_for() -> None:
-    assert wanted_registries([manifest("kiwi", ["orchard"])]) == [
+    assert wanted_registries([manifest("kiwi")]) == [
         {"name": "kiwi", "region": "syd1", "subscription_tier": "starter", "origin": "m.yaml document 3 (kiwi)"}
     ]
-
-
-@pytest.mark.parametrize(
-    ("own", "of_all", "wanted"),
-    [
-        (None, [], None),
-        (None, ["meadow"], ["meadow"]),
-        (["orchard"], ["meadow"], ["orchard"]),
-        ([], ["meadow"], None),
-    ],
-)
-def test_a_manifests_own_clusters_win_also_when_there_are_none(
-    own: list[str] | None, of_all: list[str], wanted: list[str] | None
-) -> None:
-    entries = wanted_integrations([manifest("kiwi", own)], of_all)
-    assert entries == (
-        [{"clusters": wanted, "registries": ["kiwi"], "origin": "m.yaml document 3 (kiwi)"}] if wanted else []
-    )
-
-
-def test_only_clusters_that_have_one_of_the_registries_are_taken_it_from() -> None:
-    clusters: list[dict[str, Any]] = [
-        {"id": "7a", "registries": ["plum", "kiwi"]},
-        {"id": "8b", "registries": ["plum"]},
-        {"id": "9c", "registries": None},
-    ]
-    assert integrations_of(clusters, ["kiwi", "fig"]) == [{"clusters": ["7a"], "registries": ["kiwi"]}]
 
 
 def test_a_stage_that_ran_counts_more_than_its_plan() -> None:
@@ -141,7 +112,7 @@ def test_a_stage_that_ran_counts_more_than_its_plan() -> None:
 def test_where_nothing_was_to_be_done_the_plan_says_what_is_there() -> None:
     told = outputs(manifest("kiwi"), planned=registries("kiwi"), planned_clusters=integrations())["kiwi"]
     assert (told["region"], told["storage_usage_bytes"], told["changed"], told["actions"]) == ("blr1", 4711, False, [])
-    assert told["clusters"] == [{"id": "7a", "name": "orchard", "added": False}]
+    assert [(one["id"], one["changed"]) for one in told["clusters"]] == [("7a", False)]
 
 
 def test_what_no_stage_read_is_not_made_up() -> None:
@@ -233,13 +204,3 @@ def test_without_a_comparison_nothing_of_it_is_made_up() -> None:
     told = shape_outputs(run)["kiwi"]
     assert (told["region"], told["subscription_tier"], told["actions"], told["clusters"]) == (None, None, [], [])
     assert told["garbage_collection"]["decision"] == "recent"
-
-
-def test_clusters_are_those_that_have_the_registry_and_new_ones_are_a_change() -> None:
-    told = outputs(manifest("kiwi"), manifest("plum"), integration=integrations("kiwi"))
-    assert told["kiwi"]["clusters"] == [{"id": "7a", "name": "orchard", "added": True}]
-    assert (told["kiwi"]["changed"], told["plum"]["clusters"], told["plum"]["changed"]) == (True, [], False)
-
-
-def test_a_cluster_whose_registries_nobody_knows_is_not_claimed() -> None:
-    assert outputs(manifest("kiwi"), integration=integrations("kiwi", has=None))["kiwi"]["clusters"] == []

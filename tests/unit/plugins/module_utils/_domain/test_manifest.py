@@ -50,7 +50,7 @@ def test_a_plain_manifest_has_the_defaults() -> None:
         "subscription_tier": "basic",
         "garbage_collection_enabled": False,
         "garbage_collection": {},
-        "doks_integration": {"clusters": None},
+        "doks_integration": {},
         "origin": "m.yaml document 1 (res)",
         "metadata": {"name": "res"},
     }
@@ -73,7 +73,7 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
         "fra1",
         True,
     )
-    assert manifest.clusters == ("orchard",)
+    assert manifest.doks_integration == {"clusters": ["orchard", "orchard"]}
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_what_is_empty_counts_as_not_given() -> None:
             spec={"garbage_collection_enabled": None, "doks_integration": None},
         )
     ).manifests
-    assert (manifest.garbage_collection_enabled, manifest.clusters) == (False, None)
+    assert (manifest.garbage_collection_enabled, manifest.doks_integration) == (False, {})
     assert manifest.metadata == {"name": "res", "tags": ["a"]}
 
 
