@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -22,12 +23,19 @@ REGISTRIES = [{"name": "kiwi", "region": "blr1"}, {"name": "plum", "region": "sy
 
 
 @pytest.fixture(scope="session")
-def planes(sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planes]:
-    """Gives a control plane by its name; a test is skipped where there are no programs for one."""
+def programs() -> Mapping[str, Path]:
+    """The programs of a control plane; a test is skipped where they cannot be had."""
     try:
-        programs = kubernetes_programs.provide()
+        return kubernetes_programs.provide()
     except Unavailable as error:
         pytest.skip(f"no control plane can be built: {error}")
+
+
+@pytest.fixture(scope="session")
+def planes(
+    programs: Mapping[str, Path], sandbox_server: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Planes]:
+    """Gives a control plane by its name."""
     started: dict[str, ControlPlane] = {}
     with ExitStack() as stack:
 

@@ -54,6 +54,7 @@ class ControlPlane:
     ca: str
     token: str = field(repr=False)
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list, repr=False)
+    _ports: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, repr=False)
 
     @classmethod
     def start(
@@ -65,9 +66,10 @@ class ControlPlane:
         the CA file of the sandbox that says whose tokens are good. Raises :class:`ControlPlaneError`.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        etcd, peers, port = _free_ports(3)
+        ports = contextlib.ExitStack()
+        etcd, peers, port = (_take_port(ports) for _ in range(3))
         authority = trustme.CA(organization_name="docr-sandbox-cluster")
-        plane = cls(name, folder, port, authority.cert_pem.bytes().decode(), secrets.token_hex(24))
+        plane = cls(name, folder, port, authority.cert_pem.bytes().decode(), secrets.token_hex(24), _ports=ports)
         plane._write_files(authority, sandbox)
         try:
             plane._launch(programs["etcd"], _etcd_flags(folder, etcd, peers))
@@ -96,6 +98,7 @@ class ControlPlane:
                 process.kill()
                 process.wait()
         self._processes.clear()
+        self._ports.close()
 
     @property
     def server(self) -> str:
@@ -156,6 +159,7 @@ class ControlPlane:
             f"--etcd-servers=http://127.0.0.1:{etcd}",
             "--bind-address=127.0.0.1",
             f"--secure-port={self.port}",
+            "--permit-port-sharing",
             f"--cert-dir={place}",
             f"--tls-cert-file={place}/server.pem",
             f"--tls-private-key-file={place}/server.key",
@@ -219,6 +223,7 @@ def _etcd_flags(folder: Path, port: int, peers: int) -> list[str]:
         f"--listen-peer-urls={others}",
         f"--initial-advertise-peer-urls={others}",
         f"--initial-cluster=default={others}",
+        "--socket-reuse-port",
         "--unsafe-no-fsync",
         "--log-level=error",
     ]
@@ -241,10 +246,9 @@ def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.chmod(0o600)
 
 
-def _free_ports(number: int) -> list[int]:
-    """Ports that were free a moment ago."""
-    with contextlib.ExitStack() as stack:
-        found = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for one in found:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in found]
+def _take_port(until: contextlib.ExitStack) -> int:
+    """A free port that nobody else gets meanwhile, but who shares it: this socket is bound, and never listens."""
+    taken = until.enter_context(socket.socket())
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    taken.bind(("127.0.0.1", 0))
+    return int(taken.getsockname()[1])
