@@ -16,7 +16,8 @@ import manifest_schema
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manifest import Document, read_manifests
 
-SAMPLES = sorted((manifest_schema.ROOT / "examples" / "manifests").glob("*.yaml"))
+EXAMPLES = manifest_schema.ROOT / "examples"
+SAMPLES = sorted(path for name in ("manifests", "cluster-access") for path in (EXAMPLES / name).glob("*.yaml"))
 WINDOW = {"days": ["FRIDAY", "monday"], "start": "22:30", "duration": "1h45m"}
 GOOD = """
 apiVersion: digital-ocean.project-planton.org/v1
@@ -64,7 +65,8 @@ def test_the_schema_and_the_page_are_those_of_the_table() -> None:
 
 def test_the_samples_fit_the_schema(validator: Draft202012Validator) -> None:
     documents = [one for path in SAMPLES for one in yaml.safe_load_all(path.read_text(encoding="utf-8")) if one]
-    assert documents
+    assert {"direct", "operator"} <= {one["spec"].get("doks_integration", {}).get("way") for one in documents}
+    assert [one["metadata"]["name"] for one in documents if not is_read(one)] == []
     assert [error.message for one in documents for error in validator.iter_errors(one)] == []
 
 
