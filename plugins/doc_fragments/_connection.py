@@ -65,7 +65,7 @@ requirements:
   - python >= 3.10
   - pydo >= 0.44.0
 notes:
-  - A token is all that is needed; nothing is ever written to disk or shown.
+  - The API token is all that is needed; it is never written to disk or shown.
   - To try it without an account, start the sandbox of this collection's source and set the variables that it writes.
 seealso:
   - name: DigitalOcean API, Container Registries

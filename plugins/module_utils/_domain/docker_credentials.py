@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,10 +19,19 @@ from typing import Any
 
 @dataclass(frozen=True)
 class DockerCredentials:
-    """User and password for the image host. The password is the token; it never shows in a repr."""
+    """User and password for the image host. The password is the token; it never shows in a repr.
+
+    `config` is the Docker config that they came in, as text; empty where they came otherwise.
+    """
 
     user: str = field(repr=False)
     token: str = field(repr=False)
+    config: str = field(default="", repr=False, compare=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells tokens apart without showing them."""
+        return hashlib.sha256(self.token.encode()).hexdigest()[:16]
 
 
 def parse_docker_credentials(raw: Mapping[str, Any]) -> DockerCredentials:
@@ -35,4 +46,4 @@ def parse_docker_credentials(raw: Mapping[str, Any]) -> DockerCredentials:
         raise ValueError("no Docker config with one entry") from None
     if not colon or not token:
         raise ValueError("an entry without a password")
-    return DockerCredentials(user, token)
+    return DockerCredentials(user, token, json.dumps(raw))
