@@ -1,0 +1,142 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role refuses of cluster access, and what it leaves alone, without entering any cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from docr_sandbox.testing import Sandbox
+from modules import writes
+from playing import PlaybookFailedError, play
+
+SITE = "playbooks/site.yml"
+ROTATE = "playbooks/rotate.yml"
+DESTROY = "playbooks/destroy.yml"
+
+
+def manifest(name: str, **access: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "digitalocean.project-planton.org/v1",
+        "kind": "DigitalOceanContainerRegistry",
+        "metadata": {"name": f"res-{name}"},
+        "spec": {"name": name, "subscription_tier": "basic", "region": "syd1", "doks_integration": access},
+    }
+
+
+@pytest.fixture
+def team(sandbox: Sandbox) -> Sandbox:
+    """A team with a registry and a cluster that nobody can enter."""
+    sandbox.seed(
+        {
+            "tier": "professional",
+            "registries": [{"name": "kiwi", "region": "syd1"}],
+            "clusters": [{"name": "orchard", "region": "blr1"}],
+        }
+    )
+    sandbox.clear_log()
+    return sandbox
+
+
+def refusal(sandbox: Sandbox, playbook: str, *manifests: dict[str, Any], **variables: Any) -> str:
+    """What a playbook says that must fail, on one line."""
+    with pytest.raises(PlaybookFailedError) as refused:
+        play(playbook, sandbox, {"docr_manifests": list(manifests), **variables})
+    told = " ".join(str(refused.value).split())
+    assert "Traceback" not in told
+    return told
+
+
+def test_faults_of_manifests_and_variables_come_at_once_and_nobody_is_called(team: Sandbox) -> None:
+    told = refusal(
+        team,
+        SITE,
+        manifest("kiwi", way="operator", clusters=["orchard"], service_accounts=["build"], rotate_every="30d"),
+        manifest("plum", way="direct", contexts=["farm"], rotateEvery="10m"),
+        manifest("fig", clusters=["orchard"]),
+        manifest("lime", way="one_click", contexts=["farm"]),
+        manifest("Pear"),
+        docr_doks_way="direct",
+        docr_doks_namespaces=["ci"],
+    )
+    at = "docr_manifests document"
+    for fault in (
+        f"{at} 1 (res-kiwi), spec.doks_integration.service_accounts: the way operator cannot honour it",
+        f"{at} 2 (res-plum), spec.doks_integration.rotateEvery: '10m' is too short; use 1h or more",
+        "docr_doks_way: the way direct needs rotate_every or never_expires",
+        f"{at} 4 (res-lime), spec.doks_integration.contexts: the way one_click cannot honour it",
+        f"{at} 4 (res-lime), spec.doks_integration.contexts: nobody says which kubeconfig holds them",
+        f"{at} 5 (res-Pear), spec.name: 'Pear' is no registry name",
+    ):
+        assert fault in told
+    assert "6 faults" in told
+    assert team.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"docr_doks_clusters": "orchard"}, "docr_doks_clusters: it is text; write a list of strings"),
+        ({"docr_doks_way": "sideways"}, "value of docr_doks_way must be one of: one_click, operator, direct"),
+        ({"docr_doks_rotate_every": "30d"}, "docr_doks_rotate_every: the way one_click cannot honour it"),
+        (
+            {"docr_doks_way": "direct", "docr_doks_never_expires": "yes", "docr_doks_rotate_every": "30d"},
+            "docr_doks_never_expires: rotate_every is given too; keep one of them",
+        ),
+    ],
+)
+def test_a_variable_that_does_not_fit_is_named(team: Sandbox, variables: dict[str, Any], words: str) -> None:
+    assert words in refusal(team, SITE, manifest("kiwi"), **({"docr_doks_clusters": ["orchard"]} | variables))
+    assert team.calls() == []
+
+
+def test_stages_without_clusters_need_no_word_of_their_access(team: Sandbox, tmp_path: Path) -> None:
+    for stage in ("registry", "gc"):
+        include = {"name": "planton.digitalocean.docr", "tasks_from": stage}
+        playbook = tmp_path / f"{stage}.yml"
+        tasks = [{"name": "Stage", "ansible.builtin.include_role": include}]
+        playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+        open_question = manifest("kiwi", way="direct", clusters=["orchard"])
+        played = play(playbook, team, {"docr_manifests": [open_question], "docr_doks_rotate_every": "soon"})
+        assert played.changed == []
+    assert not any("kubernetes" in call for call in team.calls())
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([], "docr_rotate_names is empty; repeat the names"),
+        (["kiwi", "plum"], "docr_rotate_names names plum, and no manifest does"),
+        (["kiwi", "fig"], "docr_rotate_names names fig, whose clusters, if it has any, pull by the way one_click"),
+    ],
+)
+def test_what_cannot_be_rotated_is_refused_before_any_call(team: Sandbox, names: list[str], words: str) -> None:
+    manifests = [
+        manifest("kiwi", way="direct", clusters=["orchard"], rotate_every="1d"),
+        manifest("fig", way="one_click"),
+    ]
+    told = refusal(team, ROTATE, *manifests, docr_rotate_names=names, docr_doks_clusters=["orchard"])
+    assert f"Nothing was rotated: {words}" in told
+    assert team.calls() == []
+
+
+@pytest.mark.parametrize("way", ["direct", "operator"])
+def test_a_registry_that_clusters_pull_by_their_manifests_is_not_destroyed_without_consent(
+    team: Sandbox, way: str
+) -> None:
+    pulled = manifest("kiwi", way=way, clusters=["orchard"])
+    given = {"docr_destroy_names": ["kiwi"], "docr_team": team.account()["team"]["name"]}
+    told = refusal(team, DESTROY, pulled, **given)
+    assert "by the manifests clusters pull from kiwi; allow it (docr_allow_delete_integrated=true)" in told
+    assert writes(team) == []
+
+
+def test_without_names_nothing_is_rotated(team: Sandbox) -> None:
+    assert "docr_rotate_names" in refusal(team, ROTATE, manifest("kiwi"))
+    assert team.calls() == []
