@@ -193,12 +193,12 @@ from ..module_utils._module.doks_integration import (
     INTEGRATION_SPEC,
     build_integration_task,
 )
-from ..module_utils._module.run import run_task
+from ..module_utils._module.clusters import run_cluster_task
 
 
 def main() -> None:
     """Run the module."""
-    run_task(INTEGRATION_SPEC, build_integration_task)
+    run_cluster_task(INTEGRATION_SPEC, build_integration_task)
 
 
 if __name__ == "__main__":

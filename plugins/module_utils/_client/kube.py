@@ -19,7 +19,9 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from .._domain.errors import Answer, BadAnswer, DocrError, Interrupted, NotFound, ReadOnlyClient, Refused, Unreachable
+from .._domain.gitops import FIELD_MANAGER
 from .._domain.kubernetes import (
+    CONNECTIONS,
     PULL_SECRET_TYPE,
     Namespace,
     Pod,
@@ -48,10 +50,6 @@ from .web import refusal
 
 T = TypeVar("T")
 
-# More connections to one API server bring nothing (measured), and its priority and fairness has other users too.
-CONNECTIONS = 4
-# Under this name Kubernetes notes who owns which field.
-FIELD_MANAGER = "planton.digitalocean"
 _PAGE = 1000  # of what is listed here a page is some hundred kilobytes
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _MERGE_PATCH = "application/merge-patch+json"

@@ -23,7 +23,7 @@ LIFETIMES = 3
 
 @dataclass(frozen=True)
 class Credential:
-    """A credential: `config` is the Docker config that DigitalOcean answered, as text; without `expires_at` for ever."""
+    """A credential: `config` is the Docker config that DigitalOcean answered; without `expires_at` it never ends."""
 
     config: str = field(repr=False)
     minted_at: datetime
@@ -59,6 +59,11 @@ class Policy:
     def expiry_s(self) -> int:
         """The lifetime of a new one in seconds, 0 for one that never expires, as the API has it."""
         return 0 if self.rotate_every is None else int(self.rotate_every.total_seconds()) * LIFETIMES
+
+    @property
+    def wait_before_revocation(self) -> timedelta:
+        """How long a credential that was replaced stays good."""
+        return timedelta(0) if self.force else self.revoke_after
 
     def due_at(self, credential: Credential) -> datetime | None:
         """When it is to be renewed; None for never."""

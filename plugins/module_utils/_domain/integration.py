@@ -124,7 +124,8 @@ def plan_integration(
     if registry_names is not None:
         faults += missing_registries(wanted, (*registry_names, *wanted.expected))
     changes = tuple(_change(target, registry_names, wanted) for target in targets)
-    faults += tuple(_closed(change.target) for change in changes if change.registries and _is_closed(change.target))
+    touched = [change.target for change in changes if change.registries]
+    faults += tuple(fault for target in touched for fault in closed_fault(target.cluster, target.where))
     if faults:
         raise InvalidInput(faults)
     steps = _steps(changes, ADD if wanted.state == PRESENT else REMOVE)
@@ -153,6 +154,14 @@ def missing_registries(wanted: WantedIntegrations, existing: Sequence[str]) -> t
         for one in integration.registries
         if one.name not in existing
     )
+
+
+def closed_fault(cluster: Cluster, where: str) -> tuple[Fault, ...]:
+    """A fault for a cluster whose control plane takes no change now."""
+    if cluster.state not in _CLOSED_STATES:
+        return ()
+    what = f"the cluster {cluster.name} ({cluster.id}) is in the state {cluster.state!r}, which allows no change"
+    return (Fault(where, what, "leave it out" if cluster.state in _LEAVING_STATES else "wait until it is running"),)
 
 
 def predict_clusters(
@@ -238,19 +247,6 @@ def _reborn_notes(
         " the name. If pods cannot pull from the new one, remove the integration and add it again."
         for name in registries
         if registry_names is not None and name not in registry_names
-    )
-
-
-def _is_closed(target: Target) -> bool:
-    return target.cluster.state in _CLOSED_STATES
-
-
-def _closed(target: Target) -> Fault:
-    cluster = target.cluster
-    return Fault(
-        target.where,
-        f"the cluster {cluster.name} ({cluster.id}) is in the state {cluster.state!r}, which allows no change",
-        "leave it out" if cluster.state in _LEAVING_STATES else "wait until it is running",
     )
 
 

@@ -16,7 +16,7 @@ import base64
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from .credential import Credential
@@ -62,17 +62,33 @@ class Journal:
         """One that a run had minted and not brought to every copy yet."""
         return next((one.credential for one in reversed(self.entries) if one.state == NEW), None)
 
-    def add(self, credential: Credential, state: str = NEW) -> Journal:
+    def add(self, credential: Credential, state: str = NEW, retired_at: datetime | None = None) -> Journal:
         """With one more."""
-        return Journal((*self.entries, Entry(credential, state)))
+        return Journal((*self.entries, Entry(credential, state, retired_at)))
+
+    def due(self, now: datetime, revoke_after: timedelta) -> tuple[Credential, ...]:
+        """The old ones that were replaced so long ago that nobody uses them any more."""
+        return tuple(
+            one.credential for one in self.entries if one.state == OLD and (one.retired_at or now) + revoke_after <= now
+        )
 
     def promote(self, credential: Credential, now: datetime) -> Journal:
         """With this one as the current one, and all others old from now on."""
+        retired = self.retire_all_but(credential.fingerprint, now)
         return Journal(
             tuple(
-                replace(one, state=CURRENT, retired_at=None)
-                if one.fingerprint == credential.fingerprint
-                else replace(one, state=OLD, retired_at=one.retired_at or now)
+                replace(one, state=CURRENT, retired_at=None) if one.fingerprint == credential.fingerprint else one
+                for one in retired.entries
+            )
+        )
+
+    def retire_all_but(self, fingerprint: str, now: datetime) -> Journal:
+        """With all others old, from now on where they were not yet."""
+        return Journal(
+            tuple(
+                one
+                if one.fingerprint == fingerprint
+                else replace(one, state=OLD, retired_at=(one.retired_at if one.state == OLD else None) or now)
                 for one in self.entries
             )
         )

@@ -18,6 +18,9 @@ from .times import parse_time
 PULL_SECRET_TYPE = "kubernetes.io/dockerconfigjson"
 PULL_SECRET_KEY = ".dockerconfigjson"
 
+# More connections to one API server bring nothing (measured), and its priority and fairness has other users too.
+CONNECTIONS = 4
+
 # What an API server adds to the metadata of an object that is on its way out.
 _DELETED = "deletionTimestamp"
 

@@ -9,15 +9,19 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 
+from .access_rules import DIRECT, ONE_CLICK, OPERATOR
 from .credential import Credential
 from .kubernetes import PULL_SECRET_KEY, PULL_SECRET_TYPE, Secret, SecretContent
 from .times import format_time, parse_time
 
-ONE_CLICK = "one_click"
-DIRECT = "direct"
+# Where DigitalOcean's operator looks for secrets to copy.
+OPERATOR_NAMESPACE = "kube-system"
+_SOURCE = "digitalocean.com/dosecret-identifier"
+_COPY = "digitalocean.com/copy-identifier"
 
 # What marks an object as this collection's own: only such are changed or deleted.
 _MARKS = "docr.project-planton.org"
@@ -30,16 +34,31 @@ _FINGERPRINT = f"{_MARKS}/fingerprint"
 _MINTED_AT = f"{_MARKS}/minted-at"
 _EXPIRES_AT = f"{_MARKS}/expires-at"
 NEVER = "never"
+_LABEL_LENGTH = 63
 
 
-def secret_name(registry: str) -> str:
-    """The name of the secrets that this collection writes into each namespace; DigitalOcean and doctl use others."""
-    return f"docr-direct-{registry}"
+def secret_name(way: str, registry: str) -> str:
+    """The name of the secrets of a way, another one for each: DigitalOcean's, and ours.
+
+    The operator makes a label of it, which may have 63 characters.
+    """
+    if way == ONE_CLICK:
+        return registry
+    name = f"docr-{way}-{registry}"
+    if len(name) <= _LABEL_LENGTH:
+        return name
+    digest = hashlib.sha256(registry.encode()).hexdigest()[:8]
+    return f"{name[: _LABEL_LENGTH - len(digest) - 1].rstrip('-')}-{digest}"
 
 
-def other_names(registry: str) -> Mapping[str, str]:
-    """What secrets for the same registry are called that others make: by name, who."""
-    return {registry: "DigitalOcean's one-click integration", f"registry-{registry}": "doctl"}
+def doctl_name(registry: str) -> str:
+    """The name of the secret that `doctl registry kubernetes-manifest` makes."""
+    return f"registry-{registry}"
+
+
+def secret_names(registry: str) -> tuple[str, ...]:
+    """The names of all secrets that serve a registry, whoever makes them; what a role allows by `resourceNames`."""
+    return (*(secret_name(way, registry) for way in (DIRECT, OPERATOR, ONE_CLICK)), doctl_name(registry))
 
 
 def labels_of(registry: str, way: str) -> Mapping[str, str]:
@@ -52,13 +71,24 @@ def is_ours(secret: Secret, registry: str, way: str) -> bool:
     return all(secret.labels.get(name) == value for name, value in labels_of(registry, way).items())
 
 
-def pull_secret(registry: str, credential: Credential) -> SecretContent:
+def is_copy(secret: Secret, identifier: str) -> bool:
+    """Whether DigitalOcean's operator made it, from the secret that names itself so."""
+    return secret.labels.get(_COPY) == identifier
+
+
+def is_source(secret: Secret, identifier: str) -> bool:
+    """Whether DigitalOcean's operator copies it under this name."""
+    return secret.namespace == OPERATOR_NAMESPACE and secret.annotations.get(_SOURCE) == identifier
+
+
+def pull_secret(registry: str, way: str, credential: Credential) -> SecretContent:
     """What each copy holds; expiry, time of minting and fingerprint can be read without the token."""
     return SecretContent(
         type=PULL_SECRET_TYPE,
         data={PULL_SECRET_KEY: base64.b64encode(credential.config.encode()).decode()},
-        labels=labels_of(registry, DIRECT),
+        labels=labels_of(registry, way),
         annotations={
+            **({_SOURCE: secret_name(way, registry)} if way == OPERATOR else {}),
             _FINGERPRINT: credential.fingerprint,
             _MINTED_AT: format_time(credential.minted_at),
             _EXPIRES_AT: NEVER if credential.expires_at is None else format_time(credential.expires_at),
@@ -70,7 +100,8 @@ def carries(secret: Secret, content: SecretContent) -> bool:
     """Whether a copy holds this, whatever labels and annotations others added."""
     present = secret.content
     return (
-        dict(present.data) == dict(content.data)
+        present.type == content.type
+        and dict(present.data) == dict(content.data)
         and content.labels.items() <= present.labels.items()
         and content.annotations.items() <= present.annotations.items()
     )

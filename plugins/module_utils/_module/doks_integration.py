@@ -4,39 +4,53 @@
 
 # Private to this collection: no interface for others, it may change in any release.
 
-"""The one-click integration of clusters with registries as tasks of modules."""
+"""Access of clusters to registries as a task, and the options of its entries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from .._domain.access_rules import EXPIRY, KUBECONFIG, ONE_CLICK, OPERATOR, WAYS, WHERE, access_faults
+from .._domain.access_wanted import Entry, Wanted
+from .._domain.access_whole import WholePlan, plan_whole
 from .._domain.cluster_names import Asked, resolve_clusters
-from .._domain.errors import Fault, InvalidInput
-from .._domain.integration import (
-    ABSENT,
-    PRESENT,
-    Integration,
-    WantedIntegrations,
-    plan_integration,
-    predict_clusters,
-    resolve_targets,
-    shape_integrations,
-)
-from .._domain.plan import Plan
+from .._domain.credential import Policy
+from .._domain.durations import parse_period
+from .._domain.errors import Fault, InvalidInput, SomeFailed
+from .._domain.integration import ABSENT, PRESENT
+from .._domain.selection import DEFAULT_ACCOUNTS, EVERY, Where
+from .._service.access import Accesses, AccessReader, AccessWriter, predict_accesses
 from .._service.api import Api
-from .._service.doks import Integrations, IntegrationWriter, fetch_integrations
+from .._service.clusters import Clusters
 from .._service.wait import Patience, SystemClock
 from .argspec import Spec
 from .run import Done, Params
 
+# What an entry may say itself, and what holds for those that do not.
+_OWN_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "kubeconfig": {"type": "path"},
+    "contexts": {"type": "list", "elements": "str"},
+    "way": {"type": "str", "choices": list(WAYS)},
+    "namespaces": {"type": "list", "elements": "str"},
+    "exclude_namespaces": {"type": "list", "elements": "str"},
+    "namespace_selector": {"type": "str"},
+    "service_accounts": {"type": "list", "elements": "str"},
+    "rotate_every": {"type": "str"},
+    "never_expires": {"type": "bool"},
+}
+
 # One entry of `integrations`, shared with the module that plans a whole play.
 INTEGRATION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
-    "clusters": {"type": "list", "elements": "str", "required": True},
+    "clusters": {"type": "list", "elements": "str"},
     "registries": {"type": "list", "elements": "str", "required": True},
+    **_OWN_OPTIONS,
     "origin": {"type": "str"},
 }
+
+INTEGRATION_INFO_SPEC = Spec(options={"clusters": {"type": "list", "elements": "str"}})
 
 INTEGRATION_SPEC = Spec(
     options={
@@ -44,80 +58,99 @@ INTEGRATION_SPEC = Spec(
         "clusters": {"type": "list", "elements": "str"},
         "registries": {"type": "list", "elements": "str"},
         "integrations": {"type": "list", "elements": "dict", "options": INTEGRATION_OPTIONS},
+        **_OWN_OPTIONS,
+        "revoke_after": {"type": "str", "default": "1h"},
+        "force_rotation": {"type": "bool", "default": False},
+        "recreate_failed_pods": {"type": "bool", "default": False},
+        "wait_for_secrets": {"type": "bool", "default": True},
         "expect_registries": {"type": "list", "elements": "str", "default": []},
         "wait_timeout": {"type": "int", "default": 60},
         "wait_sleep": {"type": "int", "default": 5},
     },
-    mutually_exclusive=[("clusters", "integrations"), ("registries", "integrations")],
-    required_together=[("clusters", "registries")],
-    required_one_of=[("clusters", "integrations")],
+    mutually_exclusive=[("clusters", "integrations"), ("registries", "integrations"), ("contexts", "integrations")],
+    required_one_of=[("registries", "integrations"), ("clusters", "kubeconfig", "integrations")],
 )
 
-INTEGRATION_INFO_SPEC = Spec(options={"clusters": {"type": "list", "elements": "str"}})
+Options = Mapping[str, Any]
 
 
-def read_integrations(entries: Sequence[Mapping[str, Any]]) -> tuple[tuple[Integration, ...], tuple[Fault, ...]]:
-    """The entries of an `integrations` option, and all that is wrong with them before anything is read."""
+def read_entries(
+    entries: Sequence[Options], common: Options, *, is_present: bool
+) -> tuple[tuple[Entry, ...], tuple[Fault, ...]]:
+    """The entries of an `integrations` option, and all that is wrong with them before anything is read.
+
+    `common` has the options that hold for entries which do not say otherwise.
+    """
+    found = []
     faults: list[Fault] = []
-    integrations = []
     for number, entry in enumerate(entries):
         path = f"{entry['origin']}, " if entry.get("origin") else f"integrations[{number}]."
-        integrations.append(_read_entry(path, entry, faults))
-    return tuple(integrations), tuple(faults)
+        found.append(_read_entry(path, entry, common, is_present, faults))
+    return tuple(found), tuple(faults)
 
 
 def build_integration_task(params: Params) -> IntegrationTask:
     """The task that the options describe; raises InvalidInput with all that is wrong with them."""
-    faults: list[Fault] = []
-    integrations: tuple[Integration, ...]
-    if params["integrations"] is None:
-        integrations = (_read_entry("", params, faults),)
-    else:
-        integrations, found = read_integrations(params["integrations"])
+    is_present = params["state"] == PRESENT
+    faults = [*_least(params, "wait_timeout", 0), *_least(params, "wait_sleep", 1)]
+    try:
+        parse_period(params["revoke_after"])
+    except ValueError as error:
+        faults.append(Fault("revoke_after", f"{params['revoke_after']!r} is no period", str(error)))
+    entries: tuple[Entry, ...] = ()
+    if not faults and params["integrations"] is None:
+        entries = (_read_entry("", params, {}, is_present, faults),)
+    elif not faults:
+        entries, found = read_entries(params["integrations"], params, is_present=is_present)
         faults += [*_empty("integrations", params["integrations"]), *found]
-    for name, least in (("wait_timeout", 0), ("wait_sleep", 1)):
-        if params[name] < least:
-            faults.append(Fault(name, f"{params[name]} is too small", f"use {least} or more seconds"))
     if faults:
         raise InvalidInput(tuple(faults))
-    return IntegrationTask(
-        WantedIntegrations(integrations, params["state"], tuple(params["expect_registries"])),
-        Patience(params["wait_timeout"], params["wait_sleep"], SystemClock()),
+    wanted = Wanted(
+        entries=entries,
+        state=params["state"],
+        expected=tuple(params["expect_registries"]),
+        recreates_pods=params["recreate_failed_pods"],
+        waits_for_secrets=params["wait_for_secrets"],
     )
+    patience = Patience(params["wait_timeout"], params["wait_sleep"], SystemClock())
+    return IntegrationTask(wanted, patience, params["registry_host"])
 
 
 @dataclass(frozen=True)
 class IntegrationTask:
-    """Clusters integrated with registries, or not any more."""
+    """Clusters that may pull from registries, or may no longer."""
 
-    wanted: WantedIntegrations
+    wanted: Wanted
     patience: Patience
+    registry_host: str
 
-    def fetch(self, api: Api) -> Integrations:
-        """All clusters, and the registries where they matter."""
-        return fetch_integrations(api, self.wanted)
+    def fetch(self, api: Clusters) -> Accesses:
+        """All clusters, the registries where they matter, and what is inside of the clusters that are looked into."""
+        return AccessReader(api, self.wanted, self.patience, self.registry_host).fetch()
 
-    def plan(self, current: Integrations) -> Plan:
+    def plan(self, current: Accesses) -> WholePlan:
         """What is missing, or is to go. Registries that are expected count as there: `apply` looks again."""
-        return plan_integration(current.clusters, current.registry_names, self.wanted)
+        found = current.integrations
+        return plan_whole(found.clusters, found.registry_names, current.seen, self.wanted)
 
-    def apply(self, api: Api, current: Integrations, plan: Plan, done: Done) -> list[dict[str, Any]]:
-        """Write, and return the clusters as they were read afterwards."""
-        after = IntegrationWriter(api, current, self.patience).apply(plan, self.wanted, done)
-        by_id = {cluster.id: cluster for cluster in after.clusters}
-        targets = resolve_targets(current.clusters, self.wanted)[0]
-        clusters = (by_id.get(target.cluster.id, target.cluster) for target in targets)
-        return shape_integrations(clusters, plan.steps, after.registry_names)
+    def apply(self, api: Clusters, current: Accesses, plan: WholePlan, done: Done) -> list[dict[str, Any]]:
+        """Write, and return the clusters as they are afterwards; raises SomeFailed with them if one went wrong."""
+        result, failed = AccessWriter(api, current, self.wanted, self.patience).apply(plan, done)
+        return self._unless_failed(result, failed)
 
-    def predict(self, current: Integrations, plan: Plan) -> list[dict[str, Any]]:
+    def predict(self, current: Accesses, plan: WholePlan) -> list[dict[str, Any]]:
         """The same shape, computed."""
-        targets = resolve_targets(current.clusters, self.wanted)[0]
-        clusters = predict_clusters((target.cluster for target in targets), plan.steps, current.registry_names)
-        return shape_integrations(clusters, plan.steps, current.registry_names)
+        return self._unless_failed(predict_accesses(current, plan), plan.failed)
 
-    def shape(self, plan: Plan, outcome: list[dict[str, Any]]) -> dict[str, Any]:
+    def shape(self, plan: WholePlan, outcome: list[dict[str, Any]]) -> dict[str, Any]:
         """The result: one entry for each cluster, in the order of the input."""
         return {"integrations": outcome}
+
+    def _unless_failed(self, result: list[dict[str, Any]], failed: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if failed:
+            verb = "give" if self.wanted.is_present else "end"
+            raise SomeFailed(f"{verb} access in {len(failed)} of {len(result)} clusters", failed, result)
+        return result
 
 
 def fetch_integration_info(api: Api, params: Params) -> dict[str, Any]:
@@ -144,12 +177,79 @@ def fetch_integration_info(api: Api, params: Params) -> dict[str, Any]:
     }
 
 
-def _read_entry(path: str, entry: Mapping[str, Any], faults: list[Fault]) -> Integration:
-    for name in ("clusters", "registries"):
-        faults += [*_empty(path + name, entry[name]), *_blanks(path + name, entry[name])]
-    return Integration(
-        _read_names(f"{path}clusters", entry["clusters"]), _read_names(f"{path}registries", entry["registries"])
+def _read_entry(path: str, entry: Options, common: Options, is_present: bool, faults: list[Fault]) -> Entry:
+    """An entry, with what `common` says where it is silent; what it says itself must fit its way."""
+    options = _merge(entry, common)
+    settings = {"revoke_after": "1h", "force_rotation": False, **(common or entry)}
+    way = options["way"] or ONE_CLICK
+    # What holds for all entries may fit only some of their ways.
+    own = {name: entry.get(name) for name in (*WHERE, *EXPIRY, *KUBECONFIG)}
+    shared = {name: options[name] for name in EXPIRY} if way != ONE_CLICK else {}
+    given = {**own, **shared, "force_rotation": settings["force_rotation"]}
+    found = access_faults(lambda name: f"{path}{name}", way, given, is_present=is_present)
+    faults += [*_names_faults(path, entry), *_place_faults(path, entry, options), *found]
+    return Entry(
+        registries=_read_names(f"{path}registries", entry.get("registries") or ()),
+        clusters=_read_names(f"{path}clusters", entry.get("clusters") or ()),
+        kubeconfig=options["kubeconfig"] if not entry.get("clusters") else None,
+        contexts=_contexts(entry, options),
+        way=way,
+        where=_read_where(options if way not in (ONE_CLICK, OPERATOR) else {}),
+        policy=_read_policy(options, settings) if is_present and way != ONE_CLICK and not found else None,
+        origin=entry.get("origin") or "",
     )
+
+
+def _contexts(entry: Options, options: Options) -> tuple[str | None, ...]:
+    if entry.get("clusters") or not options["kubeconfig"]:
+        return ()
+    return tuple(entry.get("contexts") or ()) or (None,)
+
+
+def _read_where(options: Options) -> Where:
+    return Where(
+        namespaces=tuple(options.get("namespaces") or EVERY),
+        exclude_namespaces=tuple(options.get("exclude_namespaces") or ()),
+        namespace_selector=options.get("namespace_selector"),
+        service_accounts=tuple(options.get("service_accounts") or DEFAULT_ACCOUNTS),
+    )
+
+
+def _read_policy(options: Options, settings: Options) -> Policy:
+    rotate_every: timedelta | None = None
+    if options["rotate_every"] and not options["never_expires"]:
+        rotate_every = parse_period(options["rotate_every"])
+    return Policy(rotate_every, parse_period(settings["revoke_after"]), settings["force_rotation"])
+
+
+def _place_faults(path: str, entry: Options, options: Options) -> Iterator[Fault]:
+    if entry.get("clusters") is not None:
+        if entry.get("contexts"):
+            yield Fault(f"{path}contexts", "clusters are given too", "write one entry for each")
+    elif not options["kubeconfig"]:
+        yield Fault(f"{path}clusters", "no cluster is named", "name clusters of DigitalOcean, or a kubeconfig")
+
+
+def _names_faults(path: str, entry: Options) -> Iterator[Fault]:
+    if entry.get("registries") is None:
+        yield Fault(f"{path}registries", "there are none", "name at least one")
+    for name in ("clusters", "registries", "contexts"):
+        if entry.get(name) is not None:
+            yield from _empty(path + name, entry[name])
+            yield from _blanks(path + name, entry[name])
+
+
+def _merge(entry: Options, common: Options) -> dict[str, Any]:
+    """What an entry says, and what holds for all where it is silent; one word about expiry is all of it."""
+    silent = {name for name in _OWN_OPTIONS if entry.get(name) is None}
+    if not silent.issuperset(EXPIRY):
+        silent -= set(EXPIRY)
+    return {name: common.get(name) if name in silent else entry.get(name) for name in _OWN_OPTIONS}
+
+
+def _least(params: Params, name: str, least: int) -> Iterator[Fault]:
+    if params[name] < least:
+        yield Fault(name, f"{params[name]} is too small", f"use {least} or more seconds")
 
 
 def _read_names(path: str, names: Sequence[str]) -> tuple[Asked, ...]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .._domain.access_rules import ONE_CLICK
+from .._domain.access_wanted import Wanted
+from .._domain.access_whole import plan_whole
 from .._domain.errors import Fault, InvalidInput
 from .._domain.integration import (
-    WantedIntegrations,
     needs_registry_names,
-    plan_integration,
     predict_clusters,
     resolve_targets,
     shape_integrations,
@@ -26,7 +27,7 @@ from .._service.api import Api
 from .._service.doks import list_names
 from .._service.registry import fetch_account
 from .argspec import Spec
-from .doks_integration import INTEGRATION_OPTIONS, read_integrations
+from .doks_integration import INTEGRATION_OPTIONS, read_entries
 from .registry import REGISTRY_OPTIONS, TIER_OPTIONS, predict_registries, read_desired, shape_registries
 from .run import Params
 
@@ -42,20 +43,22 @@ PLAN_SPEC = Spec(
 def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     """The result of docr_plan; raises InvalidInput with the faults of all parts."""
     desired = read_desired(params["registries"], "registries")
-    integrations, faults = read_integrations(params["integrations"])
+    entries, faults = read_entries(params["integrations"], {}, is_present=True)
     if faults:
         raise InvalidInput(faults)
     account = fetch_account(api, desired) if desired else None
-    wanted = WantedIntegrations(integrations, expected=missing_names(account.registries, desired) if account else ())
-    clusters = api.list_clusters() if integrations else ()
+    wanted = Wanted(entries, expected=missing_names(account.registries, desired) if account else ())
+    clusters = api.list_clusters() if any(entry.clusters for entry in entries) else ()
     names = tuple(registry.name for registry in account.registries) if account else None
-    if names is None and needs_registry_names(clusters, wanted):
+    has_others = any(entry.way != ONE_CLICK for entry in entries)
+    if names is None and (has_others or needs_registry_names(clusters, wanted.one_click)):
         names = list_names(api)
     registry_plan, integration_plan = _all_or_faults(
         lambda: _plan_registries(account, desired, params),
-        lambda: plan_integration(clusters, names, wanted),
+        # Nothing is seen of the inside of clusters, so only DigitalOcean's own integration has steps.
+        lambda: plan_whole(clusters, names, {}, wanted),
     )
-    targets = [target.cluster for target in resolve_targets(clusters, wanted)[0]]
+    targets = [target.cluster for target in resolve_targets(clusters, wanted.one_click)[0]]
     after = predict_clusters(targets, integration_plan.steps, names)
     return {
         "registry": _shape_plan(registry_plan)

@@ -52,7 +52,7 @@ REGISTRY_SPEC = Spec(
 REGISTRY_INFO_SPEC = Spec(options={"names": {"type": "list", "elements": "str"}})
 
 
-def build_registry_task(params: Params) -> Task[Api, Any, Any]:
+def build_registry_task(params: Params) -> Task[Api, Any, Any, Any]:
     """The task that the options ask for."""
     raw = params["registries"] if params["registries"] is not None else [params]
     is_single = params["registries"] is None

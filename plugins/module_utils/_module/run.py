@@ -28,30 +28,31 @@ Params = Mapping[str, Any]
 Done = Callable[[Step], None]
 S_contra = TypeVar("S_contra", contravariant=True)
 C = TypeVar("C")
+P = TypeVar("P", bound=Plan)
 O = TypeVar("O")  # noqa: E741 - reads as Outcome beside C for Current
 
 
-class Task(Protocol[S_contra, C, O]):
+class Task(Protocol[S_contra, C, P, O]):
     """What a module does, in the order in which it is asked; `api` is the client that it needs."""
 
     def fetch(self, api: S_contra) -> C:
         """Read all that the plan depends on; writes nothing."""
 
-    def plan(self, current: C) -> Plan:
+    def plan(self, current: C) -> P:
         """Decide, without input or output; raises InvalidInput or Refused for what will not be done."""
 
-    def apply(self, api: S_contra, current: C, plan: Plan, done: Done) -> O:
+    def apply(self, api: S_contra, current: C, plan: P, done: Done) -> O:
         """Carry out the steps, calling `done` after each, and say what is there now."""
 
-    def predict(self, current: C, plan: Plan) -> O:
+    def predict(self, current: C, plan: P) -> O:
         """What `apply` would find at its end, as far as can be known."""
 
-    def shape(self, plan: Plan, outcome: O) -> dict[str, Any]:
+    def shape(self, plan: P, outcome: O) -> dict[str, Any]:
         """The module's own result keys, present in every success; `warnings` are shown as such."""
 
 
 def run_task(
-    spec: Spec, build: Callable[[Params], Task[S_contra, Any, Any]], open_: Callable[[Settings], Any] = open_api
+    spec: Spec, build: Callable[[Params], Task[S_contra, Any, Any, Any]], open_: Callable[[Settings], Any] = open_api
 ) -> None:
     """Be the module: `build` checks the options and raises InvalidInput before any call; `open_` makes the client."""
     module = AnsibleModule(**spec.arguments(), supports_check_mode=True)

@@ -1,0 +1,146 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""Access of one cluster to registries: what is wanted, and what was read of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .access_rules import DIRECT, ONE_CLICK, OPERATOR
+from .credential import Credential, Policy
+from .journal import CURRENT, OLD, Journal
+from .kubernetes import PULL_SECRET_TYPE, Namespace, Pod, Secret, ServiceAccount
+from .pull_secret import credential_in, doctl_name, is_copy, is_ours, is_source, secret_name
+from .selection import Where
+
+
+@dataclass(frozen=True)
+class Access:
+    """One registry in one cluster as it is wanted; `policy` is for the ways whose credentials are ours."""
+
+    registry: str
+    way: str
+    where: Where = field(default_factory=Where)
+    policy: Policy | None = None
+
+    @property
+    def secret(self) -> str:
+        """The name of its secrets."""
+        return secret_name(self.way, self.registry)
+
+    @property
+    def other_ways(self) -> tuple[str, ...]:
+        """The ways that it may have had before."""
+        return tuple(way for way in (DIRECT, OPERATOR, ONE_CLICK) if way != self.way)
+
+
+@dataclass(frozen=True)
+class RegistryState:
+    """What a cluster holds for one registry.
+
+    `secrets` are those of every name that serves it, by name and then by namespace. `chosen` are the namespaces that
+    are meant. `opens` says whether the image host takes the credential that is in use; None where nobody asked.
+    """
+
+    secrets: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
+    chosen: frozenset[str] = frozenset()
+    journal: Journal = field(default_factory=Journal)
+    journal_secret: Secret | None = None
+    opens: bool | None = None
+
+    def of(self, name: str) -> Mapping[str, Secret]:
+        """The secrets of a name by namespace."""
+        return self.secrets.get(name, {})
+
+
+@dataclass(frozen=True)
+class ClusterState:
+    """What was read of a cluster; `integrated` are the registries that DigitalOcean's one-click integration shows.
+
+    `accounts` are only the default ones where no others matter. `pods` are those that fail to pull from a registry.
+    """
+
+    name: str
+    now: datetime
+    namespaces: tuple[Namespace, ...] = ()
+    accounts: tuple[ServiceAccount, ...] = ()
+    registries: Mapping[str, RegistryState] = field(default_factory=dict)
+    pods: tuple[Pod, ...] = ()
+    integrated: frozenset[str] = frozenset()
+
+    @property
+    def alive(self) -> frozenset[str]:
+        """The namespaces in which things can be made."""
+        return frozenset(one.name for one in self.namespaces if not one.is_terminating)
+
+
+def owned(secrets: Mapping[str, Secret], registry: str, way: str) -> dict[str, Secret]:
+    """Those of a way that exist because of this collection; copies that DigitalOcean's operator made of ours too."""
+    name = secret_name(way, registry)
+    return {
+        namespace: one
+        for namespace, one in secrets.items()
+        if is_ours(one, registry, way) or (way == OPERATOR and is_copy(one, name))
+    }
+
+
+def one_click_copies(secrets: Mapping[str, Secret], registry: str) -> dict[str, Secret]:
+    """What DigitalOcean's one-click integration made: the secret in kube-system, and its copies."""
+    return {
+        namespace: one
+        for namespace, one in secrets.items()
+        if one.content.type == PULL_SECRET_TYPE and (is_copy(one, registry) or is_source(one, registry))
+    }
+
+
+def foreign(secrets: Mapping[str, Secret], access: Access, namespaces: Iterable[str]) -> tuple[str, ...]:
+    """The namespaces in which somebody else's secret has the name of ours."""
+    ours = owned(secrets, access.registry, access.way)
+    return tuple(sorted(one for one in namespaces if one in secrets and one not in ours))
+
+
+def duplicates(state: ClusterState, access: Access) -> dict[str, frozenset[str]]:
+    """Secrets that serve the registry too and that this collection neither made nor takes away, by name."""
+    of_registry = state.registries[access.registry]
+    found = {}
+    for name in (doctl_name(access.registry), secret_name(ONE_CLICK, access.registry)):
+        present = {key for key, one in of_registry.of(name).items() if one.content.type == PULL_SECRET_TYPE}
+        is_integration = name == access.registry and (access.way == ONE_CLICK or access.registry in state.integrated)
+        if is_integration:
+            present -= one_click_copies(of_registry.of(name), access.registry).keys()
+        if present:
+            found[name] = frozenset(present)
+    return found
+
+
+def adopt(state: RegistryState, registry: str, now: datetime) -> Journal:
+    """The journal, with credentials that only our secrets still know: the newest is the current one if there is none.
+
+    So a journal that somebody deleted is made again, and nothing that was minted is forgotten.
+    """
+    journal = state.journal
+    known = {one.fingerprint for one in journal.entries}
+    found: dict[str, Credential] = {}
+    for way in (DIRECT, OPERATOR):
+        for secret in state.of(secret_name(way, registry)).values():
+            if is_ours(secret, registry, way):
+                found.update(_whole_credential(secret))
+    lost = sorted((one for name, one in found.items() if name not in known), key=lambda one: one.minted_at)
+    for one in lost:
+        is_newest = one is lost[-1] and journal.current is None
+        journal = journal.add(one, CURRENT if is_newest else OLD, None if is_newest else now)
+    return journal
+
+
+def _whole_credential(secret: Secret) -> dict[str, Credential]:
+    try:
+        credential = credential_in(secret)
+    except ValueError:
+        return {}  # Edited by hand: it is written again, and holds nothing that could be revoked.
+    return {credential.fingerprint: credential}

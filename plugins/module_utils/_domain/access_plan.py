@@ -1,0 +1,212 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""What is written into a cluster so that it can pull, in an order in which it always can.
+
+Secrets come before the entries that name them, a new way before the end of the one before, and a credential is revoked
+when nothing carries it any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from . import access_steps as steps
+from .access import Access, ClusterState, adopt, duplicates, foreign, owned
+from .access_removal import plan_leaving, plan_revocation_of_all
+from .access_rules import DIRECT, ONE_CLICK, OPERATOR
+from .access_steps import AccountChange, Target
+from .cluster_names import join_names
+from .credential import Credential, Policy
+from .errors import Refused
+from .gitops import gitops_warnings
+from .journal import Journal
+from .plan import Plan, Step
+from .pods import plan_recreation
+from .pull_secret import OPERATOR_NAMESPACE, carries, pull_secret
+
+
+@dataclass(frozen=True)
+class Use:
+    """The credential that secrets are to carry, None for one that has yet to be minted, and why it is minted."""
+
+    journal: Journal
+    credential: Credential | None
+    reason: str | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is the one that every secret carries already."""
+        return self.credential is not None and self.credential == self.journal.current and self.journal.new is None
+
+
+def candidate(state: ClusterState, access: Access) -> Credential | None:
+    """The credential that goes on being used if the image host takes it; None where a new one is due anyway."""
+    journal = adopt(state.registries[access.registry], access.registry, state.now)
+    found = journal.new or journal.current
+    policy = policy_of(access)
+    return found if policy.reason_to_renew(found, state.now) is None else None
+
+
+def choose(state: ClusterState, access: Access) -> Use:
+    """The credential that goes on being used, or why another is minted."""
+    of_registry = state.registries[access.registry]
+    journal = adopt(of_registry, access.registry, state.now)
+    reason = policy_of(access).reason_to_renew(journal.new or journal.current, state.now)
+    if reason is None and of_registry.opens is False:
+        reason = "the image host does not take the present one"
+    return Use(journal, None if reason else journal.new or journal.current, reason)
+
+
+def plan_presence(state: ClusterState, accesses: Sequence[Access], *, recreates_pods: bool) -> Plan:
+    """What brings a cluster its access; raises Refused where somebody else's secret is in the way, for all of them."""
+    _refuse_foreign(state, accesses)
+    ours = [access for access in accesses if access.way != ONE_CLICK]
+    changes = _additions(state, [access for access in ours if access.way == DIRECT])
+    found: list[Step] = []
+    for access in ours:
+        found += _credential_steps(state, access)
+    if changes:
+        found.append(steps.patch(state.name, changes))
+    for access in accesses:
+        found += plan_leaving(state, access)
+        found += _revocations(state, access)
+    if recreates_pods:
+        found += plan_recreation(state, accesses, changes)
+    return Plan(
+        steps=tuple(found),
+        notes=tuple(note for access in accesses for note in _duplicates(state, access)),
+        warnings=tuple(warning for access in accesses for warning in _warnings(state, access)),
+    )
+
+
+def policy_of(access: Access) -> Policy:
+    """The policy for credentials; for ways whose credentials are ours."""
+    if access.policy is None:
+        raise ValueError(f"no policy for the credentials of {access.registry}")
+    return access.policy
+
+
+def _refuse_foreign(state: ClusterState, accesses: Sequence[Access]) -> None:
+    found = []
+    for access in accesses:
+        of_registry = state.registries[access.registry]
+        where = state.alive if access.way == OPERATOR else of_registry.chosen
+        if access.way != ONE_CLICK:
+            places = foreign(of_registry.of(access.secret), access, where)
+            found += [f"{namespace}/{access.secret}" for namespace in places]
+    if found:
+        raise Refused(
+            f"write pull secrets into the cluster {state.name}",
+            f"somebody else's secrets have their names: {join_names(found)}",
+            "see whose they are and delete them, or leave out their namespaces",
+        )
+
+
+def _credential_steps(state: ClusterState, access: Access) -> Iterator[Step]:
+    use = choose(state, access)
+    if use.reason is not None:
+        yield steps.mint(state.name, access, use.reason)
+    elif use.journal != state.registries[access.registry].journal:
+        yield steps.write_journal(state.name, access, use.journal)
+    targets = _targets(state, access, use.credential)
+    if targets:
+        yield steps.write(state.name, access, targets)
+    if not use.is_settled:
+        yield steps.settle(state.name, access)
+
+
+def _targets(state: ClusterState, access: Access, credential: Credential | None) -> list[Target]:
+    """Where a secret is missing or holds something else; what was written before is kept fresh, meant now or not."""
+    of_registry = state.registries[access.registry]
+    present = of_registry.of(access.secret)
+    if access.way == OPERATOR:
+        namespaces = frozenset({OPERATOR_NAMESPACE})
+    else:
+        namespaces = (of_registry.chosen | owned(present, access.registry, DIRECT).keys()) & state.alive
+    content = None if credential is None else pull_secret(access.registry, access.way, credential)
+    return [
+        Target(namespace, present.get(namespace))
+        for namespace in sorted(namespaces)
+        if content is None or namespace not in present or not carries(present[namespace], content)
+    ]
+
+
+def _additions(state: ClusterState, accesses: Sequence[Access]) -> list[AccountChange]:
+    """The service accounts that lack an entry; one change for all registries."""
+    changes = []
+    for account in state.accounts:
+        add = tuple(
+            access.secret
+            for access in accesses
+            if account.namespace in state.registries[access.registry].chosen
+            and access.where.has_account(account.name)
+            and access.secret not in account.pull_secrets
+        )
+        if add:
+            changes.append(AccountChange(account, add))
+    return changes
+
+
+def _revocations(state: ClusterState, access: Access) -> Iterator[Step]:
+    if access.way == ONE_CLICK:
+        yield from plan_revocation_of_all(state, access.registry)
+        return
+    due = revocable(choose(state, access), policy_of(access), state)
+    if due:
+        yield steps.revoke(state.name, access.registry, due)
+
+
+def revocable(use: Use, policy: Policy, state: ClusterState) -> tuple[Credential, ...]:
+    """What is revoked in this run: the old ones whose time has come, and in a forced rotation all others at once."""
+    journal = use.journal
+    if not use.is_settled:
+        kept = use.credential.fingerprint if use.credential else ""
+        journal = journal.retire_all_but(kept, state.now)
+    return journal.due(state.now, policy.wait_before_revocation)
+
+
+def _duplicates(state: ClusterState, access: Access) -> Iterator[str]:
+    for name, namespaces in duplicates(state, access).items():
+        maker = "DigitalOcean's one-click integration" if name == access.registry else "doctl"
+        yield (
+            f"The cluster {state.name} has secrets {name}, as {maker} names its own, in"
+            f" {join_names(sorted(namespaces))}: duplicates for the registry {access.registry}, which stay as they are."
+        )
+
+
+def _warnings(state: ClusterState, access: Access) -> Iterator[str]:
+    of_registry = state.registries[access.registry]
+    if access.way == DIRECT:
+        meant = [
+            one for one in state.accounts if one.namespace in of_registry.chosen and access.where.has_account(one.name)
+        ]
+        yield from gitops_warnings(meant, access.secret)
+        missing = [one for one in access.where.plain_names() if one not in {space.name for space in state.namespaces}]
+        if missing:
+            yield f"The cluster {state.name} has no namespace {join_names(missing)}."
+    if access.way == OPERATOR and choose(state, access).is_settled:
+        source = of_registry.of(access.secret).get(OPERATOR_NAMESPACE)
+        late = [] if source is None else lagging(state, access, source.content.data)
+        if late:
+            yield (
+                f"DigitalOcean's operator has not brought the present secret {access.secret} to {join_names(late)} of"
+                f" the cluster {state.name}."
+            )
+
+
+def lagging(state: ClusterState, access: Access, data: object) -> list[str]:
+    """The namespaces in which the operator's copy is missing or holds something else, or whose account lacks it."""
+    present = state.registries[access.registry].of(access.secret)
+    accounts = {one.namespace: one for one in state.accounts if one.name == "default"}
+    return [
+        namespace
+        for namespace in sorted(state.alive)
+        if namespace not in present
+        or dict(present[namespace].content.data) != data
+        or (namespace in accounts and access.secret not in accounts[namespace].pull_secrets)
+    ]

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""What is taken from a cluster: access that is to end, and what another way left behind.
+
+Entries go before the secrets that they name, credentials are revoked when no secret holds them, and the journal goes
+last, so that a run which is killed leaves what the next one needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from . import access_steps as steps
+from .access import Access, ClusterState, adopt, owned
+from .access_rules import DIRECT, ONE_CLICK, OPERATOR
+from .access_steps import AccountChange
+from .plan import Plan, Step
+from .pull_secret import OPERATOR_NAMESPACE, is_ours, secret_name
+
+
+def plan_absence(state: ClusterState, accesses: Sequence[Access]) -> Plan:
+    """What ends access in the way that each access names; credentials end with the last secret that holds them."""
+    found: list[Step] = []
+    for access in accesses:
+        if access.way == ONE_CLICK:
+            continue
+        scope = state.alive if access.way == OPERATOR else state.registries[access.registry].chosen
+        found += _end(state, access.registry, access.way, scope)
+        if not _remains(state, access, scope):
+            found += plan_revocation_of_all(state, access.registry)
+    return Plan(steps=tuple(found))
+
+
+def plan_leaving(state: ClusterState, access: Access) -> Iterator[Step]:
+    """What ends the ways that the registry had before."""
+    for way in access.other_ways:
+        if way != ONE_CLICK:
+            yield from _end(state, access.registry, way, state.alive)
+        elif access.registry in state.integrated:
+            yield steps.leave_one_click(state.name, access)
+
+
+def plan_revocation_of_all(state: ClusterState, registry: str) -> Iterator[Step]:
+    """The end of every credential that was minted for a registry in a cluster, and of the journal."""
+    of_registry = state.registries[registry]
+    credentials = [one.credential for one in adopt(of_registry, registry, state.now).entries]
+    if credentials:
+        yield steps.revoke(state.name, registry, credentials)
+    if of_registry.journal_secret is not None:
+        yield steps.delete_journal(state.name, registry, of_registry.journal_secret)
+
+
+def _end(state: ClusterState, registry: str, way: str, scope: frozenset[str]) -> Iterator[Step]:
+    name = secret_name(way, registry)
+    present = owned(state.registries[registry].of(name), registry, way)
+    source = present.get(OPERATOR_NAMESPACE) if way == OPERATOR else None
+    if source is not None and is_ours(source, registry, OPERATOR):
+        # While it is there the operator would undo what is taken from copies and service accounts.
+        yield steps.delete_source(state.name, registry, source)
+        return
+    changes = entry_removals(state, name, scope)
+    if changes:
+        yield steps.patch(state.name, changes)
+    doomed = [present[namespace] for namespace in sorted(present.keys() & scope)]
+    if doomed:
+        yield steps.delete(state.name, registry, way, doomed)
+
+
+def entry_removals(state: ClusterState, name: str, scope: frozenset[str]) -> list[AccountChange]:
+    """The service accounts that name a secret."""
+    return [
+        AccountChange(one, remove=(name,))
+        for one in state.accounts
+        if one.namespace in scope and name in one.pull_secrets
+    ]
+
+
+def _remains(state: ClusterState, access: Access, scope: frozenset[str]) -> bool:
+    """Whether secrets with our credential stay."""
+    of_registry = state.registries[access.registry]
+    for way in (DIRECT, OPERATOR):
+        present = owned(of_registry.of(secret_name(way, access.registry)), access.registry, way).keys() & state.alive
+        if present - (scope if way == access.way else frozenset()):
+            return True
+    return False

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: no interface for others, it may change in any release.
+
+"""The credentials of one registry in one cluster on their way through the journal.
+
+What is minted stands in the journal before anything else happens with it, and until it is revoked. So only a token
+that was minted in the very instant of a crash is not known to the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from .._domain.access import Access
+from .._domain.access_plan import policy_of
+from .._domain.credential import Credential
+from .._domain.docker_credentials import DockerCredentials
+from .._domain.errors import Denied, DocrError
+from .._domain.journal import JOURNAL_NAMESPACE, Journal, journal_name, write_journal
+from .._domain.kubernetes import Secret
+from .._domain.pull_secret import JOURNAL, labels_of
+from .access_read import login
+from .api import Api
+from .kube import Kube
+from .wait import Patience, poll
+
+# A token that has just been minted may not be known everywhere at once.
+_NEWS_TIMEOUT_S = 10.0
+
+
+@dataclass
+class Credentials:
+    """Keeps the journal; `credential` is the one that secrets are to carry, None until it is minted."""
+
+    api: Api
+    kube: Kube
+    registry: str
+    journal: Journal
+    secret: Secret | None
+    credential: Credential | None = None
+    revoked: list[str] = field(default_factory=list)
+
+    def mint(self, access: Access, patience: Patience) -> None:
+        """Mint one, note it, and see that the image host takes it; what cannot be noted or used is revoked again."""
+        policy = policy_of(access)
+        minted = self.api.mint_docker_credentials(access.registry, read_write=False, expiry_s=policy.expiry_s)
+        now = self.api.now()
+        expires_at = now + timedelta(seconds=policy.expiry_s) if policy.expiry_s else None
+        credential = Credential(minted.config, now, expires_at)
+        try:
+            self.save(self.journal.add(credential))
+            self._prove(credential, patience)
+        except DocrError:
+            self._revoke(credential)
+            raise
+        self.credential = credential
+
+    def save(self, journal: Journal) -> None:
+        """Write the journal. Conflict when somebody else has written it since it was read, another run for instance."""
+        content = write_journal(journal, labels_of(self.registry, JOURNAL))
+        if self.secret is None:
+            self.secret = self.kube.create_secret(JOURNAL_NAMESPACE, journal_name(self.registry), content)
+        else:
+            self.secret = self.kube.replace_secret(self.secret, content)
+        self.journal = journal
+
+    def promote(self) -> None:
+        """Make the credential that all secrets carry the current one, and all others old."""
+        if self.credential is not None:
+            self.save(self.journal.promote(self.credential, self.api.now()))
+
+    def revoke(self, credentials: Iterable[Credential]) -> None:
+        """Take credentials back, and strike them from the journal where there is one."""
+        for one in credentials:
+            self._revoke(one)
+        if self.secret is not None:
+            self.save(self.journal.without(self.revoked))
+
+    def drop(self) -> None:
+        """Delete the journal."""
+        if self.secret is not None:
+            self.kube.delete_secret(self.secret)
+            self.secret = None
+
+    def _prove(self, credential: Credential, patience: Patience) -> None:
+        refusals: list[Denied] = []
+
+        def is_taken() -> bool:
+            try:
+                login(self.api, credential)
+            except Denied as error:
+                refusals.append(error)
+                return False
+            return True
+
+        seen = poll(
+            is_taken,
+            bool,
+            timeout_s=min(patience.timeout_s, _NEWS_TIMEOUT_S),
+            interval_s=patience.interval_s,
+            clock=patience.clock,
+        )
+        if not seen.is_done:
+            raise Denied(
+                f"use the credential that was minted for the registry {self.registry}",
+                refusals[-1].answer,
+                "it is revoked again; see that registry_host is the image host of the API that minted it",
+            )
+
+    def _revoke(self, credential: Credential) -> None:
+        found = credential.login
+        # It authorises its own end, so one that is revoked or expired already is refused.
+        with suppress(Denied):
+            self.api.revoke_docker_credentials(DockerCredentials(found.user, found.token))
+        self.revoked.append(credential.fingerprint)
