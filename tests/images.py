@@ -47,14 +47,18 @@ def minted(sandbox: Sandbox) -> list[dict[str, Any]]:
     return [token for token in tokens if token["registry"] is not None]
 
 
-def push_index(sandbox: Sandbox, place: str, tag: str, children: int = 2) -> list[str]:
-    """Push an index of images without layers to a `place` such as kiwi/app; return the digests, the index's last."""
+def push_index(sandbox: Sandbox, place: str, tag: str, children: int = 2, login: str | None = None) -> list[str]:
+    """Push an index of images without layers to a `place` such as kiwi/app; return the digests, the index's last.
+
+    `login` is a token other than the account's own.
+    """
+    token = login or sandbox.token
     host = f"https://{sandbox.registry_host}/v2/{place}"
     with requests.Session() as session:
         session.verify = sandbox.ca_file
         session.trust_env = False
         query = {"scope": f"repository:{place}:pull,push"}
-        answer = session.get(f"{sandbox.url}/v2/registry/auth", params=query, auth=(sandbox.token, sandbox.token))
+        answer = session.get(f"{sandbox.url}/v2/registry/auth", params=query, auth=(token, token))
         session.headers["Authorization"] = f"Bearer {answer.json()['token']}"
         images = [_push_image(session, host, f"{tag}-{number}") for number in range(children)]
         return [*images, _put(session, host, tag, {"schemaVersion": 2, "mediaType": INDEX, "manifests": [
@@ -65,7 +69,9 @@ def push_index(sandbox: Sandbox, place: str, tag: str, children: int = 2) -> lis
 def _push_image(session: requests.Session, host: str, name: str) -> str:
     config = json.dumps({"architecture": "s390x", "os": "linux", "config": {"Cmd": [name]}}).encode()
     digest = f"sha256:{hashlib.sha256(config).hexdigest()}"
-    upload = session.post(f"{host}/blobs/uploads/").headers["Location"]
+    opened = session.post(f"{host}/blobs/uploads/")
+    opened.raise_for_status()
+    upload = opened.headers["Location"]
     upload = requests.compat.urljoin(host, upload)
     assert session.put(upload, params={"digest": digest}, data=config).status_code == 201
     descriptor = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest, "size": len(config)}

@@ -184,8 +184,8 @@ class LoginKeeper:
         aside = aside_key(self.host, credentials)
         is_login = False
         try:
-            self._edit({aside: credentials})
             minted_at = self.api.now()
+            self._edit({aside: credentials})
             self._check(credentials)
             new = MintedCredential(
                 credentials.fingerprint, wanted.registry, wanted.read_write, minted_at, minted_at + wanted.lifetime

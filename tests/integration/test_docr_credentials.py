@@ -1,0 +1,413 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""docr_credentials against the sandbox: the file, the note, the tokens, each read back by a second path."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from docr_sandbox.testing import Sandbox
+from images import minted, push_index
+from logins import (
+    CHECK,
+    LIST,
+    MINT,
+    NOON,
+    REVOKE,
+    TOKEN_MARKS,
+    alive,
+    aside,
+    config,
+    entry,
+    fingerprint,
+    login,
+    mode,
+    note,
+    opens,
+    run,
+    seed,
+    tokens,
+)
+from modules import writes
+
+OTHERS = (
+    '{"psFormat": "x", "auths": {"z.test": {"auth": "eg=="}, "a.test": {"auth": "YTpi", "email": "ü"}}, '
+    '"credHelpers": {"b.test": "ecr-login"}, "aliases": {"builder": "buildx"}}'
+)
+
+
+@pytest.fixture
+def path(sandbox: Sandbox, tmp_path: Path) -> Path:
+    seed(sandbox)
+    return tmp_path / "home" / ".docker" / "config.json"
+
+
+@pytest.fixture
+def lax_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def revoke(sandbox: Sandbox, token: str) -> None:
+    """Take a token back as somebody else would."""
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = requests.post(
+        sandbox.revoke_url, data={"token": token}, headers=headers, verify=sandbox.ca_file, timeout=9
+    )
+    answer.raise_for_status()
+    sandbox.clear_log()
+
+
+def words(result: dict[str, Any]) -> list[str]:
+    return [step["action"] for step in result["actions"]]
+
+
+def test_a_first_login_is_minted_checked_written_and_noted_and_the_second_run_keeps_it(
+    sandbox: Sandbox, path: Path
+) -> None:
+    first = run(sandbox, path)
+    assert sandbox.calls() == [LIST, MINT, *CHECK]
+    token = login(sandbox, path)
+    assert (first["changed"], words(first)) == (True, ["log_in"])
+    assert first["credentials"] == {
+        "registry": "kiwi",
+        "host": sandbox.registry_host,
+        "path": str(path),
+        "read_write": False,
+        "fingerprint": fingerprint(token),
+        "minted_at": NOON,
+        "expires_at": "2031-05-06T13:30:00Z",
+    }
+    assert config(path) == {"auths": {sandbox.registry_host: entry(token)}}
+    (minted_one,) = minted(sandbox)
+    assert minted_one["expires_at"].startswith("2031-05-06T13:30:00")
+    assert "registry:update" not in minted_one["scopes"]
+
+    sandbox.clear_log()
+    before = path.stat()
+    second = run(sandbox, path)
+    assert (second["changed"], second["actions"], second["credentials"]) == (False, [], first["credentials"])
+    assert sandbox.calls() == [LIST, *CHECK]
+    assert path.stat() == before
+
+
+def test_file_folder_and_note_are_private_and_the_note_holds_no_token(
+    sandbox: Sandbox, path: Path, lax_umask: None
+) -> None:
+    run(sandbox, path, read_write=True)
+    assert (mode(path), mode(path.parent)) == ("0600", "0700")
+    assert mode(path.with_name("config.json.docr.json")) == "0600"
+    assert sorted(one.name for one in path.parent.iterdir()) == ["config.json", "config.json.docr.json"]
+    assert not any(mark in note(path) for mark in TOKEN_MARKS)
+    (noted,) = json.loads(note(path))["hosts"][sandbox.registry_host]["credentials"]
+    assert noted == {
+        "registry": "kiwi",
+        "read_write": True,
+        "fingerprint": fingerprint(login(sandbox, path)),
+        "minted_at": NOON,
+        "expires_at": "2031-05-06T13:30:00Z",
+        "retired_at": None,
+    }
+
+
+def test_a_file_that_others_could_read_becomes_private_also_where_the_login_stays(
+    sandbox: Sandbox, path: Path, lax_umask: None
+) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text(OTHERS, encoding="utf-8")
+    path.chmod(0o644)
+    run(sandbox, path)
+    assert mode(path) == "0600"
+    path.chmod(0o664)
+    predicted = run(sandbox, path, check=True)
+    assert mode(path) == "0664"
+    done = run(sandbox, path)
+    assert (mode(path), words(done), len(minted(sandbox))) == ("0600", ["protect_file"], 1)
+    assert predicted == done
+    assert run(sandbox, path)["changed"] is False
+
+
+def test_all_that_is_not_ours_stays_in_its_order(sandbox: Sandbox, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text(OTHERS, encoding="utf-8")
+    run(sandbox, path)
+    expected = json.loads(OTHERS)
+    expected["auths"][sandbox.registry_host] = entry(login(sandbox, path))
+    assert json.dumps(config(path)) == json.dumps(expected)
+    run(sandbox, path, state="absent")
+    assert json.dumps(config(path)) == json.dumps(json.loads(OTHERS))
+    assert [one.name for one in path.parent.iterdir()] == ["config.json"]
+
+
+def test_a_symbolic_link_is_followed_and_stays(sandbox: Sandbox, path: Path, tmp_path: Path) -> None:
+    real = tmp_path / "elsewhere" / "docker.json"
+    path.parent.mkdir(parents=True)
+    path.symlink_to(real)
+    result = run(sandbox, path)
+    assert path.is_symlink()
+    assert (result["credentials"]["path"], mode(real)) == (str(real), "0600")
+    assert real.with_name("docker.json.docr.json").exists()
+    assert run(sandbox, real)["changed"] is False
+    run(sandbox, path, state="absent")
+    assert (path.is_symlink(), real.exists()) == (True, False)
+
+
+@pytest.mark.parametrize("with_variable", [False, True])
+def test_without_a_path_it_is_the_file_that_docker_reads(
+    sandbox: Sandbox, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_variable: bool
+) -> None:
+    monkeypatch.setenv("HOME", str(path.parent.parent))
+    monkeypatch.delenv("DOCKER_CONFIG", raising=False)
+    if with_variable:
+        monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "own"))
+    expected = tmp_path / "own" / "config.json" if with_variable else path
+    assert run(sandbox, None)["credentials"]["path"] == str(expected)
+    assert list(tokens(expected)) == [sandbox.registry_host]
+
+
+def test_it_is_renewed_once_the_longest_push_no_longer_fits_and_pushes_in_flight_keep_theirs(
+    sandbox: Sandbox, path: Path
+) -> None:
+    run(sandbox, path, read_write=True)
+    first = login(sandbox, path)
+    sandbox.advance(50 * 60 - 9)
+    assert run(sandbox, path, read_write=True)["changed"] is False
+    sandbox.advance(10)
+    predicted = run(sandbox, path, read_write=True, check=True)
+    done = run(sandbox, path, read_write=True)
+    assert predicted["actions"] == done["actions"]
+    assert "expires at 2031-05-06T13:30:00Z, within the 40m of a push" in done["actions"][0]["message"]
+    second = login(sandbox, path)
+    assert done["credentials"]["expires_at"] == "2031-05-06T14:20:01Z"
+    assert (aside(sandbox, path), opens(sandbox, first), opens(sandbox, second)) == ([first], True, True)
+    push_index(sandbox, "kiwi/team/app", "v3", login=first)
+    # It ends by itself, and nobody has to do anything about it.
+    sandbox.advance(40 * 60)
+    assert run(sandbox, path, read_write=True)["changed"] is False
+    assert alive(sandbox) == [fingerprint(second)[:12]]
+    sandbox.advance(60 * 60)
+    run(sandbox, path, read_write=True)
+    assert aside(sandbox, path) == []
+
+
+def test_one_that_was_replaced_early_is_revoked_once_pushes_with_it_have_ended(sandbox: Sandbox, path: Path) -> None:
+    options: dict[str, Any] = {"expires_in": "5h", "longest_push": "25m"}
+    run(sandbox, path, read_write=True, **options)
+    first = login(sandbox, path)
+    done = run(sandbox, path, **options)
+    assert "since the present one can push" in done["actions"][0]["message"]
+    second = login(sandbox, path)
+    assert opens(sandbox, first)
+    sandbox.advance(25 * 60 - 9)
+    assert run(sandbox, path, **options)["changed"] is False
+    sandbox.advance(9)
+    sandbox.clear_log()
+    predicted = run(sandbox, path, check=True, **options)
+    assert writes(sandbox) == []
+    done = run(sandbox, path, **options)
+    assert predicted == done
+    assert (words(done), writes(sandbox)) == (["revoke_credentials"], [REVOKE])
+    assert (tokens(path), opens(sandbox, first)) == ({sandbox.registry_host: second}, False)
+    assert run(sandbox, path, **options)["changed"] is False
+
+
+def test_one_that_lives_longer_than_asked_is_replaced(sandbox: Sandbox, path: Path) -> None:
+    run(sandbox, path, expires_in="20h")
+    done = run(sandbox, path)
+    assert "since the present one expires only at 2031-05-07T08:00:00Z" in done["actions"][0]["message"]
+    assert done["credentials"]["expires_at"] == "2031-05-06T13:30:00Z"
+
+
+def test_one_that_was_revoked_elsewhere_is_replaced_and_forgotten(sandbox: Sandbox, path: Path) -> None:
+    run(sandbox, path)
+    first = login(sandbox, path)
+    revoke(sandbox, first)
+    predicted = run(sandbox, path, check=True)
+    assert writes(sandbox) == []
+    done = run(sandbox, path)
+    assert predicted["actions"] == done["actions"]
+    assert done["actions"][0]["message"].endswith("since the image host does not take the present one any more")
+    assert list(tokens(path)) == [sandbox.registry_host]
+    assert alive(sandbox) == [fingerprint(login(sandbox, path))[:12]]
+
+
+def test_a_read_write_login_pushes_and_a_read_only_one_pulls_and_is_refused_a_push(
+    sandbox: Sandbox, path: Path
+) -> None:
+    run(sandbox, path, read_write=True)
+    *_images, index = push_index(sandbox, "kiwi/team/app", "v3", login=login(sandbox, path))
+    run(sandbox, path)
+    reader = login(sandbox, path)
+    query = {"scope": "repository:kiwi/team/app:pull"}
+    bearer = requests.get(
+        f"{sandbox.url}/v2/registry/auth", params=query, auth=(reader, reader), verify=sandbox.ca_file, timeout=9
+    ).json()["token"]
+    pulled = requests.get(
+        f"https://{sandbox.registry_host}/v2/kiwi/team/app/manifests/v3",
+        headers={"Authorization": f"Bearer {bearer}"},
+        verify=sandbox.ca_file,
+        timeout=9,
+    )
+    assert (pulled.status_code, pulled.headers["Docker-Content-Digest"]) == (200, index)
+    with pytest.raises(requests.HTTPError, match="401"):
+        push_index(sandbox, "kiwi/team/app", "v4", login=reader)
+
+
+def test_check_mode_writes_nothing_mints_nothing_and_predicts(sandbox: Sandbox, path: Path) -> None:
+    predicted = run(sandbox, path, read_write=True, check=True)
+    assert (writes(sandbox), minted(sandbox), path.parent.parent.exists()) == ([], [], False)
+    done = run(sandbox, path, read_write=True)
+    unknown = {"fingerprint": None, "minted_at": None, "expires_at": None}
+    assert predicted == done | {"credentials": done["credentials"] | unknown}
+    assert done["diff"] == {
+        "before": {"path": str(path), "mode": None, "login": None},
+        "after": {
+            "path": str(path),
+            "mode": "0600",
+            "login": {
+                "registry": "kiwi",
+                "read_write": True,
+                "fingerprint": "new",
+                "expires_at": "1h30m after its minting",
+            },
+        },
+    }
+
+
+def test_absent_revokes_and_removes_what_is_ours_and_all_of_it(sandbox: Sandbox, path: Path) -> None:
+    run(sandbox, path)
+    run(sandbox, path, read_write=True)
+    assert len(alive(sandbox)) == 2
+    sandbox.clear_log()
+    predicted = run(sandbox, path, state="absent", check=True)
+    assert (writes(sandbox), len(alive(sandbox)), path.exists()) == ([], 2, True)
+    done = run(sandbox, path, state="absent")
+    assert predicted == done
+    assert (done["credentials"], words(done)) == (None, ["revoke_credentials", "revoke_credentials", "remove_login"])
+    assert (writes(sandbox), alive(sandbox), list(path.parent.iterdir())) == ([REVOKE, REVOKE], [], [])
+    for check in (False, True):
+        again = run(sandbox, path, state="absent", check=check)
+        assert (again["changed"], again["actions"], again["credentials"]) == (False, [], None)
+
+
+def test_absent_from_a_file_that_was_there_before_leaves_it(sandbox: Sandbox, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("{}", encoding="utf-8")
+    run(sandbox, path)
+    run(sandbox, path, state="absent")
+    assert config(path) == {"auths": {}}
+    assert [one.name for one in path.parent.iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize("ended", ["revoked", "expired"])
+def test_absent_takes_a_token_that_has_ended_already_for_what_it_is(sandbox: Sandbox, path: Path, ended: str) -> None:
+    run(sandbox, path)
+    token = login(sandbox, path)
+    sandbox.clear_log()
+    if ended == "expired":
+        sandbox.advance(90 * 60)
+    else:
+        revoke(sandbox, token)
+    done = run(sandbox, path, state="absent")
+    assert (done["changed"], path.exists(), list(path.parent.iterdir())) == (True, False, [])
+    assert sandbox.calls() == ([LIST] if ended == "expired" else [LIST, REVOKE, "GET /v2/", "GET /v2/registry/auth"])
+
+
+def test_absent_leaves_the_login_of_another_registry_and_of_somebody_else(sandbox: Sandbox, path: Path) -> None:
+    run(sandbox, path)
+    before = path.read_bytes()
+    other = run(sandbox, path, registry="plum", state="absent")
+    assert (other["changed"], path.read_bytes(), len(alive(sandbox))) == (False, before, 1)
+    assert other["notes"] == [f"{path} holds a login of kiwi for {sandbox.registry_host}; it is left as it is."]
+    path.write_text(json.dumps({"auths": {sandbox.registry_host: entry("somebody")}}), encoding="utf-8")
+    done = run(sandbox, path, state="absent")
+    assert tokens(path) == {sandbox.registry_host: "somebody"}
+    assert words(done) == ["remove_login"]
+    assert "was taken out of" in done["notes"][0]
+    assert "it expires at 2031-05-06T13:30:00Z" in done["notes"][0]
+    assert "was not written by this module and is left" in done["notes"][1]
+    assert run(sandbox, path, state="absent")["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"credsStore": "desktop"}, "its credsStore has Docker keep the login of"),
+        ({"credHelpers": {"HOST": "pass"}}, "its credHelpers has Docker keep the login of"),
+        ({"auths": {"HOST": {"auth": "YTpi"}}}, "was not written by this module"),
+        ({"auths": {"https://HOST/v2/": {"auth": "YTpi"}}}, "was not written by this module"),
+        ({"auths": {"HOST": {"identitytoken": "x"}}}, "was not written by this module"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_a_file_that_docker_would_not_read_or_that_has_another_login_is_refused_and_untouched(
+    sandbox: Sandbox, path: Path, document: dict[str, Any], message: str, check: bool
+) -> None:
+    path.parent.mkdir(parents=True)
+    text = json.dumps(document).replace("HOST", sandbox.registry_host)
+    path.write_text(text, encoding="utf-8")
+    refused = run(sandbox, path, check=check)
+    assert (refused["failed"], refused["changed"], refused["error"]["kind"]) == (True, False, "invalid_input")
+    assert message in refused["msg"]
+    assert "name another path, and set DOCKER_CONFIG to its folder" in refused["msg"]
+    assert (path.read_text(encoding="utf-8"), minted(sandbox)) == (text, [])
+    assert [one.name for one in path.parent.iterdir()] == ["config.json"]
+
+
+def test_a_second_registry_is_refused_by_name_and_has_place_in_another_file(sandbox: Sandbox, path: Path) -> None:
+    run(sandbox, path)
+    before = path.read_bytes()
+    refused = run(sandbox, path, registry="plum")
+    assert f"it holds a login of kiwi for {sandbox.registry_host}" in refused["msg"]
+    assert "or end it with state absent and registry kiwi" in refused["msg"]
+    assert (path.read_bytes(), len(minted(sandbox))) == (before, 1)
+    other = path.with_name("plum.json")
+    assert run(sandbox, other, registry="plum")["credentials"]["registry"] == "plum"
+    run(sandbox, path, state="absent")
+    assert run(sandbox, path, registry="plum")["changed"] is True
+
+
+def test_after_a_logout_by_docker_there_is_a_login_again(sandbox: Sandbox, path: Path) -> None:
+    run(sandbox, path)
+    path.write_text(json.dumps({"auths": {sandbox.registry_host: {}}}), encoding="utf-8")
+    done = run(sandbox, path)
+    assert done["changed"] is True
+    assert "was taken out of" in done["notes"][0]
+    assert opens(sandbox, login(sandbox, path))
+    assert run(sandbox, path)["notes"] == []
+
+
+def test_a_registry_that_is_not_there_is_told_before_anything_is_written(sandbox: Sandbox, path: Path) -> None:
+    for check in (True, False):
+        refused = run(sandbox, path, registry="fig", check=check)
+        assert refused["msg"] == "Nothing was changed: registry: the team has no registry fig; it has kiwi, plum."
+    assert (sandbox.calls(), path.parent.exists()) == ([LIST, LIST], False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"expires_in": "40m"}, "expires_in: 40m is no longer than longest_push, 40m; a credential must outlive"),
+        ({"expires_in": "soon"}, "expires_in: 'soon' is no duration"),
+        ({"longest_push": "90"}, "longest_push: '90' is no duration"),
+        ({"registry": "Kiwi"}, "registry: 'Kiwi' is no registry name"),
+        ({"path": "config.json"}, "path: config.json is relative"),
+    ],
+)
+def test_wrong_options_are_told_before_any_call(
+    sandbox: Sandbox, path: Path, options: dict[str, Any], message: str
+) -> None:
+    given = dict(options)
+    place = Path(given.pop("path", path))
+    assert message in run(sandbox, place, **given)["msg"]
+    assert sandbox.calls() == []
