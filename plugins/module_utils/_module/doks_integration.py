@@ -9,21 +9,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from .._domain.access_rules import EXPIRY, KUBECONFIG, ONE_CLICK, OPERATOR, WAYS, WHERE, access_faults
 from .._domain.access_wanted import Entry, Wanted
 from .._domain.access_whole import WholePlan, plan_whole
-from .._domain.cluster_names import Asked, resolve_clusters
+from .._domain.cluster_names import Asked
 from .._domain.credential import Policy
 from .._domain.durations import parse_period
 from .._domain.errors import Fault, InvalidInput, SomeFailed
 from .._domain.integration import ABSENT, PRESENT
 from .._domain.selection import DEFAULT_ACCOUNTS, EVERY, Where
 from .._service.access import Accesses, AccessReader, AccessWriter, predict_accesses
-from .._service.api import Api
 from .._service.clusters import Clusters
 from .._service.wait import Patience, SystemClock
 from .argspec import Spec
@@ -50,8 +49,6 @@ INTEGRATION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "origin": {"type": "str"},
 }
 
-INTEGRATION_INFO_SPEC = Spec(options={"clusters": {"type": "list", "elements": "str"}})
-
 INTEGRATION_SPEC = Spec(
     options={
         "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
@@ -74,35 +71,42 @@ INTEGRATION_SPEC = Spec(
 Options = Mapping[str, Any]
 
 
-def read_entries(
-    entries: Sequence[Options], common: Options, *, is_present: bool
-) -> tuple[tuple[Entry, ...], tuple[Fault, ...]]:
-    """The entries of an `integrations` option, and all that is wrong with them before anything is read.
+@dataclass(frozen=True)
+class Common:
+    """What holds for all entries: the options where an entry is silent, and how credentials are treated."""
 
-    `common` has the options that hold for entries which do not say otherwise.
-    """
+    options: Options = field(default_factory=dict)
+    is_present: bool = True
+    revoke_after: timedelta = timedelta(hours=1)
+    force_rotation: bool = False
+
+
+def read_entries(entries: Sequence[Options], common: Common) -> tuple[tuple[Entry, ...], tuple[Fault, ...]]:
+    """The entries of an `integrations` option, and all that is wrong with them before anything is read."""
     found = []
     faults: list[Fault] = []
     for number, entry in enumerate(entries):
         path = f"{entry['origin']}, " if entry.get("origin") else f"integrations[{number}]."
-        found.append(_read_entry(path, entry, common, is_present, faults))
+        found.append(_read_entry(path, entry, common, faults))
     return tuple(found), tuple(faults)
 
 
 def build_integration_task(params: Params) -> IntegrationTask:
     """The task that the options describe; raises InvalidInput with all that is wrong with them."""
-    is_present = params["state"] == PRESENT
-    faults = [*_least(params, "wait_timeout", 0), *_least(params, "wait_sleep", 1)]
-    try:
-        parse_period(params["revoke_after"])
-    except ValueError as error:
-        faults.append(Fault("revoke_after", f"{params['revoke_after']!r} is no period", str(error)))
-    entries: tuple[Entry, ...] = ()
-    if not faults and params["integrations"] is None:
-        entries = (_read_entry("", params, {}, is_present, faults),)
-    elif not faults:
-        entries, found = read_entries(params["integrations"], params, is_present=is_present)
+    faults: list[Fault] = []
+    common = Common(
+        options=params if params["integrations"] is not None else {},
+        is_present=params["state"] == PRESENT,
+        revoke_after=_read_period(params, "revoke_after", faults),
+        force_rotation=params["force_rotation"],
+    )
+    entries: tuple[Entry, ...]
+    if params["integrations"] is None:
+        entries = (_read_entry("", params, common, faults),)
+    else:
+        entries, found = read_entries(params["integrations"], common)
         faults += [*_empty("integrations", params["integrations"]), *found]
+    faults += [*_least(params, "wait_timeout", 0), *_least(params, "wait_sleep", 1)]
     if faults:
         raise InvalidInput(tuple(faults))
     wanted = Wanted(
@@ -153,41 +157,17 @@ class IntegrationTask:
         return result
 
 
-def fetch_integration_info(api: Api, params: Params) -> dict[str, Any]:
-    """The clusters that are asked for, or all; raises InvalidInput for names that fit none or several."""
-    asked = None if params["clusters"] is None else _read_names("clusters", params["clusters"])
-    clusters = api.list_clusters()
-    if asked is not None:
-        found, faults = resolve_clusters(clusters, asked)
-        if faults:
-            raise InvalidInput(faults)
-        clusters = tuple({cluster.id: cluster for cluster in found.values()}.values())
-    return {
-        "clusters": [
-            {
-                "id": cluster.id,
-                "name": cluster.name,
-                "region": cluster.region,
-                "status": cluster.state,
-                "registry_enabled": cluster.registry_enabled,
-                "registries": None if cluster.registries is None else list(cluster.registries),
-            }
-            for cluster in clusters
-        ]
-    }
-
-
-def _read_entry(path: str, entry: Options, common: Options, is_present: bool, faults: list[Fault]) -> Entry:
-    """An entry, with what `common` says where it is silent; what it says itself must fit its way."""
-    options = _merge(entry, common)
-    settings = {"revoke_after": "1h", "force_rotation": False, **(common or entry)}
+def _read_entry(path: str, entry: Options, common: Common, faults: list[Fault]) -> Entry:
+    """An entry, with what holds for all where it is silent; what it says itself must fit its way."""
+    options = _merge(entry, common.options)
     way = options["way"] or ONE_CLICK
     # What holds for all entries may fit only some of their ways.
     own = {name: entry.get(name) for name in (*WHERE, *EXPIRY, *KUBECONFIG)}
     shared = {name: options[name] for name in EXPIRY} if way != ONE_CLICK else {}
-    given = {**own, **shared, "force_rotation": settings["force_rotation"]}
-    found = access_faults(lambda name: f"{path}{name}", way, given, is_present=is_present)
+    given = {**own, **shared, "force_rotation": common.force_rotation}
+    found = access_faults(lambda name: f"{path}{name}", way, given, is_present=common.is_present)
     faults += [*_names_faults(path, entry), *_place_faults(path, entry, options), *found]
+    has_policy = common.is_present and way != ONE_CLICK and not found
     return Entry(
         registries=_read_names(f"{path}registries", entry.get("registries") or ()),
         clusters=_read_names(f"{path}clusters", entry.get("clusters") or ()),
@@ -195,7 +175,7 @@ def _read_entry(path: str, entry: Options, common: Options, is_present: bool, fa
         contexts=_contexts(entry, options),
         way=way,
         where=_read_where(options if way not in (ONE_CLICK, OPERATOR) else {}),
-        policy=_read_policy(options, settings) if is_present and way != ONE_CLICK and not found else None,
+        policy=_read_policy(options, common) if has_policy else None,
         origin=entry.get("origin") or "",
     )
 
@@ -215,11 +195,17 @@ def _read_where(options: Options) -> Where:
     )
 
 
-def _read_policy(options: Options, settings: Options) -> Policy:
-    rotate_every: timedelta | None = None
-    if options["rotate_every"] and not options["never_expires"]:
-        rotate_every = parse_period(options["rotate_every"])
-    return Policy(rotate_every, parse_period(settings["revoke_after"]), settings["force_rotation"])
+def _read_policy(options: Options, common: Common) -> Policy:
+    rotate_every = parse_period(options["rotate_every"]) if options["rotate_every"] else None
+    return Policy(rotate_every, common.revoke_after, common.force_rotation)
+
+
+def _read_period(params: Params, name: str, faults: list[Fault]) -> timedelta:
+    try:
+        return parse_period(params[name])
+    except ValueError as error:
+        faults.append(Fault(name, f"{params[name]!r} is no period", str(error)))
+        return timedelta(0)
 
 
 def _place_faults(path: str, entry: Options, options: Options) -> Iterator[Fault]:
