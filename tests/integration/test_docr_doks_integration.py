@@ -48,6 +48,7 @@ def test_adding_is_predicted_then_done_then_unchanged(sandbox: Sandbox) -> None:
         "registries": ["kiwi"],
         "added": ["kiwi"],
         "removed": [],
+        "pull_access": None,
     }
     assert done["diff"]["before"][f"orchard ({orchard})"] == []
     assert done["diff"]["after"][f"orchard ({orchard})"] == ["kiwi"]
@@ -88,7 +89,7 @@ def test_several_entries_are_merged_and_grouped_by_what_is_missing(sandbox: Sand
         {"clusters": [id_of(sandbox, "orchard"), "grove"], "registries": ["plum", "kiwi"], "origin": "a.yaml"},
     ]
     sandbox.clear_log()
-    done = run_module(sandbox, MODULE, integrations=entries)
+    done = run_module(sandbox, MODULE, integrations=entries, wait_for_secrets=False)
     assert [action["target"] for action in done["actions"]] == ["orchard, grove", "meadow"]
     assert writes(sandbox) == [ADD, ADD]
     assert {name: sorted(names or []) for name, names in listed(sandbox).items()} == {
@@ -123,7 +124,7 @@ def test_a_name_of_two_clusters_is_refused_with_their_ids_and_an_id_is_taken(san
 def test_all_that_is_unknown_is_named_at_once_and_nothing_is_written(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": []})
     entries = [{"clusters": ["orchard", "orchad"], "registries": ["kiwi", "pear"]}]
-    result = run_module(sandbox, MODULE, integrations=entries)
+    result = run_module(sandbox, MODULE, integrations=entries, wait_for_secrets=False)
     assert [fault["where"] for fault in result["faults"]] == [
         "integrations[0].clusters[1]",
         "integrations[0].registries[1]",

@@ -98,7 +98,10 @@ def test_a_write_that_took_effect_without_saying_so_counts_as_done(sandbox: Sand
 
 def test_a_write_that_failed_is_sent_once_and_the_next_run_heals(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": [], "meadow": ["plum"]})
-    entries: dict[str, Any] = {"integrations": [{"clusters": ["orchard", "meadow"], "registries": ["kiwi", "plum"]}]}
+    entries: dict[str, Any] = {
+        "integrations": [{"clusters": ["orchard", "meadow"], "registries": ["kiwi", "plum"]}],
+        "wait_for_secrets": False,
+    }
     sandbox.fault(method="POST", path="/v2/kubernetes/registries", status=503, times=1, skip=1)
     first = run_module(sandbox, MODULE, wait_timeout=0, **entries)
     assert (first["failed"], first["changed"], first["error"]["status"]) == (True, True, 503)

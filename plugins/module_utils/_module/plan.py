@@ -27,7 +27,7 @@ from .._service.api import Api
 from .._service.doks import list_names
 from .._service.registry import fetch_account
 from .argspec import Spec
-from .doks_integration import INTEGRATION_OPTIONS, read_entries
+from .doks_integration import INTEGRATION_OPTIONS, Common, read_entries
 from .registry import REGISTRY_OPTIONS, TIER_OPTIONS, predict_registries, read_desired, shape_registries
 from .run import Params
 
@@ -43,7 +43,7 @@ PLAN_SPEC = Spec(
 def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     """The result of docr_plan; raises InvalidInput with the faults of all parts."""
     desired = read_desired(params["registries"], "registries")
-    entries, faults = read_entries(params["integrations"], {}, is_present=True)
+    entries, faults = read_entries(params["integrations"], Common())
     if faults:
         raise InvalidInput(faults)
     account = fetch_account(api, desired) if desired else None

@@ -12,8 +12,9 @@ import pytest
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.cluster_names import Asked
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.doks_integration import (
+    Common,
     build_integration_task,
-    read_integrations,
+    read_entries,
 )
 
 
@@ -24,6 +25,11 @@ def params(**given: Any) -> dict[str, Any]:
         "clusters": None,
         "registries": None,
         "integrations": None,
+        "revoke_after": "2h",
+        "force_rotation": False,
+        "recreate_failed_pods": True,
+        "wait_for_secrets": False,
+        "registry_host": "registry.orchard.test",
         "expect_registries": ["pear"],
         "wait_timeout": 7,
         "wait_sleep": 2,
@@ -38,13 +44,13 @@ def entry(clusters: list[str], registries: list[str], origin: str | None = None)
 def test_both_forms_become_the_same_but_for_the_paths() -> None:
     plain = build_integration_task(params(clusters=["orchard"], registries=["kiwi", "plum"])).wanted
     listed = build_integration_task(params(integrations=[entry(["orchard"], ["kiwi", "plum"])])).wanted
-    assert plain.integrations[0].registries == (Asked("registries[0]", "kiwi"), Asked("registries[1]", "plum"))
-    assert listed.integrations[0].clusters == (Asked("integrations[0].clusters[0]", "orchard"),)
+    assert plain.entries[0].registries == (Asked("registries[0]", "kiwi"), Asked("registries[1]", "plum"))
+    assert listed.entries[0].clusters == (Asked("integrations[0].clusters[0]", "orchard"),)
     assert (plain.state, plain.expected) == (listed.state, listed.expected) == ("absent", ("pear",))
 
 
 def test_an_origin_takes_the_place_of_the_path() -> None:
-    (integration,), faults = read_integrations([entry(["orchard"], ["kiwi"], "shop.yaml document 2 (kiwi)")])
+    (integration,), faults = read_entries([entry(["orchard"], ["kiwi"], "shop.yaml document 2 (kiwi)")], Common())
     assert integration.clusters == (Asked("shop.yaml document 2 (kiwi), clusters[0]", "orchard"),)
     assert faults == ()
 
