@@ -82,7 +82,7 @@ def go_mod(module: Path) -> Iterator[str]:
 
 def version_flags() -> str:
     """Without these the server reports a version that clients cannot read."""
-    major, minor, _ = KUBERNETES.removeprefix("v").split(".")
+    major, minor, _patch = KUBERNETES.removeprefix("v").split(".")
     values = {"gitVersion": KUBERNETES, "gitMajor": major, "gitMinor": minor}
     return " ".join(f"-X k8s.io/component-base/version.{name}={value}" for name, value in values.items())
 

@@ -24,7 +24,7 @@ PULL = "kubernetes.io/dockerconfigjson"
 
 def credentials(cluster: Cluster, query: str = "") -> dict[str, Any]:
     path = f"/v2/kubernetes/clusters/{cluster.id}/credentials{query}"
-    status, _, body = cluster.sandbox.request("GET", path)
+    status, _headers, body = cluster.sandbox.request("GET", path)
     assert status == 200
     answer: dict[str, Any] = json.loads(body)
     return answer
@@ -60,7 +60,7 @@ def test_credentials_of_a_cluster_open_no_other_and_neither_does_a_token_of_the_
 
 
 def test_a_kubeconfig_says_the_same(orchard: Cluster) -> None:
-    status, _, body = orchard.sandbox.request("GET", f"/v2/kubernetes/clusters/{orchard.id}/kubeconfig")
+    status, _headers, body = orchard.sandbox.request("GET", f"/v2/kubernetes/clusters/{orchard.id}/kubeconfig")
     config = yaml.safe_load(body)
     place = config["clusters"][0]["cluster"]
     given = {**place, "certificate_authority_data": place["certificate-authority-data"]}

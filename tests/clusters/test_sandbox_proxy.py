@@ -87,7 +87,7 @@ def test_pods_stay_pending_with_the_cause_that_a_kubelet_would_name_and_controll
 
 def test_clients_are_sent_to_the_proxy_which_logs_them_and_not_the_operator(marsh: Cluster, tmp_path: Path) -> None:
     assert marsh.proxy is not None
-    status, _, answer = marsh.sandbox.request("GET", f"/v2/kubernetes/clusters/{marsh.id}/credentials")
+    status, _headers, answer = marsh.sandbox.request("GET", f"/v2/kubernetes/clusters/{marsh.id}/credentials")
     given = json.loads(answer)
     assert (status, given["server"]) == (200, marsh.proxy.front.server)
     assert b64decode(given["certificate_authority_data"]).decode() == marsh.proxy.front.ca
