@@ -23,6 +23,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bench_clusters import cluster_rows
 from bench_collections import collection_rows
 from bench_rows import Row, most, show
 from docr_sandbox.testing import Sandbox
@@ -226,6 +227,7 @@ def main() -> int:
             converge_rows(sandbox, place),
             scale_rows(sandbox),
             collection_rows(sandbox, place),
+            cluster_rows(sandbox, place),
         ):
             for row in part:
                 show(row)
