@@ -66,7 +66,7 @@ class Diagnosis:
         parts = [
             f"in {len(hungry)} of {total} namespaces new pods cannot pull from {registries}" if hungry else "",
             f"{_pods(failing)} waiting for an image" if failing else "",
-            f"{_pods(stale)} made before the pull secret" if stale else "",
+            f"{_pods(stale)} older than the pull secret" if stale else "",
             f"{warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else "",
         ]
         told = "; ".join(part for part in parts if part)
@@ -74,7 +74,8 @@ class Diagnosis:
             return f"{told}."
         if not self.case.concerned:
             return "nothing in it has to do with the registries."
-        return f"all is well in {total} namespaces, for {join_names(self.case.concerned)}."
+        spaces = "1 namespace" if total == 1 else f"{total} namespaces"
+        return f"all is well in {spaces}, for {join_names(self.case.concerned)}."
 
     def _counts(self) -> dict[str, int]:
         severities = Counter(one.severity for one in self.findings)
