@@ -104,12 +104,12 @@ class DockerConfigFile:
         prefix, suffix = _TEMPORARY
         with _told(f"write {target}"):
             if not os.path.isdir(self._folder):
-                os.makedirs(self._folder)
+                os.makedirs(self._folder, _PRIVATE_FOLDER, exist_ok=True)
+                # Whatever umask there is.
                 os.chmod(self._folder, _PRIVATE_FOLDER)
             handle, temporary = tempfile.mkstemp(suffix, f".{self._name}{prefix}", self._folder)
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    # Whatever umask there is.
                     os.fchmod(handle, _PRIVATE_FILE)
                     _keep_owner(handle, target)
                     file.write(text)
