@@ -27,15 +27,21 @@ ACCOUNT: dict[str, Any] = {
     ],
 }
 
+LOGIN = {"registry": "kiwi", "path": "FOLDER/config.json", "expires_in": "20h"}
+
 
 @dataclass(frozen=True)
 class Case:
-    """One module in one state, and the keys of its result that only a real run can fill."""
+    """One module in one state, and the keys of its result that only a real run can fill.
+
+    `FOLDER` in an option is a folder of the test; `first` are options of a run before both.
+    """
 
     module: str
     options: dict[str, Any]
     changed: bool
     unpredictable: frozenset[str] = field(default=frozenset())
+    first: dict[str, Any] | None = None
 
     def __str__(self) -> str:
         state = self.options.get("state", "")
@@ -47,6 +53,10 @@ CASES = [
     Case("docr_registry", {"name": "kiwi", "region": "syd1"}, False),
     Case("docr_registry", {"name": "plum", "state": "absent"}, True),
     Case("docr_registry", {"name": "fig", "state": "absent"}, False),
+    Case("docr_credentials", LOGIN, True, frozenset({"credentials"})),
+    Case("docr_credentials", LOGIN, False, first=LOGIN),
+    Case("docr_credentials", {**LOGIN, "state": "absent"}, False),
+    Case("docr_credentials", {**LOGIN, "state": "absent"}, True, first=LOGIN),
     Case("docr_gc", {"registries": ["kiwi"], "wait_sleep": 1}, True, frozenset({"garbage_collections"})),
     Case("docr_gc", {"registries": ["kiwi"], "maintenance_windows": [
         {"days": ["friday"], "start": "01:15", "duration": "2h"}]}, False),
@@ -58,19 +68,27 @@ CASES = [
 ]  # fmt: skip
 
 
+def placed(value: Any, folder: Path) -> Any:
+    return value.replace("FOLDER", str(folder)) if isinstance(value, str) else value
+
+
 def decisions(result: dict[str, Any], case: Case) -> dict[str, Any]:
     return {key: value for key, value in result.items() if key not in case.unpredictable}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_check_mode_writes_nothing_and_predicts_the_real_run(sandbox: Sandbox, case: Case) -> None:
+def test_check_mode_writes_nothing_and_predicts_the_real_run(sandbox: Sandbox, tmp_path: Path, case: Case) -> None:
+    options, first = ({name: placed(value, tmp_path) for name, value in (given or {}).items()}
+                      for given in (case.options, case.first))  # fmt: skip
     sandbox.set_clock(SUNDAY_MORNING)
     sandbox.control("PUT", "clock", {"rate": 60})
     sandbox.seed(ACCOUNT)
+    if first:
+        run_module(sandbox, case.module, **first)
     sandbox.clear_log()
-    predicted = run_module(sandbox, case.module, check=True, **case.options)
+    predicted = run_module(sandbox, case.module, check=True, **options)
     assert writes(sandbox) == []
-    done = run_module(sandbox, case.module, **case.options)
+    done = run_module(sandbox, case.module, **options)
     assert "failed" not in done
     assert done["changed"] is case.changed
     assert bool(writes(sandbox)) is case.changed

@@ -183,7 +183,7 @@ def _to_revoke(found: FoundLogin, wanted: WantedLogin) -> Iterator[tuple[DockerC
     for one in found.set_aside:
         noted = found.noted.find(one.fingerprint)
         if noted is None or noted.retired_at is None:
-            yield one, "which a run that was killed has left"
+            yield one, "which a run that broke off has left"
         elif noted.retired_at + wanted.longest_push <= found.now < noted.expires_at:
             yield one, f"which was replaced at {format_time(noted.retired_at)}"
 

@@ -111,7 +111,7 @@ def test_without_a_longest_push_one_is_used_to_its_end() -> None:
 
 MINT = f"mint a read-write credential of kiwi and write it to {PATH}, since"
 OLD_NAME = OLD.fingerprint
-LEFT = ("revoke_credentials", f"revoke the credential {LOST.fingerprint}, which a run that was killed has left")
+LEFT = ("revoke_credentials", f"revoke the credential {LOST.fingerprint}, which a run that broke off has left")
 TIDY = f"remove the temporary files of {PATH} that a run which was killed has left"
 
 
