@@ -126,7 +126,7 @@ manifests:
       sample: {overrun: cancel}
     doks_integration:
       description:
-        - What it says of the options of M(planton.digitalocean.docr_doks_integration), by their names, and nothing else.
+        - What it says of the options of M(planton.digitalocean.docr_doks_integration), by their names.
       type: dict
       sample: {clusters: [shop-prod], way: direct, rotate_every: 30d}
     origin:

@@ -50,26 +50,59 @@ options:
     description:
       - The cluster access, as in M(planton.digitalocean.docr_doks_integration). Without any, it is not compared.
       - Registries that O(registries) would create count as existing.
+      - No cluster is entered. Of entries in another way than V(one_click) it is only seen that their options fit and that
+        their clusters and registries exist; M(planton.digitalocean.docr_doks_integration) finds out the rest.
     type: list
     elements: dict
     default: []
     suboptions:
       clusters:
-        description: Names or ids of Kubernetes clusters.
+        description: Names or ids of Kubernetes clusters. Needed without O(integrations[].kubeconfig).
         type: list
         elements: str
-        required: true
       registries:
         description: Names of registries.
         type: list
         elements: str
         required: true
+      kubeconfig:
+        description: A file with clusters of any kind. It is not read.
+        type: path
+      contexts:
+        description: Which of its contexts.
+        type: list
+        elements: str
+      way:
+        description: Who writes the pull secrets; V(one_click) without it.
+        type: str
+        choices: [one_click, operator, direct]
+      namespaces:
+        description: Names and globs of namespaces.
+        type: list
+        elements: str
+      exclude_namespaces:
+        description: Names and globs of namespaces to leave out.
+        type: list
+        elements: str
+      namespace_selector:
+        description: A label selector of namespaces.
+        type: str
+      service_accounts:
+        description: Names and globs of service accounts.
+        type: list
+        elements: str
+      rotate_every:
+        description: How often the credential is renewed.
+        type: str
+      never_expires:
+        description: Whether it is never renewed and never expires.
+        type: bool
       origin:
         description: Where this entry comes from; named in messages.
         type: str
 notes:
   - "Token scopes: C(registry:read); C(registry:create) if a registry would be created, to ask whether its name is free;
-    C(kubernetes:read) with O(integrations)."
+    C(kubernetes:read) with O(integrations) of DigitalOcean's clusters."
 extends_documentation_fragment:
   - planton.digitalocean._connection
   - planton.digitalocean._attributes.info
@@ -128,7 +161,7 @@ registry:
       elements: str
       sample: []
 integration:
-  description: What M(planton.digitalocean.docr_doks_integration) would do.
+  description: What M(planton.digitalocean.docr_doks_integration) would ask of DigitalOcean's own integration.
   returned: success
   type: dict
   contains:

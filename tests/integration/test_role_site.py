@@ -26,6 +26,8 @@ from playing import ROOT, PlaybookFailedError, Played, play
 SITE = "playbooks/site.yml"
 THURSDAY = "2031-05-08T15:00:00Z"
 SUNDAY = "2031-05-11T03:20:00Z"
+# These clusters are known to DigitalOcean, and have no control plane that could be looked into.
+BLIND = {"docr_doks_wait_for_secrets": False}
 
 
 def manifest(name: str, **spec: Any) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def team(sandbox: Sandbox) -> Sandbox:
 
 
 def converge(sandbox: Sandbox, files: Path, *arguments: str, **variables: Any) -> Played:
-    return play(SITE, sandbox, {"docr_manifest_files": str(files), **variables}, *arguments)
+    return play(SITE, sandbox, {**BLIND, "docr_manifest_files": str(files), **variables}, *arguments)
 
 
 def clusters(sandbox: Sandbox) -> dict[str, list[str]]:
@@ -139,7 +141,7 @@ def test_each_stage_works_alone(team: Sandbox, files: Path, tmp_path: Path, entr
     include = {"name": "planton.digitalocean.docr", "tasks_from": entry}
     task = {"name": "Stage", "ansible.builtin.include_role": include}
     playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
-    played = play(playbook, team, {"docr_manifest_files": str(files)})
+    played = play(playbook, team, {**BLIND, "docr_manifest_files": str(files)})
     created = {call for call in writes(team) if call == "POST /v2/registries"}
     assert bool(created) is bool(made)
     assert (clusters(team)["meadow"] == ["fig"]) is (entry == "doks_integration")
@@ -165,7 +167,7 @@ def test_in_somebodys_play_over_many_hosts_it_runs_once_and_all_have_the_outputs
         {
             "name": "Converge",
             "ansible.builtin.include_role": {"name": "planton.digitalocean.docr"},
-            "vars": {"docr_manifest_files": str(files)},
+            "vars": {**BLIND, "docr_manifest_files": str(files)},
         },
         {
             "name": "Use",
@@ -195,12 +197,12 @@ def test_in_somebodys_play_over_many_hosts_it_runs_once_and_all_have_the_outputs
 
 
 def test_it_is_found_by_its_full_name_and_can_be_imported(team: Sandbox, files: Path, tmp_path: Path) -> None:
-    play("planton.digitalocean.site", team, {"docr_manifest_files": str(files)})
+    play("planton.digitalocean.site", team, {**BLIND, "docr_manifest_files": str(files)})
     playbook = tmp_path / "all.yml"
     playbook.write_text(
         yaml.safe_dump([{"name": "Ours", "ansible.builtin.import_playbook": "planton.digitalocean.site"}])
     )
-    assert play(playbook, team, {"docr_manifest_files": str(files)}).changed == []
+    assert play(playbook, team, {**BLIND, "docr_manifest_files": str(files)}).changed == []
 
 
 def test_inline_manifests_do_the_same_as_files(team: Sandbox) -> None:
@@ -265,6 +267,7 @@ def test_a_run_killed_anywhere_is_healed_by_the_next(
     files: Path, tmp_path: Path, path: str, earlier: int, made: set[str]
 ) -> None:
     command = [str(Path(sys.executable).parent / "ansible-playbook"), SITE, "-e", f"docr_manifest_files={files}"]
+    command += ["-e", json.dumps(BLIND)]
     # A sandbox of its own: the request that was held back when its client died ends with it.
     with Sandbox.start(tmp_path / "own") as team:
         team.seed({"clusters": [{"name": "meadow", "region": "fra1"}]})
