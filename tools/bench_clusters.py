@@ -35,14 +35,16 @@ RUNS = 3
 # that started it, so Linux is asked for this program's own.
 RUNNER = """
 import atexit, re, resource, runpy, sys
+place, module = sys.argv[1:]
+del sys.argv[1:]
 def tell():
     try:
         peak = int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
     except OSError:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    open(sys.argv[1], "w").write(str(peak))
+    open(place, "w").write(str(peak))
 atexit.register(tell)
-runpy.run_module(sys.argv[2], run_name="__main__")
+runpy.run_module(module, run_name="__main__")
 """
 
 
