@@ -41,7 +41,7 @@ def plan_recreation(
     """Delete the pods that a controller makes again, and that then have the entry which they lack now.
 
     `changes` are what this run gives to service accounts. A pod that is younger than its account's entry got its pull
-    secrets from elsewhere, and would get no others.
+    secrets from elsewhere, and would get no others; Kubernetes tells times to the second.
     """
     given = {(one.account.namespace, one.account.name): one.add for one in changes}
     accounts = {(one.namespace, one.name): one for one in state.accounts}
@@ -74,7 +74,7 @@ def _lacks_what_is_there(
     if access.secret not in account.pull_secrets:
         return access.way != DIRECT
     since = _there_since(access, account, state)
-    return pod.created_at is not None and since is not None and pod.created_at < since
+    return pod.created_at is not None and since is not None and pod.created_at <= since
 
 
 def _there_since(access: Access, account: ServiceAccount, state: ClusterState) -> datetime | None:
