@@ -78,7 +78,7 @@ def _lacks_what_is_there(
 
 
 def _there_since(access: Access, account: ServiceAccount, state: ClusterState) -> datetime | None:
-    if access.way == DIRECT:
-        return next((one.time for one in account.managers if one.name == FIELD_MANAGER), None)
+    """When the account got its entry, as far as anything tells: not every object says who changed what when."""
+    by_us = next((one.time for one in account.managers if one.name == FIELD_MANAGER), None)
     secret = state.registries[access.registry].of(access.secret).get(account.namespace)
-    return None if secret is None else secret.created_at
+    return by_us or (None if secret is None else secret.created_at)
