@@ -170,21 +170,25 @@ def test_an_annotated_secret_is_copied_to_namespaces_that_come_later_and_never_o
 
 
 @pytest.mark.parametrize("restores", [True, False])
-def test_whether_edits_of_copies_are_undone_is_a_switch(orchard: Cluster, restores: bool) -> None:
+def test_whether_edits_and_deletions_of_copies_are_undone_is_a_switch(orchard: Cluster, restores: bool) -> None:
+    def seen() -> dict[str, Any]:
+        return {place: one["data"] for place, one in orchard.secrets("quince").items() if place in ("pear", "lime")}
+
     orchard.sandbox.switch("operator_restores_copies", restores)
-    orchard.add_namespaces("pear")
-    orchard.add_secret(
-        "kube-system", "quince", {".dockerconfigjson": '{"auths": {"a": {}}}'}, kind=PULL, annotations=SOURCE
-    )
-    original = eventually(lambda: orchard.secrets("quince"), lambda seen: "pear" in seen)["pear"]["data"]
-    edited = {".dockerconfigjson": "e30="}
+    orchard.add_namespaces("pear", "lime")
+    original, edited, renewed = ({".dockerconfigjson": text} for text in ("e30=", "e30K", "e30KCg=="))
+    orchard.add_secret("kube-system", "quince", {".dockerconfigjson": "{}"}, kind=PULL, annotations=SOURCE)
+    eventually(seen, lambda data: data == {"pear": original, "lime": original})
     orchard.call("PATCH", "namespaces/pear/secrets/quince", {"data": edited}, content_type=MERGE)
+    orchard.call("DELETE", "namespaces/lime/secrets/quince")
     orchard.add_namespaces("fig")  # when it has a copy the operator has been there
-    eventually(lambda: orchard.secrets("quince"), lambda seen: "fig" in seen)
+    eventually(lambda: orchard.secrets("quince"), lambda found: "fig" in found)
     if restores:
-        eventually(lambda: orchard.secrets("quince")["pear"]["data"], lambda data: data == original)
+        eventually(seen, lambda data: data == {"pear": original, "lime": original})
     else:
-        assert orchard.secrets("quince")["pear"]["data"] == edited
+        assert seen() == {"pear": edited}
+    orchard.call("PATCH", "namespaces/kube-system/secrets/quince", {"data": renewed}, content_type=MERGE)
+    eventually(seen, lambda data: data == {"pear": renewed, "lime": renewed})
 
 
 def test_an_operator_that_is_stopped_does_nothing(orchard: Cluster) -> None:

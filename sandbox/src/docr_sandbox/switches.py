@@ -76,7 +76,7 @@ SWITCHES: Mapping[str, Switch] = {
     "operator_copy_name": Switch(
         "What copies are called where a secret's name is not its annotation's value", ("secret", "annotation")
     ),
-    "operator_restores_copies": Switch("Whether the operator undoes edits of its copies", (True, False)),
+    "operator_restores_copies": Switch("Whether the operator undoes edits and deletions of its copies", (True, False)),
     "operator_deletes_copies": Switch("Whether the operator deletes copies whose source is gone", (True, False)),
     "sso_credentials": Switch("Credentials of a cluster with sso.required: their status", (403, 401)),
     "rate_limit": Switch("Whether the rate limits apply", (True, False)),

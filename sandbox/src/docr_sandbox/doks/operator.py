@@ -101,14 +101,14 @@ class Source:
 class Visit:
     """One cluster as the operator sees it.
 
-    `_known` are the names of pull secrets that it has given out, `_versions` the sources that it has copied.
+    `_known` are the names of pull secrets that it has given out; `_copied` which version of its source each copy was.
     """
 
     world: World
     cluster: Cluster
     server: ApiServer
     _known: set[str] = field(default_factory=set)
-    _versions: dict[str, str] = field(default_factory=dict)
+    _copied: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def reconcile(self) -> None:
         """Bring secrets and service accounts to what is wanted now."""
@@ -157,29 +157,31 @@ class Visit:
                 )
 
     def _copy(self, sources: Iterable[Source], namespaces: Iterable[str]) -> None:
+        """Copy each source; a copy that was edited or deleted after that is mended only where the switch says so."""
         listed = self.server.list(f"secrets?labelSelector={COPY}")
         copies = {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in listed}
         wanted = {(namespace, one.copy_name): one for one in sources for namespace in namespaces}
-        for (namespace, name), source in wanted.items():
-            copy = copies.get((namespace, name))
-            if copy is None:
-                self._write("POST", f"namespaces/{namespace}/secrets", source.to_copy())
-            elif not _is_as(copy, source) and self._is_to_be_written(source):
-                if copy["type"] != source.type:  # which no update can change
-                    self._write("DELETE", f"namespaces/{namespace}/secrets/{name}")
-                    self._write("POST", f"namespaces/{namespace}/secrets", source.to_copy())
-                else:
-                    self._write("PUT", f"namespaces/{namespace}/secrets/{name}", source.to_copy())
-        self._versions.update({one.name: one.version for one in sources})
+        self._copied = {place: version for place, version in self._copied.items() if place in wanted}
+        for place, source in wanted.items():
+            copy = copies.get(place)
+            is_due = self._copied.get(place) != source.version or self.world.switches["operator_restores_copies"]
+            is_good = copy is not None and _is_as(copy, source)
+            if is_good or (is_due and self._put(place, source, copy)):
+                self._copied[place] = source.version
         if self.world.switches["operator_deletes_copies"]:
             for namespace, name in copies.keys() - wanted.keys():
                 if namespace != HOME:
                     self._write("DELETE", f"namespaces/{namespace}/secrets/{name}")
 
-    def _is_to_be_written(self, source: Source) -> bool:
-        """Whether copies that differ are: always after a change of the source, else only where edits are undone."""
-        has_changed = self._versions.get(source.name) != source.version
-        return has_changed or bool(self.world.switches["operator_restores_copies"])
+    def _put(self, place: tuple[str, str], source: Source, copy: Mapping[str, Any] | None) -> bool:
+        """Bring one copy to what it should be; whether that was possible."""
+        namespace, name = place
+        path = f"namespaces/{namespace}/secrets"
+        if copy is not None and copy["type"] == source.type:
+            return self._write("PUT", f"{path}/{name}", source.to_copy())
+        if copy is not None:  # no update can change the type
+            self._write("DELETE", f"{path}/{name}")
+        return self._write("POST", path, source.to_copy())
 
     def _give(self, namespaces: Iterable[str], sources: Iterable[Source]) -> None:
         """Name the secrets in default service accounts, and no more those that were named before and are gone."""
@@ -199,8 +201,8 @@ class Visit:
                 self._write("PATCH", f"namespaces/{namespace}/serviceaccounts/default", body, MERGE)
         self._known = copies | names[HOME]
 
-    def _write(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> None:
-        """Change something; where somebody else was faster, the next round looks again."""
+    def _write(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> bool:
+        """Change something; False where somebody else was faster, and the next round looks again."""
         with self.world.in_clusters:
             if not self._is_there():
                 raise OSError("the cluster is gone")
@@ -209,6 +211,8 @@ class Visit:
             except RefusedByServer as error:
                 if error.status not in (404, 409):
                     raise
+                return False
+            return True
 
     def _is_there(self) -> bool:
         return self.world.account.clusters.get(self.cluster.id) is self.cluster
