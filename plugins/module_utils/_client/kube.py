@@ -57,7 +57,8 @@ _EXPIRED_PAGE = 410
 _TOO_MUCH_TO_DO = 429
 _PASSING = (_TOO_MUCH_TO_DO, 500, 502, 503, 504)
 _BY_US = {"fieldManager": FIELD_MANAGER}
-_ALWAYS: Mapping[str, Any] = {"allowed_methods": None, "raise_on_status": False, "redirect": 0}
+# What is no failure of a connection, as a certificate that is not trusted, is the same the next time.
+_ALWAYS: Mapping[str, Any] = {"allowed_methods": None, "raise_on_status": False, "redirect": 0, "other": 0}
 _ADVICE = {
     0: "correct what the API server objects to",
     401: "check the credentials of the cluster: they are unknown or expired",
