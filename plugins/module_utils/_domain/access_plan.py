@@ -116,8 +116,18 @@ def _credential_steps(state: ClusterState, access: Access) -> Iterator[Step]:
     targets = _targets(state, access, use.credential)
     if targets:
         yield steps.write(state.name, access, targets)
-    if not use.is_settled:
+    if not use.is_settled or _is_waited_for(state, access, targets):
         yield steps.settle(state.name, access)
+
+
+def _is_waited_for(state: ClusterState, access: Access, targets: Sequence[Target]) -> bool:
+    """Whether DigitalOcean's operator has yet to copy a credential that is in use, before another way may end."""
+    if access.way != OPERATOR:
+        return False
+    if targets:
+        return True
+    source = state.registries[access.registry].of(access.secret)[OPERATOR_NAMESPACE]
+    return bool(lagging(state, access, source.content.data)) and any(plan_leaving(state, access))
 
 
 def _targets(state: ClusterState, access: Access, credential: Credential | None) -> list[Target]:

@@ -76,7 +76,7 @@ def write(cluster: str, access: Access, targets: Sequence[Target]) -> Step:
 def settle(cluster: str, access: Access) -> Step:
     """See the secrets carry the new credential, and make it the current one."""
     message = (
-        f"see every secret {access.secret} in the cluster {cluster} carry the new credential, which retires all others"
+        f"see every secret {access.secret} in the cluster {cluster} carry the credential in use, which retires others"
     )
     return Step(SETTLE, cluster, message, {"access": access})
 

@@ -73,7 +73,9 @@ class Credentials:
     def promote(self) -> None:
         """Make the credential that all secrets carry the current one, and all others old."""
         if self.credential is not None:
-            self.save(self.journal.promote(self.credential, self.api.now()))
+            promoted = self.journal.promote(self.credential, self.api.now())
+            if promoted != self.journal:
+                self.save(promoted)
 
     def revoke(self, credentials: Iterable[Credential]) -> None:
         """Take credentials back, and strike them from the journal where there is one."""
