@@ -217,14 +217,15 @@ class _Secret:
 
 
 def _differing(case: Case, items: Iterable[Item]) -> Iterator[Finding]:
-    """Copies of one secret that hold another token than their source does, or than most do."""
+    """Copies of one secret that hold another token than their source, than what we wrote, or than most."""
     tokens: dict[str, dict[str, Item]] = defaultdict(dict)
     for item in items:
         if item.registry in case.scope.registries and item.held.logins:
             tokens[item.secret.name][item.secret.namespace] = item
     for name, copies in tokens.items():
         source = copies.get(OPERATOR_NAMESPACE) or case.shelf.find(OPERATOR_NAMESPACE, name)
-        counted = Counter(_token(item) for item in copies.values())
+        written = [item for item in copies.values() if item.credential is not None]
+        counted = Counter(_token(item) for item in written or copies.values())
         usual = _token(source) if source is not None and source.held.logins else counted.most_common(1)[0][0]
         for namespace, item in copies.items():
             if _token(item) != usual:

@@ -1,0 +1,184 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the doctor gets into clusters, what it asks there, which role is enough, and what if one is out of reach."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from clusters.cluster import Cluster
+from clusters.doctor import LISTS, MODULE, findings, give_access, look, mint, put
+from conventions.source import ROOT
+from images import nobody
+from modules import run_module, writes
+
+GUIDE = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
+(ROLE,) = (
+    text for text in re.findall(r"^```yaml\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL) if "ClusterRole" in text
+)
+RULES: list[dict[str, Any]] = yaml.safe_load(ROLE)["rules"]
+
+
+def entry_of(cluster: Cluster) -> str:
+    return f"GET /v2/kubernetes/clusters/{cluster.id}/credentials"
+
+
+def lack(number: int) -> str:
+    """The role without one of its rules."""
+    return yaml.safe_dump({**yaml.safe_load(ROLE), "rules": [one for one in RULES if one is not RULES[number]]})
+
+
+def test_the_role_of_the_guide_is_that_of_the_examples() -> None:
+    examples = yaml.safe_load(run_examples())
+    (task,) = (one for one in examples if "kubernetes.core.k8s" in one)
+    assert task["kubernetes.core.k8s"]["definition"] == yaml.safe_load(ROLE)
+
+
+def run_examples() -> str:
+    text = (ROOT / f"plugins/modules/{MODULE}.py").read_text(encoding="utf-8")
+    return text.partition('EXAMPLES = r"""')[2].partition('"""')[0]
+
+
+def test_with_the_role_that_is_documented_all_is_seen(orchard: Cluster, tmp_path: Path) -> None:
+    orchard.add_namespaces("pear")
+    put(orchard, "regcred", mint(orchard), "pear")
+    orchard.give("pear", ["regcred", "theirs"])
+    everything = look(orchard, namespaces=["pear"], registries=["kiwi"])
+    seen = look(orchard, kubeconfig=orchard.identity(ROLE, tmp_path), namespaces=["pear"], registries=["kiwi"])
+    assert {**seen, "summary": ""} == {**everything, "summary": ""}
+    assert findings(seen) == [("warning", "entry_names_nothing", "ServiceAccount/default", "pear")]
+
+
+@pytest.mark.parametrize("number", range(len(RULES)))
+def test_with_less_the_message_names_what_is_missing(orchard: Cluster, tmp_path: Path, number: int) -> None:
+    (kind,), (verb,) = RULES[number]["resources"], RULES[number]["verbs"]
+    config = orchard.identity(lack(number), tmp_path)
+    result = run_module(orchard.sandbox, MODULE, diagnose=True, kubeconfig=config)
+    assert (result["failed"], result["error"]["kind"]) == (True, "some_failed")
+    assert f"{verb} {kind} in the cluster of {config}" in result["msg"]
+    assert f'cannot {verb} resource "{kind}" in API group "" at the cluster scope' in result["msg"]
+    assert "grant what is missing" in result["msg"]
+
+
+def test_nothing_but_lists_is_asked_of_a_cluster(marsh: Cluster, tmp_path: Path) -> None:
+    assert marsh.proxy is not None
+    marsh.add_namespaces("pear")
+    give_access(marsh)
+    marsh.add_pod("pear", "web", f"{marsh.sandbox.registry_host}/kiwi/web:v7")
+    marsh.sandbox.clear_log()
+    marsh.proxy.clear()
+    look(marsh)
+    assert sorted(one.call for one in marsh.proxy.log()) == LISTS
+    assert writes(marsh.sandbox) == [entry_of(marsh)]
+    marsh.sandbox.clear_log()
+    marsh.proxy.clear()
+    look(marsh, kubeconfig=marsh.kubeconfig(tmp_path))
+    assert sorted(one.call for one in marsh.proxy.log()) == LISTS
+    assert writes(marsh.sandbox) == []
+
+
+def test_the_way_into_a_cluster_is_short_lived(orchard: Cluster) -> None:
+    look(orchard)
+    (entry,) = (one for one in orchard.sandbox.log() if one["path"].endswith("/credentials"))
+    assert entry["query"] == "expiry_seconds=900"
+
+
+def test_check_mode_mints_no_way_in_and_says_so(orchard: Cluster, tmp_path: Path) -> None:
+    result = run_module(orchard.sandbox, MODULE, check=True, diagnose=True)
+    assert [(one["name"], one["diagnosis"]) for one in result["clusters"]] == [("orchard", None)]
+    assert result["warnings"] == ["No cluster was looked into: entering one mints a token, and this is check mode."]
+    assert writes(orchard.sandbox) == []
+    config = orchard.kubeconfig(tmp_path)
+    result = run_module(orchard.sandbox, MODULE, check=True, diagnose=True, kubeconfig=config, registries=["plum"])
+    assert findings(result["clusters"][0]["diagnosis"])[0][:2] == ("error", "entry_missing")
+
+
+def test_without_diagnose_no_cluster_is_entered(orchard: Cluster) -> None:
+    result = run_module(orchard.sandbox, MODULE)
+    assert [(one["name"], one["diagnosis"], one["error"]) for one in result["clusters"]] == [("orchard", None, None)]
+    assert orchard.sandbox.calls() == ["GET /v2/kubernetes/clusters"]
+
+
+def contexts(orchard: Cluster, tmp_path: Path) -> str:
+    """A kubeconfig with a cluster that answers, one where nobody does, and one whose certificate is another's."""
+    config = orchard.plane.kubeconfig()
+    (cluster,), (context,) = config["clusters"], config["contexts"]
+    lost = {**cluster["cluster"], "server": f"https://{nobody()}"}
+    wrong = {key: value for key, value in cluster["cluster"].items() if key == "server"}
+    config["clusters"] = [cluster, {"name": "lost", "cluster": lost}, {"name": "wrong", "cluster": wrong}]
+    config["contexts"] = [
+        {"name": name, "context": {**context["context"], "cluster": name}}
+        for name in (cluster["name"], "lost", "wrong")
+    ]
+    path = tmp_path / "three.kubeconfig"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    return str(path)
+
+
+def test_clusters_out_of_reach_do_not_stop_the_others_and_are_named_at_the_end(
+    orchard: Cluster, tmp_path: Path
+) -> None:
+    names = ["lost", "first", "wrong", "absent"]
+    options: dict[str, Any] = {"kubeconfig": contexts(orchard, tmp_path), "contexts": names}
+    result = run_module(orchard.sandbox, MODULE, diagnose=True, registries=["kiwi"], **options)
+    assert result["error"]["kind"] == "some_failed"
+    assert result["msg"].startswith(
+        "Could not look into 3 of 4 clusters: lost: Could not list namespaces in the cluster"
+    )
+    assert "wrong: Could not list namespaces in the cluster wrong: its certificate is not trusted" in result["msg"]
+    assert "absent: Could not use the kubeconfig" in result["msg"]
+    shown = {one["name"]: one for one in result["last"]["clusters"]}
+    assert list(shown) == names
+    assert shown["first"]["diagnosis"]["counts"]["errors"] == 4
+    assert "cannot be reached" in shown["lost"]["error"]
+    assert (shown["lost"]["diagnosis"], shown["first"]["error"]) == (None, None)
+
+
+def test_clusters_of_the_api_are_looked_into_side_by_side(orchard: Cluster, meadow: Cluster) -> None:
+    give_access(orchard)
+    meadow.add_namespaces("pear")
+    orchard.sandbox.seed({"clusters": [{"name": "younger", "state": "provisioning"}]})
+    orchard.sandbox.clear_log()
+    result = run_module(orchard.sandbox, MODULE, diagnose=True, registries=["kiwi"])
+    shown = {one["name"]: one["diagnosis"] for one in result["clusters"]}
+    assert {name: one and one["is_healthy"] for name, one in shown.items()} == {
+        "orchard": True, "meadow": False, "younger": None,
+    }  # fmt: skip
+    assert result["warnings"] == ["The cluster younger was not looked into, as it is provisioning."]
+    assert Counter(writes(orchard.sandbox)) == Counter([entry_of(orchard), entry_of(meadow)])
+
+
+def test_a_cluster_that_cannot_be_entered_is_named_and_the_others_are_seen(orchard: Cluster, meadow: Cluster) -> None:
+    orchard.sandbox.fault(method="GET", path=f"/v2/kubernetes/clusters/{meadow.id}/credentials", status=403, times=1)
+    result = run_module(orchard.sandbox, MODULE, diagnose=True, clusters=["meadow", "orchard"])
+    assert result["msg"].startswith("Could not look into 1 of 2 clusters: meadow: Could not mint credentials")
+    assert [one["diagnosis"] is None for one in result["last"]["clusters"]] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kubeconfig": "/nowhere"}, "kubeconfig: without diagnose nothing is looked into"),
+        ({"contexts": ["one"], "diagnose": True}, "contexts: there is no kubeconfig"),
+        ({"registries": [], "diagnose": True}, "registries: the list is empty"),
+        (
+            {"registries": ["kiwl"], "diagnose": True},
+            "registries[0]: the team has no registry 'kiwl'; it has kiwi, plum",
+        ),
+        ({"clusters": ["orchart"], "diagnose": True}, "did you mean 'orchard'?"),
+        ({"clusters": ["orchard"], "kubeconfig": "/nowhere"}, "mutually exclusive"),
+        ({"clusters": ["orchard"], "diagnose": True, "namespace_selector": "a b"}, "unable to parse requirement"),
+    ],
+)
+def test_what_cannot_be_meant_is_told(orchard: Cluster, options: dict[str, Any], message: str) -> None:
+    result = run_module(orchard.sandbox, MODULE, **options)
+    assert result["failed"]
+    assert message in result["msg"]
