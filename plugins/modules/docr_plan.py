@@ -50,8 +50,8 @@ options:
     description:
       - The cluster access, as in M(planton.digitalocean.docr_doks_integration). Without any, it is not compared.
       - Registries that O(registries) would create count as existing.
-      - No cluster is entered. Of entries in another way than V(one_click) it is only seen that their options fit and that
-        their clusters and registries exist; M(planton.digitalocean.docr_doks_integration) finds out the rest.
+      - No cluster is entered. Of entries in another way than V(one_click) it is only seen that their options fit and
+        that their clusters and registries exist; M(planton.digitalocean.docr_doks_integration) finds out the rest.
     type: list
     elements: dict
     default: []

@@ -19,7 +19,7 @@ from playing import PlaybookFailedError, Played, play
 SITE = "playbooks/site.yml"
 ROTATE = "playbooks/rotate.yml"
 DESTROY = "playbooks/destroy.yml"
-REGIONS = {"kiwi": "blr1", "plum": "syd1"}
+REGIONS = {"kiwi": "blr1", "plum": "syd1", "fig": "fra1"}
 KIWI = "docr-direct-kiwi"
 PLUM = "docr-operator-plum"
 
@@ -108,6 +108,35 @@ def test_the_whole_line_gives_access_by_both_ways_and_a_second_run_is_unchanged(
     assert [call for call in writes(orchard.sandbox) if "docker-credentials" in call] == []
     again = of_outputs(second, "kiwi")
     assert (again["fingerprint"], again["changed"]) == (kiwi["fingerprint"], False)
+
+
+def test_a_registry_and_its_access_are_made_in_one_go(orchard: Cluster) -> None:
+    manifests = [
+        manifest("fig", clusters=["orchard"], way="direct", namespaces=["default"], never_expires=True),
+        manifest("kiwi", clusters=[]),
+    ]
+    predicted = run(orchard, SITE, manifests, "--check", "--diff")
+    assert writes(orchard.sandbox) == []
+    done = run(orchard, SITE, manifests)
+    assert predicted.changed == done.changed != []
+    assert orchard.pull_secrets("default") == ["docr-direct-fig"]
+    outputs = done.statistics["docr_outputs"]
+    assert (outputs["fig"]["changed"], outputs["kiwi"]["changed"], outputs["kiwi"]["clusters"]) == (True, False, [])
+    assert run(orchard, SITE, manifests).changed == []
+
+
+def test_a_cluster_that_cannot_be_entered_fails_the_run_and_the_others_have_their_secrets(
+    orchard: Cluster, two_ways: list[dict[str, Any]]
+) -> None:
+    orchard.sandbox.fault(method="GET", path=f"/v2/kubernetes/clusters/{orchard.id}/credentials", status=403, times=99)
+    with pytest.raises(PlaybookFailedError) as failed:
+        run(orchard, SITE, two_ways)
+    assert "orchard" in str(failed.value)
+    assert "Traceback" not in str(failed.value)
+    assert (valid_tokens(orchard.sandbox, "kiwi"), valid_tokens(orchard.sandbox, "plum")) == (0, 1)
+    orchard.sandbox.clear_faults()
+    run(orchard, SITE, two_ways)
+    assert orchard.pull_secrets("team-b") == [KIWI]
 
 
 def test_what_appears_between_runs_is_caught_and_what_is_due_renewed(
