@@ -186,7 +186,7 @@ options:
     type: int
     default: 5
 requirements:
-  - kubernetes >= 30.1.0 (Python), where a cluster is entered
+  - kubernetes >= 37.0.2 (Python), where a cluster is entered
 notes:
   - >-
     Token scopes: C(kubernetes:read) with O(clusters); C(registry:read) where something is to be present;

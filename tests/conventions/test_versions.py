@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 import yaml
 
 from conventions.source import PLUGINS, ROOT, listed_files, name_of, python_files
@@ -16,32 +17,37 @@ RUNTIME = yaml.safe_load((ROOT / "meta/runtime.yml").read_text(encoding="utf-8")
 PIN = re.compile(r"^([A-Za-z][\w.-]*)==([\w.]+)", re.MULTILINE)
 
 
-def promised_pydo() -> str:
-    """The lowest pydo that the collection promises to work with."""
+CLIENTS = ("pydo", "kubernetes")
+
+
+def promised(client: str) -> str:
+    """The lowest version of a client that the collection promises to work with."""
     match = re.search(
-        r"^pydo>=([\d.]+)$", (ROOT / "requirements/runtime.txt").read_text(encoding="utf-8"), re.MULTILINE
+        rf"^{client}>=([\d.]+)$", (ROOT / "requirements/runtime.txt").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert match
     return match.group(1)
 
 
-def test_the_tests_run_with_the_lowest_pydo_that_is_promised() -> None:
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_tests_run_with_the_lowest_client_that_is_promised(client: str) -> None:
     pins = dict(PIN.findall((ROOT / "requirements/dev.txt").read_text(encoding="utf-8")))
-    assert pins["pydo"] == promised_pydo()
+    assert pins[client] == promised(client)
 
 
-def test_documentation_names_the_versions_that_are_required() -> None:
+@pytest.mark.parametrize("client", CLIENTS)
+def test_documentation_names_the_versions_that_are_required(client: str) -> None:
     core = RUNTIME["requires_ansible"].removeprefix(">=").removesuffix(".0")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert f"ansible-core {core}" in readme
-    assert f"pydo {promised_pydo()}" in readme
+    assert f"{client} {promised(client)}" in readme
     named = [
         (name_of(path), version)
         for path in python_files("plugins")
-        for version in re.findall(r"pydo\s*>=\s*([\d.]+\d)", path.read_text(encoding="utf-8"))
+        for version in re.findall(rf"{client}\s*>=\s*([\d.]+\d)", path.read_text(encoding="utf-8"))
     ]
     assert named
-    assert [place for place in named if place[1] != promised_pydo()] == []
+    assert [place for place in named if place[1] != promised(client)] == []
 
 
 def test_only_the_requirements_pin_versions() -> None:
