@@ -11,7 +11,6 @@ import requests
 from access import DIRECT, JOURNAL, OPERATOR, actions, give, minted, pull_access, tokens, valid
 from clusters.cluster import MERGE, Cluster
 from docr_sandbox.testing import Sandbox
-from images import push_index
 from modules import writes
 
 DAY = 24 * 3600
@@ -21,21 +20,6 @@ WAYS = {"direct": DIRECT, "operator": OPERATOR}
 def validity(sandbox: Sandbox) -> list[bool]:
     """Of all tokens of the registry, oldest first."""
     return [one["is_valid"] for one in minted(sandbox)]
-
-
-def pull(sandbox: Sandbox, token: str, place: str, digest: str) -> int:
-    """The status of a pull, as a kubelet does it: with the token of a secret and nothing else."""
-    query = {"scope": f"repository:{place}:pull"}
-    with requests.Session() as session:
-        session.verify = sandbox.ca_file
-        session.trust_env = False
-        bought = session.get(f"{sandbox.url}/v2/registry/auth", params=query, auth=(token, token))
-        if bought.status_code != 200:
-            return bought.status_code
-        headers = {"Authorization": f"Bearer {bought.json()['token']}", "Accept": "*/*"}
-        return session.get(
-            f"https://{sandbox.registry_host}/v2/{place}/manifests/{digest}", headers=headers
-        ).status_code
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -140,18 +124,6 @@ def test_a_journal_that_cannot_be_read_stops_everything(orchard: Cluster, body: 
     assert result["failed"]
     assert words in result["msg"]
     assert len(minted(orchard.sandbox)) == 1
-
-
-def test_an_image_is_pulled_with_the_secret_and_a_push_is_refused(orchard: Cluster) -> None:
-    digest = push_index(orchard.sandbox, "kiwi/app", "v3")[-1]
-    orchard.add_namespaces("pear")
-    give(orchard)
-    token = tokens(orchard)["pear"]
-    assert pull(orchard.sandbox, token, "kiwi/app", digest) == 200
-    with pytest.raises(requests.HTTPError, match=r"401|403"):
-        push_index(orchard.sandbox, "kiwi/app", "v4", login=token)
-    give(orchard, state="absent")
-    assert pull(orchard.sandbox, token, "kiwi/app", digest) == 401
 
 
 def test_a_credential_that_the_image_host_refuses_is_revoked_and_nothing_is_written(orchard: Cluster) -> None:
