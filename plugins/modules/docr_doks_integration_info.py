@@ -77,7 +77,7 @@ notes:
   - "Token scopes: C(kubernetes:read). With O(diagnose) C(registry:read) too, and C(kubernetes:access_cluster) for
     O(clusters)."
   - Costs one call for each 200 clusters of the team. With O(diagnose) one more for the registries, and for each
-    cluster one call to enter it, five lists in pages of 1,000, and some requests to the image host for each token
+    cluster one call to enter it, four lists in pages, and some requests to the image host for each token
     that secrets hold, however many secrets hold it.
   - Its role in a cluster is wider than that of M(planton.digitalocean.docr_doks_integration). It lists namespaces,
     service accounts, secrets and pods in the whole cluster; pull secrets of any name are looked at, and Kubernetes can

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from clusters.cluster import Cluster
+from clusters.cluster import Cluster, eventually
 from clusters.doctor import LISTS, MODULE, findings, give_access, look, mint, put
 from conventions.source import ROOT
 from images import nobody
@@ -83,6 +83,19 @@ def test_nothing_but_lists_is_asked_of_a_cluster(marsh: Cluster, tmp_path: Path)
     look(marsh, kubeconfig=marsh.kubeconfig(tmp_path))
     assert sorted(one.call for one in marsh.proxy.log()) == LISTS
     assert writes(marsh.sandbox) == []
+
+
+def test_pods_are_many_and_large_so_their_pages_are_small(marsh: Cluster) -> None:
+    assert marsh.proxy is not None
+    image = f"{marsh.sandbox.registry_host}/kiwi/web:v7"
+    labels = {"app": "web"}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app", "image": image}]}}
+    spec = {"replicas": 260, "selector": {"matchLabels": labels}, "template": pod}
+    marsh.create({"kind": "ReplicaSet", "metadata": {"namespace": "default", "name": "web"}, "spec": spec})
+    eventually(lambda: len(marsh.pods("default")), lambda count: count == 260)
+    marsh.proxy.clear()
+    assert look(marsh)["counts"]["pods"] == 260
+    assert [one.call for one in marsh.proxy.log()].count("GET /api/v1/pods") == 2
 
 
 def test_the_way_into_a_cluster_is_short_lived(orchard: Cluster) -> None:

@@ -194,6 +194,8 @@ def test_info_shows_all_clusters_or_those_asked_for(sandbox: Sandbox) -> None:
             "status": "running",
             "registry_enabled": True,
             "registries": ["kiwi"],
+            "diagnosis": None,
+            "error": None,
         }
     ]
     assert (

@@ -51,6 +51,7 @@ from .web import refusal
 T = TypeVar("T")
 
 _PAGE = 1000  # of what is listed here a page is some hundred kilobytes
+_POD_PAGE = 250  # a pod has ten kilobytes and more
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _MERGE_PATCH = "application/merge-patch+json"
 _EXPIRED_PAGE = 410
@@ -101,7 +102,7 @@ class KubeApi:
 
     def list_pods(self, is_wanted: Callable[[Pod], bool]) -> tuple[Pod, ...]:
         """Pods that have not ended."""
-        query = {"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"}
+        query = {"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed", "limit": str(_POD_PAGE)}
 
         def parse(raw: Any) -> Pod | None:
             pod = parse_pod(raw)
@@ -182,7 +183,7 @@ class KubeApi:
         found: list[T] = []
         more: str | None = ""
         while more is not None:
-            page = {**query, "limit": str(_PAGE), **({"continue": more} if more else {})}
+            page = {"limit": str(_PAGE), **query, **({"continue": more} if more else {})}
             answer = self._send("GET", kind, f"list {kind}", page, accept=accept)
             found += [one for one in map(parse, answer.get("items") or ()) if one is not None]
             more = (answer.get("metadata") or {}).get("continue") or None
