@@ -253,6 +253,19 @@ def test_a_named_namespace_that_does_not_exist_is_warned_of(orchard: Cluster) ->
     assert result["warnings"] == ["The cluster orchard has no namespace atlantis."]
 
 
+def test_where_nothing_is_meant_nothing_is_minted(orchard: Cluster) -> None:
+    result = give(orchard, namespaces=["shop-*"])
+    assert (result["changed"], minted(orchard.sandbox)) == (False, [])
+    assert result["warnings"] == [
+        "The cluster orchard has no namespace that is meant for kiwi: nothing is done there."
+    ]
+
+
+def test_an_account_that_no_namespace_has_is_warned_of(orchard: Cluster) -> None:
+    result = give(orchard, namespaces=["default"], service_accounts=["default", "bilder"])
+    assert result["warnings"] == ["No namespace of the cluster orchard that is meant has a service account bilder."]
+
+
 def test_many_clusters_are_served_side_by_side_each_with_its_own_credential(
     orchard: Cluster, meadow: Cluster, sandbox: Sandbox
 ) -> None:

@@ -12,7 +12,7 @@ when nothing carries it any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from . import access_steps as steps
@@ -28,6 +28,7 @@ from .journal import Journal
 from .plan import Plan, Step
 from .pods import plan_recreation
 from .pull_secret import OPERATOR_NAMESPACE, carries, pull_secret
+from .selection import plain_names
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Use:
 
 def candidate(state: ClusterState, access: Access) -> Credential | None:
     """The credential that goes on being used if the image host takes it; None where a new one is due anyway."""
-    journal = adopt(state.registries[access.registry], access.registry, state.now)
+    journal = adopt(state, access.registry)
     found = journal.new or journal.current
     policy = policy_of(access)
     return found if policy.reason_to_renew(found, state.now) is None else None
@@ -55,7 +56,7 @@ def candidate(state: ClusterState, access: Access) -> Credential | None:
 def choose(state: ClusterState, access: Access) -> Use:
     """The credential that goes on being used, or why another is minted."""
     of_registry = state.registries[access.registry]
-    journal = adopt(of_registry, access.registry, state.now)
+    journal = adopt(state, access.registry)
     reason = policy_of(access).reason_to_renew(journal.new or journal.current, state.now)
     if reason is None and of_registry.opens is False:
         reason = "the image host does not take the present one"
@@ -65,18 +66,19 @@ def choose(state: ClusterState, access: Access) -> Use:
 def plan_presence(state: ClusterState, accesses: Sequence[Access], *, recreates_pods: bool) -> Plan:
     """What brings a cluster its access; raises Refused where somebody else's secret is in the way, for all of them."""
     _refuse_foreign(state, accesses)
-    ours = [access for access in accesses if access.way != ONE_CLICK]
+    served = [access for access in accesses if access.way == ONE_CLICK or _namespaces(state, access)]
+    ours = [access for access in served if access.way != ONE_CLICK]
     changes = _additions(state, [access for access in ours if access.way == DIRECT])
     found: list[Step] = []
     for access in ours:
         found += _credential_steps(state, access)
     if changes:
         found.append(steps.patch(state.name, changes))
-    for access in accesses:
+    for access in served:
         found += plan_leaving(state, access)
         found += _revocations(state, access)
     if recreates_pods:
-        found += plan_recreation(state, accesses, changes)
+        found += plan_recreation(state, served, changes)
     return Plan(
         steps=tuple(found),
         notes=tuple(note for access in accesses for note in _duplicates(state, access)),
@@ -131,19 +133,23 @@ def _is_waited_for(state: ClusterState, access: Access, targets: Sequence[Target
 
 
 def _targets(state: ClusterState, access: Access, credential: Credential | None) -> list[Target]:
-    """Where a secret is missing or holds something else; what was written before is kept fresh, meant now or not."""
-    of_registry = state.registries[access.registry]
-    present = of_registry.of(access.secret)
-    if access.way == OPERATOR:
-        namespaces = frozenset({OPERATOR_NAMESPACE})
-    else:
-        namespaces = (of_registry.chosen | owned(present, access.registry, DIRECT).keys()) & state.alive
+    """Where a secret is missing or holds something else."""
+    present = state.registries[access.registry].of(access.secret)
     content = None if credential is None else pull_secret(access.registry, access.way, credential)
     return [
         Target(namespace, present.get(namespace))
-        for namespace in sorted(namespaces)
+        for namespace in sorted(_namespaces(state, access))
         if content is None or namespace not in present or not carries(present[namespace], content)
     ]
+
+
+def _namespaces(state: ClusterState, access: Access) -> frozenset[str]:
+    """Where this collection writes; what it wrote before is kept fresh, meant now or not."""
+    if access.way == OPERATOR:
+        return frozenset({OPERATOR_NAMESPACE})
+    of_registry = state.registries[access.registry]
+    written = owned(of_registry.of(access.secret), access.registry, DIRECT).keys()
+    return (of_registry.chosen | written) & state.alive
 
 
 def _additions(state: ClusterState, accesses: Sequence[Access]) -> list[AccountChange]:
@@ -196,9 +202,7 @@ def _warnings(state: ClusterState, access: Access) -> Iterator[str]:
             one for one in state.accounts if one.namespace in of_registry.chosen and access.where.has_account(one.name)
         ]
         yield from gitops_warnings(meant, access.secret)
-        missing = [one for one in access.where.plain_names() if one not in {space.name for space in state.namespaces}]
-        if missing:
-            yield f"The cluster {state.name} has no namespace {join_names(missing)}."
+        yield from _slips(state, access, {one.name for one in meant})
     if access.way == OPERATOR and choose(state, access).is_settled:
         source = of_registry.of(access.secret).get(OPERATOR_NAMESPACE)
         late = [] if source is None else lagging(state, access, source.content.data)
@@ -207,6 +211,20 @@ def _warnings(state: ClusterState, access: Access) -> Iterator[str]:
                 f"DigitalOcean's operator has not brought the present secret {access.secret} to {join_names(late)} of"
                 f" the cluster {state.name}."
             )
+
+
+def _slips(state: ClusterState, access: Access, accounts: Container[str]) -> Iterator[str]:
+    """What is named wholly and does not exist may come later, or be misspelt."""
+    spaces = {one.name for one in state.namespaces}
+    missing = [one for one in plain_names(access.where.namespaces) if one not in spaces]
+    if missing:
+        yield f"The cluster {state.name} has no namespace {join_names(missing)}."
+    if not _namespaces(state, access):
+        yield f"The cluster {state.name} has no namespace that is meant for {access.registry}: nothing is done there."
+        return
+    missing = [one for one in plain_names(access.where.service_accounts) if one not in accounts]
+    if missing:
+        yield f"No namespace of the cluster {state.name} that is meant has a service account {join_names(missing)}."
 
 
 def lagging(state: ClusterState, access: Access, data: object) -> list[str]:

@@ -36,12 +36,13 @@ class Where:
     @property
     def only_account(self) -> str | None:
         """The one service account that is meant, where it is one by its whole name."""
-        (name, *others) = self.service_accounts
-        return None if others or any(mark in name for mark in "*?[") else name
+        names = plain_names(self.service_accounts)
+        return names[0] if len(self.service_accounts) == len(names) == 1 else None
 
-    def plain_names(self) -> tuple[str, ...]:
-        """The namespaces that are named wholly, so that one which does not exist is a slip."""
-        return tuple(name for name in self.namespaces if not any(mark in name for mark in "*?["))
+
+def plain_names(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Those that are whole names and no globs."""
+    return tuple(name for name in patterns if not any(mark in name for mark in "*?["))
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

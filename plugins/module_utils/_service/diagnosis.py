@@ -21,6 +21,7 @@ from .._domain.diagnosis_secrets import Item, shelve
 from .._domain.docker_credentials import DockerCredentials
 from .._domain.errors import Denied, DocrError, NotFound, Unreachable
 from .._domain.kubernetes import Pod, Secret, ServiceAccount
+from .._domain.selection import plain_names
 from .api import Api, ImageHost
 from .kube import Kube
 
@@ -81,7 +82,7 @@ def _read_others(
 
 
 def _slips(case: Case) -> Iterator[str]:
-    for name in case.scope.where.plain_names():
+    for name in plain_names(case.scope.where.namespaces):
         if name not in case.namespaces:
             yield f"There is no namespace {name}, or the label selector does not pick it."
 
