@@ -12,6 +12,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from docr_sandbox.testing import Sandbox
 from images import minted
 from modules import run_module
@@ -88,3 +90,18 @@ def opens(sandbox: Sandbox, token: str) -> bool:
 
 def mode(path: Path) -> str:
     return f"{path.stat().st_mode & 0o777:04o}"
+
+
+def revoke(sandbox: Sandbox, token: str) -> None:
+    """Take a token back as somebody else would."""
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = requests.post(
+        sandbox.revoke_url, data={"token": token}, headers=headers, verify=sandbox.ca_file, timeout=9
+    )
+    answer.raise_for_status()
+    sandbox.clear_log()
+
+
+def steps(result: dict[str, Any]) -> list[str]:
+    """What the module says that it did."""
+    return [step["action"] for step in result["actions"]]

@@ -33,8 +33,10 @@ from logins import (
     mode,
     note,
     opens,
+    revoke,
     run,
     seed,
+    steps,
     tokens,
 )
 from modules import writes
@@ -58,27 +60,13 @@ def lax_umask() -> Iterator[None]:
     os.umask(before)
 
 
-def revoke(sandbox: Sandbox, token: str) -> None:
-    """Take a token back as somebody else would."""
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = requests.post(
-        sandbox.revoke_url, data={"token": token}, headers=headers, verify=sandbox.ca_file, timeout=9
-    )
-    answer.raise_for_status()
-    sandbox.clear_log()
-
-
-def words(result: dict[str, Any]) -> list[str]:
-    return [step["action"] for step in result["actions"]]
-
-
 def test_a_first_login_is_minted_checked_written_and_noted_and_the_second_run_keeps_it(
     sandbox: Sandbox, path: Path
 ) -> None:
     first = run(sandbox, path)
     assert sandbox.calls() == [LIST, MINT, *CHECK]
     token = login(sandbox, path)
-    assert (first["changed"], words(first)) == (True, ["log_in"])
+    assert (first["changed"], steps(first)) == (True, ["log_in"])
     assert first["credentials"] == {
         "registry": "kiwi",
         "host": sandbox.registry_host,
@@ -132,7 +120,7 @@ def test_a_file_that_others_could_read_becomes_private_also_where_the_login_stay
     predicted = run(sandbox, path, check=True)
     assert mode(path) == "0664"
     done = run(sandbox, path)
-    assert (mode(path), words(done), len(minted(sandbox))) == ("0600", ["protect_file"], 1)
+    assert (mode(path), steps(done), len(minted(sandbox))) == ("0600", ["protect_file"], 1)
     assert predicted == done
     assert run(sandbox, path)["changed"] is False
 
@@ -216,7 +204,7 @@ def test_one_that_was_replaced_early_is_revoked_once_pushes_with_it_have_ended(s
     assert writes(sandbox) == []
     done = run(sandbox, path, **options)
     assert predicted == done
-    assert (words(done), writes(sandbox)) == (["revoke_credentials"], [REVOKE])
+    assert (steps(done), writes(sandbox)) == (["revoke_credentials"], [REVOKE])
     assert (tokens(path), opens(sandbox, first)) == ({sandbox.registry_host: second}, False)
     assert run(sandbox, path, **options)["changed"] is False
 
@@ -282,132 +270,3 @@ def test_check_mode_writes_nothing_mints_nothing_and_predicts(sandbox: Sandbox, 
             },
         },
     }
-
-
-def test_absent_revokes_and_removes_what_is_ours_and_all_of_it(sandbox: Sandbox, path: Path) -> None:
-    run(sandbox, path)
-    run(sandbox, path, read_write=True)
-    assert len(alive(sandbox)) == 2
-    sandbox.clear_log()
-    predicted = run(sandbox, path, state="absent", check=True)
-    assert (writes(sandbox), len(alive(sandbox)), path.exists()) == ([], 2, True)
-    done = run(sandbox, path, state="absent")
-    assert predicted == done
-    assert (done["credentials"], words(done)) == (None, ["revoke_credentials", "revoke_credentials", "remove_login"])
-    assert (writes(sandbox), alive(sandbox), list(path.parent.iterdir())) == ([REVOKE, REVOKE], [], [])
-    for check in (False, True):
-        again = run(sandbox, path, state="absent", check=check)
-        assert (again["changed"], again["actions"], again["credentials"]) == (False, [], None)
-
-
-def test_absent_from_a_file_that_was_there_before_leaves_it(sandbox: Sandbox, path: Path) -> None:
-    path.parent.mkdir(parents=True)
-    path.write_text("{}", encoding="utf-8")
-    run(sandbox, path)
-    run(sandbox, path, state="absent")
-    assert config(path) == {"auths": {}}
-    assert [one.name for one in path.parent.iterdir()] == ["config.json"]
-
-
-@pytest.mark.parametrize("ended", ["revoked", "expired"])
-def test_absent_takes_a_token_that_has_ended_already_for_what_it_is(sandbox: Sandbox, path: Path, ended: str) -> None:
-    run(sandbox, path)
-    token = login(sandbox, path)
-    sandbox.clear_log()
-    if ended == "expired":
-        sandbox.advance(90 * 60)
-    else:
-        revoke(sandbox, token)
-    done = run(sandbox, path, state="absent")
-    assert (done["changed"], path.exists(), list(path.parent.iterdir())) == (True, False, [])
-    assert sandbox.calls() == ([LIST] if ended == "expired" else [LIST, REVOKE, "GET /v2/", "GET /v2/registry/auth"])
-
-
-def test_absent_leaves_the_login_of_another_registry_and_of_somebody_else(sandbox: Sandbox, path: Path) -> None:
-    run(sandbox, path)
-    before = path.read_bytes()
-    other = run(sandbox, path, registry="plum", state="absent")
-    assert (other["changed"], path.read_bytes(), len(alive(sandbox))) == (False, before, 1)
-    assert other["notes"] == [f"{path} holds a login of kiwi for {sandbox.registry_host}; it is left as it is."]
-    path.write_text(json.dumps({"auths": {sandbox.registry_host: entry("somebody")}}), encoding="utf-8")
-    done = run(sandbox, path, state="absent")
-    assert tokens(path) == {sandbox.registry_host: "somebody"}
-    assert words(done) == ["remove_login"]
-    assert "was taken out of" in done["notes"][0]
-    assert "it expires at 2031-05-06T13:30:00Z" in done["notes"][0]
-    assert "was not written by this module and is left" in done["notes"][1]
-    assert run(sandbox, path, state="absent")["changed"] is False
-
-
-@pytest.mark.parametrize(
-    ("document", "message"),
-    [
-        ({"credsStore": "desktop"}, "its credsStore has Docker keep the login of"),
-        ({"credHelpers": {"HOST": "pass"}}, "its credHelpers has Docker keep the login of"),
-        ({"auths": {"HOST": {"auth": "YTpi"}}}, "was not written by this module"),
-        ({"auths": {"https://HOST/v2/": {"auth": "YTpi"}}}, "was not written by this module"),
-        ({"auths": {"HOST": {"identitytoken": "x"}}}, "was not written by this module"),
-    ],
-)
-@pytest.mark.parametrize("check", [True, False])
-def test_a_file_that_docker_would_not_read_or_that_has_another_login_is_refused_and_untouched(
-    sandbox: Sandbox, path: Path, document: dict[str, Any], message: str, check: bool
-) -> None:
-    path.parent.mkdir(parents=True)
-    text = json.dumps(document).replace("HOST", sandbox.registry_host)
-    path.write_text(text, encoding="utf-8")
-    refused = run(sandbox, path, check=check)
-    assert (refused["failed"], refused["changed"], refused["error"]["kind"]) == (True, False, "invalid_input")
-    assert message in refused["msg"]
-    assert "name another path, and set DOCKER_CONFIG to its folder" in refused["msg"]
-    assert (path.read_text(encoding="utf-8"), minted(sandbox)) == (text, [])
-    assert [one.name for one in path.parent.iterdir()] == ["config.json"]
-
-
-def test_a_second_registry_is_refused_by_name_and_has_place_in_another_file(sandbox: Sandbox, path: Path) -> None:
-    run(sandbox, path)
-    before = path.read_bytes()
-    refused = run(sandbox, path, registry="plum")
-    assert f"it holds a login of kiwi for {sandbox.registry_host}" in refused["msg"]
-    assert "or end it with state absent and registry kiwi" in refused["msg"]
-    assert (path.read_bytes(), len(minted(sandbox))) == (before, 1)
-    other = path.with_name("plum.json")
-    assert run(sandbox, other, registry="plum")["credentials"]["registry"] == "plum"
-    run(sandbox, path, state="absent")
-    assert run(sandbox, path, registry="plum")["changed"] is True
-
-
-def test_after_a_logout_by_docker_there_is_a_login_again(sandbox: Sandbox, path: Path) -> None:
-    run(sandbox, path)
-    path.write_text(json.dumps({"auths": {sandbox.registry_host: {}}}), encoding="utf-8")
-    done = run(sandbox, path)
-    assert done["changed"] is True
-    assert "was taken out of" in done["notes"][0]
-    assert opens(sandbox, login(sandbox, path))
-    assert run(sandbox, path)["notes"] == []
-
-
-def test_a_registry_that_is_not_there_is_told_before_anything_is_written(sandbox: Sandbox, path: Path) -> None:
-    for check in (True, False):
-        refused = run(sandbox, path, registry="fig", check=check)
-        assert refused["msg"] == "Nothing was changed: registry: the team has no registry fig; it has kiwi, plum."
-    assert (sandbox.calls(), path.parent.exists()) == ([LIST, LIST], False)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"expires_in": "40m"}, "expires_in: 40m is no longer than longest_push, 40m; a credential must outlive"),
-        ({"expires_in": "soon"}, "expires_in: 'soon' is no duration"),
-        ({"longest_push": "90"}, "longest_push: '90' is no duration"),
-        ({"registry": "Kiwi"}, "registry: 'Kiwi' is no registry name"),
-        ({"path": "config.json"}, "path: config.json is relative"),
-    ],
-)
-def test_wrong_options_are_told_before_any_call(
-    sandbox: Sandbox, path: Path, options: dict[str, Any], message: str
-) -> None:
-    given = dict(options)
-    place = Path(given.pop("path", path))
-    assert message in run(sandbox, place, **given)["msg"]
-    assert sandbox.calls() == []

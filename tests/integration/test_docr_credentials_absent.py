@@ -1,0 +1,77 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""docr_credentials with the state absent: what is ours is revoked and removed, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from docr_sandbox.testing import Sandbox
+from logins import LIST, REVOKE, alive, config, entry, login, revoke, run, seed, steps, tokens
+from modules import writes
+
+
+@pytest.fixture
+def path(sandbox: Sandbox, tmp_path: Path) -> Path:
+    seed(sandbox)
+    return tmp_path / "home" / ".docker" / "config.json"
+
+
+def test_absent_revokes_and_removes_what_is_ours_and_all_of_it(sandbox: Sandbox, path: Path) -> None:
+    run(sandbox, path)
+    run(sandbox, path, read_write=True)
+    assert len(alive(sandbox)) == 2
+    sandbox.clear_log()
+    predicted = run(sandbox, path, state="absent", check=True)
+    assert (writes(sandbox), len(alive(sandbox)), path.exists()) == ([], 2, True)
+    done = run(sandbox, path, state="absent")
+    assert predicted == done
+    assert (done["credentials"], steps(done)) == (None, ["revoke_credentials", "revoke_credentials", "remove_login"])
+    assert (writes(sandbox), alive(sandbox), list(path.parent.iterdir())) == ([REVOKE, REVOKE], [], [])
+    for check in (False, True):
+        again = run(sandbox, path, state="absent", check=check)
+        assert (again["changed"], again["actions"], again["credentials"]) == (False, [], None)
+
+
+def test_absent_from_a_file_that_was_there_before_leaves_it(sandbox: Sandbox, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("{}", encoding="utf-8")
+    run(sandbox, path)
+    run(sandbox, path, state="absent")
+    assert config(path) == {"auths": {}}
+    assert [one.name for one in path.parent.iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize("ended", ["revoked", "expired"])
+def test_absent_takes_a_token_that_has_ended_already_for_what_it_is(sandbox: Sandbox, path: Path, ended: str) -> None:
+    run(sandbox, path)
+    token = login(sandbox, path)
+    sandbox.clear_log()
+    if ended == "expired":
+        sandbox.advance(90 * 60)
+    else:
+        revoke(sandbox, token)
+    done = run(sandbox, path, state="absent")
+    assert (done["changed"], path.exists(), list(path.parent.iterdir())) == (True, False, [])
+    assert sandbox.calls() == ([LIST] if ended == "expired" else [LIST, REVOKE, "GET /v2/", "GET /v2/registry/auth"])
+
+
+def test_absent_leaves_the_login_of_another_registry_and_of_somebody_else(sandbox: Sandbox, path: Path) -> None:
+    run(sandbox, path)
+    before = path.read_bytes()
+    other = run(sandbox, path, registry="plum", state="absent")
+    assert (other["changed"], path.read_bytes(), len(alive(sandbox))) == (False, before, 1)
+    assert other["notes"] == [f"{path} holds a login of kiwi for {sandbox.registry_host}; it is left as it is."]
+    path.write_text(json.dumps({"auths": {sandbox.registry_host: entry("somebody")}}), encoding="utf-8")
+    done = run(sandbox, path, state="absent")
+    assert tokens(path) == {sandbox.registry_host: "somebody"}
+    assert steps(done) == ["remove_login"]
+    assert "was taken out of" in done["notes"][0]
+    assert "it expires at 2031-05-06T13:30:00Z" in done["notes"][0]
+    assert "was not written by this module and is left" in done["notes"][1]
+    assert run(sandbox, path, state="absent")["changed"] is False
