@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from clusters.cluster import RBAC, Cluster, eventually
-from clusters.killing import kill_at_call
 from clusters.visitor import Visitor
 
 LISTER = """
@@ -132,16 +131,19 @@ for number in range(3):
 
 
 @pytest.mark.parametrize(("after_effect", "made"), [(False, ["quince-0"]), (True, ["quince-0", "quince-1"])])
-def test_a_client_can_be_killed_at_a_request_before_or_after_it_took_effect(
+def test_a_request_is_held_before_or_after_it_took_effect_so_that_its_client_can_be_killed(
     marsh: Cluster, tmp_path: Path, after_effect: bool, made: list[str]
 ) -> None:
     assert marsh.proxy is not None
-    text = CLIENT.format(path=sys.path, kubeconfig=marsh.kubeconfig(tmp_path))
-
-    def start() -> subprocess.Popen[str]:
-        return subprocess.Popen([sys.executable, "-c", text], text=True)
-
-    assert kill_at_call(marsh.proxy, 1, start, after_effect=after_effect) is None
+    command = [sys.executable, "-c", CLIENT.format(path=sys.path, kubeconfig=marsh.kubeconfig(tmp_path))]
+    hold = marsh.proxy.hold(skip=1, after_effect=after_effect)
+    with subprocess.Popen(command) as process:
+        assert hold.reached.wait(20)
+        process.kill()
+    marsh.proxy.let_go()
     items = marsh.call("GET", "namespaces/default/secrets")["items"]
     assert [one["metadata"]["name"] for one in items] == made
-    assert kill_at_call(marsh.proxy, 7, start) == 0
+    not_reached = marsh.proxy.hold(skip=7)
+    assert subprocess.run(command, check=False).returncode == 0
+    assert not not_reached.reached.is_set()
+    assert [one.status for one in marsh.proxy.log()][:2] == [201, None]
