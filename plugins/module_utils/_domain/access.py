@@ -119,17 +119,19 @@ def duplicates(state: ClusterState, access: Access) -> dict[str, frozenset[str]]
     return found
 
 
-def adopt(state: RegistryState, registry: str, now: datetime) -> Journal:
+def adopt(state: ClusterState, registry: str) -> Journal:
     """The journal, with credentials that only our secrets still know: the newest is the current one if there is none.
 
-    So a journal that somebody deleted is made again, and nothing that was minted is forgotten.
+    So a journal that somebody deleted is made again, and nothing that was minted is forgotten. A namespace that is
+    terminating keeps what it has, perhaps for long, so what its secrets hold would be found and revoked ever again.
     """
-    journal = state.journal
+    of_registry, now = state.registries[registry], state.now
+    journal = of_registry.journal
     known = {one.fingerprint for one in journal.entries}
     found: dict[str, Credential] = {}
     for way in (DIRECT, OPERATOR):
-        for secret in state.of(secret_name(way, registry)).values():
-            if is_ours(secret, registry, way):
+        for namespace, secret in of_registry.of(secret_name(way, registry)).items():
+            if namespace in state.alive and is_ours(secret, registry, way):
                 found.update(_whole_credential(secret))
     lost = sorted((one for name, one in found.items() if name not in known), key=lambda one: one.minted_at)
     for one in lost:

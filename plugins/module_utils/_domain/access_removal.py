@@ -29,7 +29,10 @@ def plan_absence(state: ClusterState, accesses: Sequence[Access]) -> Plan:
         if access.way == ONE_CLICK:
             continue
         scope = state.alive if access.way == OPERATOR else state.registries[access.registry].chosen
-        found += _end(state, access.registry, access.way, scope)
+        ends = list(_end(state, access.registry, access.way, scope))
+        if ends:
+            found += plan_noting(state, access)
+        found += ends
         if not _remains(state, access, scope):
             found += plan_revocation_of_all(state, access.registry)
     return Plan(steps=tuple(found))
@@ -37,21 +40,30 @@ def plan_absence(state: ClusterState, accesses: Sequence[Access]) -> Plan:
 
 def plan_leaving(state: ClusterState, access: Access) -> Iterator[Step]:
     """What ends the ways that the registry had before."""
-    for way in access.other_ways:
-        if way != ONE_CLICK:
-            yield from _end(state, access.registry, way, state.alive)
-        elif access.registry in state.integrated:
-            yield steps.leave_one_click(state.name, access)
+    before = [way for way in access.other_ways if way != ONE_CLICK]
+    ends = [step for way in before for step in _end(state, access.registry, way, state.alive)]
+    if ends and access.way == ONE_CLICK:
+        yield from plan_noting(state, access)
+    yield from ends
+    if access.way != ONE_CLICK and access.registry in state.integrated:
+        yield steps.leave_one_click(state.name, access)
+
+
+def plan_noting(state: ClusterState, access: Access) -> Iterator[Step]:
+    """Note the credentials that only secrets still know, before these go: a run that is killed then forgets none."""
+    journal = adopt(state, access.registry)
+    if journal != state.registries[access.registry].journal:
+        yield steps.write_journal(state.name, access, journal)
 
 
 def plan_revocation_of_all(state: ClusterState, registry: str) -> Iterator[Step]:
     """The end of every credential that was minted for a registry in a cluster, and of the journal."""
     of_registry = state.registries[registry]
-    credentials = [one.credential for one in adopt(of_registry, registry, state.now).entries]
-    if credentials:
-        yield steps.revoke(state.name, registry, credentials)
-    if of_registry.journal_secret is not None:
-        yield steps.delete_journal(state.name, registry, of_registry.journal_secret)
+    journal = adopt(state, registry)
+    if journal.entries:
+        yield steps.revoke(state.name, registry, [one.credential for one in journal.entries])
+    if of_registry.journal_secret is not None or journal != of_registry.journal:
+        yield steps.delete_journal(state.name, registry)
 
 
 def _end(state: ClusterState, registry: str, way: str, scope: frozenset[str]) -> Iterator[Step]:
@@ -62,7 +74,7 @@ def _end(state: ClusterState, registry: str, way: str, scope: frozenset[str]) ->
         # While it is there the operator would undo what is taken from copies and service accounts.
         yield steps.delete_source(state.name, registry, source)
         return
-    changes = entry_removals(state, name, scope)
+    changes = entry_removals(state, registry, way, scope)
     if changes:
         yield steps.patch(state.name, changes)
     doomed = [present[namespace] for namespace in sorted(present.keys() & scope)]
@@ -70,12 +82,15 @@ def _end(state: ClusterState, registry: str, way: str, scope: frozenset[str]) ->
         yield steps.delete(state.name, registry, way, doomed)
 
 
-def entry_removals(state: ClusterState, name: str, scope: frozenset[str]) -> list[AccountChange]:
-    """The service accounts that name a secret."""
+def entry_removals(state: ClusterState, registry: str, way: str, scope: frozenset[str]) -> list[AccountChange]:
+    """The service accounts that name the secret of a way, but where it is somebody else's: so is the entry then."""
+    name = secret_name(way, registry)
+    named = state.registries[registry].of(name)
+    places = scope - (named.keys() - owned(named, registry, way).keys())
     return [
         AccountChange(one, remove=(name,))
         for one in state.accounts
-        if one.namespace in scope and name in one.pull_secrets
+        if one.namespace in places and name in one.pull_secrets
     ]
 
 

@@ -57,7 +57,7 @@ def view(state: ClusterState, access: Access) -> View:
         found = one_click_copies(present, access.registry) if way == ONE_CLICK else owned(present, access.registry, way)
         secrets[name] = frozenset(found) & state.alive
         accounts[name] = frozenset(_key(one.namespace, one.name) for one in state.accounts if name in one.pull_secrets)
-    journal = adopt(of_registry, access.registry, state.now)
+    journal = adopt(state, access.registry)
     return View(secrets, accounts, journal.new or journal.current)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from .access import Access
 from .cluster_names import join_names
 from .credential import Credential
-from .journal import Journal
+from .journal import JOURNAL_NAMESPACE, Journal, journal_name
 from .kubernetes import Pod, Secret, ServiceAccount
 from .plan import Step
 
@@ -119,10 +119,10 @@ def revoke(cluster: str, registry: str, credentials: Sequence[Credential]) -> St
     return Step(REVOKE, cluster, message, {"registry": registry, "credentials": tuple(credentials)})
 
 
-def delete_journal(cluster: str, registry: str, secret: Secret) -> Step:
+def delete_journal(cluster: str, registry: str) -> Step:
     """Delete a journal that has nothing to tell any more."""
-    message = f"delete the journal {secret.namespace}/{secret.name} of the cluster {cluster}"
-    return Step(DELETE_JOURNAL, cluster, message, {"registry": registry, "secret": secret})
+    message = f"delete the journal {JOURNAL_NAMESPACE}/{journal_name(registry)} of the cluster {cluster}"
+    return Step(DELETE_JOURNAL, cluster, message, {"registry": registry})
 
 
 def recreate(cluster: str, pods: Sequence[Pod]) -> Step:

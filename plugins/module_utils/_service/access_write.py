@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._domain import access_steps as steps
 from .._domain.access import Access, ClusterState, RegistryState, adopt, one_click_copies, owned
@@ -52,7 +52,7 @@ class ClusterWriter:
                 api=self.api,
                 kube=self.kube,
                 registry=access.registry,
-                journal=adopt(found, access.registry, self.state.now),
+                journal=adopt(self.state, access.registry),
                 secret=found.journal_secret,
                 credential=None if access.policy is None else choose(self.state, access).credential,
             )
@@ -175,8 +175,10 @@ class ClusterWriter:
         left = self._await_end(lambda: owned(self._secrets(source.name), registry, OPERATOR))
         # What DigitalOcean's operator leaves behind exists because of us.
         alive = frozenset(one.name for one in self.kube.list_namespaces() if not one.is_terminating)
-        now = ClusterState(self.state.name, self.state.now, accounts=self.kube.list_service_accounts())
-        for_each(entry_removals(now, source.name, alive), lambda one: change_account(self.kube, one), CONNECTIONS)
+        now = replace(self.state, accounts=self.kube.list_service_accounts())
+        for_each(
+            entry_removals(now, registry, OPERATOR, alive), lambda one: change_account(self.kube, one), CONNECTIONS
+        )
         self._delete_secrets(registry, OPERATOR, [one for namespace, one in left.items() if namespace in alive])
 
     def _await_end(self, look: Callable[[], Mapping[str, Secret]]) -> Mapping[str, Secret]:
