@@ -72,7 +72,7 @@ options:
     elements: str
     default: [default]
 requirements:
-  - kubernetes (Python library), with O(diagnose)
+  - kubernetes >= 37.0.2 (Python), with O(diagnose)
 notes:
   - "Token scopes: C(kubernetes:read). With O(diagnose) C(registry:read) too, and C(kubernetes:access_cluster) for
     O(clusters)."
