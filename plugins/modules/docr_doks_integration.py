@@ -193,7 +193,7 @@ notes:
     C(kubernetes:access_cluster) where a cluster of O(clusters) is entered; C(registry:read) and C(registry:update) to mint
     credentials; C(kubernetes:create) and C(kubernetes:update) to add an integration; C(kubernetes:update) to remove one.
   - >-
-    What it may have to do in a cluster, as roles of Kubernetes, stands in docs/cluster-access.md, as small as it can be.
+    What it may have to do in a cluster, as roles of Kubernetes, stands among the examples, as small as it can be.
     The credentials that DigitalOcean mints for a DOKS cluster may do everything; for less give a O(kubeconfig).
   - Credentials are read-only, and minted once for each registry and cluster. A journal, the secret
     C(docr-journal-REGISTRY) in C(kube-system), holds each from its minting to its revocation, so a run that was killed is
@@ -286,6 +286,98 @@ EXAMPLES = r"""
     clusters: [shop-staging]
     registries: [acme-base]
     state: absent
+
+- name: What it may have to do in a cluster in the way direct, to be bound to the user or service account of a kubeconfig
+  kubernetes.core.k8s:
+    definition:
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata:
+          name: docr-direct-acme-shop-eu
+        rules:
+          - apiGroups: [""]
+            resources: [namespaces]
+            verbs: [list]
+          - apiGroups: [""]
+            resources: [serviceaccounts]
+            verbs: [list, get, patch]
+          - apiGroups: [""]
+            resources: [secrets]
+            resourceNames: [docr-direct-acme-shop-eu, docr-operator-acme-shop-eu, acme-shop-eu, registry-acme-shop-eu]
+            verbs: [list]
+          - apiGroups: [""]
+            resources: [secrets]
+            verbs: [create]
+          - apiGroups: [""]
+            resources: [secrets]
+            resourceNames: [docr-direct-acme-shop-eu]
+            verbs: [get, update, delete]
+          - apiGroups: [""]
+            resources: [secrets]
+            resourceNames: [docr-operator-acme-shop-eu]
+            verbs: [get, delete]
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata:
+          name: docr-direct-acme-shop-eu
+          namespace: kube-system
+        rules:
+          - apiGroups: [""]
+            resources: [secrets]
+            resourceNames: [docr-journal-acme-shop-eu]
+            verbs: [get, update, delete]
+
+- name: The same in the way operator
+  kubernetes.core.k8s:
+    definition:
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata:
+          name: docr-operator-acme-shop-eu
+        rules:
+          - apiGroups: [""]
+            resources: [namespaces]
+            verbs: [list]
+          - apiGroups: [""]
+            resources: [serviceaccounts]
+            verbs: [list, get, patch]
+          - apiGroups: [""]
+            resources: [secrets]
+            resourceNames: [docr-direct-acme-shop-eu, docr-operator-acme-shop-eu, acme-shop-eu, registry-acme-shop-eu]
+            verbs: [list]
+          - apiGroups: [""]
+            resources: [secrets]
+            resourceNames: [docr-direct-acme-shop-eu, docr-operator-acme-shop-eu]
+            verbs: [get, delete]
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: Role
+        metadata:
+          name: docr-operator-acme-shop-eu
+          namespace: kube-system
+        rules:
+          - apiGroups: [""]
+            resources: [secrets]
+            verbs: [create]
+          - apiGroups: [""]
+            resources: [secrets]
+            resourceNames: [docr-operator-acme-shop-eu]
+            verbs: [update]
+          - apiGroups: [""]
+            resources: [secrets]
+            resourceNames: [docr-journal-acme-shop-eu]
+            verbs: [get, update, delete]
+
+- name: And with recreate_failed_pods
+  kubernetes.core.k8s:
+    definition:
+      - apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata:
+          name: docr-failed-pods
+        rules:
+          - apiGroups: [""]
+            resources: [pods]
+            verbs: [list, delete]
 """
 
 RETURN = r"""

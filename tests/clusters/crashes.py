@@ -13,14 +13,14 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from access import DIRECT, JOURNAL, MODULE, OPERATOR, minted
 from clusters.cluster import Cluster, eventually, token_in
+from docr_sandbox.doks.proxy import Proxy
 from docr_sandbox.testing import Sandbox
 from modules import PACKAGE
 
@@ -113,89 +113,82 @@ class Runs:
 
 @dataclass(frozen=True)
 class Killer:
-    """Kills runs in a cluster behind a proxy; each method returns at which call, or ENDED where it was over before."""
+    """Kills runs in a cluster behind a proxy; what kills says at which call, or ENDED where the run was over before."""
 
     cluster: Cluster
     runs: Runs
+    proxy: Proxy
 
     def each_call(self, options: Mapping[str, Any]) -> Iterator[str]:
         """Kill one run after the other, at each call that it makes; between two the caller brings back what was.
 
         Each call is held once without being carried out, and each that changes something once after it has been.
         """
-        aims: list[Callable[[Mapping[str, Any], int], str]] = [self.at_cluster, self.at_service]
-        aims += [self._after(method) for method in ("POST", "PUT", "PATCH", "DELETE")]
-        aims += [self._after_service(call) for call in (MINT, REVOKE)]
-        for aim in aims:
-            for number in count():
-                where = aim(options, number)
+        calls: list[str] = []
+        for kill, log in ((self.at_cluster, self.proxy.calls), (self.at_service, self.cluster.sandbox.calls)):
+            where, number = "", 0
+            while where != ENDED:
+                where = kill(options, number)
+                calls += log() if where == ENDED else []
+                number += 1
                 yield where
-                if where == ENDED:
-                    break
+        for method in ("POST /api", "PUT /api", "PATCH /api", "DELETE /api"):
+            for number in range(sum(one.startswith(method) for one in calls)):
+                yield self.at_cluster(options, number, method.split()[0])
+        for call in (MINT, REVOKE):
+            for number in range(calls.count(call)):
+                yield self.after_service(options, number, call)
 
-    def at_cluster(
-        self, options: Mapping[str, Any], number: int, method: str = "*", *, after_effect: bool = False
-    ) -> str:
-        """Hold a request to the API server."""
-        proxy = self.cluster.proxy
-        assert proxy is not None
-        proxy.clear()
-        hold = proxy.hold(method, skip=number, after_effect=after_effect)
+    def at_cluster(self, options: Mapping[str, Any], number: int, after: str | None = None) -> str:
+        """Hold a request to the API server; one of the method `after` when it has been carried out."""
+        self.proxy.clear()
+        hold = self.proxy.hold(after or "*", skip=number, after_effect=after is not None)
         self.runs.start(options)
         while not hold.reached.wait(0.005) and not self.runs.has_ended():
             pass
         where = ENDED
         if hold.reached.is_set():
-            last = proxy.log()[-1]
+            last = self.proxy.log()[-1]
             name = json.loads(last.body)["metadata"]["name"] if last.method == "POST" else ""
-            where = f"{last.call} {name}".strip()
-            self.runs.kill()
-        else:
-            self.runs.result()
-        proxy.let_go()
-        return f"after {where}" if after_effect and where != ENDED else where
+            where = f"{'after ' if after else ''}{last.call} {name}".strip()
+        self._end(where)
+        self.proxy.let_go()
+        return where
 
     def at_service(self, options: Mapping[str, Any], number: int) -> str:
         """Hold a request to DigitalOcean."""
         sandbox = self.cluster.sandbox
         sandbox.clear_log()
         sandbox.fault(skip=number, status=503, delay=30)
-        where = self._await_call(options, number)
+        self.runs.start(options)
+        while len(sandbox.log()) <= number and not self.runs.has_ended():
+            pass
+        calls = sandbox.calls()
+        where = calls[number] if len(calls) > number else ENDED
+        self._end(where)
         sandbox.clear_faults()
         return where
 
-    def _await_call(self, options: Mapping[str, Any], number: int, method: str = "*", path: str = "") -> str:
-        self.runs.start(options)
-        while not self.runs.has_ended():
-            calls = [
-                one
-                for one in self.cluster.sandbox.calls()
-                if one.startswith(method.replace("*", "")) and one.endswith(path)
-            ]
-            if len(calls) > number:
-                if path:
-                    # The answer comes, and nobody is there to read it.
-                    self.runs.signal(signal.SIGSTOP)
-                    eventually(lambda: self.cluster.sandbox.log()[-1]["status"], bool)
-                self.runs.kill()
-                return f"after {calls[number]}" if path else calls[number]
-        self.runs.result()
-        return ENDED
-
-    def _after(self, method: str) -> Callable[[Mapping[str, Any], int], str]:
-        return lambda options, number: self.at_cluster(options, number, method, after_effect=True)
-
-    def _after_service(self, call: str) -> Callable[[Mapping[str, Any], int], str]:
+    def after_service(self, options: Mapping[str, Any], number: int, call: str) -> str:
+        """Kill it when such a request to DigitalOcean has been carried out, and nobody has read the answer."""
+        sandbox = self.cluster.sandbox
+        sandbox.clear_log()
         method, path = call.split(" ")
+        sandbox.fault(method=method, path=path, skip=number, delay=0.3)
+        self.runs.start(options)
+        eventually(lambda: sandbox.calls().count(call), lambda seen: seen > number)
+        self.runs.signal(signal.SIGSTOP)
+        eventually(lambda: sandbox.log()[-1]["status"], bool)
+        self._end(call)
+        sandbox.clear_faults()
+        return f"after {call}"
 
-        def aim(options: Mapping[str, Any], number: int) -> str:
-            self.cluster.sandbox.clear_log()
-            self.cluster.sandbox.fault(method=method, path=path, skip=number, delay=0.3)
-            where = self._await_call(options, number, method, path)
-            self.cluster.sandbox.clear_faults()
-            return where
-
-        return aim
+    def _end(self, where: str) -> None:
+        if where == ENDED:
+            result = self.runs.result()
+            assert not result.get("failed"), result["msg"]
+        else:
+            self.runs.kill()
 
 
 def good_tokens(sandbox: Sandbox) -> set[str]:
@@ -209,7 +202,10 @@ def fingerprint(secret: Mapping[str, Any]) -> str:
 
 
 def check_moment(cluster: Cluster, can_pull: Iterable[str]) -> None:
-    """No entry of ours names a secret that is not there or opens nothing, and these namespaces have one."""
+    """These namespaces have an entry that works, and none that we wrote names what is not there or opens nothing.
+
+    What DigitalOcean's operator takes away is for a moment named still.
+    """
     accounts = cluster.accounts()
     good = good_tokens(cluster.sandbox)
     working = {
@@ -218,9 +214,25 @@ def check_moment(cluster: Cluster, can_pull: Iterable[str]) -> None:
         for namespace, secret in cluster.secrets(name).items()
         if fingerprint(secret) in good
     }
-    named = {(key[0], name) for key, names in accounts.items() for name in names if name in (DIRECT, OPERATOR)}
-    assert named <= working
-    assert set(can_pull) <= {namespace for namespace, _name in named}
+    named = {(namespace, name) for (namespace, _account), names in accounts.items() for name in names}
+    assert {one for one in named if one[1] == DIRECT} <= working
+    assert set(can_pull) <= {namespace for namespace, _name in named & working}
+
+
+@dataclass
+class Losses:
+    """Tokens that no run knows of any more, and at which calls they were lost."""
+
+    sandbox: Sandbox
+    known: set[str] = field(default_factory=set)
+    at: list[str] = field(default_factory=list)
+
+    def note(self, where: str, current: str | None = None) -> None:
+        """See which tokens are good beside the one in use."""
+        lost = good_tokens(self.sandbox) - self.known - {current}
+        assert len(lost) <= 1
+        self.at += [where] if lost else []
+        self.known |= lost
 
 
 def journal(cluster: Cluster) -> list[tuple[str, str]]:

@@ -100,7 +100,7 @@ def unknown_role_variables(content: object) -> list[str]:
 def snippets(path: Path) -> list[object]:
     """The YAML in a Markdown file that holds plays or tasks."""
     blocks = re.findall(r"^```ya?ml\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return [yaml.safe_load(block) for block in blocks]
+    return [document for block in blocks for document in yaml.safe_load_all(block)]
 
 
 def test_examples_in_the_guides_fit_the_documentation(documented: dict[str, dict[str, Any]]) -> None:
