@@ -9,8 +9,10 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.progress import PROGRESS_VARIABLE
 from docr_sandbox.testing import Sandbox
 from modules import run_module
 
@@ -70,6 +72,14 @@ def only(result: dict[str, Any]) -> dict[str, Any]:
 
 def hold(sandbox: Sandbox, registry: str = "kiwi", **fields: Any) -> None:
     sandbox.control("PUT", f"collections/{registry}", fields)
+
+
+def run_and_listen(sandbox: Sandbox, folder: Path, *registries: str, **options: Any) -> list[str]:
+    """Run it as the action plugin does, and return the lines that it says while it waits."""
+    said = folder / "said"
+    listening = Sandbox(sandbox.folder, sandbox.process, {**sandbox.exports, PROGRESS_VARIABLE: str(said)})
+    run(listening, *registries, **options)
+    return said.read_text(encoding="utf-8").splitlines()
 
 
 def run_and_release(sandbox: Sandbox, after: str, *registries: str) -> dict[str, Any]:

@@ -16,7 +16,8 @@ description:
     maintenance window that is long enough for it, and not if one has succeeded since the window opened or was started
     a short time ago.
   - A collection that is running already is adopted and followed, whoever started it; never is a second one started.
-  - While it waits on the controller, lines tell status, elapsed time and deadline at least once a minute.
+  - While it waits on the controller, lines tell status, elapsed time and deadline at least once a minute, and at once
+    what goes wrong with a registry.
   - With O(state=idle) stops whatever runs, and proves that pushes work again.
   - What is decided in which situation stands in C(docs/garbage-collection.md).
 author:

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import json
+import re
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from garbage import MONDAY, RAN, RUNNING, START, collections, hold, only, run, run_and, seed, set_rate
+from garbage import MONDAY, RAN, RUNNING, START, collections, hold, only, run, run_and, run_and_listen, seed, set_rate
 from images import MINT, REVOKE, minted, push_index
 from modules import writes
 
@@ -105,6 +108,28 @@ def test_pushes_that_come_back_a_while_after_the_cancel_are_waited_for(sandbox: 
     sandbox.switch("read_only_lingers_seconds", 90)
     one = only(run(sandbox, state="idle"))
     assert (one["decision"], one["is_writable"]) == ("cancelled", True)
+
+
+def test_who_waits_for_pushes_after_a_cancel_sees_that_and_until_when(sandbox: Sandbox, tmp_path: Path) -> None:
+    with_images(sandbox, RAN, RUNNING, now="2026-03-01T04:00:00Z", rate=10)
+    sandbox.switch("read_only_lingers_seconds", 90)
+    said = run_and_listen(sandbox, tmp_path, state="idle")
+    tried, proven = said[-2:]
+    assert re.fullmatch(r"kiwi: cancelled, \w+ since its start, trying whether it takes pushes, until .*Z", tried)
+    assert re.fullmatch(r"kiwi: cancelled, \w+ since its start, takes pushes", proven)
+
+
+def test_pushes_that_stay_refused_in_ten_registries_are_waited_for_at_once(sandbox: Sandbox) -> None:
+    names = ("kiwi", *(f"plum{number}" for number in range(9)))
+    sandbox.switch("unknown_keys", True)
+    sandbox.switch("read_only_lingers_seconds", 86_400)
+    seed(sandbox, names=names, now="2026-03-01T04:00:00Z", rate=100)
+    for name in names:
+        assert sandbox.request("POST", f"/v2/registries/{name}/garbage-collection")[0] == 201
+    started = time.monotonic()
+    result = run(sandbox, *names, state="idle", wait_timeout=8)
+    assert time.monotonic() - started < 5 * 8
+    assert all(f"registry {name} writable again" in result["msg"] for name in names)
 
 
 def test_pushes_that_stay_refused_end_in_one_message_for_a_support_ticket(sandbox: Sandbox) -> None:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -128,20 +128,22 @@ def reason_to_cancel(course: Course, trouble: str, now: datetime) -> str:
 
 
 def progress_line(course: Course, now: datetime, give_up_at: datetime | None) -> str:
-    """What a person who waits wants to know of one registry; `give_up_at` is when the task stops waiting for it."""
+    """What a person who waits wants to know of one registry.
+
+    `give_up_at` is when the task stops waiting for its collection, or stops trying whether it takes pushes; None while
+    that is not tried yet.
+    """
     if course.is_waiting and course.decision.not_before is not None:
         left = format_elapsed(max(course.decision.not_before - now, timedelta()))
         return f"{course.registry}: waits until {format_time(course.decision.not_before)} ({left} to go)"
-    if course.run is None:
-        return f"{course.registry}: {course.decision.word}"
-    started_at = course.run.started_at
-    parts = [
-        f"{course.registry}: {course.run.status}",
-        f"{format_elapsed(now - started_at)} since its start" if started_at is not None else "",
-        f"window closes {format_time(course.decision.window.closes_at)}" if course.decision.window is not None else "",
-        f"waiting until {format_time(give_up_at)}" if course.is_pending and give_up_at is not None else "",
-    ]
-    return ", ".join(part for part in parts if part)
+    parts = [f"{course.registry}: {course.decision.word if course.run is None else course.run.status}"]
+    if course.run is not None and course.run.started_at is not None:
+        parts.append(f"{format_elapsed(now - course.run.started_at)} since its start")
+    if course.run is not None and course.decision.window is not None:
+        parts.append(f"window closes {format_time(course.decision.window.closes_at)}")
+    if course.is_pending and give_up_at is not None:
+        parts.append(f"waiting until {format_time(give_up_at)}")
+    return ", ".join([*parts, *_words_on_pushes(course, give_up_at)])
 
 
 def support_request(course: Course, now: datetime) -> str:
@@ -159,6 +161,15 @@ def support_request(course: Course, now: datetime) -> str:
         "cancelled by": course.cancelled_because or ("this task" if course.decision.word == CANCELLED else ""),
     }
     return ", ".join(f"{name} {value}" for name, value in known.items() if value)
+
+
+def _words_on_pushes(course: Course, give_up_at: datetime | None) -> Iterator[str]:
+    if course.proof:
+        yield {True: "takes pushes", False: "takes no pushes", None: "may take pushes"}[course.is_writable]
+    elif course.needs_proof and give_up_at is None:
+        yield "whether it takes pushes is tried once all have ended"
+    elif course.needs_proof and give_up_at is not None:
+        yield f"trying whether it takes pushes, until {format_time(give_up_at)}"
 
 
 def _progress(run: GarbageCollection) -> tuple[str, str, int, int]:

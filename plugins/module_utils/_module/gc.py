@@ -24,7 +24,6 @@ from .._service.gc import Collector
 from .._service.gc_consent import refuse_without_consent
 from .._service.gc_read import Collections, fetch_collections, fetch_history
 from .._service.wait import Patience, SystemClock
-from .._service.writes import prove_writes
 from .argspec import Spec
 from .gc_options import REGISTRIES, read_registries, read_rules
 from .progress import open_progress
@@ -86,7 +85,7 @@ class GcTask:
             book=self.book,
             current=current,
             patience=self.patience,
-            prove=lambda registry, told: prove_writes(api, registry, told, self._proof_patience()),
+            proof=self._proof_patience(),
             say=open_progress(),
             done=done,
         )

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Lock
 
 from .._domain.cluster_names import Asked
 from .._domain.errors import DocrError, InvalidInput, NotFound
@@ -43,30 +44,30 @@ from .gc_after import conclude
 from .gc_read import Collections, fetch_run, fetch_runs
 from .gc_troubles import Troubles, stuck, unhealed
 from .gc_write import cancel, start
-from .wait import Patience, poll
-from .writes import WriteProof, is_read_only
+from .wait import BEAT_S, Patience, beating, poll
+from .writes import is_read_only, prove_writes
 
 # Of the 250 calls a minute that the whole team has, looking takes a fifth at most.
 _LOOKS_A_MINUTE = 50
 # While a window is awaited, somebody may start a collection, and this host's clock may drift.
 _READ_AGAIN_S = 600.0
-# Said at least once a minute, where a chance comes twice a minute.
-_SAY_AGAIN_S = 45.0
+# A person who waits sees a line at least once a minute, also where an answer comes late.
+_SAY_AGAIN_S = 55.0 - BEAT_S
 
 
 @dataclass
 class Collector:
     """Carries out decisions on what was read. What goes wrong with one registry is told after all have ended.
 
-    Without `patience` nothing is followed. `prove` tells whether a registry takes pushes, by what the API says of it
-    where it does; `say` gets lines for a person who waits, `done` the writes as they are done.
+    Without `patience` nothing is followed. `proof` is the patience with pushes that are to work again; `say` gets lines
+    for a person who waits, `done` the writes as they are done.
     """
 
     api: Api
     book: RuleBook
     current: Collections
     patience: Patience | None
-    prove: Callable[[str, bool | None], WriteProof]
+    proof: Patience
     say: Callable[[str], None]
     done: Callable[[Step], None]
     _courses: dict[str, Course] = field(default_factory=dict)
@@ -74,7 +75,9 @@ class Collector:
     _troubles: Troubles = field(default_factory=Troubles)
     _fresh: set[str] = field(default_factory=set)
     _began_s: dict[str, float] = field(default_factory=dict)
-    _said: dict[str, tuple[str, str, float]] = field(default_factory=dict)
+    _proof_ends_at: datetime | None = None
+    _said: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _saying: Lock = field(default_factory=Lock)
 
     def apply(self, decisions: Sequence[Decision], asked: Sequence[Asked]) -> tuple[Course, ...]:
         """Write all steps, follow every collection to its end, and say what became of each.
@@ -88,8 +91,7 @@ class Collector:
         for one in decisions:
             self._take(one)
         if self.patience is not None:
-            self._follow(self.patience)
-            self._courses = conclude(self.api, self.book, self._courses, self._troubles, self.prove)
+            self._watch(self.patience)
         courses = tuple(self._courses.values())
         self._troubles.report(courses, self.book, self.api.now())
         return courses
@@ -124,6 +126,15 @@ class Collector:
         self.done(step)
         return replace(begin(replace(decision, run=written.run), now), steps=(step,), progress_at=now)
 
+    def _watch(self, patience: Patience) -> None:
+        """Follow all to their ends, prove that pushes work where that is in doubt, and say meanwhile how it stands."""
+        with beating(lambda: self._tell(patience)):
+            self._follow(patience)
+            self._proof_ends_at = self.api.now() + timedelta(seconds=self.proof.timeout_s)
+            self._tell(patience)
+            self._courses = conclude(self.api, self.book, self._courses, self._troubles, self.proof)
+        self._tell(patience)
+
     def _follow(self, patience: Patience) -> None:
         def read() -> None:
             for registry in list(self._waiting()):
@@ -133,6 +144,7 @@ class Collector:
                 if registry not in self._fresh:
                     self._look(registry, patience)
             self._fresh.clear()
+            self._tell(patience)
 
         poll(
             read,
@@ -140,9 +152,7 @@ class Collector:
             timeout_s=math.inf,
             interval_s=lambda: self._pause(patience),
             clock=patience.clock,
-            beat=lambda: self._tell(patience),
         )
-        self._tell(patience)
 
     def _waiting(self) -> Iterator[str]:
         return (name for name, one in self._courses.items() if one.is_waiting and self._troubles.is_open(name))
@@ -195,7 +205,8 @@ class Collector:
         """Do what the rules say about a collection that is stuck or overruns; raises Stuck where that is nothing."""
         now = self.api.now()
         if trouble == UNHEALED:
-            proof = self.prove(course.registry, is_read_only(self.api, course.registry))
+            told = is_read_only(self.api, course.registry)
+            proof = prove_writes(self.api, course.registry, told, self.proof)
             course = replace(course, is_writable=proof.is_writable, proof=proof.how)
             if not proof.is_writable:
                 raise unhealed(course, now, "the cancel shows no effect")
@@ -224,15 +235,25 @@ class Collector:
 
     def _tell(self, patience: Patience) -> None:
         """Say where each registry stands, if that is news, or if nothing was said for long."""
-        seconds, now = self._monotonic(), self.api.now()
-        for registry, course in self._courses.items():
-            word, status, said_s = self._said.get(registry, ("", "", -math.inf))
-            present = course.decision.word, course.run.status if course.run is not None else ""
-            is_old = (course.is_pending or course.is_waiting) and seconds - said_s >= _SAY_AGAIN_S
-            if present != (word, status) or is_old:
-                left = self._began_s[registry] + patience.timeout_s - seconds
-                self.say(progress_line(course, now, now + timedelta(seconds=left)))
-                self._said[registry] = (*present, seconds)
+        with self._saying:
+            for registry, course in self._courses.items():
+                error = self._troubles.failures.get(registry)
+                said, said_s = self._said.get(registry, ("", -math.inf))
+                is_tried = course.needs_proof and self._proof_ends_at is not None
+                stands = course.decision.word, course.run and course.run.status, is_tried, course.proof
+                present = str(error or stands)
+                is_open = self._troubles.is_open(registry)
+                is_awaited = is_open and (course.is_pending or course.is_waiting or course.needs_proof)
+                if present != said or (is_awaited and self._monotonic() - said_s >= _SAY_AGAIN_S):
+                    self.say(f"{registry}: {error}" if error else self._line(course, patience))
+                    self._said[registry] = present, self._monotonic()
+
+    def _line(self, course: Course, patience: Patience) -> str:
+        now, give_up_at = self.api.now(), self._proof_ends_at
+        if course.is_pending:
+            left = self._began_s[course.registry] + patience.timeout_s - self._monotonic()
+            give_up_at = now + timedelta(seconds=left)
+        return progress_line(course, now, give_up_at)
 
     def _monotonic(self) -> float:
         return self.patience.clock.monotonic() if self.patience is not None else 0.0

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 from .._domain.errors import DocrError
 from .._domain.gc_course import Course
@@ -18,46 +19,68 @@ from .._domain.gc_rules import RuleBook
 from .._domain.registry import Registry
 from .api import Api
 from .gc_troubles import Troubles, unhealed
-from .images import count_untagged
-from .writes import WriteProof
+from .images import MOST_LISTED, count_untagged
+from .wait import Patience
+from .writes import prove_writes
+
+# As many as a team can have (digitalocean-api.md 1.3): none waits for the proof of another.
+_SIDE_BY_SIDE = 10
 
 
 def conclude(
-    api: Api,
-    book: RuleBook,
-    courses: Mapping[str, Course],
-    troubles: Troubles,
-    prove: Callable[[str, bool | None], WriteProof],
+    api: Api, book: RuleBook, courses: Mapping[str, Course], troubles: Troubles, proof: Patience
 ) -> dict[str, Course]:
     """The courses with proof and explanation; one list of registries where one of them needs it."""
     is_needed = any(one.needs_proof or (one.run is not None and not one.is_pending) for one in courses.values())
     registries = _registries(api) if is_needed else {}
-    return {name: _conclude(api, book, one, registries.get(name), troubles, prove) for name, one in courses.items()}
+    # However many freed nothing, counting their images takes no more calls than those of one.
+    most_listed = MOST_LISTED // max(1, sum(freed_nothing(one) for one in courses.values()))
+    end = _End(api, book, troubles, proof, most_listed)
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        ended = pool.map(lambda one: end.conclude(one, registries.get(one.registry)), courses.values())
+        return dict(zip(courses, ended, strict=True))
 
 
-def _conclude(
-    api: Api,
-    book: RuleBook,
-    course: Course,
-    registry: Registry | None,
-    troubles: Troubles,
-    prove: Callable[[str, bool | None], WriteProof],
-) -> Course:
-    if not troubles.is_open(course.registry) or course.is_pending:
+@dataclass(frozen=True)
+class _End:
+    """What is needed to conclude any of several registries; `most_listed` as count_untagged has it."""
+
+    api: Api
+    book: RuleBook
+    troubles: Troubles
+    proof: Patience
+    most_listed: int
+
+    def conclude(self, course: Course, registry: Registry | None) -> Course:
+        """The course with its proof and explanation."""
+        if not self.troubles.is_open(course.registry) or course.is_pending:
+            return course
+        is_read_only = registry.is_read_only if registry is not None else None
+        has_ended = course.run is not None
+        if course.needs_proof or (has_ended and is_read_only):
+            with self.troubles.noting(course.registry, is_write=True):
+                proof = prove_writes(self.api, course.registry, is_read_only, self.proof)
+                course = replace(course, is_writable=proof.is_writable, proof=proof.how)
+                if proof.is_writable is False:
+                    raise unhealed(
+                        course, self.api.now(), "no collection keeps it from taking pushes, and it takes none"
+                    )
+        elif has_ended and is_read_only is False:
+            course = replace(course, is_writable=True)
+        if freed_nothing(course):
+            return replace(course, explanation=self._explain(course, registry))
         return course
-    is_read_only = registry.is_read_only if registry is not None else None
-    has_ended = course.run is not None
-    if course.needs_proof or (has_ended and is_read_only):
-        with troubles.noting(course.registry, is_write=True):
-            proof = prove(course.registry, is_read_only)
-            course = replace(course, is_writable=proof.is_writable, proof=proof.how)
-            if proof.is_writable is False:
-                raise unhealed(course, api.now(), "no collection keeps it from taking pushes, and it takes none")
-    elif has_ended and is_read_only is False:
-        course = replace(course, is_writable=True)
-    if freed_nothing(course):
-        return replace(course, explanation=_explain(api, book, course, registry))
-    return course
+
+    def _explain(self, course: Course, registry: Registry | None) -> str:
+        if course.run is None:
+            return ""
+        try:
+            untagged = count_untagged(self.api, course.registry, self.most_listed)
+        except DocrError:
+            return ""
+        counted_at = registry.storage_usage_bytes_updated_at if registry is not None else ""
+        type_ = self.book.of(course.registry).type
+        return explain_nothing_freed(course.run, type_, untagged.manifests, untagged.is_exact, counted_at or "")
 
 
 def _registries(api: Api) -> dict[str, Registry]:
@@ -65,15 +88,3 @@ def _registries(api: Api) -> dict[str, Registry]:
         return {one.name: one for one in api.list_registries()}
     except DocrError:
         return {}  # What it would tell is welcome, and not worth a failure after all is done.
-
-
-def _explain(api: Api, book: RuleBook, course: Course, registry: Registry | None) -> str:
-    if course.run is None:
-        return ""
-    try:
-        untagged = count_untagged(api, course.registry)
-    except DocrError:
-        return ""
-    counted_at = registry.storage_usage_bytes_updated_at if registry is not None else ""
-    type_ = book.of(course.registry).type
-    return explain_nothing_freed(course.run, type_, untagged.manifests, untagged.is_exact, counted_at or "")

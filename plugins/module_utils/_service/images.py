@@ -22,7 +22,7 @@ from .._domain.times import parse_time
 from .api import Api
 
 # One call for each repository: a fifth of the 250 a minute that the team has.
-_MOST_LISTED = 50
+MOST_LISTED = 50
 _SIDE_BY_SIDE = 4
 
 
@@ -44,10 +44,10 @@ class IndexCount:
     is_all: bool
 
 
-def count_untagged(api: Api, registry: str) -> UntaggedCount:
+def count_untagged(api: Api, registry: str, most_listed: int = MOST_LISTED) -> UntaggedCount:
     """By the manifests of each repository; where those are many by the counts alone, one call for 200 repositories."""
     repositories = api.list_repositories(registry)
-    if len(repositories) > _MOST_LISTED:
+    if len(repositories) > most_listed:
         # A manifest may have several tags, so that these are the fewest that can be untagged.
         fewest = sum(max(0, one.manifest_count - one.tag_count) for one in repositories)
         return UntaggedCount(fewest, False, len(repositories))
@@ -65,7 +65,7 @@ def count_indexes(api: Api, registry: str, limit: int = 500) -> IndexCount | Non
     """How many tagged manifests are image indexes, by the image host; None where it cannot be read."""
     try:
         repositories = tuple(one for one in api.list_repositories(registry) if one.tag_count)
-        if len(repositories) > _MOST_LISTED:
+        if len(repositories) > MOST_LISTED:
             return None
         tagged = [(name, one) for name, one in _list_manifests(api, registry, repositories) if one.tags]
         with closing(api.open_image_host()) as host, ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:

@@ -9,14 +9,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
-# A person who waits sees a line at least once a minute, so there is a chance twice.
-BEAT_S = 30.0
+BEAT_S = 10.0
 
 
 class Clock(Protocol):
@@ -66,11 +67,10 @@ def poll(
     timeout_s: float,
     interval_s: float | Callable[[], float],
     clock: Clock,
-    beat: Callable[[], None] | None = None,
 ) -> Waited[T]:
     """Read until `is_done`, at least once, at most until `timeout_s` have passed; never raises of its own.
 
-    `interval_s` may depend on what was read. `beat` is called after each read and at least twice a minute between two.
+    `interval_s` may depend on what was read.
     """
     started = clock.monotonic()
     while True:
@@ -79,16 +79,22 @@ def poll(
         if is_done(value) or elapsed >= timeout_s:
             return Waited(value, elapsed, is_done(value))
         interval = interval_s() if callable(interval_s) else interval_s
-        _sleep(min(interval, timeout_s - elapsed), clock, beat)
+        clock.sleep(min(interval, timeout_s - elapsed))
 
 
-def _sleep(seconds: float, clock: Clock, beat: Callable[[], None] | None) -> None:
-    if beat is None:
-        clock.sleep(seconds)
-        return
-    end = clock.monotonic() + seconds
-    beat()
-    while (left := end - clock.monotonic()) > 0:
-        clock.sleep(min(left, BEAT_S))
-        if left > BEAT_S:
+@contextmanager
+def beating(beat: Callable[[], None], every_s: float = BEAT_S) -> Iterator[None]:
+    """Call `beat` again and again in a thread beside what is done inside, which may itself wait long for an answer."""
+    is_over = Event()
+
+    def run() -> None:
+        while not is_over.wait(every_s):
             beat()
+
+    thread = Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -133,7 +133,28 @@ def test_a_person_who_waits_sees_status_elapsed_time_and_deadline() -> None:
     waits = Course(Decision("kiwi", COLLECTED, "", None, not_before=NOON + minutes(125)))
     assert progress_line(waits, NOON, None) == "kiwi: waits until 2026-03-04T14:05:00Z (2h05m to go)"
     assert progress_line(adopted("succeeded"), NOON, NOON) == "kiwi: succeeded, 20m00s since its start"
-    assert progress_line(Course(Decision("kiwi", IDLE, "")), NOON, None) == "kiwi: idle"
+    assert progress_line(Course(Decision("kiwi", "recent", "")), NOON, None) == "kiwi: recent"
+
+
+@pytest.mark.parametrize(
+    ("course", "until", "words"),
+    [
+        (adopted("cancelled"), None, "whether it takes pushes is tried once all have ended"),
+        (adopted("cancelled"), NOON + minutes(2), "trying whether it takes pushes, until 2026-03-04T12:02:00Z"),
+        (replace(adopted("cancelled"), is_writable=True, proof="It does."), NOON, "takes pushes"),
+        (replace(adopted("cancelled"), is_writable=False, proof="It does not."), NOON, "takes no pushes"),
+        (replace(adopted("cancelled"), proof="It was not found out."), NOON, "may take pushes"),
+    ],
+)
+def test_a_person_who_waits_for_pushes_sees_whether_they_work(
+    course: Course, until: datetime | None, words: str
+) -> None:
+    assert progress_line(course, NOON, until) == f"kiwi: cancelled, 20m00s since its start, {words}"
+
+
+def test_a_proof_without_a_collection_is_told_too() -> None:
+    idle = Course(Decision("kiwi", IDLE, ""))
+    assert progress_line(idle, NOON, NOON) == "kiwi: idle, trying whether it takes pushes, until 2026-03-04T12:00:00Z"
 
 
 def test_a_support_ticket_has_ids_times_and_what_was_tried() -> None:
