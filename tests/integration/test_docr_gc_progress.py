@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,8 +18,8 @@ import pytest
 import yaml
 
 from docr_sandbox.testing import Sandbox
-from garbage import RAN, START, hold, run, seed, set_rate
-from playing import Played, play
+from garbage import RAN, START, collections, hold, run, run_and_listen, seed, set_rate
+from playing import Played, play, write_play
 
 LINE = re.compile(r"^docr_gc: (.*)$", re.MULTILINE)
 
@@ -72,6 +76,42 @@ def test_a_line_comes_while_the_task_still_runs_and_at_least_once_a_minute(sandb
     waiting = [line for line in lines(played) if line.startswith("kiwi: waiting for delete requests, ")]
     assert len(waiting) >= 2
     assert "s since its start" in waiting[0]
+
+
+def test_what_fails_is_said_while_the_others_go_on(sandbox: Sandbox, tmp_path: Path) -> None:
+    seed(sandbox, names=("kiwi", "plum"), rate=4)
+    sandbox.fault(method="POST", path="*/kiwi/garbage-collection", status=403)
+    said = run_and_listen(sandbox, tmp_path, "kiwi", "plum")
+    failed = [line for line in said if line.startswith("kiwi: ")]
+    assert len(failed) == 1
+    assert "Could not start a garbage collection of the registry kiwi" in failed[0]
+    assert said.index(failed[0]) < said.index(next(line for line in said if line.startswith("plum: succeeded")))
+
+
+def test_a_reader_of_an_awx_log_sees_lines_while_the_task_still_runs(sandbox: Sandbox, tmp_path: Path) -> None:
+    # AWX runs playbooks by ansible-runner, and shows the events of its stream as they come.
+    seed(sandbox, RAN, rate=1)
+    (tmp_path / "project").mkdir()
+    task = {"registries": ["kiwi"], "wait_sleep": 1, "maintenance_windows": WINDOWS}
+    write_play(tmp_path / "project" / "collect.yml", [{"planton.digitalocean.docr_gc": task}])
+    binaries = Path(sys.executable).parent
+    with subprocess.Popen(
+        [binaries / "ansible-runner", "run", tmp_path, "--playbook", "collect.yml"],
+        env={**sandbox.environment, "PATH": f"{binaries}{os.pathsep}{sandbox.environment['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as runner:
+        for line in runner.stdout or ():
+            if "docr_gc: kiwi: requested, " in line:
+                assert collections(sandbox)[0]["status"] not in ("succeeded", "failed")
+                set_rate(sandbox, 60)
+    assert runner.returncode == 0
+    events = [json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("artifacts/*/job_events/*.json")]
+    told = [one["stdout"] for one in sorted(events, key=lambda one: int(one["counter"]))]
+    parts = ("docr_gc: kiwi: requested, ", "docr_gc: kiwi: succeeded, ", "changed: [localhost]")
+    places = [next(at for at, text in enumerate(told) if part in text) for part in parts]
+    assert places == sorted(places)
 
 
 def test_in_check_mode_in_the_background_and_by_itself_the_module_works_without_lines(
