@@ -19,6 +19,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access_steps import AccountChange
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credential import Credential, Policy
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.journal import (
+    CURRENT,
     JOURNAL_NAMESPACE,
     Journal,
     journal_name,
@@ -65,6 +66,7 @@ def credential(token: str = "t-1", age_days: float = 3, left_days: float | None 
 
 
 FIRST, SECOND, ETERNAL = credential(), credential("t-2", 1, 59), credential("t-3", 100, None)
+STALE, EXPIRED = credential("t-4", 21, 39), credential("t-5", 61, -1)
 
 
 def ours(place: str, found: Credential = FIRST, way: str = "direct", registry: str = "kiwi") -> Secret:
@@ -173,3 +175,8 @@ def changes(step: Step) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """The accounts of a step that patches, with what they get and lose."""
     found: Sequence[AccountChange] = step.arguments["changes"]
     return [(f"{one.account.namespace}/{one.account.name}", one.add, one.remove) for one in found]
+
+
+SETTLED = journal((FIRST, CURRENT))
+SOURCE = [ours(SYSTEM, way="operator")]
+COPIED = [*SOURCE, copied(PEAR), copied(FIG)]
