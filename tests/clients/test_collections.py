@@ -85,6 +85,21 @@ def test_a_collection_takes_what_its_type_says_and_counts_it(
         assert "manifest unknown" in refused
 
 
+@pytest.mark.parametrize("has_api", [True, False], ids=["referrers API", "fallback tag"])
+def test_what_is_attached_to_an_image_goes_with_untagged_manifests_where_they_are_not_spared(
+    shell: Shell, draw: Draw, has_api: bool
+) -> None:
+    shell.sandbox.switch("image_host_referrers", has_api)
+    reference = push(shell, "oras", draw(), "plum/app")
+    put = "artifact put --artifact-type application/x.note --subject"
+    shell.run("regctl", *put.split(), reference, stdin="picked by hand")
+    get = ("artifact", "get", "--subject", reference, "--filter-artifact-type", "application/x.note")
+    assert shell.run("regctl", *get) == "picked by hand"
+    collect(shell, MANIFESTS)
+    assert "v7" in shell.tags("plum", "app")
+    shell.refused("regctl", *get)
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_pushes_fail_and_pulls_work_while_a_collection_runs_and_pushes_work_afterwards(
     shell: Shell, draw: Draw, tmp_path: Path, client: str

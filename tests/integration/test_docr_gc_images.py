@@ -51,7 +51,7 @@ def test_without_consent_an_unsafe_type_is_refused_with_what_may_break_and_the_n
     sandbox.clear_log()
     result = run(sandbox, type="untagged_manifests", force=True)
     assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "invalid_input")
-    assert "platforms and attestations of multi-arch images" in result["msg"]
+    assert "platforms, attestations and signatures of images" in result["msg"]
     assert "kiwi has 2 image indexes" in result["msg"]
     assert "set allow_delete_untagged_manifests if you can lose them" in result["msg"]
     assert (writes(sandbox), minted(sandbox)) == ([], [])

@@ -17,8 +17,8 @@ from .api import Api
 from .images import IndexCount, count_indexes
 
 _WHAT = (
-    "{type} deletes untagged manifests, which the platforms and attestations of multi-arch images are too, and nobody"
-    " knows whether DigitalOcean spares them: tags would stay, and pulls of them fail"
+    "{type} deletes untagged manifests, which the platforms, attestations and signatures of images can be too, and"
+    " nobody knows whether DigitalOcean spares them: tags would stay, and pulls of them fail"
 )
 _ADVICE = "set allow_delete_untagged_manifests if you can lose them, or use unreferenced_blobs"
 
