@@ -51,7 +51,8 @@ options:
   allow_delete_untagged_manifests:
     description:
       - Consent to delete untagged manifests. The platforms and attestations of multi-arch images are untagged manifests
-        too, and nobody knows whether DigitalOcean spares them. Where it does not, a tag stays, and pulls of it fail.
+        too, and so are signatures that are attached as referrers; nobody knows whether DigitalOcean spares them. Where
+        it does not, a tag stays, and pulls of it fail.
       - Without it such a type is refused, and the message says how many image indexes there are, where the image host
         can be read.
     type: bool
@@ -120,7 +121,7 @@ options:
   overrun:
     description:
       - What to do with a collection that this task has started and that still runs when its window closes.
-      - V(finish) lets it end, V(cancel) cancels it and proves that pushes work again.
+      - V(finish) lets it end, V(cancel) cancels it and proves that pushes work again, which needs O(wait).
     type: str
     choices: [finish, cancel]
     default: finish
@@ -134,7 +135,7 @@ options:
   on_stuck:
     description:
       - V(fail) ends the task with what a support ticket needs. V(cancel) cancels the collection, if this task has
-        started it, and proves that pushes work again.
+        started it, and proves that pushes work again, which needs O(wait).
     type: str
     choices: [fail, cancel]
     default: fail

@@ -165,7 +165,10 @@ def test_all_that_is_wrong_with_the_options_comes_before_any_call(sandbox: Sandb
         maintenance_windows=[{"days": ["sun"], "start": "3", "duration": "169h"}],
         min_interval="a day",
         stuck_after="0h",
-        overrides=[{"registries": ["kiwi", "plum"], "outside_window": "wait", "min_interval": "3h"}],
+        overrides=[
+            {"registries": ["kiwi", "plum"], "outside_window": "wait", "min_interval": "3h", "overrun": "cancel"}
+        ],
+        on_stuck="cancel",
         wait=False,
         wait_timeout=0,
         wait_sleep=0,
@@ -181,8 +184,11 @@ def test_all_that_is_wrong_with_the_options_comes_before_any_call(sandbox: Sandb
         "overrides[0].registries[1]",
         "wait_timeout",
         "wait_sleep",
+        "on_stuck",
         "overrides[0].outside_window",
+        "overrides[0].overrun",
     ]
+    assert "nobody could cancel it without wait" in result["msg"]
     assert sandbox.calls() == []
 
 

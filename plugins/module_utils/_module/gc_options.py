@@ -178,10 +178,13 @@ def _wait_faults(params: Params) -> Iterator[Fault]:
     for name in ("wait_timeout", "wait_sleep"):
         if params[name] < 1:
             yield Fault(name, f"{params[name]} is too small", "use 1 or more seconds")
-    places = [
-        ("outside_window", params),
-        *((f"overrides[{n}].outside_window", one) for n, one in enumerate(params["overrides"])),
-    ]
-    for where, options in places:
-        if options["outside_window"] == WAIT and not params["wait"]:
-            yield Fault(where, "nobody can wait for a window without wait", f"set wait, or {SKIP} here")
+    if params["wait"]:
+        return
+    for where, options in (("", params), *((f"overrides[{n}].", one) for n, one in enumerate(params["overrides"]))):
+        if options["outside_window"] == WAIT:
+            yield Fault(
+                f"{where}outside_window", "nobody can wait for a window without wait", f"set wait, or {SKIP} here"
+            )
+        for name, otherwise in (("overrun", FINISH), ("on_stuck", FAIL)):
+            if options[name] == CANCEL:
+                yield Fault(f"{where}{name}", "nobody could cancel it without wait", f"set wait, or {otherwise} here")
