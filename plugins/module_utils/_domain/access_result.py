@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from . import access_steps as steps
@@ -18,7 +17,7 @@ from .access import Access, ClusterState, adopt, duplicates, one_click_copies, o
 from .access_plan import choose
 from .access_rules import DIRECT, ONE_CLICK, OPERATOR
 from .cluster_names import join_names
-from .credential import Credential
+from .credential import Credential, Policy
 from .plan import Step
 from .pull_secret import secret_name
 from .times import format_time
@@ -80,7 +79,7 @@ def _write_or_delete(
     secrets: dict[str, frozenset[str]], accounts: dict[str, frozenset[str]], step: Step, alive: frozenset[str]
 ) -> None:
     given = step.arguments
-    if step.action == steps.WRITE and given["access"].way == OPERATOR:
+    if step.action == steps.SETTLE and given["access"].way == OPERATOR:
         name = given["access"].secret
         secrets[name] |= alive
         accounts[name] |= {_key(one, "default") for one in alive}
@@ -103,7 +102,6 @@ def shape_access(
     own = [step for step in plan if _registry_of(step) == access.registry]
     changes = [one for step in plan if step.action == steps.PATCH for one in step.arguments["changes"]]
     pods = [one for step in plan if step.action == steps.RECREATE for one in step.arguments["pods"]]
-    rotate_every = access.policy.rotate_every if access.policy else None
     return {
         "registry": access.registry,
         "way": access.way,
@@ -114,7 +112,7 @@ def shape_access(
         "patched": [
             _key(one.account.namespace, one.account.name) for one in changes if access.secret in (*one.add, *one.remove)
         ],
-        "credential": None if credential is None else shape_credential(credential, rotate_every),
+        "credential": None if credential is None else shape_credential(credential, access.policy),
         "revoked": [
             one.fingerprint for step in own if step.action == steps.REVOKE for one in step.arguments["credentials"]
         ],
@@ -125,11 +123,9 @@ def shape_access(
     }
 
 
-def shape_credential(credential: Credential, rotate_every: timedelta | None) -> dict[str, Any]:
+def shape_credential(credential: Credential, policy: Policy | None) -> dict[str, Any]:
     """A credential without its token; `renew_at` is None where nobody renews it."""
-    renew_at: datetime | None = None
-    if rotate_every is not None:
-        renew_at = credential.minted_at + rotate_every
+    renew_at = None if policy is None else policy.due_at(credential)
     return {
         "fingerprint": credential.fingerprint,
         "minted_at": format_time(credential.minted_at),
