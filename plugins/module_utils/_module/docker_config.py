@@ -39,7 +39,7 @@ CREDENTIALS_SPEC = Spec(
 )
 
 
-def build_credentials_task(params: Params) -> Task[Api, Any, Any]:
+def build_credentials_task(params: Params) -> Task[Api, Any, Any, Any]:
     """The task that the options ask for; raises InvalidInput with all that is wrong with them."""
     path = params["path"] or _default_path()
     faults = tuple(_faults(params, path))
