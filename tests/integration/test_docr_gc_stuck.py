@@ -51,6 +51,14 @@ def test_its_own_that_stands_still_is_cancelled_if_it_is_told_to(sandbox: Sandbo
     ]
 
 
+def test_a_cancel_that_fails_once_is_sent_again_at_the_next_look(sandbox: Sandbox) -> None:
+    sandbox.fault(method="PUT", path="*/garbage-collection/*", status=503)
+    result = run_stuck(sandbox, stuck_after="30m", on_stuck="cancel")
+    one = only(result)
+    assert (result["changed"], one["decision"], one["garbage_collection"]["status"]) == (True, "cancelled", "cancelled")
+    assert [call.split()[0] for call in writes(sandbox)] == ["POST", "PUT", "PUT"]
+
+
 @pytest.mark.parametrize("on_stuck", ["fail", "cancel"])
 def test_somebody_elses_that_stands_still_is_never_cancelled(sandbox: Sandbox, on_stuck: str) -> None:
     seed(sandbox, RAN, RUNNING, rate=FAST)

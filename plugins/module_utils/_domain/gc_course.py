@@ -23,7 +23,8 @@ OVERRUN = "overrun"
 STUCK = "stuck"
 UNHEALED = "unhealed"
 
-# A cancel that shows nothing for so long has not worked; no page says how long one takes.
+# A cancel that shows nothing for so long has not worked, and one that fails for so long will not; no page says how long
+# one takes.
 _CANCEL_TAKES = timedelta(minutes=15)
 _FOLLOWED = frozenset({ADOPTED, CANCELLED, COLLECTED})
 
@@ -110,6 +111,14 @@ def find_trouble(course: Course, rules: Rules, now: datetime) -> str | None:
     if course.is_own and rules.overrun == CANCEL and window is not None and now >= window.closes_at:
         return OVERRUN
     return STUCK if silent >= rules.stuck_after else None
+
+
+def may_cancel_again(course: Course, trouble: str, rules: Rules, now: datetime) -> bool:
+    """Whether a cancel that failed for a passing reason is worth another try."""
+    window = course.decision.window
+    if trouble == OVERRUN and window is not None:
+        return now - window.closes_at < _CANCEL_TAKES
+    return silence(course, now) - rules.stuck_after < _CANCEL_TAKES
 
 
 def silence(course: Course, now: datetime) -> timedelta:

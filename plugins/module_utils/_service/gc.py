@@ -33,6 +33,7 @@ from .._domain.gc_course import (
     Course,
     begin,
     find_trouble,
+    may_cancel_again,
     observe,
     progress_line,
     reason_to_cancel,
@@ -42,7 +43,7 @@ from .._domain.plan import Step
 from .api import Api
 from .gc_after import conclude
 from .gc_read import Collections, fetch_run, fetch_runs
-from .gc_troubles import Troubles, stuck, unhealed
+from .gc_troubles import Troubles, is_passing, stuck, unhealed
 from .gc_write import cancel, start
 from .wait import BEAT_S, Patience, beating, poll
 from .writes import is_read_only, prove_writes
@@ -213,14 +214,17 @@ class Collector:
             return course
         if trouble == STUCK and not (course.is_own and self.book.of(course.registry).on_stuck == CANCEL):
             raise stuck(course, now)
-        return self._cancel_own(course, reason_to_cancel(course, trouble, now))
+        return self._cancel_own(course, trouble, now)
 
-    def _cancel_own(self, course: Course, reason: str) -> Course:
+    def _cancel_own(self, course: Course, trouble: str, found_at: datetime) -> Course:
+        """Cancel it; raises what kept that from succeeding where the next look may try again, else Stuck."""
         if course.run is None:
             raise ValueError("a cancel has a collection")
         try:
             written = cancel(self.api, course.registry, course.run)
         except DocrError as error:
+            if is_passing(error) and may_cancel_again(course, trouble, self.book.of(course.registry), found_at):
+                raise
             raise unhealed(course, self.api.now(), f"the cancel failed: {error}") from error
         now = self.api.now()
         if not written.run.is_active and written.run.status != "cancelled":
@@ -231,7 +235,8 @@ class Collector:
             self.done(step)
             steps = (*steps, step)
         decision = replace(course.decision, word=CANCELLED, run=written.run)
-        return replace(course, decision=decision, steps=steps, progress_at=now, cancelled_because=reason)
+        why = reason_to_cancel(course, trouble, found_at)
+        return replace(course, decision=decision, steps=steps, progress_at=now, cancelled_because=why)
 
     def _tell(self, patience: Patience) -> None:
         """Say where each registry stands, if that is news, or if nothing was said for long."""

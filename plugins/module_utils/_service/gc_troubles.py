@@ -21,6 +21,11 @@ from .._domain.gc_result import ended_badly, shape_collections
 from .._domain.gc_rules import RuleBook
 
 
+def is_passing(error: DocrError) -> bool:
+    """Whether the same may succeed a little later."""
+    return error.may_have_taken_effect or isinstance(error, (Unreachable, RateLimited))
+
+
 @dataclass
 class Troubles:
     """By registry: what ended it, what only kept a look from succeeding, and after how many seconds time was over."""
@@ -40,8 +45,7 @@ class Troubles:
         try:
             yield
         except DocrError as error:
-            is_passing = error.may_have_taken_effect or isinstance(error, (Unreachable, RateLimited))
-            (self.passing if is_passing and not is_write else self.failures)[registry] = error
+            (self.passing if is_passing(error) and not is_write else self.failures)[registry] = error
 
     def report(self, courses: Sequence[Course], book: RuleBook, now: datetime) -> None:
         """Raise all of it as one error with the last objects; nothing where nothing went wrong."""

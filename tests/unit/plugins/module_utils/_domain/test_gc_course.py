@@ -20,6 +20,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc_co
     Course,
     begin,
     find_trouble,
+    may_cancel_again,
     observe,
     progress_line,
     reason_to_cancel,
@@ -122,6 +123,14 @@ def test_the_reasons_to_cancel_name_the_window_or_the_standstill() -> None:
     now = NOON + minutes(50)
     assert "The window closed at 2026-03-04T12:30:00Z" in reason_to_cancel(own(), OVERRUN, now)
     assert reason_to_cancel(own(), STUCK, now).startswith("It stood at 'scanning manifests' for 50m00s, so")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "after", "again"),
+    [(STUCK, 64.9, True), (STUCK, 65, False), (OVERRUN, 44.9, True), (OVERRUN, 45, False)],
+)
+def test_a_cancel_that_fails_is_sent_again_for_a_quarter_of_an_hour(trouble: str, after: float, again: bool) -> None:
+    assert may_cancel_again(own(), trouble, RULES, NOON + minutes(after)) is again
 
 
 def test_a_person_who_waits_sees_status_elapsed_time_and_deadline() -> None:
