@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from .._domain.cluster import Cluster
 from .._domain.cluster_credentials import parse_cluster_credentials
-from .._domain.errors import Refused
+from .._domain.errors import Denied, Refused
 from .api import DigitalOceanApi, open_api_of
 from .kube import KubeApi, open_kube
 from .kube_sdk import KUBE_IMPORT_ERROR
@@ -31,12 +31,16 @@ class ClusterApi(DigitalOceanApi):
 
     def open_cluster(self, cluster: Cluster, lifetime_s: int) -> KubeApi:
         """Mint credentials for a cluster, and be its client with them."""
-        credentials = self._read(
-            f"GET /v2/kubernetes/clusters/{quote(cluster.id, safe='')}/credentials",
-            {"cluster": cluster.name},
-            lambda: self._client.kubernetes.get_credentials(cluster.id, expiry_seconds=lifetime_s),
-            parse_cluster_credentials,
-        )
+        try:
+            credentials = self._read(
+                f"GET /v2/kubernetes/clusters/{quote(cluster.id, safe='')}/credentials",
+                {"cluster": cluster.name},
+                lambda: self._client.kubernetes.get_credentials(cluster.id, expiry_seconds=lifetime_s),
+                parse_cluster_credentials,
+            )
+        except Denied as error:
+            advice = f"{error.advice}; where the cluster requires single sign-on, name a kubeconfig for it"
+            raise Denied(error.operation, error.answer, advice) from error
         return self._open(credentials.kubeconfig(), None, cluster.name)
 
     def open_kubeconfig(self, path: str, context: str | None) -> KubeApi:
