@@ -80,7 +80,9 @@ class Place:
     @property
     def key(self) -> str:
         """Tells places apart, and names them in errors."""
-        return f"the cluster {self.name} ({self.cluster.id})" if self.cluster else f"the context {self.name}"
+        if self.cluster:
+            return f"the cluster {self.name} ({self.cluster.id})"
+        return f"the context {self.context} of {self.kubeconfig}" if self.context else f"the {self.name}"
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def missing(wanted: Wanted, existing: Sequence[str]) -> tuple[Fault, ...]:
 
 
 def _context_place(entry: Entry, context: str | None) -> Place:
-    return Place(context or f"current of {entry.kubeconfig}", kubeconfig=entry.kubeconfig, context=context)
+    return Place(context or f"current context of {entry.kubeconfig}", kubeconfig=entry.kubeconfig, context=context)
 
 
 def _add(work: Work, entry: Entry) -> tuple[Work, list[Fault]]:

@@ -117,8 +117,10 @@ def _plan_one(work: Work, state: ClusterState | NotLooked, wanted: Wanted) -> Pl
         plan = plan_presence(state, work.accesses, recreates_pods=wanted.recreates_pods)
     # The integration's own part of the diff is what the API shows of it.
     inside = [access for access in work.accesses if access.way != ONE_CLICK or plan.steps]
-    before = {f"{access.registry} in {state.name}": view(state, access).shape() for access in inside}
-    after = {f"{access.registry} in {state.name}": view_after(state, access, plan.steps).shape() for access in inside}
+    before = {f"{access.registry} in {work.place.key}": view(state, access).shape() for access in inside}
+    after = {
+        f"{access.registry} in {work.place.key}": view_after(state, access, plan.steps).shape() for access in inside
+    }
     return Plan(plan.steps, before, after, plan.notes, plan.warnings)
 
 
