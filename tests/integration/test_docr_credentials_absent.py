@@ -66,7 +66,9 @@ def test_absent_leaves_the_login_of_another_registry_and_of_somebody_else(sandbo
     before = path.read_bytes()
     other = run(sandbox, path, registry="plum", state="absent")
     assert (other["changed"], path.read_bytes(), len(alive(sandbox))) == (False, before, 1)
-    assert other["notes"] == [f"{path} holds a login of kiwi for {sandbox.registry_host}; it is left as it is."]
+    assert other["notes"] == [
+        f"By its note {path} holds a login of kiwi for {sandbox.registry_host}; it is left as it is."
+    ]
     path.write_text(json.dumps({"auths": {sandbox.registry_host: entry("somebody")}}), encoding="utf-8")
     done = run(sandbox, path, state="absent")
     assert tokens(path) == {sandbox.registry_host: "somebody"}

@@ -95,6 +95,13 @@ class FoundLogin:
         found = {one.fingerprint: one for one in (*list_set_aside(self.document, self.host), *self.strays)}
         return tuple(one for one in found.values() if login is None or one.fingerprint != login.fingerprint)
 
+    @property
+    def holders(self) -> frozenset[str]:
+        """The registries whose credentials stand in the file; one that is not noted yet is of the last minting."""
+        aside = [self.noted.find(one.fingerprint) for one in self.set_aside]
+        minting = self.noted.minting if None in aside else None
+        return frozenset({one.registry for one in (self.present, minting, *aside) if one is not None})
+
 
 def reason_to_mint(present: MintedCredential | None, wanted: WantedLogin, now: datetime) -> str | None:
     """Why another login is due, as a part of a sentence; None where the present one will do."""
@@ -140,10 +147,11 @@ def plan_login(found: FoundLogin, wanted: WantedLogin) -> Plan:
 
 def plan_logout(found: FoundLogin, registry: str) -> Plan:
     """The file holds no login of ours for the registry; entries of others are told and left."""
-    holders = found.noted.registries
+    holders = found.holders or found.noted.registries
     before = _side(found)
     if holders and registry not in holders:
-        note = f"{found.path} holds a login of {', '.join(sorted(holders))} for {found.host}; it is left as it is."
+        names = ", ".join(sorted(holders))
+        note = f"By its note {found.path} holds a login of {names} for {found.host}; it is left as it is."
         return Plan((), before, before, (note,))
     present = found.present
     is_ours = present is not None or bool(found.set_aside) or found.noted != HostNote()
@@ -171,7 +179,7 @@ def _login_faults(found: FoundLogin, wanted: WantedLogin) -> Iterator[Fault]:
     if found.foreign is not None:
         what = f"its entry {found.foreign.key} was not written by this module, and Docker knows one login for a host"
         yield Fault(found.path, what, f"end it with docker logout {found.foreign.key}, or {elsewhere}")
-    others = found.noted.registries - {wanted.registry}
+    others = found.holders - {wanted.registry}
     if others:
         other = ", ".join(sorted(others))
         what = f"it holds a login of {other} for {found.host}, and Docker knows one login for a host"

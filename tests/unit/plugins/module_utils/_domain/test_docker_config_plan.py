@@ -119,6 +119,9 @@ TIDY = f"remove the temporary files of {PATH} that a run which was killed has le
     ("situation", "expected"),
     [
         (found(mode=None), [("log_in", f"{MINT} there is none yet")]),
+        # A note without its file stands in nobody's way.
+        (found(noted(LOGIN, registry="fig"), mode=None), [("log_in", f"{MINT} there is none yet")]),
+        (found(minting=replace(MINTING, registry="fig")), [("log_in", f"{MINT} there is none yet")]),
         (found(noted(LOGIN), login=LOGIN), []),
         (
             found(noted(LOGIN), login=LOGIN, is_open=False),
@@ -253,6 +256,7 @@ REMOVE = ("remove_login", f"remove the login of kiwi from {PATH}")
         (found(login=LOGIN), [], 1),
         (found(noted(OLD), login=LOGIN), [REMOVE], 2),
         (found(noted(LOGIN, registry="fig"), login=LOGIN), [], 1),
+        (found(noted(LOGIN, registry="fig"), mode=None), [], 1),
         (found(noted(LOGIN), login=LOGIN, document={"credsStore": "pass"}), [REMOVE], 1),
     ],
 )
