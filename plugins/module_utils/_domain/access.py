@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from .access_rules import DIRECT, ONE_CLICK, OPERATOR
 from .credential import Credential, Policy
@@ -74,7 +75,7 @@ class ClusterState:
     pods: tuple[Pod, ...] = ()
     integrated: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def alive(self) -> frozenset[str]:
         """The namespaces in which things can be made."""
         return frozenset(one.name for one in self.namespaces if not one.is_terminating)
@@ -128,11 +129,16 @@ def adopt(state: ClusterState, registry: str) -> Journal:
     of_registry, now = state.registries[registry], state.now
     journal = of_registry.journal
     known = {one.fingerprint for one in journal.entries}
+    # Copies share their content, of which there are few.
+    contents = {
+        id(secret.content): secret
+        for way in (DIRECT, OPERATOR)
+        for namespace, secret in of_registry.of(secret_name(way, registry)).items()
+        if namespace in state.alive and is_ours(secret, registry, way)
+    }
     found: dict[str, Credential] = {}
-    for way in (DIRECT, OPERATOR):
-        for namespace, secret in of_registry.of(secret_name(way, registry)).items():
-            if namespace in state.alive and is_ours(secret, registry, way):
-                found.update(_whole_credential(secret))
+    for secret in contents.values():
+        found.update(_whole_credential(secret))
     lost = sorted((one for name, one in found.items() if name not in known), key=lambda one: one.minted_at)
     for one in lost:
         is_newest = one is lost[-1] and journal.current is None
