@@ -15,6 +15,7 @@ from clients.conftest import Draw
 from clients.host import Shell
 from clients.moves import CLIENTS, push, push_words
 from docr_sandbox.testing import Sandbox
+from logins import revoke
 
 LOGIN = {
     "crane": ("auth", "login"),
@@ -63,6 +64,12 @@ def test_minted_credentials_for_writing_end_with_their_time_and_when_they_are_re
     reference = push(shell, "oras", draw(), "plum/app")
     shell.sandbox.advance(7300)
     assert "unauthorized" in shell.refused("crane", "digest", reference).lower()
+
+    token = token_of(shell.credentials("plum", read_write=True))
+    shell.log_in(token).run("crane", "tag", reference, "kept")
+    revoke(shell.sandbox, token)
+    assert "unauthorized" in shell.refused("crane", "tag", reference, "late").lower()
+    assert set(shell.tags("plum", "app")) == {"v7", "kept"}
 
 
 @pytest.mark.parametrize("client", CLIENTS)
