@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import (
     Access,
@@ -180,3 +181,10 @@ def changes(step: Step) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
 SETTLED = journal((FIRST, CURRENT))
 SOURCE = [ours(SYSTEM, way="operator")]
 COPIED = [*SOURCE, copied(PEAR), copied(FIG)]
+
+
+def pod(*names: str, account: str = "default", created_days_ago: float | None = 1, **more: Any) -> Pod:
+    """A pod in the namespace pear that a controller would make again; it was made with these pull secrets."""
+    made = None if created_days_ago is None else NOW - created_days_ago * DAY
+    given = {"name": "web-1", "controller": "ReplicaSet/web", "namespace": PEAR} | more
+    return Pod(service_account=account, pull_secrets=names, created_at=made, **given)
