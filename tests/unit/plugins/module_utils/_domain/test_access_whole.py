@@ -32,8 +32,6 @@ from pull_access import DIRECT, PEAR, RENEWED, SETTLED, actions, everywhere, nam
 TEAM = ("kiwi", "plum")
 ALL = tuple(Cluster(f"id-of-{name}", name, "syd1", "running", False, ()) for name in ("orchard", "meadow", "grove"))
 ORCHARD, MEADOW, GROVE = ALL
-    Cluster(f"id-of-{name}", name, "syd1", "running", False, ()) for name in ("orchard", "meadow", "grove")
-)
 KEYS = tuple(f"the cluster {one.name} ({one.id})" for one in ALL)
 
 
