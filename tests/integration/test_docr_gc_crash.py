@@ -8,21 +8,24 @@ from __future__ import annotations
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from garbage import RAN, START, collections, only, run, seed
+from garbage import RAN, RUNNING, START, collections, only, run, seed
+from images import REVOKE, minted
 from modules import start_module
 
 # Beyond the first six calls every look is like the one before it.
 CALLS = 7
+IDLE_CALLS = 12
 
 
-def kill_at_call(sandbox: Sandbox, number: int) -> int | None:
+def kill_at_call(sandbox: Sandbox, number: int, **options: Any) -> int | None:
     """Let so many calls be answered and kill it while it waits for the next one; its status, where it ended before."""
     sandbox.fault(path="*", skip=number, status=503, delay=20)
-    process = start_module(sandbox, "docr_gc", registries=["kiwi"], wait_sleep=1)
+    process = start_module(sandbox, "docr_gc", registries=["kiwi"], wait_sleep=1, **options)
     while len(sandbox.log()) <= number and process.poll() is None:
         time.sleep(0.02)
     ended = process.poll()
@@ -51,6 +54,33 @@ def test_the_calls_of_a_kill_reach_beyond_the_start(sandbox: Sandbox) -> None:
     seed(sandbox, RAN)
     run(sandbox)
     assert sandbox.calls().index(START) < CALLS - 2
+
+
+def seed_incident(sandbox: Sandbox) -> None:
+    """One that stands still, in a registry with an image, so that pushes can be tried."""
+    seed(sandbox, RAN, RUNNING)
+    image = {"tags": ["v4"], "size_bytes": 3_000, "updated_at": "2026-02-11T00:00:00Z"}
+    sandbox.seed({"registries": [{"name": "kiwi", "repositories": [{"name": "app", "manifests": [image]}]}]})
+    sandbox.clear_log()
+
+
+@pytest.mark.parametrize("number", range(IDLE_CALLS))
+def test_an_incident_that_was_killed_at_any_call_ends_with_the_next_run(sandbox: Sandbox, number: int) -> None:
+    seed_incident(sandbox)
+    assert kill_at_call(sandbox, number, state="idle") is None
+    one = only(run(sandbox, state="idle"))
+    assert (collections(sandbox)[0]["status"], one["is_writable"]) == ("cancelled", True)
+    # What a kill leaves behind is a credential, which ends by itself.
+    assert sum(token["is_valid"] for token in minted(sandbox)) <= 1
+    sandbox.advance(900)
+    assert not any(token["is_valid"] for token in minted(sandbox))
+
+
+def test_the_calls_of_an_incident_are_as_many_as_it_is_killed_at(sandbox: Sandbox) -> None:
+    seed_incident(sandbox)
+    run(sandbox, state="idle")
+    assert len(sandbox.calls()) == IDLE_CALLS
+    assert sandbox.calls()[-1] == REVOKE
 
 
 def test_started_five_times_at_once_one_starts_and_the_others_adopt(sandbox: Sandbox) -> None:
