@@ -175,12 +175,8 @@ def test_a_login_is_kept_minted_and_cleared_up(situation: FoundLogin, expected: 
 
 def test_a_present_and_an_asked_for_side_are_shown_without_secrets() -> None:
     plan = plan_login(found(noted(LOGIN, read_write=False), login=LOGIN, mode=0o640), WANTED)
-    before = {
-        "registry": "kiwi",
-        "read_write": False,
-        "fingerprint": LOGIN.fingerprint,
-        "expires_at": "2031-05-06T13:40:00Z",
-    }
+    name, ends = LOGIN.fingerprint, "2031-05-06T13:40:00Z"
+    before = {"registry": "kiwi", "read_write": False, "fingerprint": name, "expires_at": ends}
     after = {"registry": "kiwi", "read_write": True, "fingerprint": "new", "expires_at": "3h after its minting"}
     assert plan.before == {"path": PATH, "mode": "0640", "login": before}
     assert plan.after == {"path": PATH, "mode": "0600", "login": after}
