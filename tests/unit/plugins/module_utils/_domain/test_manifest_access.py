@@ -92,7 +92,7 @@ def test_it_holds_what_is_given_by_the_names_of_the_options_whatever_the_spellin
     [
         ("way: oneclick", ".way: 'oneclick' is not known; use one_click, operator or direct"),
         ("rotate: 30d", ".rotate: this field is not known; did you mean rotate"),
-        ("kubeconfig: /root/config", ".kubeconfig: this field is not known; "),
+        ("kubeconfig: farm.yaml", ".kubeconfig: this field is not known; "),
         ("rotate_every: 30", ".rotate_every: YAML reads it as a number, 30; write days, hours and minutes, such as"),
         ("rotateEvery: monthly", ".rotateEvery: 'monthly' is no period; write days, hours and minutes"),
         ("rotate_every: 30m", ".rotate_every: '30m' is too short; use 1h or more"),
