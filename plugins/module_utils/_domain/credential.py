@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,7 +31,7 @@ class Credential:
     @property
     def fingerprint(self) -> str:
         """Tells credentials apart without showing them."""
-        return hashlib.sha256(self.login.token.encode()).hexdigest()[:16]
+        return self.login.fingerprint
 
     @property
     def login(self) -> DockerCredentials:
