@@ -46,7 +46,7 @@ def gitops_warnings(accounts: Iterable[ServiceAccount], secret: str) -> tuple[st
             if tool is not None:
                 found.setdefault(tool, []).append(f"{account.namespace}/{account.name}")
     return tuple(
-        f"{tool} owns imagePullSecrets of {join_names(names)} and may take {secret} out of it again;"
+        f"{tool} owns imagePullSecrets of {join_names(dict.fromkeys(names))} and may take {secret} out of it again;"
         f" to end that, {setting.format(secret=secret)}."
         for (tool, setting), names in found.items()
     )
