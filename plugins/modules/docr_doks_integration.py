@@ -452,6 +452,11 @@ integrations:
           type: list
           elements: str
           sample: [shop-web]
+        deleted:
+          description: Namespaces that a secret for the registry was taken from, when access ended or another way took its place.
+          type: list
+          elements: str
+          sample: []
         patched:
           description: Service accounts whose entry was added or removed.
           type: list

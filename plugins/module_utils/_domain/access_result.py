@@ -98,7 +98,7 @@ def shape_access(
     state: ClusterState, access: Access, plan: Sequence[Step], credential: Credential | None
 ) -> dict[str, Any]:
     """One registry in one cluster after the steps, and what they did."""
-    after = view_after(state, access, plan)
+    before, after = view(state, access), view_after(state, access, plan)
     own = [step for step in plan if _registry_of(step) == access.registry]
     changes = [one for step in plan if step.action == steps.PATCH for one in step.arguments["changes"]]
     pods = [one for step in plan if step.action == steps.RECREATE for one in step.arguments["pods"]]
@@ -109,6 +109,7 @@ def shape_access(
         "namespaces": len(after.secrets[access.secret]),
         "service_accounts": len(after.accounts[access.secret]),
         "written": [one.namespace for step in own if step.action == steps.WRITE for one in step.arguments["targets"]],
+        "deleted": sorted({key for name in before.secrets for key in before.secrets[name] - after.secrets[name]}),
         "patched": [
             _key(one.account.namespace, one.account.name) for one in changes if access.secret in (*one.add, *one.remove)
         ],

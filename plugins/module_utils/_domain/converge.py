@@ -33,7 +33,7 @@ NO_CLUSTERS: Result = {"integrations": ()}
 
 # What docr_doks_integration tells of a registry in a cluster: what there is, what was done, and the credential.
 _FOUND = ("secret", "namespaces", "service_accounts", "duplicates")
-_DONE = ("written", "patched", "revoked", "recreated_pods")
+_DONE = ("written", "deleted", "patched", "revoked", "recreated_pods")
 _CREDENTIAL = ("fingerprint", "minted_at", "expires_at", "renew_at")
 
 # What docr_gc tells of a registry that is shown as it is.

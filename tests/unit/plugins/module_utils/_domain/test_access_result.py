@@ -163,6 +163,7 @@ def test_a_first_run_tells_what_it_wrote() -> None:
         "namespaces": 3,
         "service_accounts": 1,
         "written": [FIG, SYSTEM, PEAR],
+        "deleted": [],
         "patched": [f"{PEAR}/default"],
         "credential": None,
         "revoked": [],

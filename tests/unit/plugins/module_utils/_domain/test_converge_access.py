@@ -30,6 +30,7 @@ NOT_LOOKED_INTO = {
     "service_accounts": None,
     "duplicates": None,
     "written": 0,
+    "deleted": 0,
     "patched": 0,
     "revoked": 0,
     "recreated_pods": 0,
@@ -182,6 +183,7 @@ PULL_ACCESS: dict[str, Any] = {
     "namespaces": 9,
     "service_accounts": 10,
     "written": [],
+    "deleted": [],
     "patched": [],
     "revoked": [],
     "recreated_pods": [],
@@ -214,6 +216,7 @@ def test_a_cluster_shows_its_secret_and_its_credential_and_how_much_was_done() -
             "service_accounts": 10,
             "duplicates": ["registry-kiwi"],
             "written": 2,
+            "deleted": 0,
             "patched": 1,
             "revoked": 0,
             "recreated_pods": 0,
@@ -225,7 +228,7 @@ def test_a_cluster_shows_its_secret_and_its_credential_and_how_much_was_done() -
 
 @pytest.mark.parametrize(
     ("done", "is_changed"),
-    [({}, False), *(({key: ["x"]}, True) for key in ("written", "patched", "revoked", "recreated_pods"))],
+    [({}, False), *(({key: ["x"]}, True) for key in ("written", "deleted", "patched", "revoked", "recreated_pods"))],
 )
 def test_what_was_done_in_a_cluster_is_a_change_of_the_registry(done: dict[str, list[str]], is_changed: bool) -> None:
     told = clusters_of(looked_into(**done))
