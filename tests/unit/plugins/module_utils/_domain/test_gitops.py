@@ -36,7 +36,7 @@ def managed(*managers: tuple[str, str], place: str = PEAR) -> ServiceAccount:
             "farmer",
             "Apply",
             "farmer owns",
-            f"leave imagePullSecrets out of what it applies, or let it name {DIRECT} too.",
+            f"out of what it applies, or let it name {DIRECT} too.",
         ),
     ],
 )

@@ -64,17 +64,15 @@ def test_each_way_and_doctl_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("way", "registry", "name"),
     [
-        ("operator", "a" * 49, "docr-operator-" + "a" * 49),
-        ("operator", "a" * 50, "docr-operator-" + "a" * 40 + "-160b4e43"),
-        ("operator", "a" * 39 + "-" + "b" * 23, "docr-operator-" + "a" * 39 + "-c1f1d0b5"),
-        ("direct", "a" * 51, "docr-direct-" + "a" * 51),
-        ("one_click", "a" * 63, "a" * 63),
+        ("operator", "a" * 49, "docr-operator-a{49}"),
+        ("operator", "a" * 50, "docr-operator-a{40}-[0-9a-f]{8}"),
+        ("operator", "a" * 39 + "-" + "b" * 23, "docr-operator-a{39}-[0-9a-f]{8}"),
+        ("direct", "a" * 51, "docr-direct-a{51}"),
+        ("one_click", "a" * 63, "a{63}"),
     ],
 )
 def test_a_long_name_is_cut_and_ends_in_a_checksum(way: str, registry: str, name: str) -> None:
-    found = secret_name(way, registry)
-    assert re.sub("-[0-9a-f]{8}$", "", found) == re.sub("-[0-9a-f]{8}$", "", name)
-    assert len(found) <= 63
+    assert re.fullmatch(name, secret_name(way, registry))
 
 
 registries = st.from_regex(r"[a-z0-9][a-z0-9-]{0,61}[a-z0-9]", fullmatch=True)
