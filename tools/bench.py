@@ -49,6 +49,10 @@ NOTHING_TO_DO: Mapping[str, Mapping[str, Any]] = {
     "docr_plan": {"registries": [{"name": "bench-00", "region": "ams3", "subscription_tier": "professional"}]},
 }
 
+# Seconds over a ping; those that enter clusters load the package kubernetes too.
+OVER_PING_S = 0.45
+OVER_PING_IN_CLUSTERS_S = 0.6
+
 
 def account(registries: int, clusters: int) -> dict[str, Any]:
     """Seed data in which every cluster already has every registry."""
@@ -156,7 +160,8 @@ def module_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
     pings = times.pop("ping")
     for name, seconds in times.items():
         over = statistics.median(module - ping for module, ping in zip(seconds, pings, strict=True))
-        yield most(f"{name} over ping", over, "s", 0.45, "to one ping task of the same round")
+        limit = OVER_PING_IN_CLUSTERS_S if "doks" in name else OVER_PING_S
+        yield most(f"{name} over ping", over, "s", limit, "to one ping task of the same round")
 
 
 def connection(sandbox: Sandbox) -> http.client.HTTPSConnection:
