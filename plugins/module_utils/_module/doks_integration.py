@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from .._domain.access_rules import EXPIRY, KUBECONFIG, ONE_CLICK, OPERATOR, WAYS, WHERE, access_faults
+from .._domain.access_rules import EXPIRY, KUBECONFIG, ONE_CLICK, OPERATOR, WAYS, WHERE, access_faults, can_honour
 from .._domain.access_wanted import Entry, Wanted
 from .._domain.access_whole import WholePlan, plan_whole
 from .._domain.cluster_names import Asked
@@ -166,7 +166,7 @@ def _read_entry(path: str, entry: Options, common: Common, faults: list[Fault]) 
     shared = {name: options[name] for name in EXPIRY} if way != ONE_CLICK else {}
     given = {**own, **shared, "force_rotation": common.force_rotation}
     found = access_faults(lambda name: f"{path}{name}", way, given, is_present=common.is_present)
-    faults += [*_names_faults(path, entry), *_place_faults(path, entry, options), *found]
+    faults += [*_names_faults(path, entry), *_place_faults(path, way, entry, options), *found]
     has_policy = common.is_present and way != ONE_CLICK and not found
     return Entry(
         registries=_read_names(f"{path}registries", entry.get("registries") or ()),
@@ -208,10 +208,13 @@ def _read_period(params: Params, name: str, faults: list[Fault]) -> timedelta:
         return timedelta(0)
 
 
-def _place_faults(path: str, entry: Options, options: Options) -> Iterator[Fault]:
+def _place_faults(path: str, way: str, entry: Options, options: Options) -> Iterator[Fault]:
+    own = [name for name in KUBECONFIG if entry.get(name)]
     if entry.get("clusters") is not None:
-        if entry.get("contexts"):
-            yield Fault(f"{path}contexts", "clusters are given too", "write one entry for each")
+        for name in (one for one in own if can_honour(way, one)):
+            yield Fault(f"{path}{name}", "clusters are given too", "write one entry for each")
+    elif way == ONE_CLICK and not own and options["kubeconfig"]:
+        yield Fault(f"{path}clusters", "no cluster is named", "name clusters of DigitalOcean, or use the way direct")
     elif not options["kubeconfig"]:
         yield Fault(f"{path}clusters", "no cluster is named", "name clusters of DigitalOcean, or a kubeconfig")
 

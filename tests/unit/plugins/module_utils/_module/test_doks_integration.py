@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access_wanted import Entry
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.cluster_names import Asked
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credential import Policy
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.selection import Where
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.doks_integration import (
     Common,
     build_integration_task,
@@ -76,3 +80,147 @@ def test_all_that_is_wrong_with_the_options_comes_at_once(given: dict[str, Any],
     with pytest.raises(InvalidInput) as caught:
         build_integration_task(params(**given))
     assert [fault.where for fault in caught.value.faults] == places
+
+
+WHERE = {
+    "namespaces": ["team-*"],
+    "exclude_namespaces": ["*-lab"],
+    "namespace_selector": "tier=web",
+    "service_accounts": ["build-*"],
+}
+MEANT = Where(("team-*",), ("*-lab",), "tier=web", ("build-*",))
+FARM, BARN = "farm.kubeconfig", "barn.kubeconfig"
+
+
+def read(common: dict[str, Any], *entries: dict[str, Any], **more: Any) -> list[Entry]:
+    """The entries of a task that is to give access, where nothing is wrong."""
+    given = [{"registries": ["kiwi"], **one} for one in entries]
+    task = build_integration_task(params(**{"integrations": given, "state": "present"} | common | more))
+    return list(task.wanted.entries)
+
+
+@pytest.mark.parametrize(
+    ("common", "own", "way", "where", "rotate_every"),
+    [
+        ({"way": "direct", "rotate_every": "12h", **WHERE}, {}, "direct", MEANT, timedelta(hours=12)),
+        ({}, {"way": "direct", "rotate_every": "12h", **WHERE}, "direct", MEANT, timedelta(hours=12)),
+        (
+            {"way": "operator", "rotate_every": "12h", "namespaces": ["ci"]},
+            {"way": "direct", "rotate_every": "5d"},
+            "direct",
+            Where(("ci",)),
+            timedelta(days=5),
+        ),
+        ({"way": "direct", "never_expires": True, **WHERE}, {"way": "operator"}, "operator", Where(), None),
+        ({"way": "direct", "rotate_every": "12h"}, {"never_expires": True}, "direct", Where(), None),
+        ({"way": "direct", "never_expires": True}, {"rotate_every": "5d"}, "direct", Where(), timedelta(days=5)),
+        (
+            {"way": "direct", "rotate_every": "12h", **WHERE},
+            {"namespaces": ["ci"], "exclude_namespaces": []},
+            "direct",
+            Where(("ci",), (), "tier=web", ("build-*",)),
+            timedelta(hours=12),
+        ),
+    ],
+)
+def test_an_entry_says_what_differs_from_the_rest(
+    common: dict[str, Any], own: dict[str, Any], way: str, where: Where, rotate_every: timedelta | None
+) -> None:
+    (found,) = read(common, {"clusters": ["orchard"], **own}, force_rotation=True)
+    assert (found.way, found.where) == (way, where)
+    assert found.policy == Policy(rotate_every, timedelta(hours=2), force=True)
+
+
+@pytest.mark.parametrize("common", [{}, {"way": "direct", "never_expires": True, **WHERE}])
+def test_one_click_takes_no_notice_of_what_others_need(common: dict[str, Any]) -> None:
+    (found,) = read(common, {"clusters": ["orchard"], "way": "one_click"})
+    assert (found.way, found.where, found.policy) == ("one_click", Where(), None)
+
+
+def test_what_is_to_end_has_no_policy() -> None:
+    (found,) = read({"way": "direct", "rotate_every": "12h"}, {"clusters": ["orchard"]}, state="absent")
+    assert (found.way, found.policy) == ("direct", None)
+
+
+@pytest.mark.parametrize(
+    ("common", "own", "kubeconfig", "contexts"),
+    [
+        ({"kubeconfig": FARM}, {}, FARM, (None,)),
+        ({"kubeconfig": FARM}, {"contexts": ["meadow", "grove"]}, FARM, ("meadow", "grove")),
+        ({"kubeconfig": FARM}, {"kubeconfig": BARN}, BARN, (None,)),
+        ({}, {"kubeconfig": BARN, "contexts": ["meadow"]}, BARN, ("meadow",)),
+        ({"kubeconfig": FARM}, {"clusters": ["orchard"]}, None, ()),
+    ],
+)
+def test_an_entry_names_clusters_or_contexts(
+    common: dict[str, Any], own: dict[str, Any], kubeconfig: str | None, contexts: tuple[str | None, ...]
+) -> None:
+    (found,) = read({"way": "direct", "never_expires": True, **common}, own)
+    assert (found.kubeconfig, found.contexts) == (kubeconfig, contexts)
+    assert [one.name for one in found.clusters] == own.get("clusters", [])
+
+
+def test_options_of_one_entry_stand_at_the_top_too() -> None:
+    given = {"registries": ["kiwi"], "kubeconfig": FARM, "contexts": ["meadow"], "way": "direct", **WHERE}
+    wanted = build_integration_task(params(state="present", rotate_every="1d12h", **given)).wanted
+    (found,) = wanted.entries
+    assert (found.kubeconfig, found.contexts, found.where) == (FARM, ("meadow",), MEANT)
+    assert found.policy == Policy(timedelta(hours=36), timedelta(hours=2))
+    assert (wanted.recreates_pods, wanted.waits_for_secrets, wanted.is_present) == (True, False, True)
+
+
+DIRECT = {"way": "direct", "never_expires": True}
+
+
+@pytest.mark.parametrize(
+    ("common", "own", "places"),
+    [
+        (DIRECT, {"clusters": ["orchard"], "contexts": ["meadow"]}, ["contexts"]),
+        (DIRECT, {"clusters": ["orchard"], "kubeconfig": BARN}, ["kubeconfig"]),
+        (DIRECT, {}, ["clusters"]),
+        (DIRECT, {"contexts": ["meadow"]}, ["clusters"]),
+        (DIRECT, {"kubeconfig": BARN, "contexts": []}, ["contexts"]),
+        (DIRECT, {"kubeconfig": BARN, "contexts": ["meadow", ""]}, ["contexts[1]"]),
+        # DigitalOcean integrates its own clusters only.
+        ({"kubeconfig": FARM}, {}, ["clusters"]),
+        ({"kubeconfig": FARM, "way": "direct", "rotate_every": "5d"}, {"way": "one_click"}, ["clusters"]),
+        ({"kubeconfig": FARM}, {"contexts": ["meadow"]}, ["contexts"]),
+        ({}, {"kubeconfig": BARN}, ["kubeconfig"]),
+        # One way's options in another.
+        ({}, {"clusters": ["orchard"], "namespaces": ["ci"]}, ["namespaces"]),
+        ({}, {"clusters": ["orchard"], "rotate_every": "5d"}, ["rotate_every"]),
+        (DIRECT, {"clusters": ["orchard"], "way": "operator", "service_accounts": ["ci"]}, ["service_accounts"]),
+        ({"force_rotation": True}, {"clusters": ["orchard"]}, ["force_rotation"]),
+        # An expiry is said once.
+        ({"way": "operator"}, {"clusters": ["orchard"]}, ["way"]),
+        (DIRECT, {"clusters": ["orchard"], "rotate_every": "5d", "never_expires": True}, ["never_expires"]),
+        ({"way": "direct", "rotate_every": "5d"}, {"clusters": ["orchard"], "never_expires": False}, ["way"]),
+        ({"way": "direct", "rotate_every": "5s"}, {"clusters": ["orchard"]}, ["rotate_every"]),
+        (DIRECT, {"clusters": ["orchard"], "registries": None}, ["registries"]),
+        (
+            DIRECT,
+            {"clusters": ["orchard"], "namespaces": [], "service_accounts": [" "]},
+            ["namespaces", "service_accounts[0]"],
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_entry_is_told_with_its_place(
+    common: dict[str, Any], own: dict[str, Any], places: list[str]
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read(common, own)
+    assert [fault.where for fault in caught.value.faults] == [f"integrations[0].{place}" for place in places]
+
+
+@pytest.mark.parametrize("text", ["soon", "", "1s"])
+def test_a_wait_before_revocation_that_is_no_period_is_a_fault(text: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read(DIRECT, {"clusters": ["orchard"]}, revoke_after=text)
+    (fault,) = caught.value.faults
+    advice = "write days, hours and minutes, such as 30d, 12h or 1d12h"
+    assert str(fault) == f"revoke_after: {text!r} is no period; {advice}"
+
+
+def test_a_way_is_one_click_if_nothing_is_said() -> None:
+    found = read({}, {"clusters": ["orchard"]}, {"clusters": ["meadow"], "way": None})
+    assert [one.way for one in found] == ["one_click", "one_click"]
