@@ -56,7 +56,7 @@ def test_cleaning_leaves_nothing_of_a_test_and_all_that_is_kubernetess_own(orcha
     orchard.add_pod("default", "task", "example.org/task:v2")
     orchard.clean()
     assert {kind: names(f"{RBAC}/{kind}") for kind in watched} == before
-    assert {account for _, account in orchard.accounts()} == {"default"}
+    assert {account for namespace, account in orchard.accounts()} == {"default"}
     assert (names("pods"), names("/apis/apps/v1/replicasets")) == (set(), set())
     orchard.add_namespaces("pear")
     assert orchard.pods("pear") == {}
