@@ -45,6 +45,7 @@ from pull_access import (
     copied,
     credential,
     edited,
+    journal,
     ours,
     theirs,
 )
@@ -77,16 +78,16 @@ def journals(draw: st.DrawFn) -> Journal | None:
 
 
 @st.composite
-def secrets(draw: st.DrawFn) -> list[Secret]:
+def secrets(draw: st.DrawFn, held: st.SearchStrategy[Credential]) -> list[Secret]:
     """Whatever ways before, killed runs and people may have left."""
     found: list[Secret] = []
     for place in PLACES:
-        direct, one = ours(place, draw(pool)), draw(pool)
+        direct, one = ours(place, draw(held)), draw(held)
         found += draw(st.sampled_from([[], [direct], [direct], [edited(direct)], [theirs(place)]]))
         if place != SYSTEM:
             found += draw(st.sampled_from([[], [copied(place, one)], [theirs(place, OPERATOR)]]))
         found += draw(st.sampled_from([[], [copied(place, THEIRS, ONE_CLICK)], [theirs(place, ONE_CLICK)]]))
-    source = ours(SYSTEM, draw(pool), "operator")
+    source = ours(SYSTEM, draw(held), "operator")
     return found + draw(st.sampled_from([[], [source], [edited(source)]]))
 
 
@@ -102,10 +103,11 @@ def accounts(draw: st.DrawFn) -> list[ServiceAccount]:
 
 @st.composite
 def states(draw: st.DrawFn) -> ClusterState:
+    settled = draw(st.none() | st.just(POOL[3]))
     return cluster(
-        draw(secrets()),
+        draw(secrets(pool if settled is None else st.just(settled))),
         draw(accounts()),
-        draw(journals()),
+        draw(journals()) if settled is None else journal((settled, "current")),
         chosen=draw(st.sets(st.sampled_from(ALIVE))),
         opens=draw(st.sampled_from([True, False, None])),
         integrated=draw(st.sampled_from([(), ("kiwi",)])),
