@@ -10,28 +10,30 @@ module: docr_doks_integration
 short_description: Let Kubernetes clusters pull from container registries of DigitalOcean
 version_added: 1.0.0
 description:
-  - Gives Kubernetes clusters access to container registries, or ends it, in one of three ways (O(way)). With two of them
-    the credentials are this module's own; it renews them in time, and revokes those that were replaced.
+  - Gives Kubernetes clusters access to container registries, or ends it, in one of three ways (O(way)). With two of
+    them the credentials are this module's own; it renews them in time, and revokes those that were replaced.
   - Adds what is missing and removes what is to be absent. Clusters and registries that are not listed stay as they are,
     and so do other people's entries in service accounts, in their order.
   - A cluster that had access in another way is moved to the one that is asked for. What the way before left is taken
     away when the new one is complete, so that there is never a moment without a working secret.
-  - Many clusters are served side by side. One that fails does not stop the others; the task fails at its end and names it.
+  - Many clusters are served side by side. One that fails does not stop the others; the task fails at its end and names
+    it.
 author:
   - Planton (@plantonhq)
 options:
   state:
     description:
       - With V(present) each listed cluster may pull from each registry that is listed with it.
-      - With V(absent) the access that O(way) gives ends; its credentials are revoked with the last secret that holds them.
-        A cluster that does not exist is an error all the same, since its name may be misspelt. A registry need not
-        exist, so that what a deleted one left behind can be removed.
+      - With V(absent) the access that O(way) gives ends; its credentials are revoked with the last secret that holds
+        them. A cluster that does not exist is an error all the same, since its name may be misspelt. A registry need
+        not exist, so that what a deleted one left behind can be removed.
     type: str
     choices: [present, absent]
     default: present
   clusters:
     description:
-      - Clusters of DigitalOcean (DOKS) by name or id. What looks like a UUID with hyphens is an id; names compare exactly.
+      - Clusters of DigitalOcean (DOKS) by name or id. What looks like a UUID with hyphens is an id; names compare
+        exactly.
       - A name that several clusters have is an error that lists their ids.
       - Where the inside of a cluster matters the module enters it with credentials that DigitalOcean mints for it, good
         for a quarter of an hour and four times O(wait_timeout).
@@ -55,11 +57,11 @@ options:
     description:
       - V(one_click) is DigitalOcean's own integration, which puts a secret with the registry's name into each namespace
         and into its default service account. It is done when the secrets are there (O(wait_for_secrets)).
-      - V(operator) writes one secret, C(docr-operator-REGISTRY) in C(kube-system), annotated for DigitalOcean's operator,
-        which copies it into all namespaces and adds it to their default service accounts, also to those that come
-        later. For DOKS clusters only.
-      - V(direct) writes a secret C(docr-direct-REGISTRY) into each namespace and adds it to service accounts there, on any
-        Kubernetes. What appears between two runs is caught by the next one.
+      - V(operator) writes one secret, C(docr-operator-REGISTRY) in C(kube-system), annotated for DigitalOcean's
+        operator, which copies it into all namespaces and adds it to their default service accounts, also to those that
+        come later. For DOKS clusters only.
+      - V(direct) writes a secret C(docr-direct-REGISTRY) into each namespace and adds it to service accounts there, on
+        any Kubernetes. What appears between two runs is caught by the next one.
       - Without it C(one_click) counts.
     type: str
     choices: [one_click, operator, direct]
@@ -83,8 +85,8 @@ options:
     elements: str
   rotate_every:
     description:
-      - How often credentials are renewed, such as V(30d), V(12h) or V(1d12h). They expire after three times that, so two
-        renewals in a row may be missed. Some run has to come by in time; without any, pods cannot pull in the end.
+      - How often credentials are renewed, such as V(30d), V(12h) or V(1d12h). They expire after three times that, so
+        two renewals in a row may be missed. Some run has to come by in time; without any, pods cannot pull in the end.
       - With O(way=operator) and O(way=direct) either this or O(never_expires) is needed to be present.
     type: str
   never_expires:
@@ -92,14 +94,14 @@ options:
     type: bool
   revoke_after:
     description:
-      - How long a credential that was replaced stays good, since kubelets and copies that somebody made by hand may still
-        use it. The first run after that revokes it. V(0m) revokes it at once.
+      - How long a credential that was replaced stays good, since kubelets and copies that somebody made by hand may
+        still use it. The first run after that revokes it. V(0m) revokes it at once.
     type: str
     default: 1h
   force_rotation:
     description:
-      - Replaces credentials now, after a leak for instance, and revokes all others at once, whatever O(revoke_after) says.
-        Every run with it does so again. Refused with O(way=one_click), whose token is DigitalOcean's.
+      - Replaces credentials now, after a leak for instance, and revokes all others at once, whatever O(revoke_after)
+        says. Every run with it does so again. Refused with O(way=one_click), whose token is DigitalOcean's.
     type: bool
     default: false
   recreate_failed_pods:
@@ -118,8 +120,8 @@ options:
   integrations:
     description:
       - Several sets of clusters and registries in one task. Exclusive with O(clusters), O(contexts) and O(registries).
-      - What several entries ask of the same cluster is merged. One registry in one cluster twice, in different ways, is an
-        error.
+      - What several entries ask of the same cluster is merged. One registry in one cluster twice, in different ways, is
+        an error.
       - What an entry leaves out comes from the options above.
     type: list
     elements: dict
@@ -177,8 +179,8 @@ options:
     default: []
   wait_timeout:
     description:
-      - The most seconds to wait until clusters show what was written, and until DigitalOcean's secrets and copies are where
-        they should be. V(0) looks once.
+      - The most seconds to wait until clusters show what was written, and until DigitalOcean's secrets and copies are
+        where they should be. V(0) looks once.
     type: int
     default: 60
   wait_sleep:
@@ -190,14 +192,15 @@ requirements:
 notes:
   - >-
     Token scopes: C(kubernetes:read) with O(clusters); C(registry:read) where something is to be present;
-    C(kubernetes:access_cluster) where a cluster of O(clusters) is entered; C(registry:read) and C(registry:update) to mint
-    credentials; C(kubernetes:create) and C(kubernetes:update) to add an integration; C(kubernetes:update) to remove one.
+    C(kubernetes:access_cluster) where a cluster of O(clusters) is entered; C(registry:read) and C(registry:update) to
+    mint credentials; C(kubernetes:create) and C(kubernetes:update) to add an integration; C(kubernetes:update) to
+    remove one.
   - >-
     What it may have to do in a cluster, as roles of Kubernetes, stands among the examples, as small as it can be.
     The credentials that DigitalOcean mints for a DOKS cluster may do everything; for less give a O(kubeconfig).
   - Credentials are read-only, and minted once for each registry and cluster. A journal, the secret
-    C(docr-journal-REGISTRY) in C(kube-system), holds each from its minting to its revocation, so a run that was killed is
-    taken up by the next one. Tokens stand in secrets and nowhere else.
+    C(docr-journal-REGISTRY) in C(kube-system), holds each from its minting to its revocation, so a run that was killed
+    is taken up by the next one. Tokens stand in secrets and nowhere else.
   - A token that was minted in the very instant in which a run was killed stands in no journal. With O(rotate_every) it
     expires by itself; docs/cluster-access.md says how to find it in the control panel.
   - A secret of somebody else with the name of one of ours is an error, not an overwrite.
@@ -205,9 +208,10 @@ notes:
     describe for O(way=operator) and O(way=direct), with a warning. Clusters of a O(kubeconfig) are looked into.
   - A run with nothing to do costs one call for each 200 clusters of the team, one for the registries, and for each
     cluster that is entered one for its credentials; in the cluster seven lists, of a thousand objects a page. At most
-    eight clusters are served at once, each by four connections. Where an API server answers 429, its C(Retry-After) is kept.
-  - Where a cluster is integrated but does not say with what, the registries are read too. With several registries in the
-    team such a cluster cannot be compared; what is asked for is then written each time, and RV(notes) says so.
+    eight clusters are served at once, each by four connections. Where an API server answers 429, its C(Retry-After) is
+    kept.
+  - Where a cluster is integrated but does not say with what, the registries are read too. With several registries in
+    the team such a cluster cannot be compared; what is asked for is then written each time, and RV(notes) says so.
   - Clusters in the state C(provisioning), C(error), C(deleting) or C(deleted) are refused when something would have to
     be written. In other states than C(running) it is tried, with a warning. Removal of the one-click integration leaves
     clusters alone that are being deleted.
@@ -287,7 +291,8 @@ EXAMPLES = r"""
     registries: [acme-base]
     state: absent
 
-- name: What it may have to do in a cluster in the way direct, to be bound to the user or service account of a kubeconfig
+- name: What it may have to do in a cluster in the way direct, to be bound to the user or service account of a
+    kubeconfig
   kubernetes.core.k8s:
     definition:
       - apiVersion: rbac.authorization.k8s.io/v1
@@ -453,7 +458,8 @@ integrations:
           elements: str
           sample: [shop-web]
         deleted:
-          description: Namespaces that a secret for the registry was taken from, when access ended or another way took its place.
+          description: Namespaces that a secret for the registry was taken from, when access ended or another way took
+            its place.
           type: list
           elements: str
           sample: []
@@ -464,8 +470,8 @@ integrations:
           sample: [shop-web/default]
         credential:
           description:
-            - The credential in the secrets, without its token. Null where it is DigitalOcean's own, when access ended, and in
-              check mode where a new one would be minted.
+            - The credential in the secrets, without its token. Null where it is DigitalOcean's own, when access ended,
+              and in check mode where a new one would be minted.
           type: dict
           contains:
             fingerprint:
@@ -509,7 +515,8 @@ integrations:
               elements: str
               sample: [kube-system]
 actions:
-  description: What was done, or would be in check mode, in this order; one for all clusters or objects that need the same.
+  description: What was done, or would be in check mode, in this order; one for all clusters or objects that need the
+    same.
   returned: always
   type: list
   elements: dict
@@ -517,9 +524,9 @@ actions:
     action:
       description:
         - C(add_registries) or C(remove_registries) for DigitalOcean's own integration.
-        - C(mint_credentials), C(write_journal), C(write_pull_secrets), C(settle_credentials), C(patch_service_accounts),
-          C(delete_pull_secrets), C(delete_operator_secret), C(revoke_credentials), C(delete_journal) and C(recreate_pods)
-          inside of clusters.
+        - C(mint_credentials), C(write_journal), C(write_pull_secrets), C(settle_credentials),
+          C(patch_service_accounts), C(delete_pull_secrets), C(delete_operator_secret), C(revoke_credentials),
+          C(delete_journal) and C(recreate_pods) inside of clusters.
         - C(look_into_cluster) in check mode, where that was not possible.
       type: str
       sample: write_pull_secrets
@@ -539,11 +546,11 @@ notes:
   sample: []
 """
 
+from ..module_utils._module.clusters import run_cluster_task
 from ..module_utils._module.doks_integration import (
     INTEGRATION_SPEC,
     build_integration_task,
 )
-from ..module_utils._module.clusters import run_cluster_task
 
 
 def main() -> None:

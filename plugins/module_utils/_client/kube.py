@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from .._domain.errors import Answer, BadAnswer, DocrError, Interrupted, NotFound, ReadOnlyClient, Refused, Unreachable
 from .._domain.gitops import FIELD_MANAGER
@@ -71,11 +71,23 @@ _ADVICE = {
 }
 
 
+@dataclass(frozen=True)
+class Door:
+    """The way to an API server: its connections, and the path in front of all resources.
+
+    Taken from the package once, since what it does to find them again costs more than the rest of a request.
+    """
+
+    configuration: Configuration
+    pool: Any
+    root: str
+
+
 class KubeApi:
     """One cluster; what its calls promise stands in the Kube protocol of the services. `name` is for messages."""
 
-    def __init__(self, client: ApiClient, name: str, settings: Settings) -> None:
-        self._client = client
+    def __init__(self, door: Door, name: str, settings: Settings) -> None:
+        self._door = door
         self._name = name
         self._settings = settings
         self._reading = Retry(total=12, connect=3, read=3, backoff_factor=0.3, status_forcelist=_PASSING, **_ALWAYS)
@@ -167,7 +179,7 @@ class KubeApi:
     def _list(
         self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T | None], accept: str = "application/json"
     ) -> tuple[T, ...]:
-        for _ in range(3):
+        for _attempt in range(3):
             try:
                 return self._pages(kind, query, parse, accept)
             except DocrError as error:
@@ -202,22 +214,22 @@ class KubeApi:
         is_read = method == "GET"
         if self._settings.is_read_only and not is_read:
             raise ReadOnlyClient(words, "this is check mode", "report this as a fault of the collection")
-        configuration = self._client.configuration
-        url = f"{configuration.host}/api/v1/{path}" + (f"?{urlencode(query)}" if query else "")
+        url = f"{self._door.root}/{path}" + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept": accept, "User-Agent": self._settings.user_agent}
-        bearer = configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        bearer = self._door.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         if bearer:
             headers["Authorization"] = bearer
         if body is not None:
             headers["Content-Type"] = _MERGE_PATCH if method == "PATCH" else "application/json"
         try:
-            answer = self._client.rest_client.pool_manager.request(
+            answer = self._door.pool.urlopen(
                 method,
                 url,
                 headers=headers,
                 body=None if body is None else json.dumps(body),
                 timeout=self._settings.read_timeout_s,
                 retries=self._reading if is_read else self._writing,
+                redirect=False,
             )
         except (HTTPError, OSError) as error:
             raise _lost(error, words) from error
@@ -250,7 +262,12 @@ def open_kube(kubeconfig: Mapping[str, Any] | str, context: str | None, name: st
         place = f"the kubeconfig {kubeconfig}" if isinstance(kubeconfig, str) else f"the credentials of {name}"
         raise Refused(f"use {place}", f"{error!s:.200}", "correct it, or name another context") from error
     configuration.connection_pool_maxsize = CONNECTIONS
-    return KubeApi(ApiClient(configuration), name, settings)
+    host = str(configuration.host)
+    try:
+        pool = ApiClient(configuration).rest_client.pool_manager.connection_from_url(host)
+    except HTTPError as error:
+        raise Refused(f"use the address {host} of the cluster {name}", str(error), "correct it") from error
+    return KubeApi(Door(configuration, pool, f"{urlsplit(host).path.rstrip('/')}/api/v1"), name, settings)
 
 
 def _secret_body(name: str, content: SecretContent) -> dict[str, Any]:

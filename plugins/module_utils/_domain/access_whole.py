@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Union
 
 from . import access_steps as steps
 from .access import ClusterState
@@ -33,7 +34,7 @@ class NotLooked:
     """Check mode does not look into a cluster whose credentials would have to be minted."""
 
 
-Seen = ClusterState | DocrError | NotLooked
+Seen = Union[ClusterState, DocrError, NotLooked]  # noqa: UP007 - what ansible-test's pylint takes
 
 
 @dataclass(frozen=True)

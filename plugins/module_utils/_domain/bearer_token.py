@@ -18,7 +18,7 @@ def granted_actions(token: str, repository: str) -> frozenset[str] | None:
     It is not verified: whoever reads it has just got it from the issuer.
     """
     try:
-        _, payload, _ = token.split(".")
+        _header, payload, _signature = token.split(".")
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         grants = claims["access"]
         return frozenset(

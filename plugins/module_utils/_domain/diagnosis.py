@@ -81,8 +81,8 @@ class Diagnosis:
         severities = Counter(one.severity for one in self.findings)
         return {
             "namespaces": len(self.case.namespaces),
-            "service_accounts": sum(1 for _ in self.case.expected_accounts()),
-            "secrets": sum(1 for _ in self.case.items()),
+            "service_accounts": sum(1 for _account in self.case.expected_accounts()),
+            "secrets": sum(1 for _item in self.case.items()),
             "pods": len(self.case.pods),
             "errors": severities[ERROR],
             "warnings": severities[WARNING],

@@ -133,7 +133,7 @@ class Case:
         """The registries that service accounts here are to serve: those asked for, or that this cluster deals with."""
         if self.scope.is_asked:
             return self.scope.registries
-        named = {image.registry for pod in self.pods for _, image in self.images_of(pod)}
+        named = {image.registry for pod in self.pods for _container, image in self.images_of(pod)}
         kept = {item.registry for item in self.shelf.items.values() if item.registry is not None}
         return tuple(name for name in self.scope.registries if name in {*self.integrated, *named, *kept})
 

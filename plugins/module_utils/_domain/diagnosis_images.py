@@ -38,10 +38,10 @@ def read_image(name: str, host: str, registries: Container[str]) -> Image | None
     """
     has_host = name.startswith(f"{host}/")
     path = name.removeprefix(f"{host}/")
-    registry, _, rest = path.partition("/")
+    registry, _slash, rest = path.partition("/")
     if not has_host and (registry not in registries or not rest):
         return None
-    repository, _, digest = rest.partition("@")
+    repository, _at, digest = rest.partition("@")
     head, colon, tag = repository.rpartition(":")
     if colon and "/" not in tag:
         repository = head

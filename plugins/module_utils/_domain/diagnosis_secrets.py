@@ -135,7 +135,7 @@ def _hold(content: SecretContent, host: str, known: dict[tuple[str, str], Held])
 
 def _logins(entries: Mapping[str, Any], host: str) -> Iterator[HostLogin]:
     for key, entry in entries.items():
-        place, _, path = re.sub(r"^https?://", "", str(key)).partition("/")
+        place, _slash, path = re.sub(r"^https?://", "", str(key)).partition("/")
         path = re.sub(r"^v[12](/|$)", "", path)
         credentials = _credentials(entry) if fnmatchcase(host, place) else None
         if credentials is not None:

@@ -144,7 +144,9 @@ class AccessWriter:
         arguments = {"clusters": {cluster.id: cluster.name}, "registries": (registry,)}
         step = Step(REMOVE, cluster.name, f"remove the registry {registry} from the cluster {cluster.name}", arguments)
         gone = WantedIntegrations((), ABSENT)
-        IntegrationWriter(self.api, self.current.integrations, self.patience).apply(Plan((step,)), gone, lambda _: None)
+        IntegrationWriter(self.api, self.current.integrations, self.patience).apply(
+            Plan((step,)), gone, lambda _step: None
+        )
 
 
 def predict_accesses(current: Accesses, plan: WholePlan) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ def _read(kube: Kube, api: Api, scope: Scope) -> Case:
         return account.namespace in namespaces and (is_used or where.has_account(account.name))
 
     only = where.only_account
-    accounts = kube.list_service_accounts(only if {name for _, name in used} <= {only} else None)
+    accounts = kube.list_service_accounts(only if {name for _namespace, name in used} <= {only} else None)
     kept = {(one.namespace, one.name): one for one in accounts if is_of_interest(one)}
     secrets = kube.list_pull_secrets()
     others = _read_others(kube, secrets, kept.values(), pods)
@@ -77,7 +77,7 @@ def _read_others(
     present = {(one.namespace, one.name) for one in secrets}
     users: tuple[ServiceAccount | Pod, ...] = (*accounts, *pods)
     named = {(one.namespace, name) for one in users for name in one.pull_secrets}
-    for name in sorted({name for _, name in named - present})[:_MOST_NAMES]:
+    for name in sorted({name for _namespace, name in named - present})[:_MOST_NAMES]:
         yield from (one for one in kube.list_secrets(name) if (one.namespace, name) in named - present)
 
 

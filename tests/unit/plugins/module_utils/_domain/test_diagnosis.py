@@ -147,7 +147,7 @@ FINDINGS: dict[str, tuple[Case, list[tuple[str, str, str, str | None]]]] = {
 def test_findings(situation: str) -> None:
     seen, expected = FINDINGS[situation]
     assert sorted(found(seen), key=str) == sorted(expected, key=str)
-    assert diagnose(seen).is_healthy == all(severity == "warning" for severity, *_ in expected)
+    assert diagnose(seen).is_healthy == all(severity == "warning" for severity, *_rest in expected)
 
 
 def test_copies_that_differ_are_those_that_most_are_not_like() -> None:
@@ -158,7 +158,7 @@ def test_copies_that_differ_are_those_that_most_are_not_like() -> None:
 
 
 def test_every_kind_has_its_situation_and_a_line_in_the_guide() -> None:
-    assert {kind for _, expected in FINDINGS.values() for _, kind, *_ in expected} == set(ADVICE)
+    assert {kind for _seen, expected in FINDINGS.values() for _severity, kind, *_rest in expected} == set(ADVICE)
     guide = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
     documented = (ROOT / "plugins/modules/docr_doks_integration_info.py").read_text(encoding="utf-8")
     for kind in ADVICE:

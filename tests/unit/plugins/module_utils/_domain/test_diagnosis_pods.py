@@ -91,7 +91,7 @@ def test_pods(situation: str) -> None:
 
 
 def test_every_cause_has_its_situation_and_a_line_in_the_guide() -> None:
-    assert {expected[0] for _, expected in PODS.values() if expected is not None} == set(ADVICE)
+    assert {expected[0] for _seen, expected in PODS.values() if expected is not None} == set(ADVICE)
     guide, documented = GUIDE.read_text(encoding="utf-8"), MODULE.read_text(encoding="utf-8")
     for cause in ADVICE:
         assert f"| `{cause}` |" in guide
