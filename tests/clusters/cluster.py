@@ -74,6 +74,10 @@ class Cluster:
             self.call("POST", "namespaces", {"metadata": {"name": name, "labels": dict(labels or {})}})
         eventually(lambda: {one for one, account in self.accounts() if account == "default"}, set(names).issubset)
 
+    def remove_namespace(self, name: str) -> None:
+        """Let a namespace be gone at once."""
+        self._remove({"metadata": {"name": name}})
+
     def add_secret(
         self, namespace: str, name: str, data: Mapping[str, str], *, kind: str = "Opaque", **metadata: Any
     ) -> None:

@@ -107,6 +107,15 @@ def carries(secret: Secret, content: SecretContent) -> bool:
     )
 
 
+def holds_later(secret: Secret, content: SecretContent) -> bool:
+    """Whether a copy holds a credential that another run minted, not before that of this content."""
+    present = secret.annotations
+    return (
+        present.get(_MINTED_AT, "") >= content.annotations[_MINTED_AT]
+        and present.get(_FINGERPRINT) != content.annotations[_FINGERPRINT]
+    )
+
+
 def merge_content(secret: Secret, content: SecretContent) -> SecretContent:
     """The content with the labels and annotations that others added to a copy."""
     return SecretContent(

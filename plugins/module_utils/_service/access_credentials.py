@@ -112,7 +112,8 @@ class Credentials:
             raise Denied(
                 f"use the credential that was minted for the registry {self.registry}",
                 refusals[-1].answer,
-                "it is revoked again; see that registry_host is the image host of the API that minted it",
+                "it is revoked again; see that another run did not replace it, and that registry_host is the image host"
+                " of the API that minted it",
             )
 
     def _revoke(self, credential: Credential) -> None:

@@ -26,7 +26,7 @@ from .access_read import by_namespace
 from .api import Api
 from .for_each import for_each
 from .kube import Kube
-from .secret_writes import change_account, delete_pod, delete_secret, write_secret
+from .secret_writes import change_account, delete_pod, delete_secret, require_no_later, write_secret
 from .wait import Patience, poll
 
 # Namespaces that come while secrets are written get theirs in another round.
@@ -120,6 +120,9 @@ class ClusterWriter:
         off = [one for one in sorted(wanted) if one not in present or not carries(present[one], content)]
         if not off:
             return []
+        for one in off:
+            if one in present:
+                require_no_later(self.kube, present[one], content)
         alive = {one.name for one in self.kube.list_namespaces() if not one.is_terminating}
         return [steps.Target(one, present.get(one)) for one in off if one in alive]
 

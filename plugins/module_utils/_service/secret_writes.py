@@ -19,7 +19,7 @@ from typing import TypeVar
 from .._domain.access_steps import AccountChange, Target
 from .._domain.errors import Conflict, DocrError, NotFound, Refused
 from .._domain.kubernetes import Pod, Secret, SecretContent, ServiceAccount
-from .._domain.pull_secret import carries, merge_content
+from .._domain.pull_secret import carries, holds_later, merge_content
 from .kube import Kube
 
 T = TypeVar("T")
@@ -34,13 +34,19 @@ _UNSURE = 2
 def write_secret(
     kube: Kube, target: Target, name: str, content: SecretContent, is_ours: Callable[[Secret], bool]
 ) -> Secret | None:
-    """Give a namespace the secret; None when the namespace has gone. Raises Refused for one that is not ours."""
+    """Give a namespace the secret; None when the namespace has gone.
+
+    Raises Refused for one that is not ours, or that another run has given a later credential in the meantime.
+    """
+    known = target.present.resource_version if target.present else ""
 
     def attempt(present: Secret | None) -> Secret | None:
         try:
             if present is None:
                 return kube.create_secret(target.namespace, name, content)
             _require_ours(kube, present, is_ours)
+            if present.resource_version != known:
+                require_no_later(kube, present, content)
             return (
                 present if carries(present, content) else kube.replace_secret(present, merge_content(present, content))
             )
@@ -99,6 +105,16 @@ def _persist(first: T | None, attempt: Callable[[T | None], R], reread: Callable
             last = error
         present = reread()
     raise last
+
+
+def require_no_later(kube: Kube, secret: Secret, content: SecretContent) -> None:
+    """Raise Refused where another run is ahead of this one, since it may have revoked what would be written."""
+    if holds_later(secret, content):
+        raise Refused(
+            f"write the secret {secret.namespace}/{secret.name} in the cluster {kube.name}",
+            "another run has given it a later credential in the meantime",
+            "let one run end before the next one, then run the task again",
+        )
 
 
 def _require_ours(kube: Kube, secret: Secret, is_ours: Callable[[Secret], bool]) -> None:
