@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.pull_
     carries,
     credential_in,
     doctl_name,
+    holds_later,
     is_copy,
     is_ours,
     is_source,
@@ -175,6 +177,21 @@ def test_what_others_added_to_a_secret_is_kept_and_is_no_difference() -> None:
 )
 def test_a_secret_in_which_something_of_ours_differs_does_not_carry_it(secret: Secret) -> None:
     assert not carries(secret, pull_secret("kiwi", "direct", FIRST))
+
+
+@pytest.mark.parametrize(
+    ("found", "is_later"),
+    [
+        (replace(FIRST, config=SECOND.config, minted_at=FIRST.minted_at + timedelta(seconds=1)), True),
+        (replace(FIRST, config=SECOND.config), True),
+        (replace(FIRST, config=SECOND.config, minted_at=FIRST.minted_at - timedelta(seconds=1)), False),
+        (FIRST, False),
+    ],
+)
+def test_a_credential_of_another_run_is_later_unless_it_is_known_to_be_older(found: Credential, is_later: bool) -> None:
+    content = pull_secret("kiwi", "direct", FIRST)
+    assert holds_later(ours(PEAR, found), content) is is_later
+    assert holds_later(theirs(PEAR), content) is False
 
 
 def test_ours_are_those_with_all_marks() -> None:
