@@ -78,7 +78,7 @@ def test_namespaces_and_accounts_are_picked_by_globs_exclusions_and_labels(orcha
     orchard.add_namespaces("shop-a", "shop-b", "shop-test", labels={"team": "shop"})
     orchard.add_namespaces("shop-old", "pear")
     orchard.add_accounts("shop-a", "builder-one", "builder-two", "runner")
-    given = {
+    given: dict[str, Any] = {
         "namespaces": ["shop-*", "pear"],
         "exclude_namespaces": ["*-test"],
         "namespace_selector": "team=shop",
@@ -256,9 +256,7 @@ def test_a_named_namespace_that_does_not_exist_is_warned_of(orchard: Cluster) ->
 def test_where_nothing_is_meant_nothing_is_minted(orchard: Cluster) -> None:
     result = give(orchard, namespaces=["shop-*"])
     assert (result["changed"], minted(orchard.sandbox)) == (False, [])
-    assert result["warnings"] == [
-        "The cluster orchard has no namespace that is meant for kiwi: nothing is done there."
-    ]
+    assert result["warnings"] == ["The cluster orchard has no namespace that is meant for kiwi: nothing is done there."]
 
 
 def test_an_account_that_no_namespace_has_is_warned_of(orchard: Cluster) -> None:

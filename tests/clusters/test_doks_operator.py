@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from access import DIRECT, EVERYWHERE, JOURNAL, OPERATOR, actions, give, pull_access, tokens, valid
@@ -77,7 +79,8 @@ def test_copies_that_are_late_after_all_was_well_are_warned_of(orchard: Cluster)
 
 @pytest.mark.parametrize("option", ["namespaces", "exclude_namespaces", "service_accounts"])
 def test_selectors_are_refused_since_the_operator_knows_none(orchard: Cluster, option: str) -> None:
-    result = give(orchard, way="operator", **{option: ["pear"]})
+    given: dict[str, Any] = {option: ["pear"]}
+    result = give(orchard, way="operator", **given)
     assert result["failed"]
     assert f"{option}: the way operator cannot honour it" in result["msg"]
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import requests
 
@@ -25,7 +27,7 @@ def validity(sandbox: Sandbox) -> list[bool]:
 @pytest.mark.parametrize("way", WAYS)
 def test_a_renewal_comes_when_it_is_due_and_the_old_one_is_good_until_revoke_after(orchard: Cluster, way: str) -> None:
     orchard.add_namespaces("pear")
-    given = {"way": way, "rotate_every": "10d", "revoke_after": "2h"}
+    given: dict[str, Any] = {"way": way, "rotate_every": "10d", "revoke_after": "2h"}
     give(orchard, **given)
     old = tokens(orchard, WAYS[way])["pear"]
     orchard.sandbox.advance(10 * DAY - 600)

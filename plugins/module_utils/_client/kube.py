@@ -222,7 +222,7 @@ class KubeApi:
         if body is not None:
             headers["Content-Type"] = _MERGE_PATCH if method == "PATCH" else "application/json"
         try:
-            answer = self._door.pool.urlopen(
+            answer = self._door.pool.request(
                 method,
                 url,
                 headers=headers,

@@ -27,15 +27,15 @@ def grant(name: str, *actions: str, kind: str = "repository") -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("access", "granted"),
     [
-        ([grant("kiwi/web", "pull")], {"pull"}),
-        ([grant("kiwi/web", "pull"), grant("kiwi/web", "push", "pull")], {"pull", "push"}),
-        ([grant("kiwi/other", "pull", "push")], set()),
-        ([grant("kiwi/web", "pull", kind="registry")], set()),
-        ([grant("kiwi/web")], set()),
-        ([], set()),
+        ([grant("kiwi/web", "pull")], frozenset({"pull"})),
+        ([grant("kiwi/web", "pull"), grant("kiwi/web", "push", "pull")], frozenset({"pull", "push"})),
+        ([grant("kiwi/other", "pull", "push")], frozenset()),
+        ([grant("kiwi/web", "pull", kind="registry")], frozenset()),
+        ([grant("kiwi/web")], frozenset()),
+        ([], frozenset()),
     ],
 )
-def test_a_token_that_can_be_read_tells_what_it_grants(access: list[Any], granted: set[str]) -> None:
+def test_a_token_that_can_be_read_tells_what_it_grants(access: list[Any], granted: frozenset[str]) -> None:
     assert granted_actions(jwt({"access": access, "sub": "ünal"}), "kiwi/web") == granted
 
 
