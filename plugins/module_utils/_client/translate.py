@@ -42,7 +42,7 @@ def translate(error: Exception, operation: Operation, words: str) -> DocrError:
         return _from_status(_read_answer(response), operation, words, response)
     if isinstance(error, (DecodeError, HttpResponseError, json.JSONDecodeError)):
         # azure-core quotes what came, and that may be the beginning of a token.
-        quoted = "" if operation.effect is Effect.MINT else f" ({error!s:.120})"
+        quoted = "" if operation.effect in (Effect.MINT, Effect.ENTER) else f" ({error!s:.120})"
         return _bad_answer(Answer(status=status, message=f"an answer that is not DigitalOcean's{quoted}"), words)
     if isinstance(error, ServiceRequestError):
         return _not_reached(str(error), words)

@@ -22,6 +22,7 @@ QUOTED = 'Operation returned an invalid status\nContent: {"auths": {"h": {"auth"
     ("path", "is_quoted"),
     [
         ("/v2/registries/kiwi/docker-credentials", False),
+        ("/v2/kubernetes/clusters/7a/credentials", False),
         ("/v2/kubernetes/clusters/7a/kubeconfig", False),
         ("/v2/registries/kiwi/repositoriesV2", True),
     ],
