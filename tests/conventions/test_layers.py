@@ -19,7 +19,7 @@ COLLECTION = "ansible_collections.planton.digitalocean.plugins"
 ALLOWED = {
     "_domain": set[str](),
     "_service": {"_domain", "_service"},
-    "_client": {"_domain", "_client", "pydo", "azure", "requests", "urllib3", "kubernetes"},
+    "_client": {"_domain", "_client", "pydo", "azure", "requests", "urllib3", "kubernetes", "yaml"},
     "_module": {"_domain", "_service", "_client", "_module", "ansible"},
     "modules": {"_domain", "_service", "_module", "ansible"},
     "plugin_utils": {"_domain", "plugin_utils", "ansible", "yaml"},

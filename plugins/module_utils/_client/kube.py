@@ -35,16 +35,14 @@ from .._domain.kubernetes import (
 )
 from .kube_sdk import (
     ApiClient,
-    ConfigException,
     Configuration,
     ConnectTimeoutError,
     HTTPError,
     NewConnectionError,
     Retry,
     SSLError,
-    load_kube_config,
-    load_kube_config_from_dict,
 )
+from .kubeconfig import load_kubeconfig
 from .settings import Settings
 from .web import refusal
 
@@ -254,13 +252,7 @@ def open_kube(kubeconfig: Mapping[str, Any] | str, context: str | None, name: st
 
     Raises Refused for one that cannot be used.
     """
-    configuration = Configuration()
-    load: Callable[..., None] = load_kube_config if isinstance(kubeconfig, str) else load_kube_config_from_dict
-    try:
-        load(kubeconfig, context=context, client_configuration=configuration, persist_config=False)
-    except (ConfigException, OSError, ValueError) as error:
-        place = f"the kubeconfig {kubeconfig}" if isinstance(kubeconfig, str) else f"the credentials of {name}"
-        raise Refused(f"use {place}", f"{error!s:.200}", "correct it, or name another context") from error
+    configuration = load_kubeconfig(kubeconfig, context, name)
     configuration.connection_pool_maxsize = CONNECTIONS
     host = str(configuration.host)
     try:

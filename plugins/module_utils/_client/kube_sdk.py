@@ -18,10 +18,11 @@ try:
     from kubernetes.config.kube_config import load_kube_config, load_kube_config_from_dict
     from urllib3 import Retry
     from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
+    from yaml import YAMLError
 except ImportError:
     KUBE_IMPORT_ERROR = traceback.format_exc()
     ApiClient = Configuration = Retry = object  # type: ignore[misc,assignment]
-    ConfigException = HTTPError = SSLError = Exception  # type: ignore[misc,assignment]
+    ConfigException = HTTPError = SSLError = YAMLError = Exception  # type: ignore[misc,assignment]
     ConnectTimeoutError = NewConnectionError = Exception  # type: ignore[misc,assignment]
     load_kube_config = load_kube_config_from_dict = object  # type: ignore[assignment]
 
@@ -35,6 +36,7 @@ __all__ = [
     "NewConnectionError",
     "Retry",
     "SSLError",
+    "YAMLError",
     "load_kube_config",
     "load_kube_config_from_dict",
 ]
