@@ -86,6 +86,26 @@ def test_a_revocation_that_fails_is_told_and_made_up_for(orchard: Cluster) -> No
     assert valid(orchard.sandbox) == 1
 
 
+def test_a_revocation_that_a_stranger_forbids_is_not_taken_for_one_that_was_done(orchard: Cluster) -> None:
+    give(orchard)
+    orchard.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=403, times=2)
+    result = give(orchard, force_rotation=True)
+    assert "Could not revoke the credentials that were minted: 403" in result["msg"]
+    ended = give(orchard, state="absent")
+    assert ended["failed"]
+    assert valid(orchard.sandbox) == 2
+    assert not give(orchard, state="absent").get("failed")
+    assert valid(orchard.sandbox) == 0
+
+
+def test_a_revocation_whose_answer_is_lost_was_done(orchard: Cluster) -> None:
+    give(orchard)
+    orchard.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=500, after_effect=True)
+    assert not give(orchard, force_rotation=True).get("failed")
+    assert valid(orchard.sandbox) == 1
+    assert give(orchard)["changed"] is False
+
+
 # A cluster is out of reach
 
 

@@ -13,7 +13,6 @@ that was minted in the very instant of a crash is not known to the next run.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -25,10 +24,11 @@ from .._domain.errors import Denied, DocrError
 from .._domain.journal import JOURNAL_NAMESPACE, Journal, journal_name, write_journal
 from .._domain.kubernetes import Secret
 from .._domain.pull_secret import JOURNAL, labels_of
-from .access_read import login
+from .access_read import login, opens
 from .api import Api
 from .kube import Kube
 from .wait import Patience, poll
+from .write_once import write_once
 
 # A token that has just been minted may not be known everywhere at once.
 _NEWS_TIMEOUT_S = 10.0
@@ -117,8 +117,12 @@ class Credentials:
             )
 
     def _revoke(self, credential: Credential) -> None:
+        """Take a credential back; one that opens nothing has ended, whatever was answered: expired for instance."""
         found = credential.login
-        # It authorises its own end, so one that is revoked or expired already is refused.
-        with suppress(Denied):
+
+        def revoke() -> bool:
             self.api.revoke_docker_credentials(DockerCredentials(found.user, found.token))
+            return True
+
+        write_once(revoke, lambda: True if opens(self.api, credential) is False else None, also_look_after=(Denied,))
         self.revoked.append(credential.fingerprint)
