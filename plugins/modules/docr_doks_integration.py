@@ -428,7 +428,7 @@ integrations:
     pull_access:
       description:
         - What is inside of the cluster, one entry for each registry that was asked for.
-        - Null where it was not looked into.
+        - Null where it was not looked into, and in RV(ignore:last) of a failed task where something went wrong.
       type: list
       elements: dict
       contains:

@@ -162,6 +162,27 @@ def test_a_kubeconfig_that_opens_nothing_is_told(orchard: Cluster, tmp_path: Pat
     check_untouched(orchard)
 
 
+def test_what_went_wrong_half_way_counts_as_a_change_and_nobody_says_how_it_is_there(
+    marsh: Cluster, meadow: Cluster
+) -> None:
+    give(marsh)
+    marsh.add_namespaces("fig", "pear")
+    proxy_of(marsh).fault(method="POST", path="*/pear/secrets", status=403)
+    result = give(marsh, clusters=["marsh", "meadow"])
+    assert set(marsh.secrets(DIRECT)) == EVERYWHERE | {"fig"}
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert [one["pull_access"] is None for one in result["last"]] == [True, False]
+    alone = give(marsh, state="absent", namespaces=["fig"])
+    assert not alone.get("failed"), alone["msg"]
+    proxy_of(marsh).fault(method="POST", path="*/pear/secrets", status=403)
+    again = give(marsh)
+    assert (again["failed"], again["changed"], actions(again)) == (True, True, [])
+    proxy_of(marsh).fault(method="POST", path="*/pear/secrets", status=403)
+    assert give(marsh)["changed"] is False
+    proxy_of(marsh).clear()
+    assert not give(marsh).get("failed")
+
+
 # The API server has much to do, or loses answers
 
 

@@ -68,6 +68,11 @@ def test_a_move_leaves_nothing_behind_and_pods_can_pull_all_the_time(orchard: Cl
     with watched(orchard, "pear") as seen:
         result = give(orchard, way=after)
     assert not result.get("failed"), result["msg"]
+    (entry,) = result["integrations"]
+    assert entry["registries"] == (["kiwi"] if after == "one_click" else [])
+    assert (entry["added"], entry["removed"]) == tuple(
+        ["kiwi"] if way == "one_click" else [] for way in (after, before)
+    )
     assert len(seen) > 3
     assert all(seen)
     for way, name in SECRETS.items():

@@ -88,6 +88,7 @@ class KubeApi:
         self._door = door
         self._name = name
         self._settings = settings
+        self._has_written = False
         self._reading = Retry(total=12, connect=3, read=3, backoff_factor=0.3, status_forcelist=_PASSING, **_ALWAYS)
         # Refused before anything was done, with the time to come again; all else may have been done.
         self._writing = Retry(total=12, connect=0, read=0, status_forcelist=(_TOO_MUCH_TO_DO,), **_ALWAYS)
@@ -96,6 +97,11 @@ class KubeApi:
     def name(self) -> str:
         """What messages call the cluster."""
         return self._name
+
+    @property
+    def has_written(self) -> bool:
+        """Whether any write was carried out."""
+        return self._has_written
 
     def list_namespaces(self, selector: str | None = None) -> tuple[Namespace, ...]:
         """All namespaces, by their metadata alone, or those that a selector picks."""
@@ -231,7 +237,10 @@ class KubeApi:
             )
         except (HTTPError, OSError) as error:
             raise _lost(error, words) from error
-        return _read(answer, words)
+        read = _read(answer, words)
+        if not is_read:
+            self._has_written = True
+        return read
 
 
 class _SharingContent:

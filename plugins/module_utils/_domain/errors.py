@@ -34,12 +34,14 @@ class DocrError(Exception):
 
     `operation` says what was tried on which object, in the infinitive ("create the registry acme"); `advice` says what
     to do next. `may_have_taken_effect` is True when the service may have carried out the request although no success
-    was seen, so that whoever wrote has to look before saying that nothing happened. `last` is what was seen last, in
-    the user's shape.
+    was seen, so that whoever wrote has to look before saying that nothing happened. `has_written` is True when a part
+    of what was to be done is done, of a step that did not come to its end too. `last` is what was seen last, in the
+    user's shape.
     """
 
     kind = "failed"
     may_have_taken_effect = False
+    has_written = False
     last: object = None
 
     def __init__(self, operation: str, answer: Answer | str, advice: str) -> None:
@@ -125,6 +127,7 @@ class SomeFailed(DocrError):
         told = "; ".join(f"{name}: {_sentence_part(str(error))}" for name, error in failed.items())
         super().__init__(operation, told, "mend that, then run the task again")
         self.may_have_taken_effect = any(error.may_have_taken_effect for error in failed.values())
+        self.has_written = any(error.has_written for error in failed.values())
         self.last = last
 
 

@@ -18,7 +18,7 @@ def failure(error: DocrError, steps_done: list[Step]) -> dict[str, Any]:
     """The result of a failed task: one sentence, its parts, and what had already been written."""
     result: dict[str, Any] = {
         "msg": str(error),
-        "changed": bool(steps_done),
+        "changed": bool(steps_done) or error.has_written,
         "actions": [step.shape() for step in steps_done],
         "error": {
             "kind": error.kind,

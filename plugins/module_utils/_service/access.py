@@ -9,16 +9,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from .._domain.access import ClusterState
 from .._domain.access_result import credential_after, shape_access
 from .._domain.access_rules import ONE_CLICK
+from .._domain.access_steps import LEAVE_ONE_CLICK
 from .._domain.access_wanted import Place, Wanted, Work, missing
 from .._domain.access_whole import NotLooked, Seen, WholePlan, refuse_faults
-from .._domain.cluster import lists_registry
+from .._domain.cluster import Cluster, lists_registry
 from .._domain.credential import Credential
 from .._domain.errors import DocrError, InvalidInput
 from .._domain.integration import (
@@ -123,7 +124,9 @@ class AccessWriter:
         came = side_by_side(inside, MOST_CLUSTERS)
         failed = {key: one for key, one in came.items() if isinstance(one, DocrError)}
         credentials = {key: one for key, one in came.items() if not isinstance(one, DocrError)}
-        return shape_accesses(self.current, plan, after, credentials), {**plan.failed, **failed}
+        # Of a cluster in which something went wrong nobody has seen how it is now.
+        told = replace(self.current, seen={**self.current.seen, **failed})
+        return shape_accesses(told, plan, after, credentials), {**plan.failed, **failed}
 
     def _write(self, work: Work, plan: Plan, done: Callable[[Step], None]) -> Mapping[str, Credential | None]:
         state = self.current.seen[work.place.key]
@@ -140,9 +143,7 @@ class AccessWriter:
     def _leave_one_click(self, place: Place, registry: str) -> None:
         if place.cluster is None:
             raise ValueError("a context has no integration that the API knows")
-        cluster = place.cluster
-        arguments = {"clusters": {cluster.id: cluster.name}, "registries": (registry,)}
-        step = Step(REMOVE, cluster.name, f"remove the registry {registry} from the cluster {cluster.name}", arguments)
+        step = _removal(place.cluster, registry)
         gone = WantedIntegrations((), ABSENT)
         IntegrationWriter(self.api, self.current.integrations, self.patience).apply(
             Plan((step,)), gone, lambda _step: None
@@ -176,9 +177,25 @@ def shape_accesses(
             }
         else:
             cluster = by_id.get(place.cluster.id, place.cluster)
-            (told,) = shape_integrations((cluster,), plan.one_click.steps, after.registry_names)
+            left = _left(current, work, plan)
+            found = predict_clusters((cluster,), left, after.registry_names)
+            (told,) = shape_integrations(found, (*plan.one_click.steps, *left), after.registry_names)
         results.append({**told, "pull_access": _pull_access(current, work, plan, credentials.get(place.key))})
     return results
+
+
+def _left(current: Accesses, work: Work, plan: WholePlan) -> tuple[Step, ...]:
+    """The one-click integrations that made room for another way; the API's part of the plan does not have them."""
+    cluster, own = work.place.cluster, plan.clusters.get(work.place.key)
+    if cluster is None or own is None or not isinstance(current.seen.get(work.place.key), ClusterState):
+        return ()
+    leaving = (step.arguments["access"] for step in own.steps if step.action == LEAVE_ONE_CLICK)
+    return tuple(_removal(cluster, access.registry) for access in leaving)
+
+
+def _removal(cluster: Cluster, registry: str) -> Step:
+    arguments = {"clusters": {cluster.id: cluster.name}, "registries": (registry,)}
+    return Step(REMOVE, cluster.name, f"remove the registry {registry} from the cluster {cluster.name}", arguments)
 
 
 def _pull_access(

@@ -17,7 +17,7 @@ from .._domain.access_plan import choose, lagging
 from .._domain.access_removal import entry_removals
 from .._domain.access_rules import ONE_CLICK, OPERATOR
 from .._domain.cluster_names import join_names
-from .._domain.errors import TimedOut
+from .._domain.errors import DocrError, TimedOut
 from .._domain.kubernetes import CONNECTIONS, Secret, SecretContent
 from .._domain.plan import Plan, Step
 from .._domain.pull_secret import OPERATOR_NAMESPACE, carries, is_ours, pull_secret
@@ -69,9 +69,13 @@ class ClusterWriter:
             steps.DELETE_JOURNAL: self._delete_journal,
             steps.RECREATE: self._recreate,
         }
-        for step in plan.steps:
-            carry_out[step.action](step)
-            done(step)
+        try:
+            for step in plan.steps:
+                carry_out[step.action](step)
+                done(step)
+        except DocrError as error:
+            error.has_written = self.kube.has_written
+            raise
 
     def await_one_click(self, access: Access) -> None:
         """See DigitalOcean's secrets everywhere, and every default service account name them; TimedOut if they lack."""

@@ -25,6 +25,10 @@ class Kube(Protocol):
     def name(self) -> str:
         """The cluster, or the context of a kubeconfig."""
 
+    @property
+    def has_written(self) -> bool:
+        """Whether a write of this client has been carried out."""
+
     def list_namespaces(self, selector: str | None = None) -> tuple[Namespace, ...]:
         """All namespaces, or those that a label selector picks; Refused for one that is malformed."""
 
