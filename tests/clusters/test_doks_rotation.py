@@ -67,6 +67,21 @@ def test_a_namespace_that_is_not_meant_any_more_is_not_forgotten_in_a_rotation(o
     assert len(set(tokens(orchard).values())) == 1
 
 
+def test_a_secret_that_somebody_made_immutable_or_of_another_type_stops_no_rotation(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear", "lime")
+    give(orchard)
+    orchard.call("PATCH", f"namespaces/pear/secrets/{DIRECT}", {"immutable": True}, content_type=MERGE)
+    metadata = orchard.secrets(DIRECT)["lime"]["metadata"]
+    orchard.call("DELETE", f"namespaces/lime/secrets/{DIRECT}")
+    orchard.add_secret("lime", DIRECT, {"note": "x"}, labels=metadata["labels"], annotations=metadata["annotations"])
+    result = give(orchard, force_rotation=True)
+    assert not result.get("failed"), result["msg"]
+    assert {"pear", "lime"} <= set(tokens(orchard))
+    assert len(set(tokens(orchard).values())) == 1
+    assert validity(orchard.sandbox) == [False, True]
+    assert give(orchard)["changed"] is False
+
+
 def test_a_token_revoked_outside_is_replaced(orchard: Cluster) -> None:
     give(orchard)
     lost = tokens(orchard)["default"]

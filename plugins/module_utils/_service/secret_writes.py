@@ -47,9 +47,7 @@ def write_secret(
             _require_ours(kube, present, is_ours)
             if present.resource_version != known:
                 require_no_later(kube, present, content)
-            return (
-                present if carries(present, content) else kube.replace_secret(present, merge_content(present, content))
-            )
+            return present if carries(present, content) else _replace(kube, present, merge_content(present, content))
         except NotFound:
             return None if present is None else attempt(None)
 
@@ -115,6 +113,18 @@ def require_no_later(kube: Kube, secret: Secret, content: SecretContent) -> None
             "another run has given it a later credential in the meantime",
             "let one run end before the next one, then run the task again",
         )
+
+
+def _replace(kube: Kube, present: Secret, content: SecretContent) -> Secret:
+    """Give a secret of ours other content; one that cannot be changed is made anew."""
+    try:
+        return kube.replace_secret(present, content)
+    except Refused as error:
+        # Somebody has marked it so, or has made it with another type.
+        if "field is immutable" not in (error.answer.message or ""):
+            raise
+    kube.delete_secret(present)
+    return kube.create_secret(present.namespace, present.name, content)
 
 
 def _require_ours(kube: Kube, secret: Secret, is_ours: Callable[[Secret], bool]) -> None:
