@@ -17,6 +17,7 @@ import yaml
 from clusters.cluster import Cluster, eventually
 from clusters.doctor import LISTS, MODULE, findings, give_access, look, mint, put
 from conventions.source import ROOT
+from docr_sandbox.testing import Sandbox
 from images import nobody
 from modules import run_module, writes
 
@@ -174,6 +175,16 @@ def test_a_cluster_that_cannot_be_entered_is_named_and_the_others_are_seen(orcha
     result = run_module(orchard.sandbox, MODULE, diagnose=True, clusters=["meadow", "orchard"])
     assert result["msg"].startswith("Could not look into 1 of 2 clusters: meadow: Could not mint credentials")
     assert [one["diagnosis"] is None for one in result["last"]["clusters"]] == [True, False]
+
+
+def test_clusters_of_one_name_are_told_apart_by_their_ids(sandbox: Sandbox) -> None:
+    sandbox.seed({"clusters": [{"name": "twin", "region": region} for region in ("syd1", "blr1")]})
+    ids = [one["id"] for one in sandbox.account()["clusters"]]
+    for one in ids:
+        sandbox.fault(method="GET", path=f"/v2/kubernetes/clusters/{one}/credentials", status=403)
+    result = run_module(sandbox, MODULE, diagnose=True)
+    assert result["msg"].startswith("Could not look into 2 of 2 clusters: twin (")
+    assert all(f"twin ({one}): Could not mint" in result["msg"] for one in ids)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -87,10 +88,11 @@ def fetch_cluster_info(api: Clusters, params: Params) -> dict[str, Any]:
 
 def _look(work: Work, entries: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
     failed: dict[str, DocrError] = {}
+    names = Counter(entry["name"] for entry in entries.values())
     for key, outcome in side_by_side(work, MOST_CLUSTERS).items():
         entry = entries[key]
         if isinstance(outcome, DocrError):
-            failed[entry["name"]] = outcome
+            failed[entry["name"] if names[entry["name"]] == 1 else f"{entry['name']} ({key})"] = outcome
             entry["error"] = str(outcome)
         else:
             entry["diagnosis"] = outcome.shape(entry["name"])
