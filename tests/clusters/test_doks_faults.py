@@ -98,6 +98,16 @@ def test_a_revocation_that_a_stranger_forbids_is_not_taken_for_one_that_was_done
     assert valid(orchard.sandbox) == 0
 
 
+def test_a_token_that_can_be_neither_noted_nor_revoked_is_told_with_its_time_and_why(marsh: Cluster) -> None:
+    marsh.sandbox.set_clock("2032-03-04T05:06:00Z")
+    proxy_of(marsh).fault(method="POST", path="*/kube-system/secrets", status=403)
+    marsh.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=500)
+    told = give(marsh)["msg"]
+    assert "Could not revoke the credentials that were minted: 500" in told
+    assert "revoke them in the control panel: the token was minted for kiwi at 2032-03-04T05:06:" in told
+    assert f"Could not create the secret kube-system/{JOURNAL} in the cluster marsh: 403" in told
+
+
 def test_a_revocation_whose_answer_is_lost_was_done(orchard: Cluster) -> None:
     give(orchard)
     orchard.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=500, after_effect=True)

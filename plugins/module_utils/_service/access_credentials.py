@@ -24,6 +24,7 @@ from .._domain.errors import Denied, DocrError
 from .._domain.journal import JOURNAL_NAMESPACE, Journal, journal_name, write_journal
 from .._domain.kubernetes import Secret
 from .._domain.pull_secret import JOURNAL, labels_of
+from .._domain.times import format_time
 from .access_read import login, opens
 from .api import Api
 from .kube import Kube
@@ -56,8 +57,8 @@ class Credentials:
         try:
             self.save(self.journal.add(credential))
             self._prove(credential, patience)
-        except DocrError:
-            self._revoke(credential)
+        except DocrError as error:
+            self._give_up(credential, error)
             raise
         self.credential = credential
 
@@ -115,6 +116,15 @@ class Credentials:
                 "it is revoked again; see that another run did not replace it, and that registry_host is the image host"
                 " of the API that minted it",
             )
+
+    def _give_up(self, credential: Credential, cause: DocrError) -> None:
+        """Revoke what was minted in vain; where that fails too, say what is left and why it was not kept."""
+        try:
+            self._revoke(credential)
+        except DocrError as error:
+            left = f"the token was minted for {self.registry} at {format_time(credential.minted_at)}"
+            advice = f"{error.advice}: {left}, and is not used, since this went wrong first: {cause}"
+            raise type(error)(error.operation, error.answer, advice) from cause
 
     def _revoke(self, credential: Credential) -> None:
         """Take a credential back; one that opens nothing has ended, whatever was answered: expired for instance."""
