@@ -191,7 +191,8 @@ requirements:
   - kubernetes >= 37.0.2 (Python), where a cluster is entered
 notes:
   - >-
-    Token scopes: C(kubernetes:read) with O(clusters); C(registry:read) where something is to be present;
+    Token scopes: C(kubernetes:read) with O(clusters); C(registry:read) with a O(kubeconfig), and where something is to
+    be present;
     C(kubernetes:access_cluster) where a cluster of O(clusters) is entered; C(registry:read) and C(registry:update) to
     mint credentials; C(kubernetes:create) and C(kubernetes:update) to add an integration; C(kubernetes:update) to
     remove one.
@@ -207,9 +208,9 @@ notes:
   - Check mode mints nothing, so it does not enter clusters of O(clusters). It then reports a change that it cannot
     describe for O(way=operator) and O(way=direct), with a warning. Clusters of a O(kubeconfig) are looked into.
   - A run with nothing to do costs one call for each 200 clusters of the team, one for the registries, and for each
-    cluster that is entered one for its credentials; in the cluster seven lists, of a thousand objects a page. At most
-    eight clusters are served at once, each by four connections. Where an API server answers 429, its C(Retry-After) is
-    kept.
+    cluster that is entered one for its credentials; in the cluster six lists, of a thousand objects a page, and the
+    journal, for each further registry four lists and a journal more. At most eight clusters are served at once, each by
+    four connections. Where an API server answers 429, its C(Retry-After) is kept.
   - Where a cluster is integrated but does not say with what, the registries are read too. With several registries in
     the team such a cluster cannot be compared; what is asked for is then written each time, and RV(notes) says so.
   - Clusters in the state C(provisioning), C(error), C(deleting) or C(deleted) are refused when something would have to
