@@ -228,6 +228,14 @@ def test_an_api_server_that_never_has_time_is_told_and_nothing_is_left(marsh: Cl
     check_untouched(marsh)
 
 
+def test_an_api_server_that_is_down_behind_its_address_is_told_within_a_minute(marsh: Cluster) -> None:
+    proxy_of(marsh).fault(method="GET", status=503, times=500)
+    started = time.monotonic()
+    result = give(marsh)
+    assert time.monotonic() - started < 60
+    assert "Could not list namespaces in the cluster marsh: 503" in result["msg"]
+
+
 LOST = [
     {"status": 500, "after_effect": True},
     {"status": 503, "body": "html"},

@@ -89,7 +89,10 @@ class KubeApi:
         self._name = name
         self._settings = settings
         self._has_written = False
-        self._reading = Retry(total=12, connect=3, read=3, backoff_factor=0.3, status_forcelist=_PASSING, **_ALWAYS)
+        # For half a minute, if nobody asks for more; the package's own pauses grow to two minutes each.
+        self._reading = Retry(
+            total=12, connect=3, read=3, backoff_factor=0.3, backoff_max=3, status_forcelist=_PASSING, **_ALWAYS
+        )
         # Refused before anything was done, with the time to come again; all else may have been done.
         self._writing = Retry(total=12, connect=0, read=0, status_forcelist=(_TOO_MUCH_TO_DO,), **_ALWAYS)
 
