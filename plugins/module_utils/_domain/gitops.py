@@ -31,7 +31,9 @@ _TOOLS: tuple[tuple[str, str, str], ...] = (
     ("helm-controller", "Flux", "add /imagePullSecrets to driftDetection.ignore of its HelmRelease"),
     ("helm", "Helm", "leave imagePullSecrets out of the chart's service account, or let its values name {secret}"),
     ("pulumi", "Pulumi", "add imagePullSecrets to ignoreChanges of the resource"),
-    ("Terraform", "Terraform", "add image_pull_secret to ignore_changes in the resource's lifecycle block"),
+    # Its provider's user agent begins so, and that is what an API server notes of who gives no name.
+    ("HashiCorp", "Terraform", "add image_pull_secret to ignore_changes in the resource's lifecycle block"),
+    ("Terraform", "Terraform", "add imagePullSecrets to computed_fields of its kubernetes_manifest"),
     ("kubectl-client-side-apply", "kubectl apply", "leave imagePullSecrets out of the file that is applied"),
 )
 _OTHER = "leave imagePullSecrets out of what it applies, or let it name {secret} too"

@@ -30,7 +30,8 @@ def managed(*managers: tuple[str, str], place: str = PEAR) -> ServiceAccount:
         ("helm-controller", "Update", "Flux owns", "add /imagePullSecrets to driftDetection.ignore"),
         ("helm", "Update", "Helm owns", f"or let its values name {DIRECT}."),
         ("pulumi-kubernetes-a1b2", "Apply", "Pulumi owns", "ignoreChanges"),
-        ("Terraform", "Apply", "Terraform owns", "ignore_changes in the resource's lifecycle block."),
+        ("HashiCorp", "Update", "Terraform owns", "ignore_changes in the resource's lifecycle block."),
+        ("Terraform", "Apply", "Terraform owns", "add imagePullSecrets to computed_fields of its kubernetes_manifest."),
         ("kubectl-client-side-apply", "Update", "kubectl apply owns", "out of the file that is applied."),
         (
             "farmer",
