@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from access import DIRECT, actions, give, pull_access
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.times import parse_time
 from clusters.cluster import Cluster, eventually
 
 SECRETS = {"direct": DIRECT, "operator": "docr-operator-kiwi", "one_click": "kiwi"}
@@ -56,6 +59,9 @@ def test_pods_of_nobody_of_other_images_and_with_their_own_secrets_stay(orchard:
     }
     result = give(orchard, recreate_failed_pods=True)
     assert "recreate_pods" not in actions(result)
+    made = parse_time(orchard.secrets(DIRECT)["pear"]["metadata"]["creationTimestamp"])
+    # Kubernetes tells times to the second, and a pod of the same second might be one from before.
+    eventually(lambda: datetime.now(UTC), lambda now: now > made + timedelta(seconds=1))
     own = orchard.add_replica_set("pear", "own", f"{host}/kiwi/app:v3", imagePullSecrets=[{"name": "theirs"}])
     orchard.fail_pull("pear", own, "401 Unauthorized")
     assert give(orchard, recreate_failed_pods=True)["changed"] is False

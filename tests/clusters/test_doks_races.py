@@ -158,10 +158,10 @@ def test_a_namespace_that_goes_between_look_and_write_is_passed_over(
 # Itself
 
 
-def wanted(cluster: Cluster, namespaces: set[str] = NAMESPACES) -> dict[tuple[str, str], list[str]]:
+def wanted(cluster: Cluster) -> dict[tuple[str, str], list[str]]:
     """What accounts are to be where nobody else has entries."""
     return {
-        (namespace, account): [DIRECT] if namespace in namespaces else [] for namespace, account in cluster.accounts()
+        (namespace, account): [DIRECT] if namespace in NAMESPACES else [] for namespace, account in cluster.accounts()
     }
 
 
@@ -173,13 +173,15 @@ def stopped(proxy: Proxy, runs: Runs, options: dict[str, Any], number: int) -> I
     runs.start(options)
     eventually(lambda: len(proxy.log()) > number or runs.has_ended(), bool)
     calls = proxy.calls()
-    if len(calls) <= number:
-        yield ENDED
-        return
-    runs.signal(signal.SIGSTOP)
-    eventually(lambda: all(one.status for one in proxy.log()), bool)
-    yield calls[number]
-    runs.signal(signal.SIGCONT)
+    stands = len(calls) > number
+    if stands:
+        runs.signal(signal.SIGSTOP)
+        eventually(lambda: all(one.status for one in proxy.log()), bool)
+    try:
+        yield calls[number] if stands else ENDED
+    finally:
+        if stands:
+            runs.signal(signal.SIGCONT)
 
 
 def meet(marsh: Cluster, proxy: Proxy, folder: Path, options: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
@@ -231,7 +233,7 @@ def test_two_rotations_leave_one_credential_and_pods_can_pull_all_the_time(
     marsh: Cluster, proxy: Proxy, runs: Runs, tmp_path: Path, options: dict[str, Any]
 ) -> None:
     marsh.add_namespaces(*NAMESPACES)
-    accounts = wanted(marsh, NAMESPACES)
+    accounts = wanted(marsh)
     runs.run(GIVES)
     marsh.sandbox.advance(9 * 86_400)
     calls = 0
