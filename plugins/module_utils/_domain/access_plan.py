@@ -197,11 +197,11 @@ def _duplicates(state: ClusterState, access: Access) -> Iterator[str]:
 
 def _warnings(state: ClusterState, access: Access) -> Iterator[str]:
     of_registry = state.registries[access.registry]
+    meant = [
+        one for one in state.accounts if one.namespace in of_registry.chosen and access.where.has_account(one.name)
+    ]
+    yield from gitops_warnings(meant, access.secret)
     if access.way == DIRECT:
-        meant = [
-            one for one in state.accounts if one.namespace in of_registry.chosen and access.where.has_account(one.name)
-        ]
-        yield from gitops_warnings(meant, access.secret)
         yield from _slips(state, access, {one.name for one in meant})
     if access.way == OPERATOR and choose(state, access).is_settled:
         source = of_registry.of(access.secret).get(OPERATOR_NAMESPACE)

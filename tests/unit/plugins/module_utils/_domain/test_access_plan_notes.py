@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import Access, ClusterState
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access_plan import (
     plan_presence,
@@ -82,6 +84,17 @@ def test_a_tool_that_owns_the_list_of_an_account_that_is_meant_is_named() -> Non
     found = plan(cluster(everywhere(), [owned, elsewhere], SETTLED, chosen=[PEAR]))
     (warning,) = found.warnings
     assert warning.startswith(f"Pulumi owns imagePullSecrets of pear/default and may take {DIRECT} out of it again;")
+
+
+@pytest.mark.parametrize(("way", "secret"), [("operator", OPERATOR), ("one_click", ONE_CLICK)])
+def test_it_is_named_too_where_digitalocean_writes_into_the_list(way: str, secret: str) -> None:
+    owner = (FieldManager("helm", "Update"),)
+    accounts = [
+        replace(account(PEAR, secret), managers=owner),
+        replace(account(FIG, secret, name="robot"), managers=owner),
+    ]
+    found = plan(cluster(COPIED, accounts, SETTLED), access(way)).warnings
+    assert found[0].startswith(f"Helm owns imagePullSecrets of pear/default and may take {secret} out of it again;")
 
 
 def test_duplicates_of_other_makers_are_noted_and_stay() -> None:
