@@ -11,31 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import requests
 
 from access import DIRECT, EVERYWHERE, JOURNAL, OPERATOR, give, valid
-from clusters.cluster import Cluster, token_in
+from clusters.cluster import Cluster
+from clusters.moments import can_pull
 
 SECRETS = {"direct": DIRECT, "operator": OPERATOR, "one_click": "kiwi"}
-
-
-def can_pull(cluster: Cluster, namespace: str) -> bool:
-    """Whether a pod that is made now would get a secret whose token is good."""
-    for name in cluster.pull_secrets(namespace):
-        status, secret = cluster.plane.request("GET", f"/api/v1/namespaces/{namespace}/secrets/{name}")
-        if status != 200:
-            continue
-        token = token_in(secret)
-        bought = requests.get(
-            f"{cluster.sandbox.url}/v2/registry/auth",
-            params={"scope": "repository:kiwi/app:pull"},
-            auth=(token, token),
-            verify=cluster.sandbox.ca_file,
-            timeout=10,
-        )
-        if bought.status_code == 200:
-            return True
-    return False
 
 
 @contextmanager
