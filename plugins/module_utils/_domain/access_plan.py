@@ -45,14 +45,6 @@ class Use:
         return self.credential is not None and self.credential == self.journal.current and self.journal.new is None
 
 
-def candidate(state: ClusterState, access: Access) -> Credential | None:
-    """The credential that goes on being used if the image host takes it; None where a new one is due anyway."""
-    journal = adopt(state, access.registry)
-    found = journal.new or journal.current
-    policy = policy_of(access)
-    return found if policy.reason_to_renew(found, state.now) is None else None
-
-
 def choose(state: ClusterState, access: Access) -> Use:
     """The credential that goes on being used, or why another is minted."""
     of_registry = state.registries[access.registry]
@@ -61,6 +53,14 @@ def choose(state: ClusterState, access: Access) -> Use:
     if reason is None and of_registry.opens is False:
         reason = "the image host does not take the present one"
     return Use(journal, None if reason else journal.new or journal.current, reason)
+
+
+def credential_in_use(state: ClusterState, access: Access) -> Credential | None:
+    """The credential that goes on being used; None where a new one is due, or credentials are not ours.
+
+    Before anybody asked the image host, that is the one to ask it about.
+    """
+    return None if access.policy is None else choose(state, access).credential
 
 
 def plan_presence(state: ClusterState, accesses: Sequence[Access], *, recreates_pods: bool) -> Plan:

@@ -14,7 +14,6 @@ from typing import Any
 
 from . import access_steps as steps
 from .access import Access, ClusterState, adopt, duplicates, one_click_copies, owned
-from .access_plan import choose
 from .access_rules import DIRECT, ONE_CLICK, OPERATOR
 from .cluster_names import join_names
 from .credential import Credential, Policy
@@ -133,11 +132,6 @@ def shape_credential(credential: Credential, policy: Policy | None) -> dict[str,
         "expires_at": None if credential.expires_at is None else format_time(credential.expires_at),
         "renew_at": None if renew_at is None else format_time(renew_at),
     }
-
-
-def credential_after(state: ClusterState, access: Access) -> Credential | None:
-    """The credential that goes on being used, as far as it is known before anything is minted."""
-    return None if access.policy is None else choose(state, access).credential
 
 
 def _patch(accounts: dict[str, frozenset[str]], changes: Iterable[steps.AccountChange]) -> None:

@@ -22,12 +22,10 @@ from .._domain.errors import DocrError, Fault, InvalidInput, SomeFailed
 from .._domain.selection import DEFAULT_ACCOUNTS, EVERY, Where
 from .._service.clusters import Clusters
 from .._service.diagnosis import look_into
-from .._service.side_by_side import side_by_side
+from .._service.side_by_side import MOST_CLUSTERS, side_by_side
 from .argspec import Spec
 from .run import Params, run_info
 
-# So many clusters are looked into at a time, each by few calls.
-MOST_CLUSTERS = 8
 # As long as looking into one takes at most, with an API server that has much to do.
 _ENTRY_S = 900
 # States in which there is nothing to look into yet, or any more.

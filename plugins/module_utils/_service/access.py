@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any
 
 from .._domain.access import ClusterState
-from .._domain.access_result import credential_after, shape_access
+from .._domain.access_plan import credential_in_use
+from .._domain.access_result import shape_access
 from .._domain.access_rules import ONE_CLICK
 from .._domain.access_steps import LEAVE_ONE_CLICK
 from .._domain.access_wanted import Place, Wanted, Work, missing
@@ -36,11 +37,9 @@ from .access_write import ClusterWriter
 from .clusters import Clusters
 from .doks import Integrations, IntegrationWriter, list_names
 from .kube import Kube
-from .side_by_side import side_by_side
+from .side_by_side import MOST_CLUSTERS, side_by_side
 from .wait import Patience
 
-# Clusters at a time; each has connections of its own, and the API's client serves them all.
-MOST_CLUSTERS = 8
 # Beside what may be waited for, a run works so long in a cluster at most; its token should not outlive it for long.
 _WORK_S = 900
 _WAITS = 4
@@ -210,7 +209,7 @@ def _pull_access(
             state,
             access,
             own.steps,
-            credential_after(state, access) if credentials is None else credentials.get(access.registry),
+            credential_in_use(state, access) if credentials is None else credentials.get(access.registry),
         )
         for access in work.accesses
     ]

@@ -13,7 +13,7 @@ that was minted in the very instant of a crash is not known to the next run.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from .._domain.access import Access
@@ -28,7 +28,7 @@ from .._domain.times import format_time
 from .access_read import login, opens
 from .api import Api
 from .kube import Kube
-from .wait import Patience, poll
+from .wait import Patience
 from .write_once import write_once
 
 # A token that has just been minted may not be known everywhere at once.
@@ -102,13 +102,7 @@ class Credentials:
                 return False
             return True
 
-        seen = poll(
-            is_taken,
-            bool,
-            timeout_s=min(patience.timeout_s, _NEWS_TIMEOUT_S),
-            interval_s=patience.interval_s,
-            clock=patience.clock,
-        )
+        seen = replace(patience, timeout_s=min(patience.timeout_s, _NEWS_TIMEOUT_S)).poll(is_taken, bool)
         if not seen.is_done:
             raise Denied(
                 f"use the credential that was minted for the registry {self.registry}",

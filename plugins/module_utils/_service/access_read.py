@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .._domain.access import Access, ClusterState, RegistryState, owned
-from .._domain.access_plan import candidate
-from .._domain.access_rules import DIRECT, ONE_CLICK, OPERATOR
+from .._domain.access_plan import credential_in_use
+from .._domain.access_rules import DIRECT, OPERATOR
 from .._domain.credential import Credential
 from .._domain.docker_credentials import DockerCredentials
 from .._domain.errors import Denied, DocrError, Refused
@@ -76,7 +76,7 @@ class Reader:
     def _with_logins(self, state: ClusterState, accesses: Iterable[Access]) -> ClusterState:
         registries = dict(state.registries)
         for access in accesses:
-            found = None if access.way == ONE_CLICK else candidate(state, access)
+            found = credential_in_use(state, access)
             if found is not None:
                 registries[access.registry] = replace(registries[access.registry], opens=opens(self.api, found))
         return replace(state, registries=registries)

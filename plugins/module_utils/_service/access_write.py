@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from .._domain import access_steps as steps
 from .._domain.access import Access, ClusterState, RegistryState, adopt, one_click_copies, owned
-from .._domain.access_plan import choose, lagging
+from .._domain.access_plan import credential_in_use, lagging
 from .._domain.access_removal import entry_removals
 from .._domain.access_rules import ONE_CLICK, OPERATOR
 from .._domain.cluster_names import join_names
@@ -27,7 +27,7 @@ from .api import Api
 from .for_each import for_each
 from .kube import Kube
 from .secret_writes import change_account, delete_pod, delete_secret, require_no_later, write_secret
-from .wait import Patience, poll
+from .wait import Patience
 
 # Namespaces that come while secrets are written get theirs in another round.
 _ROUNDS = 3
@@ -54,7 +54,7 @@ class ClusterWriter:
                 registry=access.registry,
                 journal=adopt(self.state, access.registry),
                 secret=found.journal_secret,
-                credential=None if access.policy is None else choose(self.state, access).credential,
+                credential=credential_in_use(self.state, access),
             )
         carry_out: Mapping[str, Callable[[Step], None]] = {
             steps.MINT: self._mint,
@@ -138,13 +138,7 @@ class ClusterWriter:
             source = now.registries[access.registry].of(access.secret).get(OPERATOR_NAMESPACE)
             return lagging(now, access, data or (None if source is None else source.content.data))
 
-        seen = poll(
-            look,
-            lambda late: not late,
-            timeout_s=self.patience.timeout_s,
-            interval_s=self.patience.interval_s,
-            clock=self.patience.clock,
-        )
+        seen = self.patience.poll(look, lambda late: not late)
         if not seen.is_done:
             raise self._late(access, seen.value, f"did not come within {seen.elapsed_s:.0f} s")
 
@@ -190,13 +184,7 @@ class ClusterWriter:
 
     def _await_end(self, look: Callable[[], Mapping[str, Secret]]) -> Mapping[str, Secret]:
         """What is left of copies that are to go, when they are gone or patience ends."""
-        return poll(
-            look,
-            lambda left: not left,
-            timeout_s=self.patience.timeout_s,
-            interval_s=self.patience.interval_s,
-            clock=self.patience.clock,
-        ).value
+        return self.patience.poll(look, lambda left: not left).value
 
     def _revoke(self, step: Step) -> None:
         self.credentials[step.arguments["registry"]].revoke(step.arguments["credentials"])

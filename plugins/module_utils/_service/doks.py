@@ -19,12 +19,11 @@ from .._domain.integration import (
     WantedIntegrations,
     lacking,
     missing_registries,
-    needs_registry_names,
     shape_integrations,
 )
 from .._domain.plan import Plan, Step
 from .api import Api
-from .wait import Patience, Waited, poll
+from .wait import Patience, Waited
 from .write_once import write_once
 
 
@@ -34,12 +33,6 @@ class Integrations:
 
     clusters: tuple[Cluster, ...]
     registry_names: tuple[str, ...] | None
-
-
-def fetch_integrations(api: Api, wanted: WantedIntegrations) -> Integrations:
-    """All clusters; the registries only where the plan depends on them."""
-    clusters = api.list_clusters()
-    return Integrations(clusters, list_names(api) if needs_registry_names(clusters, wanted) else None)
 
 
 def list_names(api: Api) -> tuple[str, ...]:
@@ -114,13 +107,7 @@ class IntegrationWriter:
 
     def _watch(self, steps: Sequence[Step]) -> Waited[tuple[Cluster, ...]]:
         names = self.current.registry_names
-        return poll(
-            self.api.list_clusters,
-            lambda clusters: not lacking(clusters, steps, names),
-            timeout_s=self.patience.timeout_s,
-            interval_s=self.patience.interval_s,
-            clock=self.patience.clock,
-        )
+        return self.patience.poll(self.api.list_clusters, lambda clusters: not lacking(clusters, steps, names))
 
     def _late(self, plan: Plan, seen: Waited[tuple[Cluster, ...]]) -> TimedOut:
         names = self.current.registry_names

@@ -17,6 +17,9 @@ from .._domain.errors import DocrError
 
 T = TypeVar("T")
 
+# Clusters at a time; each has connections of its own, and the API's client serves them all.
+MOST_CLUSTERS = 8
+
 
 def side_by_side(work: Mapping[str, Callable[[], T]], most: int) -> Mapping[str, T | DocrError]:
     """What came of each, in the order of `work`, its DocrError included; at most so many at a time.

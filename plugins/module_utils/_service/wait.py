@@ -43,6 +43,15 @@ class SystemClock:
 
 
 @dataclass(frozen=True)
+class Waited(Generic[T]):
+    """The last object read, how long it took in seconds, and whether it became what was waited for."""
+
+    value: T
+    elapsed_s: float
+    is_done: bool
+
+
+@dataclass(frozen=True)
 class Patience:
     """How long something may take to show, and how often to look; both in seconds."""
 
@@ -50,14 +59,9 @@ class Patience:
     interval_s: float
     clock: Clock
 
-
-@dataclass(frozen=True)
-class Waited(Generic[T]):
-    """The last object read, how long it took in seconds, and whether it became what was waited for."""
-
-    value: T
-    elapsed_s: float
-    is_done: bool
+    def poll(self, read: Callable[[], T], is_done: Callable[[T], bool]) -> Waited[T]:
+        """Read until `is_done`, as the function of that name does."""
+        return poll(read, is_done, timeout_s=self.timeout_s, interval_s=self.interval_s, clock=self.clock)
 
 
 def poll(

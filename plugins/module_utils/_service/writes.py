@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from .._domain.docker_credentials import DockerCredentials
 from .._domain.errors import Conflict, Denied, DocrError, Refused, Unreachable
 from .api import Api
-from .wait import Patience, poll
+from .wait import Patience
 
 # The credential outlives a crash by no more than this.
 _EXPIRY_S = 900
@@ -79,13 +79,7 @@ def _unknown(error: DocrError, note: str = "") -> WriteProof:
 
 
 def _until_writable(look: Callable[[], WriteProof], patience: Patience) -> WriteProof:
-    return poll(
-        look,
-        lambda proof: proof.is_writable is True or proof.is_final,
-        timeout_s=patience.timeout_s,
-        interval_s=patience.interval_s,
-        clock=patience.clock,
-    ).value
+    return patience.poll(look, lambda proof: proof.is_writable is True or proof.is_final).value
 
 
 def _ask(api: Api, registry: str) -> WriteProof:

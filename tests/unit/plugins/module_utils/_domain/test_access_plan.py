@@ -13,8 +13,8 @@ import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import Access, ClusterState
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access_plan import (
-    candidate,
     choose,
+    credential_in_use,
     plan_presence,
     policy_of,
 )
@@ -120,7 +120,7 @@ def test_a_credential_is_used_on_or_it_is_said_why_not(state: ClusterState, poli
     use = choose(state, access(policy=policy))
     assert use.reason == reason
     assert (use.credential is None) == (reason is not None)
-    asked = candidate(
+    asked = credential_in_use(
         replace(state, registries={"kiwi": replace(state.registries["kiwi"], opens=None)}), access(policy=policy)
     )
     assert (asked is None) == (reason is not None and "image host" not in reason)

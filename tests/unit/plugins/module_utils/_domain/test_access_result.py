@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import Access, ClusterState
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access_plan import plan_presence
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access_plan import (
+    credential_in_use,
+    plan_presence,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access_removal import plan_absence
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access_result import (
-    credential_after,
     shape_access,
     shape_credential,
     view,
@@ -72,7 +74,7 @@ def steps_of(state: ClusterState, wish: Access) -> tuple[Step, ...]:
 
 def shape(state: ClusterState, wish: Access, plan: tuple[Step, ...] | None = None) -> dict[str, Any]:
     found = steps_of(state, wish) if plan is None else plan
-    return shape_access(state, wish, found, credential_after(state, wish))
+    return shape_access(state, wish, found, credential_in_use(state, wish))
 
 
 def test_a_view_tells_what_is_ours_and_lives() -> None:
@@ -201,7 +203,7 @@ def test_registries_of_one_cluster_tell_each_their_own() -> None:
     [(access("one_click"), None), (access(), FIRST), (access("operator"), FIRST), (access(policy=FORCED), None)],
 )
 def test_the_credential_after_a_run_is_known_unless_it_is_minted(wish: Access, known: object) -> None:
-    assert credential_after(cluster(COPIED, [], SETTLED), wish) == known
+    assert credential_in_use(cluster(COPIED, [], SETTLED), wish) == known
 
 
 @pytest.mark.parametrize(
