@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._client.api import open_api
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.client import open_api
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
-from ansible_collections.planton.digitalocean.plugins.module_utils._service.images import count_untagged
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.gc.images import count_untagged
 from bench_rows import Row, most
 from docr_sandbox.testing import Sandbox
 from playing import play, write_play

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain import manifest_rules as rules
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manifest import schema as rules
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "docs" / "manifest.schema.json"

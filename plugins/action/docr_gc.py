@@ -61,7 +61,7 @@ def _shown_lines() -> Iterator[str]:
 def _show(path: Path, is_over: Event) -> None:
     display, shown = Display(), 0
     while True:
-        # Asked before the read, so that what came last is read too.
+        # NameRef before the read, so that what came last is read too.
         ends = is_over.wait(_LOOK_EVERY_S)
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         # A line that is not whole yet comes with the next look. Standard output may be read by a program.

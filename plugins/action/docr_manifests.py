@@ -8,10 +8,11 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ..module_utils._domain.errors import Fault, InvalidInput
-from ..module_utils._domain.manifest import Document, ManifestSet, read_manifests, variable_faults
-from ..module_utils._domain.manifest_access import access_variables
-from ..module_utils._domain.manifest_rules import KIND
+from ..module_utils._domain.errors import InvalidInput
+from ..module_utils._domain.field_errors import FieldError
+from ..module_utils._domain.manifest.access import access_variables
+from ..module_utils._domain.manifest.reader import Document, ManifestSet, read_manifests, variable_faults
+from ..module_utils._domain.manifest.schema import KIND
 from ..module_utils._module.failure import failure
 from ..plugin_utils._manifest_files import read_files
 
@@ -62,5 +63,5 @@ def _read(options: dict[str, Any]) -> ManifestSet:
         count = len(documents) + len(inline)
         what = f"of {count} documents none is a {KIND}" if count else "neither it nor docr_manifests gives a manifest"
         advice = "name files, folders or globs that hold one, or give manifests inline"
-        raise InvalidInput((Fault("docr_manifest_files", what, advice),))
+        raise InvalidInput((FieldError("docr_manifest_files", what, advice),))
     return read

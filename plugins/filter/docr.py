@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..module_utils._domain.converge import (
+from ..module_utils._domain.registry.model import IMAGE_HOST
+from ..module_utils._domain.role.outputs import (
     Run,
     ended_integrations,
     gc_overrides,
@@ -18,7 +19,6 @@ from ..module_utils._domain.converge import (
     wanted_integrations,
     wanted_registries,
 )
-from ..module_utils._domain.registry import IMAGE_HOST
 
 Result = Mapping[str, Any]
 

@@ -20,7 +20,7 @@ description:
     order.
   - Beside the file lies a note, its name with C(.docr.json) appended, that says what was minted and when it expires. It
     holds no secret.
-  - How to use it in pipelines stands in C(docs/ci-credentials.md).
+  - How to use it in pipelines stands in C(docs/login.md).
 author:
   - Planton (@plantonhq)
 options:
@@ -161,11 +161,8 @@ notes:
   sample: []
 """
 
-from ..module_utils._module.docker_config import (
-    CREDENTIALS_SPEC,
-    build_credentials_task,
-)
 from ..module_utils._module.run import run_task
+from ..module_utils._module.tasks.login import CREDENTIALS_SPEC, build_credentials_task
 
 
 def main() -> None:

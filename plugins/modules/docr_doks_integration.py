@@ -10,12 +10,12 @@ module: docr_doks_integration
 short_description: Let Kubernetes clusters pull from container registries of DigitalOcean
 version_added: 1.0.0
 description:
-  - Gives Kubernetes clusters access to container registries, or ends it, in one of three ways (O(way)). With two of
-    them the credentials are this module's own; it renews them in time, and revokes those that were replaced.
+  - Gives Kubernetes clusters access to container registries, or ends the access, by one of three methods (O(method)).
+    With two of the methods the module keeps the credentials itself, renews them in time, and revokes the replaced ones.
   - Adds what is missing and removes what is to be absent. Clusters and registries that are not listed stay as they are,
     and so do other people's entries in service accounts, in their order.
-  - A cluster that had access in another way is moved to the one that is asked for. What the way before left is taken
-    away when the new one is complete, so that there is never a moment without a working secret.
+  - A cluster that had access by another method is moved to the method that is asked for. What the former method left is
+    removed when the new method is complete, so that there is never a moment without a working secret.
   - Many clusters are served side by side. One that fails does not stop the others; the task fails at its end and names
     it.
 author:
@@ -24,7 +24,7 @@ options:
   state:
     description:
       - With V(present) each listed cluster may pull from each registry that is listed with it.
-      - With V(absent) the access that O(way) gives ends; its credentials are revoked with the last secret that holds
+      - With V(absent) the access that O(method) gives ends; its credentials are revoked with the last secret that holds
         them. A cluster that does not exist is an error all the same, since its name may be misspelt. A registry need
         not exist, so that what a deleted one left behind can be removed.
     type: str
@@ -43,7 +43,7 @@ options:
     description:
       - A kubeconfig file, for clusters of any kind, and for DOKS clusters that are to be entered with fewer rights.
         Instead of O(clusters).
-      - Not with O(way=one_click), which DigitalOcean does for its own clusters only.
+      - Not with O(method=one_click), which DigitalOcean does for its own clusters only.
     type: path
   contexts:
     description: Contexts of O(kubeconfig), each a cluster. Without them it is the current one.
@@ -53,7 +53,7 @@ options:
     description: Names of registries, each for each of the clusters.
     type: list
     elements: str
-  way:
+  method:
     description:
       - V(one_click) is DigitalOcean's own integration, which puts a secret with the registry's name into each namespace
         and into its default service account. It is done when the secrets are there (O(wait_for_secrets)).
@@ -67,27 +67,27 @@ options:
     choices: [one_click, operator, direct]
   namespaces:
     description:
-      - Namespaces by name or glob, all by default; for O(way=direct). Those that are terminating are skipped.
+      - Namespaces by name or glob, all by default; for O(method=direct). Those that are terminating are skipped.
       - What an earlier run wrote elsewhere stays and is renewed with the rest. To end it there, use O(state=absent)
         with these namespaces.
     type: list
     elements: str
   exclude_namespaces:
-    description: Namespaces by name or glob that are left out; for O(way=direct).
+    description: Namespaces by name or glob that are left out; for O(method=direct).
     type: list
     elements: str
   namespace_selector:
-    description: A label selector that namespaces have to meet too, such as V(team=shop,tier!=test); for O(way=direct).
+    description: A label selector that namespaces must match too, such as V(team=shop,tier!=test); for O(method=direct).
     type: str
   service_accounts:
-    description: Service accounts by name or glob, C(default) by default; for O(way=direct).
+    description: Service accounts by name or glob, C(default) by default; for O(method=direct).
     type: list
     elements: str
   rotate_every:
     description:
       - How often credentials are renewed, such as V(30d), V(12h) or V(1d12h). They expire after three times that, so
         two renewals in a row may be missed. Some run has to come by in time; without any, pods cannot pull in the end.
-      - With O(way=operator) and O(way=direct) either this or O(never_expires) is needed to be present.
+      - With O(method=operator) and O(method=direct) either this or O(never_expires) is needed to be present.
     type: str
   never_expires:
     description: Credentials that never expire and are not renewed. They outlive a cluster that is deleted.
@@ -101,7 +101,7 @@ options:
   force_rotation:
     description:
       - Replaces credentials now, after a leak for instance, and revokes all others at once, whatever O(revoke_after)
-        says. Every run with it does so again. Refused with O(way=one_click), whose token is DigitalOcean's.
+        says. Every run with it does so again. Refused with O(method=one_click), whose token is DigitalOcean's.
     type: bool
     default: false
   recreate_failed_pods:
@@ -112,16 +112,16 @@ options:
     default: false
   wait_for_secrets:
     description:
-      - With O(way=one_click), whether to look into the clusters until DigitalOcean's secrets are there and service
+      - With O(method=one_click), whether to look into the clusters until DigitalOcean's secrets are there and service
         accounts name them. It needs the scope C(kubernetes:access_cluster), and mints a token for each cluster.
-      - Without it only the API is asked, and what another way left in the clusters is not taken away.
+      - Without it only the API is asked, and what another method left in the clusters is not taken away.
     type: bool
     default: true
   integrations:
     description:
       - Several sets of clusters and registries in one task. Exclusive with O(clusters), O(contexts) and O(registries).
-      - What several entries ask of the same cluster is merged. One registry in one cluster twice, in different ways, is
-        an error.
+      - What several entries ask of the same cluster is merged. The same registry twice in one cluster, by different
+        methods, is an error.
       - What an entry leaves out comes from the options above.
     type: list
     elements: dict
@@ -142,8 +142,8 @@ options:
         type: list
         elements: str
         required: true
-      way:
-        description: As O(way).
+      method:
+        description: As O(method).
         type: str
         choices: [one_click, operator, direct]
       namespaces:
@@ -203,10 +203,10 @@ notes:
     C(docr-journal-REGISTRY) in C(kube-system), holds each from its minting to its revocation, so a run that was killed
     is taken up by the next one. Tokens stand in secrets and nowhere else.
   - A token that was minted in the very instant in which a run was killed stands in no journal. With O(rotate_every) it
-    expires by itself; docs/cluster-access.md says how to find it in the control panel.
+    expires by itself; docs/access.md says how to find it in the control panel.
   - A secret of somebody else with the name of one of ours is an error, not an overwrite.
   - Check mode mints nothing, so it does not enter clusters of O(clusters). It then reports a change that it cannot
-    describe for O(way=operator) and O(way=direct), with a warning. Clusters of a O(kubeconfig) are looked into.
+    describe for O(method=operator) and O(method=direct), with a warning. Clusters of a O(kubeconfig) are looked into.
   - A run with nothing to do costs one call for each 200 clusters of the team, one for the registries, and for each
     cluster that is entered one for its credentials; in the cluster six lists, of a thousand objects a page, and the
     journal, for each further registry four lists and a journal more. At most eight clusters are served at once, each by
@@ -239,7 +239,7 @@ EXAMPLES = r"""
   planton.digitalocean.docr_doks_integration:
     clusters: [shop-prod]
     registries: [acme-shop-eu]
-    way: direct
+    method: direct
     namespaces: ["shop-*"]
     exclude_namespaces: ["*-test"]
     service_accounts: [default, builder]
@@ -249,7 +249,7 @@ EXAMPLES = r"""
   planton.digitalocean.docr_doks_integration:
     clusters: [payments]
     registries: [acme-payments]
-    way: operator
+    method: operator
     rotate_every: 30d
 
 - name: A cluster that is not DigitalOcean's
@@ -257,7 +257,7 @@ EXAMPLES = r"""
     kubeconfig: ~/.kube/edge
     contexts: [edge-hamburg, edge-bremen]
     registries: [acme-shop-eu]
-    way: direct
+    method: direct
     rotate_every: 7d
     recreate_failed_pods: true
 
@@ -268,14 +268,14 @@ EXAMPLES = r"""
         registries: [acme-shop-eu, acme-base]
       - clusters: [payments]
         registries: [acme-payments]
-        way: direct
+        method: direct
         never_expires: true
 
 - name: Replace credentials after a leak, and revoke the old ones at once
   planton.digitalocean.docr_doks_integration:
     clusters: [shop-prod, payments]
     registries: [acme-shop-eu]
-    way: direct
+    method: direct
     rotate_every: 30d
     force_rotation: true
 
@@ -292,7 +292,7 @@ EXAMPLES = r"""
     registries: [acme-base]
     state: absent
 
-- name: What it may have to do in a cluster in the way direct, to be bound to the user or service account of a
+- name: What it may have to do in a cluster with the method direct, to be bound to the user or service account of a
     kubeconfig
   kubernetes.core.k8s:
     definition:
@@ -333,7 +333,7 @@ EXAMPLES = r"""
             resourceNames: [docr-journal-acme-shop-eu]
             verbs: [get, update, delete]
 
-- name: The same in the way operator
+- name: The same with the method operator
   kubernetes.core.k8s:
     definition:
       - apiVersion: rbac.authorization.k8s.io/v1
@@ -437,8 +437,8 @@ integrations:
           description: The registry.
           type: str
           sample: acme-shop-eu
-        way:
-          description: The way that was asked for.
+        method:
+          description: The method that was asked for.
           type: str
           sample: direct
         secret:
@@ -459,8 +459,8 @@ integrations:
           elements: str
           sample: [shop-web]
         deleted:
-          description: Namespaces that a secret for the registry was taken from, when access ended or another way took
-            its place.
+          description: Namespaces that a secret for the registry was deleted from, when access ended or another method
+            took its place.
           type: list
           elements: str
           sample: []
@@ -547,16 +547,12 @@ notes:
   sample: []
 """
 
-from ..module_utils._module.clusters import run_cluster_task
-from ..module_utils._module.doks_integration import (
-    INTEGRATION_SPEC,
-    build_integration_task,
-)
+from ..module_utils._module.tasks.access import run_access_task
 
 
 def main() -> None:
     """Run the module."""
-    run_cluster_task(INTEGRATION_SPEC, build_integration_task)
+    run_access_task()
 
 
 if __name__ == "__main__":

@@ -286,7 +286,7 @@ clusters:
               type: list
               elements: str
               sample: [docr-direct-acme-shop-eu]
-            ways:
+            methods:
               description: Who makes secrets of these names. C(direct), C(operator), C(one_click), C(doctl) or C(other).
               type: list
               elements: str
@@ -388,7 +388,7 @@ clusters:
           sample: []
 """
 
-from ..module_utils._module.diagnosis import run_cluster_info
+from ..module_utils._module.tasks.doctor import run_cluster_info
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ description:
   - While it waits on the controller, lines tell status, elapsed time and deadline at least once a minute, and at once
     what goes wrong with a registry.
   - With O(state=idle) stops whatever runs, and proves that pushes work again.
-  - What is decided in which situation stands in C(docs/garbage-collection.md).
+  - What is decided in which situation stands in C(docs/gc.md).
 author:
   - Planton (@plantonhq)
 requirements:
@@ -429,9 +429,9 @@ last:
   elements: dict
 """
 
-from ..module_utils._module.gc import build_gc_task
-from ..module_utils._module.gc_options import GC_SPEC
 from ..module_utils._module.run import run_task
+from ..module_utils._module.tasks.gc import build_gc_task
+from ..module_utils._module.tasks.gc_options import GC_SPEC
 
 
 def main() -> None:

@@ -92,8 +92,8 @@ garbage_collections:
           sample: 73400320
 """
 
-from ..module_utils._module.gc import GC_INFO_SPEC, fetch_gc_info
 from ..module_utils._module.run import run_info
+from ..module_utils._module.tasks.gc import GC_INFO_SPEC, fetch_gc_info
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ options:
         C(kubeconfig).
       - It is only checked, alone and together with each manifest, so that its faults come with all others.
       - Without it the manifests are checked alone, and may leave open what variables say.
-      - Messages name the role's variables, such as C(docr_doks_way).
+      - Messages name the role's variables, such as C(docr_doks_method).
     type: dict
 attributes:
   check_mode:
@@ -128,7 +128,7 @@ manifests:
       description:
         - What it says of the options of M(planton.digitalocean.docr_doks_integration), by their names.
       type: dict
-      sample: {clusters: [shop-prod], way: direct, rotate_every: 30d}
+      sample: {clusters: [shop-prod], method: direct, rotate_every: 30d}
     origin:
       description: Where it stands, for messages.
       type: str

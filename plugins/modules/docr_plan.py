@@ -50,7 +50,7 @@ options:
     description:
       - The cluster access, as in M(planton.digitalocean.docr_doks_integration). Without any, it is not compared.
       - Registries that O(registries) would create count as existing.
-      - No cluster is entered. Of entries in another way than V(one_click) it is only seen that their options fit and
+      - No cluster is entered. Of entries by another method than V(one_click) it is only seen that their options fit and
         that their clusters and registries exist; M(planton.digitalocean.docr_doks_integration) finds out the rest.
     type: list
     elements: dict
@@ -72,7 +72,7 @@ options:
         description: Which of its contexts.
         type: list
         elements: str
-      way:
+      method:
         description: Who writes the pull secrets; V(one_click) without it.
         type: str
         choices: [one_click, operator, direct]
@@ -186,8 +186,8 @@ integration:
       sample: []
 """
 
-from ..module_utils._module.plan import PLAN_SPEC, fetch_plan
 from ..module_utils._module.run import run_info
+from ..module_utils._module.tasks.plan import PLAN_SPEC, fetch_plan
 
 
 def main() -> None:

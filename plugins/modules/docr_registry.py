@@ -194,11 +194,8 @@ notes:
   sample: []
 """
 
-from ..module_utils._module.registry import (
-    REGISTRY_SPEC,
-    build_registry_task,
-)
 from ..module_utils._module.run import run_task
+from ..module_utils._module.tasks.registry import REGISTRY_SPEC, build_registry_task
 
 
 def main() -> None:

@@ -176,11 +176,8 @@ usage:
       sample: 0
 """
 
-from ..module_utils._module.registry import (
-    REGISTRY_INFO_SPEC,
-    fetch_registry_info,
-)
 from ..module_utils._module.run import run_info
+from ..module_utils._module.tasks.registry import REGISTRY_INFO_SPEC, fetch_registry_info
 
 
 def main() -> None:

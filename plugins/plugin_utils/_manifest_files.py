@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
 """Read the documents of files, folders and globs; whatever cannot be read is a fault like any other."""
 
 from __future__ import annotations
@@ -15,8 +13,8 @@ from typing import Any
 
 import yaml
 
-from ..module_utils._domain.errors import Fault
-from ..module_utils._domain.manifest import Document
+from ..module_utils._domain.field_errors import FieldError
+from ..module_utils._domain.manifest.reader import Document
 
 SUFFIXES = (".yaml", ".yml")
 MERGE = "tag:yaml.org,2002:merge"
@@ -47,14 +45,14 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
 
 
-def read_files(paths: Sequence[str]) -> tuple[tuple[Document, ...], tuple[Fault, ...]]:
+def read_files(paths: Sequence[str]) -> tuple[tuple[Document, ...], tuple[FieldError, ...]]:
     """The documents of all paths in their order, each file once, and what could not be read.
 
     A path is a file, a folder (its *.yaml and *.yml, not those in folders below) or a glob; relative ones start at the
     working directory.
     """
     documents: list[Document] = []
-    faults: list[Fault] = []
+    faults: list[FieldError] = []
     seen: set[str] = set()
     for path in paths:
         for file in _files_of(path, faults):
@@ -65,10 +63,10 @@ def read_files(paths: Sequence[str]) -> tuple[tuple[Document, ...], tuple[Fault,
     return tuple(documents), tuple(faults)
 
 
-def _files_of(path: str, faults: list[Fault]) -> Iterable[str]:
+def _files_of(path: str, faults: list[FieldError]) -> Iterable[str]:
     label = _label(path)
     if not path.strip():
-        faults.append(Fault("docr_manifest_files", "a path is empty", "name a file, a folder or a glob"))
+        faults.append(FieldError("docr_manifest_files", "a path is empty", "name a file, a folder or a glob"))
         return ()
     if os.path.isdir(path):
         return _files_in(path, faults)
@@ -76,46 +74,50 @@ def _files_of(path: str, faults: list[Fault]) -> Iterable[str]:
         return (path,)
     if not glob.has_magic(path):
         faults.append(
-            Fault(label, "there is no such file or folder", f"the working directory is {_label(os.getcwd())}")
+            FieldError(label, "there is no such file or folder", f"the working directory is {_label(os.getcwd())}")
         )
         return ()
     found = sorted(one for one in glob.glob(path, recursive=True) if not os.path.isdir(one))
     if not found:
-        faults.append(Fault(label, "no file matches", f"the working directory is {_label(os.getcwd())}"))
+        faults.append(FieldError(label, "no file matches", f"the working directory is {_label(os.getcwd())}"))
     return found
 
 
-def _files_in(folder: str, faults: list[Fault]) -> Iterable[str]:
+def _files_in(folder: str, faults: list[FieldError]) -> Iterable[str]:
     try:
         names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIXES) and not name.startswith("."))
     except OSError as error:
-        faults.append(Fault(_label(folder), f"the folder cannot be read ({error.strerror})", "check its permissions"))
+        faults.append(
+            FieldError(_label(folder), f"the folder cannot be read ({error.strerror})", "check its permissions")
+        )
         return ()
     found = [path for path in (os.path.join(folder, name) for name in names) if not os.path.isdir(path)]
     if not found:
-        faults.append(Fault(_label(folder), "the folder holds no *.yaml or *.yml", "folders below it are not read"))
+        faults.append(
+            FieldError(_label(folder), "the folder holds no *.yaml or *.yml", "folders below it are not read")
+        )
     return found
 
 
-def _read_file(path: str, faults: list[Fault]) -> Iterator[Document]:
+def _read_file(path: str, faults: list[FieldError]) -> Iterator[Document]:
     label = _label(path)
     if not os.path.isfile(path):
         # A pipe would block, and a link may lead nowhere.
-        faults.append(Fault(label, "this is no file", "name a regular file"))
+        faults.append(FieldError(label, "this is no file", "name a regular file"))
         return
     try:
         with open(path, "rb") as stream:
             text = stream.read().decode("utf-8-sig")
     except OSError as error:
-        faults.append(Fault(label, f"the file cannot be read ({error.strerror})", "check its permissions"))
+        faults.append(FieldError(label, f"the file cannot be read ({error.strerror})", "check its permissions"))
         return
     except UnicodeDecodeError as error:
-        faults.append(Fault(label, f"byte {error.start + 1} is not UTF-8", "save the file as UTF-8"))
+        faults.append(FieldError(label, f"byte {error.start + 1} is not UTF-8", "save the file as UTF-8"))
         return
     yield from _parse(label, text, faults)
 
 
-def _parse(label: str, text: str, faults: list[Fault]) -> Iterator[Document]:
+def _parse(label: str, text: str, faults: list[FieldError]) -> Iterator[Document]:
     """The documents as far as the text is YAML, and at least one or a fault."""
     number = 0
     is_empty = True
@@ -131,27 +133,27 @@ def _parse(label: str, text: str, faults: list[Fault]) -> Iterator[Document]:
     except yaml.YAMLError as error:
         faults.append(_syntax_fault(label, text, error))
     except RecursionError:
-        faults.append(Fault(label, "lists or mappings are nested too deeply", "write a plain manifest"))
+        faults.append(FieldError(label, "lists or mappings are nested too deeply", "write a plain manifest"))
     else:
         if is_empty:
-            faults.append(Fault(label, "the file holds no document", "write a manifest, or leave the file out"))
+            faults.append(FieldError(label, "the file holds no document", "write a manifest, or leave the file out"))
 
 
-def _repeated_fault(label: str, node: yaml.ScalarNode) -> Fault:
+def _repeated_fault(label: str, node: yaml.ScalarNode) -> FieldError:
     place = _place(label, node.start_mark.line, node.start_mark.column)
-    return Fault(place, f"the key {str(node.value)!r} is given twice", "keep one of the two")
+    return FieldError(place, f"the key {str(node.value)!r} is given twice", "keep one of the two")
 
 
-def _syntax_fault(label: str, text: str, error: yaml.YAMLError) -> Fault:
+def _syntax_fault(label: str, text: str, error: yaml.YAMLError) -> FieldError:
     advice = "correct it there or just before"
     if isinstance(error, yaml.reader.ReaderError):
         before = text[: error.position]
         place = _place(label, before.count("\n"), len(before) - before.rfind("\n") - 1)
-        return Fault(place, f"a character that YAML does not allow ({error.reason})", advice)
+        return FieldError(place, f"a character that YAML does not allow ({error.reason})", advice)
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or "it cannot be parsed"
     place = _place(label, mark.line, mark.column) if mark else label
-    return Fault(place, f"this is not YAML that can be read: {' '.join(str(problem).split())}", advice)
+    return FieldError(place, f"this is not YAML that can be read: {' '.join(str(problem).split())}", advice)
 
 
 def _place(label: str, line: int, column: int) -> str:

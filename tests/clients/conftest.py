@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from clients.host import Shell
-from clients.images import TwoPlatforms, two_platforms
 from docr_sandbox.testing import Sandbox
+from support.buildx_images import TwoPlatforms, two_platforms
+from support.image_clients import Shell
 
 Draw = Callable[..., TwoPlatforms]
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from clients.conftest import Draw
-from clients.host import Shell
-from clients.moves import CLIENTS, push, push_words
 from docr_sandbox.testing import Sandbox
-from logins import revoke
+from support.image_clients import Shell
+from support.image_moves import CLIENTS, push, push_words
+from support.login_module import revoke
 
 LOGIN = {
     "crane": ("auth", "login"),

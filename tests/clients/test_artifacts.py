@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from clients.conftest import Draw
-from clients.host import Shell
-from clients.moves import push
+from support.image_clients import Shell
+from support.image_moves import push
 
 OFFLINE = ("--tlog-upload=false", "--use-signing-config=false", "--yes")
 KEY_ONLY = ("--key", "cosign.pub", "--insecure-ignore-tlog=true")

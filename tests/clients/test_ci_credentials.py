@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from clients.conftest import Draw
-from clients.host import Shell
-from clients.moves import CLIENTS, pulled, push, push_words
-from modules import run_module
+from support.image_clients import Shell
+from support.image_moves import CLIENTS, pulled, push, push_words
+from support.modules import run_module
 
 
 def config_of(shell: Shell) -> Path:

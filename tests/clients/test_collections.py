@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from clients.conftest import Draw
-from clients.host import Shell
-from clients.images import TwoPlatforms
-from clients.moves import CLIENTS, PULL, pulled, push, push_words, words
+from support.buildx_images import TwoPlatforms
+from support.image_clients import Shell
+from support.image_moves import CLIENTS, PULL, pulled, push, push_words, words
 
 BLOBS = "unreferenced blobs only"
 MANIFESTS = "untagged manifests only"

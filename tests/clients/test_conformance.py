@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from clients.host import Shell, program
+from support.image_clients import Shell, program
 
 # What a host may lack, and what no stable version of the specification asks for.
 OPTIONAL = {"Blob post only", "Blob anonymous mount", "Manifest put with tag params"}

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from clients.conftest import Draw
-from clients.host import Shell
-from clients.moves import CLIENTS, COPY, DELETE, pulled, push, words
+from support.image_clients import Shell
+from support.image_moves import CLIENTS, COPY, DELETE, pulled, push, words
 
 
 @pytest.mark.parametrize(("client", "other"), list(zip(CLIENTS, CLIENTS[1:] + CLIENTS[:1], strict=True)))

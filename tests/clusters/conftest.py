@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 import kubernetes_programs
-from clusters.cluster import Cluster
 from docr_sandbox.doks.control_plane import ControlPlane
 from docr_sandbox.doks.proxy import Proxy
 from docr_sandbox.testing import Sandbox
 from go_programs import Unavailable
+from support.control_plane import Cluster
 
 Planes = Callable[[str], ControlPlane]
 REGISTRIES = [{"name": "kiwi", "region": "blr1"}, {"name": "plum", "region": "syd1"}]

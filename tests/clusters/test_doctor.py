@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.docker_credentials import DockerCredentials
-from clusters.cluster import MERGE, Cluster, eventually, token_in
-from clusters.doctor import findings, give_access, look, mint, put
-from images import client, push_index
-from modules import writes
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.docker import DockerCredentials
+from support.control_plane import MERGE, Cluster, eventually, token_in
+from support.doctor_module import findings, give_access, look, mint, put
+from support.image_host import client, push_index
+from support.modules import writes
 
 DIRECT = "docr-direct-kiwi"
 HERE = {"namespaces": ["pear"]}
@@ -45,7 +45,7 @@ def test_what_this_collection_writes_is_well_until_nobody_renews_it(orchard: Clu
 
 def test_a_token_that_never_expires_is_a_danger_in_each_way(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
-    give_access(orchard, way="operator", rotate_every=None, never_expires=True)
+    give_access(orchard, method="operator", rotate_every=None, never_expires=True)
     eventually(lambda: orchard.pull_secrets("pear"), bool)
     eventually(lambda: orchard.secrets("docr-operator-kiwi"), lambda seen: "pear" in seen)
     found = look(orchard, **HERE)
@@ -133,7 +133,7 @@ def test_secrets_of_several_makers_are_named_with_them(orchard: Cluster) -> None
     orchard.give("pear", [DIRECT, "regcred"])
     (one,) = look(orchard, **HERE)["findings"]
     assert (one["kind"], one["object"]) == ("duplicate", f"Secret/{DIRECT}, kiwi, registry-kiwi, regcred")
-    for maker in ("way direct", "one-click integration", "doctl", "somebody else"):
+    for maker in ("method direct", "one-click integration", "doctl", "somebody else"):
         assert maker in one["message"]
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from clusters.cluster import Cluster
-from clusters.doctor import findings, give_access, look, mint, pods, put
-from images import push_index
+from support.control_plane import Cluster
+from support.doctor_module import findings, give_access, look, mint, pods, put
+from support.image_host import push_index
 
 DIRECT = "docr-direct-kiwi"
 REFUSED = "failed to authorize: 401 Unauthorized"

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 import yaml
 
-from clusters.cluster import Cluster, eventually
-from clusters.doctor import LISTS, MODULE, findings, give_access, look, mint, put
 from conventions.source import ROOT
 from docr_sandbox.testing import Sandbox
-from images import nobody
-from modules import run_module, writes
+from support.control_plane import Cluster, eventually
+from support.doctor_module import LISTS, MODULE, findings, give_access, look, mint, put
+from support.image_host import nobody
+from support.modules import run_module, writes
 
 GUIDE = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
 (ROLE,) = (

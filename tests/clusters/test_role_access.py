@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from clusters.cluster import Cluster, token_in
 from docr_sandbox.testing import Sandbox
-from modules import writes
 from playing import PlaybookFailedError, Played, play
+from support.control_plane import Cluster, token_in
+from support.modules import writes
 
 SITE = "playbooks/site.yml"
 ROTATE = "playbooks/rotate.yml"
@@ -76,13 +76,13 @@ def two_ways(orchard: Cluster, meadow: Cluster) -> list[dict[str, Any]]:
     return [
         manifest(
             "kiwi",
-            way="DIRECT",
+            method="DIRECT",
             clusters=["orchard"],
             namespaces=["team-*"],
             serviceAccounts=["default", "build-*"],
             rotateEvery="30d",
         ),
-        manifest("plum", way="operator", clusters=["meadow"], rotate_every="2d"),
+        manifest("plum", method="operator", clusters=["meadow"], rotate_every="2d"),
     ]
 
 
@@ -99,9 +99,9 @@ def test_the_whole_line_gives_access_by_both_ways_and_a_second_run_is_unchanged(
     assert {"kube-system", "shop", "default"} <= set(meadow.secrets(PLUM))
     assert meadow.pull_secrets("shop") == [PLUM]
     kiwi, plum = of_outputs(first, "kiwi"), of_outputs(first, "plum")
-    assert (kiwi["name"], kiwi["way"], kiwi["secret"], kiwi["changed"]) == ("orchard", "direct", KIWI, True)
+    assert (kiwi["name"], kiwi["method"], kiwi["secret"], kiwi["changed"]) == ("orchard", "direct", KIWI, True)
     assert (kiwi["namespaces"], kiwi["service_accounts"]) == (2, 3)
-    assert (plum["name"], plum["way"], plum["changed"]) == ("meadow", "operator", True)
+    assert (plum["name"], plum["method"], plum["changed"]) == ("meadow", "operator", True)
     assert all(kiwi[key] for key in ("fingerprint", "minted_at", "expires_at", "renew_at"))
     second = run(orchard, SITE, two_ways)
     assert second.changed == []
@@ -112,7 +112,7 @@ def test_the_whole_line_gives_access_by_both_ways_and_a_second_run_is_unchanged(
 
 def test_a_registry_and_its_access_are_made_in_one_go(orchard: Cluster) -> None:
     manifests = [
-        manifest("fig", clusters=["orchard"], way="direct", namespaces=["default"], never_expires=True),
+        manifest("fig", clusters=["orchard"], method="direct", namespaces=["default"], never_expires=True),
         manifest("kiwi", clusters=[]),
     ]
     predicted = run(orchard, SITE, manifests, "--check", "--diff")
@@ -154,7 +154,7 @@ def test_what_appears_between_runs_is_caught_and_what_is_due_renewed(
 def test_a_cluster_by_kubeconfig_needs_no_digitalocean(orchard: Cluster, tmp_path: Path) -> None:
     kubeconfig = orchard.kubeconfig(tmp_path)
     manifests = [manifest("kiwi", contexts=["first"])]
-    given = {"docr_doks_kubeconfig": kubeconfig, "docr_doks_way": "direct", "docr_doks_never_expires": "true"}
+    given = {"docr_doks_kubeconfig": kubeconfig, "docr_doks_method": "direct", "docr_doks_never_expires": "true"}
     played = run(orchard, SITE, manifests, **given)
     assert orchard.pull_secrets("default") == [KIWI]
     cluster = of_outputs(played, "kiwi")
@@ -168,7 +168,7 @@ def test_one_click_is_done_when_its_secrets_are_there_and_makes_room_for_another
     run(orchard, SITE, [manifest("kiwi", clusters=["orchard"])])
     assert "shop" in orchard.secrets("kiwi")
     assert run(orchard, SITE, [manifest("kiwi", clusters=["orchard"])]).changed == []
-    moved = [manifest("kiwi", clusters=["orchard"], way="direct", rotate_every="1d")]
+    moved = [manifest("kiwi", clusters=["orchard"], method="direct", rotate_every="1d")]
     assert of_outputs(run(orchard, SITE, moved), "kiwi")["changed"] is True
     assert orchard.secrets("kiwi") == {}
     assert orchard.pull_secrets("shop") == [KIWI]
@@ -179,8 +179,8 @@ def test_after_a_leak_all_clusters_of_a_registry_get_a_new_credential_and_the_ol
     orchard: Cluster, meadow: Cluster
 ) -> None:
     manifests = [
-        manifest("kiwi", way="direct", clusters=["orchard", "meadow"], rotate_every="30d"),
-        manifest("plum", way="operator", clusters=["orchard"], rotate_every="30d"),
+        manifest("kiwi", method="direct", clusters=["orchard", "meadow"], rotate_every="30d"),
+        manifest("plum", method="operator", clusters=["orchard"], rotate_every="30d"),
     ]
     run(orchard, SITE, manifests)
     sandbox = orchard.sandbox

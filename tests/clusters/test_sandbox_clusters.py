@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from clusters.cluster import MERGE, Cluster, docker_config, eventually, token_in
 from docr_sandbox.testing import Sandbox, SandboxError
+from support.control_plane import MERGE, Cluster, docker_config, eventually, token_in
 
 SOURCE = {"digitalocean.com/dosecret-identifier": "quince"}
 COPY = {"digitalocean.com/copy-identifier": "quince"}

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from clusters.cluster import RBAC, Cluster, eventually
-from clusters.visitor import Visitor
+from support.api_server_client import Visitor
+from support.control_plane import RBAC, Cluster, eventually
 
 LISTER = """
 kind: ClusterRole

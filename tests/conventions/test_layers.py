@@ -91,6 +91,98 @@ def impurities(path: Path, text: str) -> list[str]:
     return found
 
 
+# The packages of each layer, from the bottom to the top. An entry may import entries of lower rows only; the rows that
+# are marked may also import entries of their own row, as long as the imports make no cycle.
+SHARED = "shared"
+ORDER: dict[str, list[tuple[str, ...]]] = {
+    "_domain": [
+        (SHARED, "durations", "errors", "field_errors", "names", "options", "plan", "times"),
+        ("clusters", "credentials", "windows"),
+        ("access", "gc", "login", "registry"),
+        ("doctor", "manifest"),
+        ("role",),
+    ],
+    "_service": [("ports",), ("flow",), ("access", "doctor", "gc", "login", "registry")],
+    "_client": [(SHARED, "errors", "operations", "settings", "web"), ("files", "kube", "oci"), ("digitalocean",)],
+    "_module": [(SHARED, "failure", "progress", "spec", "version"), ("connect",), ("run",), ("tasks",)],
+}
+
+
+def entry_of(name: str) -> tuple[str, str] | None:
+    """Layer and entry (a package or a file directly in the layer) that an absolute name lies in."""
+    parts = name.removeprefix(f"{COLLECTION}.module_utils.").split(".")
+    return (parts[0], parts[1]) if name.startswith(f"{COLLECTION}.module_utils.") and len(parts) > 1 else None
+
+
+def inner_imports(files: list[tuple[Path, str]], layer: str) -> dict[tuple[str, str], str]:
+    """The imports between entries of one layer, each with a place where the import stands."""
+    found: dict[tuple[str, str], str] = {}
+    for path, text in files:
+        own = entry_of(".".join((COLLECTION, *path.relative_to(PLUGINS).with_suffix("").parts)))
+        if own is None or own[0] != layer:
+            continue
+        for line, name in imported(path, text):
+            other = entry_of(name)
+            if other is not None and other[0] == layer and other[1] != own[1]:
+                found.setdefault((own[1], other[1]), f"{name_of(path)}:{line}")
+    return found
+
+
+def misplaced(imports: dict[tuple[str, str], str], rows: list[tuple[str, ...]]) -> list[str]:
+    """Imports that do not point down the rows, and entries that stand in no row."""
+    place = {entry: number for number, row in enumerate(rows) for entry in row if entry != SHARED}
+    found = []
+    for (own, other), where in imports.items():
+        unknown = [entry for entry in (own, other) if entry not in place]
+        if unknown:
+            found.append(f"{where}: {unknown[0]} stands in no row of ORDER")
+        elif place[own] < place[other] or (place[own] == place[other] and SHARED not in rows[place[own]]):
+            found.append(f"{where}: {own} imports {other}")
+    return found
+
+
+def in_a_cycle(imports: dict[tuple[str, str], str]) -> set[str]:
+    """The entries that import each other in a circle."""
+    left = set(imports)
+    while True:
+        leaves = {other for _own, other in left} - {own for own, _other in left}
+        kept = {(own, other) for own, other in left if other not in leaves}
+        if kept == left:
+            return {own for own, _other in left}
+        left = kept
+
+
+@pytest.mark.parametrize("layer", ORDER)
+def test_the_packages_of_a_layer_have_an_order(layer: str) -> None:
+    files = [(path, path.read_text(encoding="utf-8")) for path in python_files(f"plugins/module_utils/{layer}")]
+    imports = inner_imports(files, layer)
+    assert imports
+    assert misplaced(imports, ORDER[layer]) == []
+    assert in_a_cycle(imports) == set()
+
+
+@pytest.mark.parametrize(
+    ("place", "line", "breach"),
+    [
+        ("_domain/registry/x.py", "from ..gc import decision", "registry imports gc"),
+        ("_domain/windows/x.py", "from ..access.methods import DIRECT", "windows imports access"),
+        ("_domain/errors.py", "from .manifest.schema import KIND", "errors imports manifest"),
+        ("_service/flow/x.py", "from ..registry import fetch_account", "flow imports registry"),
+        ("_domain/news/x.py", "from ..errors import DocrError", "news stands in no row of ORDER"),
+    ],
+)
+def test_an_import_against_the_order_is_found(place: str, line: str, breach: str) -> None:
+    path = PLUGINS / "module_utils" / place
+    layer = place.partition("/")[0]
+    (found,) = misplaced(inner_imports([(path, line)], layer), ORDER[layer])
+    assert found.endswith(breach)
+
+
+def test_a_cycle_is_found() -> None:
+    imports = {("a", "b"): "", ("b", "c"): "", ("c", "a"): "", ("a", "d"): ""}
+    assert in_a_cycle(imports) == {"a", "b", "c"}
+
+
 def test_every_import_points_down_the_layers() -> None:
     files = python_files("plugins")
     assert files

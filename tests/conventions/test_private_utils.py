@@ -1,9 +1,11 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every file says its licence, and what is private to the collection says so (L7)."""
+"""Every file states its licence, and shared code has private names (L7)."""
 
 from __future__ import annotations
+
+import ast
 
 from conventions.source import PLUGINS, name_of, python_files
 
@@ -12,7 +14,7 @@ HEADER = """\
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """
-PRIVATE = "# Private to this collection"
+PRIVATE = "private to this collection"
 
 
 def filled(*folders: str) -> list[tuple[str, str]]:
@@ -28,10 +30,20 @@ def test_every_file_starts_with_the_licence() -> None:
     assert without == []
 
 
-def test_shared_code_and_fragments_say_that_they_are_private() -> None:
+def test_the_package_of_shared_code_says_once_that_the_code_is_private() -> None:
     files = filled("plugins/module_utils", "plugins/plugin_utils", "plugins/doc_fragments")
-    assert files
-    assert [name for name, text in files if PRIVATE not in text] == []
+    assert [name for name, text in files if PRIVATE in text] == ["plugins/module_utils/__init__.py"]
+
+
+def test_every_package_of_shared_code_says_what_it_is_for() -> None:
+    packages = {path.parent for path in python_files("plugins/module_utils")}
+    assert packages
+    silent = [
+        name_of(folder)
+        for folder in packages
+        if not ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    ]
+    assert silent == []
 
 
 def test_shared_code_and_fragments_have_private_names() -> None:

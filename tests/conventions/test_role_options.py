@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manifest_rules import (
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manifest.schema import (
     BOOLEAN,
     DATES,
     OBJECTS,
@@ -19,8 +19,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manif
     STRINGS,
     fields_of,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._module.argspec import CONNECTION_OPTIONS
-from ansible_collections.planton.digitalocean.plugins.module_utils._module.gc_options import GC_SPEC
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.spec import CONNECTION_OPTIONS
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.gc_options import GC_SPEC
 from conventions.source import ROOT
 
 BLOCK = "spec.garbage_collection"

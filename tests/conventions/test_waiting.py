@@ -12,7 +12,7 @@ import pytest
 
 from conventions.source import name_of, python_files
 
-ONLY_PLACE = "plugins/module_utils/_service/wait.py"
+ONLY_PLACE = "plugins/module_utils/_service/flow/wait.py"
 
 
 def is_sleep(node: ast.AST) -> TypeGuard[ast.ImportFrom | ast.Attribute]:

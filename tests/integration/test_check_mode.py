@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from docr_sandbox.testing import Sandbox
-from modules import run_module, writes
+from support.modules import run_module, writes
 
 ROOT = Path(__file__).parents[2]
 SUNDAY_MORNING = "2026-03-01T03:30:00Z"

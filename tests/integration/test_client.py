@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._client.api import DigitalOceanApi, open_api
-from ansible_collections.planton.digitalocean.plugins.module_utils._client.policies import ReadOnly
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.client import (
+    DigitalOceanApi,
+    open_api,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.pipeline import ReadOnly
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import NotFound, ReadOnlyClient
 from docr_sandbox.testing import Sandbox

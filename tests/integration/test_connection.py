@@ -15,7 +15,7 @@ import certifi
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from modules import run_module, writes
+from support.modules import run_module, writes
 
 INFO = "docr_registry_info"
 
@@ -53,7 +53,7 @@ def test_a_bad_connection_option_is_refused_before_any_call(
 
 def test_all_bad_connection_options_come_at_once(sandbox: Sandbox) -> None:
     result = run_module(sandbox, INFO, token="", endpoint="ftp://x", connect_timeout=0)
-    assert [fault["where"] for fault in result["faults"]] == ["token", "endpoint", "connect_timeout"]
+    assert [fault["where"] for fault in result["field_errors"]] == ["token", "endpoint", "connect_timeout"]
 
 
 def test_a_token_with_a_line_end_as_files_have_it_works(sandbox: Sandbox) -> None:

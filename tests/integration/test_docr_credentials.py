@@ -16,8 +16,8 @@ import pytest
 import requests
 
 from docr_sandbox.testing import Sandbox
-from images import minted, push_index
-from logins import (
+from support.image_host import minted, push_index
+from support.login_module import (
     CHECK,
     LIST,
     MINT,
@@ -39,7 +39,7 @@ from logins import (
     steps,
     tokens,
 )
-from modules import writes
+from support.modules import writes
 
 OTHERS = (
     '{"psFormat": "x", "auths": {"z.test": {"auth": "eg=="}, "a.test": {"auth": "YTpi", "email": "ü"}}, '

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from logins import LIST, REVOKE, alive, config, entry, login, revoke, run, seed, steps, tokens
-from modules import writes
+from support.login_module import LIST, REVOKE, alive, config, entry, login, revoke, run, seed, steps, tokens
+from support.modules import writes
 
 
 @pytest.fixture

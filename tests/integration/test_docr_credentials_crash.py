@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from logins import MINT, alive, fingerprint, login, mode, run, seed, tokens
-from modules import PACKAGE
+from support.login_module import MINT, alive, fingerprint, login, mode, run, seed, tokens
+from support.modules import PACKAGE
 
 # Kills its own process before the n-th request or change of a file below a folder.
 KILLER = """

@@ -15,9 +15,23 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from images import minted, nobody
-from logins import LIST, MINT, REVOKE, alive, aside, entry, fingerprint, login, note, opens, run, seed, tokens
-from modules import writes
+from support.image_host import minted, nobody
+from support.login_module import (
+    LIST,
+    MINT,
+    REVOKE,
+    alive,
+    aside,
+    entry,
+    fingerprint,
+    login,
+    note,
+    opens,
+    run,
+    seed,
+    tokens,
+)
+from support.modules import writes
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from images import minted
-from logins import LIST, login, opens, run, seed
+from support.image_host import minted
+from support.login_module import LIST, login, opens, run, seed
 
 
 @pytest.fixture

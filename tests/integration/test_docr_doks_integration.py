@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from doks import ADD, LIST, MODULE, NAMES, id_of, listed, raw_clusters, run, seed
-from modules import run_module, writes
+from support.modules import run_module, writes
+from support.sandbox_clusters import ADD, LIST, MODULE, NAMES, id_of, listed, raw_clusters, run, seed
 
 
 def predict_do_repeat(sandbox: Sandbox, state: str, registries: list[str], expected: list[str]) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def test_all_that_is_unknown_is_named_at_once_and_nothing_is_written(sandbox: Sa
     seed(sandbox, {"orchard": []})
     entries = [{"clusters": ["orchard", "orchad"], "registries": ["kiwi", "pear"]}]
     result = run_module(sandbox, MODULE, integrations=entries, wait_for_secrets=False)
-    assert [fault["where"] for fault in result["faults"]] == [
+    assert [fault["where"] for fault in result["field_errors"]] == [
         "integrations[0].clusters[1]",
         "integrations[0].registries[1]",
     ]
@@ -136,7 +136,7 @@ def test_all_that_is_unknown_is_named_at_once_and_nothing_is_written(sandbox: Sa
 
 def test_empty_lists_are_refused_before_any_call(sandbox: Sandbox) -> None:
     result = run(sandbox, [], [])
-    assert [fault["where"] for fault in result["faults"]] == ["clusters", "registries"]
+    assert [fault["where"] for fault in result["field_errors"]] == ["clusters", "registries"]
     assert sandbox.calls() == []
 
 

@@ -10,8 +10,21 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from doks import ADD, ADD_ONLY, LIST, MODULE, NAMES, REMOVE, REMOVE_ONLY, id_of, listed, raw_clusters, run, seed
-from modules import run_module, writes
+from support.modules import run_module, writes
+from support.sandbox_clusters import (
+    ADD,
+    ADD_ONLY,
+    LIST,
+    MODULE,
+    NAMES,
+    REMOVE,
+    REMOVE_ONLY,
+    id_of,
+    listed,
+    raw_clusters,
+    run,
+    seed,
+)
 
 
 def seed_silent(sandbox: Sandbox, *registries: str) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from garbage import ACTIVE, LIST, MONDAY, RAN, RUNNING, START, collections, only, run, run_and_release, seed
-from modules import run_module, writes
+from support.gc_module import ACTIVE, LIST, MONDAY, RAN, RUNNING, START, collections, only, run, run_and_release, seed
+from support.modules import run_module, writes
 
 
 def test_outside_every_window_nothing_starts_and_the_next_one_is_named(sandbox: Sandbox) -> None:
@@ -140,7 +140,7 @@ def test_idle_cancels_what_runs_and_then_there_is_nothing_to_do(sandbox: Sandbox
 def test_all_unknown_registries_come_at_once_and_nothing_starts(sandbox: Sandbox, state: str) -> None:
     seed(sandbox)
     result = run(sandbox, "kiwi", "kivi", "plum", state=state)
-    assert [fault["where"] for fault in result["faults"]] == ["registries[1]", "registries[2]"]
+    assert [fault["where"] for fault in result["field_errors"]] == ["registries[1]", "registries[2]"]
     assert "there is no registry 'kivi'" in result["msg"]
     assert writes(sandbox) == []
 
@@ -152,7 +152,7 @@ def test_an_expected_registry_passes_in_check_mode_only(sandbox: Sandbox) -> Non
     assert [one["decision"] for one in predicted["garbage_collections"]] == ["expected", "collected"]
     assert [action["target"] for action in predicted["actions"]] == ["kiwi"]
     done = run(sandbox, "fig", "kiwi", **options)
-    assert [fault["where"] for fault in done["faults"]] == ["registries[0]"]
+    assert [fault["where"] for fault in done["field_errors"]] == ["registries[0]"]
     assert writes(sandbox) == []
 
 
@@ -173,7 +173,7 @@ def test_all_that_is_wrong_with_the_options_comes_before_any_call(sandbox: Sandb
         wait_timeout=0,
         wait_sleep=0,
     )
-    assert [fault["where"] for fault in result["faults"]] == [
+    assert [fault["where"] for fault in result["field_errors"]] == [
         "registries[1]",
         "registries[2]",
         "maintenance_windows[0].days[0]",
@@ -208,4 +208,4 @@ def test_info_finds_the_active_one_beside_the_list_and_names_unknown_registries(
     (one,) = run_module(sandbox, "docr_gc_info", registries=["kiwi"])["garbage_collections"]
     assert (one["active"]["status"], one["history"]) == (RUNNING["status"], [])
     unknown = run_module(sandbox, "docr_gc_info", registries=["kivi", "kiwi", "plum"])
-    assert [fault["where"] for fault in unknown["faults"]] == ["registries[0]", "registries[2]"]
+    assert [fault["where"] for fault in unknown["field_errors"]] == ["registries[0]", "registries[2]"]

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from garbage import RAN, RUNNING, START, collections, only, run, seed
-from images import REVOKE, minted
-from modules import start_module
+from support.gc_module import RAN, RUNNING, START, collections, only, run, seed
+from support.image_host import REVOKE, minted
+from support.modules import start_module
 
 # Beyond the first six calls every look is like the one before it.
 CALLS = 7

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from garbage import ACTIVE, LIST, RAN, RUNNING, START, collections, hold, only, run, run_and_release, seed
-from modules import writes
+from support.gc_module import ACTIVE, LIST, RAN, RUNNING, START, collections, hold, only, run, run_and_release, seed
+from support.modules import writes
 
 
 def test_a_status_that_nobody_knows_is_followed_until_the_time_is_over_and_then_adopted(sandbox: Sandbox) -> None:

@@ -14,9 +14,22 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from garbage import MONDAY, RAN, RUNNING, START, collections, hold, only, run, run_and, run_and_listen, seed, set_rate
-from images import MINT, REVOKE, minted, push_index
-from modules import writes
+from support.gc_module import (
+    MONDAY,
+    RAN,
+    RUNNING,
+    START,
+    collections,
+    hold,
+    only,
+    run,
+    run_and,
+    run_and_listen,
+    seed,
+    set_rate,
+)
+from support.image_host import MINT, REVOKE, minted, push_index
+from support.modules import writes
 
 UNSAFE = {"type": "untagged_manifests_and_unreferenced_blobs", "allow_delete_untagged_manifests": True}
 

@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from docr_sandbox.testing import Sandbox
-from garbage import RAN, START, collections, hold, run, run_and_listen, seed, set_rate
 from playing import Played, play, write_play
+from support.gc_module import RAN, START, collections, hold, run, run_and_listen, seed, set_rate
 
 LINE = re.compile(r"^docr_gc: (.*)$", re.MULTILINE)
 

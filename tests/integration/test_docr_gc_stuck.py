@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from garbage import RAN, RUNNING, START, collections, hold, only, run, run_and, seed, set_rate
-from modules import writes
+from support.gc_module import RAN, RUNNING, START, collections, hold, only, run, run_and, seed, set_rate
+from support.modules import writes
 
 # Ten minutes of the service are one second here.
 FAST = 600

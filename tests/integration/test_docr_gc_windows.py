@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from garbage import ACTIVE, LIST, MONDAY, RAN, START, collections, hold, only, run, run_and, seed, set_rate
-from modules import writes
+from support.gc_module import ACTIVE, LIST, MONDAY, RAN, START, collections, hold, only, run, run_and, seed, set_rate
+from support.modules import writes
 
 NIGHTS = {"days": ["sunday", "monday"], "start": "01:30", "duration": "2h", "time_zone": "America/New_York"}
 OPEN = "2026-03-08T07:10:00Z"  # ten minutes after the clocks of New York went from 02:00 to 03:00

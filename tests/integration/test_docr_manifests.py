@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from modules import PACKAGE
+from support.modules import PACKAGE
 
 
 def manifest(name: str, **spec: Any) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def test_all_faults_of_all_sources_come_at_once_also_in_check_mode(tmp_path: Pat
         manifests=[manifest("Plum"), manifest("fig", regoin="fra1"), "no map"],
     )
     assert (result["failed"], result["changed"], "manifests" in result) == (True, False, False)
-    assert [fault["where"] for fault in result["faults"]] == [
+    assert [fault["where"] for fault in result["field_errors"]] == [
         "two.yaml line 1, column 5",
         "gone.yaml",
         "one.yaml document 1 (res-kiwi), spec.region",
@@ -113,7 +113,7 @@ def test_all_faults_of_all_sources_come_at_once_also_in_check_mode(tmp_path: Pat
         "docr_manifests document 2 (res-fig), spec.regoin",
         "docr_manifests document 3",
     ]
-    assert result["msg"].startswith("Nothing was changed, 7 faults:\n- two.yaml line 1, column 5: ")
+    assert result["msg"].startswith("Nothing was changed, 7 errors:\n- two.yaml line 1, column 5: ")
     assert "spec.regoin: this field is not known; did you mean region." in result["msg"]
     assert result["error"]["kind"] == "invalid_input"
 
@@ -121,7 +121,7 @@ def test_all_faults_of_all_sources_come_at_once_also_in_check_mode(tmp_path: Pat
 def test_what_holds_for_all_manifests_is_checked_with_them_under_the_names_of_variables(tmp_path: Path) -> None:
     of_all = {"overrun": "stop", "maintenance_windows": [{"days": ["friday"], "start": 1350, "duration": "4h"}]}
     result = run(tmp_path, manifests=[manifest("Plum")], garbage_collection=of_all)
-    assert [fault["where"] for fault in result["faults"]] == [
+    assert [fault["where"] for fault in result["field_errors"]] == [
         "docr_gc_maintenance_windows[0].start",
         "docr_gc_overrun",
         "docr_manifests document 1 (res-Plum), spec.name",

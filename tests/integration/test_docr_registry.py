@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from modules import run_module, writes
+from support.modules import run_module, writes
 
 GIB = 1024**3
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.docker_credentials import DockerCredentials
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.docker import DockerCredentials
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Denied, ServerFault
 from docr_sandbox.testing import Sandbox
-from garbage import hold
-from images import client, push_index
+from support.gc_module import hold
+from support.image_host import client, push_index
 
 
 @pytest.fixture(autouse=True)

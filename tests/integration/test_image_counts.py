@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import NotFound
-from ansible_collections.planton.digitalocean.plugins.module_utils._service.images import (
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.gc.images import (
     IndexCount,
     UntaggedCount,
     count_indexes,
@@ -20,8 +20,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._service.imag
     latest_push,
 )
 from docr_sandbox.testing import Sandbox
-from images import client, minted, nobody, push_index
-from modules import writes
+from support.image_host import client, minted, nobody, push_index
+from support.modules import writes
 
 REPOSITORIES = "GET /v2/registries/kiwi/repositoriesV2"
 

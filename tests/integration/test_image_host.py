@@ -11,10 +11,10 @@ from typing import Any
 import certifi
 import pytest
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._client.image_host import RegistryHost
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.oci.image_host import RegistryHost
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.web import place_of
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.docker_credentials import DockerCredentials
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.docker import DockerCredentials
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import (
     BadAnswer,
     Denied,
@@ -27,7 +27,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.error
     Unreachable,
 )
 from docr_sandbox.testing import Sandbox
-from images import INDEX, MANIFEST, client, minted, nobody, push_index
+from support.image_host import INDEX, MANIFEST, client, minted, nobody, push_index
 
 UPLOAD = "DELETE /v2/kiwi/team/app/blobs/uploads/7"
 UPLOADS = "POST /v2/kiwi/team/app/blobs/uploads/"

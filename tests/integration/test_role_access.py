@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from docr_sandbox.testing import Sandbox
-from modules import writes
 from playing import PlaybookFailedError, play
+from support.modules import writes
 
 SITE = "playbooks/site.yml"
 ROTATE = "playbooks/rotate.yml"
@@ -57,25 +57,25 @@ def test_faults_of_manifests_and_variables_come_at_once_and_nobody_is_called(tea
     told = refusal(
         team,
         SITE,
-        manifest("kiwi", way="operator", clusters=["orchard"], service_accounts=["build"], rotate_every="30d"),
-        manifest("plum", way="direct", contexts=["farm"], rotateEvery="10m"),
+        manifest("kiwi", method="operator", clusters=["orchard"], service_accounts=["build"], rotate_every="30d"),
+        manifest("plum", method="direct", contexts=["farm"], rotateEvery="10m"),
         manifest("fig", clusters=["orchard"]),
-        manifest("lime", way="one_click", contexts=["farm"]),
+        manifest("lime", method="one_click", contexts=["farm"]),
         manifest("Pear"),
-        docr_doks_way="direct",
+        docr_doks_method="direct",
         docr_doks_namespaces=["ci"],
     )
     at = "docr_manifests document"
     for fault in (
-        f"{at} 1 (res-kiwi), spec.doks_integration.service_accounts: the way operator cannot honour it",
+        f"{at} 1 (res-kiwi), spec.doks_integration.service_accounts: the method operator cannot honour it",
         f"{at} 2 (res-plum), spec.doks_integration.rotateEvery: '10m' is too short; use 1h or more",
-        "docr_doks_way: the way direct needs rotate_every or never_expires",
-        f"{at} 4 (res-lime), spec.doks_integration.contexts: the way one_click cannot honour it",
+        "docr_doks_method: the method direct needs rotate_every or never_expires",
+        f"{at} 4 (res-lime), spec.doks_integration.contexts: the method one_click cannot honour it",
         f"{at} 4 (res-lime), spec.doks_integration.contexts: nobody says which kubeconfig holds them",
         f"{at} 5 (res-Pear), spec.name: 'Pear' is no registry name",
     ):
         assert fault in told
-    assert "6 faults" in told
+    assert "6 errors" in told
     assert team.calls() == []
 
 
@@ -83,10 +83,10 @@ def test_faults_of_manifests_and_variables_come_at_once_and_nobody_is_called(tea
     ("variables", "words"),
     [
         ({"docr_doks_clusters": "orchard"}, "docr_doks_clusters: it is text; write a list of strings"),
-        ({"docr_doks_way": "sideways"}, "value of docr_doks_way must be one of: one_click, operator, direct"),
-        ({"docr_doks_rotate_every": "30d"}, "docr_doks_rotate_every: the way one_click cannot honour it"),
+        ({"docr_doks_method": "sideways"}, "value of docr_doks_method must be one of: one_click, operator, direct"),
+        ({"docr_doks_rotate_every": "30d"}, "docr_doks_rotate_every: the method one_click cannot honour it"),
         (
-            {"docr_doks_way": "direct", "docr_doks_never_expires": "yes", "docr_doks_rotate_every": "30d"},
+            {"docr_doks_method": "direct", "docr_doks_never_expires": "yes", "docr_doks_rotate_every": "30d"},
             "docr_doks_never_expires: rotate_every is given too; keep one of them",
         ),
     ],
@@ -102,7 +102,7 @@ def test_stages_without_clusters_need_no_word_of_their_access(team: Sandbox, tmp
         playbook = tmp_path / f"{stage}.yml"
         tasks = [{"name": "Stage", "ansible.builtin.include_role": include}]
         playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
-        open_question = manifest("kiwi", way="direct", clusters=["orchard"])
+        open_question = manifest("kiwi", method="direct", clusters=["orchard"])
         played = play(playbook, team, {"docr_manifests": [open_question], "docr_doks_rotate_every": "soon"})
         assert played.changed == []
     assert not any("kubernetes" in call for call in team.calls())
@@ -113,24 +113,24 @@ def test_stages_without_clusters_need_no_word_of_their_access(team: Sandbox, tmp
     [
         ([], "docr_rotate_names is empty; repeat the names"),
         (["kiwi", "plum"], "docr_rotate_names names plum, and no manifest does"),
-        (["kiwi", "fig"], "docr_rotate_names names fig, whose clusters, if it has any, pull by the way one_click"),
+        (["kiwi", "fig"], "docr_rotate_names names fig, whose clusters, if it has any, pull by the method one_click"),
     ],
 )
 def test_what_cannot_be_rotated_is_refused_before_any_call(team: Sandbox, names: list[str], words: str) -> None:
     manifests = [
-        manifest("kiwi", way="direct", clusters=["orchard"], rotate_every="1d"),
-        manifest("fig", way="one_click"),
+        manifest("kiwi", method="direct", clusters=["orchard"], rotate_every="1d"),
+        manifest("fig", method="one_click"),
     ]
     told = refusal(team, ROTATE, *manifests, docr_rotate_names=names, docr_doks_clusters=["orchard"])
     assert f"Nothing was rotated: {words}" in told
     assert team.calls() == []
 
 
-@pytest.mark.parametrize("way", ["direct", "operator"])
+@pytest.mark.parametrize("method", ["direct", "operator"])
 def test_a_registry_that_clusters_pull_by_their_manifests_is_not_destroyed_without_consent(
-    team: Sandbox, way: str
+    team: Sandbox, method: str
 ) -> None:
-    pulled = manifest("kiwi", way=way, clusters=["orchard"])
+    pulled = manifest("kiwi", method=method, clusters=["orchard"])
     given = {"docr_destroy_names": ["kiwi"], "docr_team": team.account()["team"]["name"]}
     told = refusal(team, DESTROY, pulled, **given)
     assert "by the manifests clusters pull from kiwi; allow it (docr_allow_delete_integrated=true)" in told

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from modules import writes
 from playing import PlaybookFailedError, play
+from support.modules import writes
 
 SITE = "playbooks/site.yml"
 HEAD = "apiVersion: digitalocean.project-planton.org/v1\nkind: DigitalOceanContainerRegistry\n"

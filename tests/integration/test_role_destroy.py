@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from modules import writes
 from playing import PlaybookFailedError, Played, play
+from support.modules import writes
 
 DESTROY = "playbooks/destroy.yml"
 

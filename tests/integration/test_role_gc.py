@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from modules import writes
 from playing import PlaybookFailedError, Played, play
+from support.modules import writes
 
 GC = "playbooks/gc.yml"
 SITE = "playbooks/site.yml"
@@ -239,7 +239,7 @@ def test_slips_in_manifests_and_variables_are_told_together_before_any_call(team
     message = str(refused.value).replace('\\"', '"')
     place = "docr_manifests document 1 (res-kiwi), spec.garbageCollection"
     for words in (
-        "5 faults",
+        "5 errors",
         f"{place}.maintenanceWindow: this field is not known; did you mean maintenanceWindows",
         f"{place}.overrun: 'stop' is not known; use finish or cancel",
         f"{place}.quiet_period: YAML reads it as a number, 20; write hours and minutes",

@@ -20,8 +20,8 @@ import pytest
 import yaml
 
 from docr_sandbox.testing import Sandbox
-from modules import writes
 from playing import ROOT, PlaybookFailedError, Played, play
+from support.modules import writes
 
 SITE = "playbooks/site.yml"
 THURSDAY = "2031-05-08T15:00:00Z"
@@ -216,7 +216,7 @@ def test_inline_manifests_do_the_same_as_files(team: Sandbox) -> None:
         ([manifest("kiwi", region="lon1")], "no registry can be made in 'lon1'; choose one of "),
         ([manifest("kiwi"), manifest("plum", doks_integration={"clusters": ["gone"]})], "gone"),
         ([manifest(f"r{number}") for number in range(11)], "there would be 11 registries"),
-        ([manifest("kiwi", region="mars1"), manifest("plum", doks_integration={"clusters": ["gone"]})], "2 faults"),
+        ([manifest("kiwi", region="mars1"), manifest("plum", doks_integration={"clusters": ["gone"]})], "2 errors"),
     ],
 )
 def test_what_only_the_service_knows_is_refused_before_any_write(

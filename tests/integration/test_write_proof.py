@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._client.api import DigitalOceanApi
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.client import DigitalOceanApi
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import ReadOnlyClient
-from ansible_collections.planton.digitalocean.plugins.module_utils._service.wait import Patience, SystemClock
-from ansible_collections.planton.digitalocean.plugins.module_utils._service.writes import (
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.wait import PollSettings, SystemClock
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.gc.push_check import (
     WriteProof,
     is_read_only,
     prove_writes,
 )
 from docr_sandbox.testing import Sandbox
-from images import MINT, REVOKE, client, minted, nobody
+from support.image_host import MINT, REVOKE, client, minted, nobody
 
 RUNNING = {"started_at": "2031-03-01T03:10:00Z", "status": "waiting for delete requests"}
 NOW = "2031-03-01T03:20:00Z"
@@ -39,7 +39,7 @@ def seed(sandbox: Sandbox, *collections: dict[str, Any], repositories: tuple[str
 
 
 def prove(api: DigitalOceanApi, *, told: bool | None = None, timeout_s: float = 0) -> WriteProof:
-    return prove_writes(api, "kiwi", told, Patience(timeout_s, 0.1, SystemClock()))
+    return prove_writes(api, "kiwi", told, PollSettings(timeout_s, 0.1, SystemClock()))
 
 
 def end_collection(sandbox: Sandbox) -> None:

@@ -2,15 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
 """What a client needs to know about where and how to connect."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .._domain.registry import IMAGE_HOST
+from .._domain.registry.model import IMAGE_HOST
 
 DEFAULT_ENDPOINT = "https://api.digitalocean.com"
 DEFAULT_REGISTRY_HOST = IMAGE_HOST

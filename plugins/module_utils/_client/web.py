@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
 """Requests to hosts beside the API, which pydo does not know: sent once, over TLS only, and translated into errors."""
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ from .._domain.errors import (
     ServerFault,
     Unreachable,
 )
-from .sdk import MaxRetryError, requests
+from .digitalocean.sdk import MaxRetryError, requests
 from .settings import Settings
 
 _KINDS: dict[int, type[DocrError]] = {

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
 """Durations as users write and read them."""
 
 from __future__ import annotations
@@ -51,3 +49,12 @@ def format_elapsed(duration: timedelta) -> str:
     if hours:
         return f"{hours}h{minutes:02}m"
     return f"{minutes}m{seconds:02}s" if minutes else f"{seconds}s"
+
+
+def duration_fault(text: str) -> tuple[str, str] | None:
+    """Of any other duration."""
+    try:
+        parse_duration(text)
+    except ValueError as error:
+        return f"{text!r} is no duration", str(error)
+    return None

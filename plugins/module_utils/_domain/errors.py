@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
-"""What can go wrong, as values that one piece of glue turns into a failed task."""
+"""Errors that a user can act on; `_module/failure.py` turns an error into a failed task."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from .field_errors import FieldError
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,8 @@ class DocrError(Exception):
 
     `operation` says what was tried on which object, in the infinitive ("create the registry acme"); `advice` says what
     to do next. `may_have_taken_effect` is True when the service may have carried out the request although no success
-    was seen, so that whoever wrote has to look before saying that nothing happened. `has_written` is True when a part
-    of what was to be done is done, of a step that did not come to its end too. `last` is what was seen last, in the
-    user's shape.
+    was seen, so that the writer must read before it reports. `has_written` is True when a part of the work is done,
+    also a part of a step that failed. `last` is the last known state, in the user's shape.
     """
 
     kind = "failed"
@@ -58,13 +57,13 @@ class NotFound(DocrError):
 
 
 class Conflict(DocrError):
-    """The service says that something else is in the way (409)."""
+    """The service reports a conflict with another object or another writer (409)."""
 
     kind = "conflict"
 
 
 class Refused(DocrError):
-    """The service or this collection will not do it (400, 412, 422, or a rule of ours)."""
+    """The service or a rule of this collection refuses the request (400, 412, 422)."""
 
     kind = "refused"
 
@@ -96,20 +95,20 @@ class BadAnswer(DocrError):
 
 
 class Unreachable(DocrError):
-    """No connection was made, so nothing was asked."""
+    """No connection was made, so no request was sent."""
 
     kind = "unreachable"
 
 
 class Interrupted(DocrError):
-    """The connection ended, or the time ran out, after the request was sent."""
+    """The connection ended or timed out after the request was sent."""
 
     kind = "interrupted"
     may_have_taken_effect = True
 
 
 class TimedOut(DocrError):
-    """Something took longer than the task may wait."""
+    """The task waited as long as its timeout allows."""
 
     kind = "timed_out"
 
@@ -119,59 +118,47 @@ class TimedOut(DocrError):
 
 
 class SomeFailed(DocrError):
-    """In some places it failed, and what could be done in the others is done; `last` is the whole result."""
+    """The work failed for some clusters or registries and is done for the others; `last` is the whole result."""
 
     kind = "some_failed"
 
     def __init__(self, operation: str, failed: Mapping[str, DocrError], last: object = None) -> None:
         told = "; ".join(f"{name}: {_sentence_part(str(error))}" for name, error in failed.items())
-        super().__init__(operation, told, "mend that, then run the task again")
+        super().__init__(operation, told, "fix the causes and run the task again")
         self.may_have_taken_effect = any(error.may_have_taken_effect for error in failed.values())
         self.has_written = any(error.has_written for error in failed.values())
         self.last = last
 
 
 class Stuck(DocrError):
-    """Something stands still, and nothing here may or can bring it on."""
+    """An operation at the service makes no progress, and this task must not or cannot change that."""
 
     kind = "stuck"
 
 
 class ReadOnlyClient(DocrError):
-    """A write or a mint was tried in check mode: a fault of this collection, stopped by the client."""
+    """The client refused a write in check mode: an error in this collection."""
 
     kind = "read_only_client"
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One thing wrong with what the user asked for: where it stands, what is wrong, what is right."""
-
-    where: str
-    what: str
-    advice: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}" + (f"; {self.advice}" if self.advice else "")
-
-
 class InvalidInput(DocrError):
-    """What was asked for cannot be done; all faults at once, found before anything was written."""
+    """The input cannot be used; all field errors at once, found before the first write."""
 
     kind = "invalid_input"
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, field_errors: tuple[FieldError, ...]) -> None:
         self.operation = "use the input"
         self.answer = Answer()
         self.advice = "correct the input"
-        self.faults = faults
-        self.args = (_fault_list(faults),)
+        self.field_errors = field_errors
+        self.args = (_list_field_errors(field_errors),)
 
 
-def _fault_list(faults: tuple[Fault, ...]) -> str:
-    if len(faults) == 1:
-        return f"Nothing was changed: {faults[0]}."
-    return "\n".join([f"Nothing was changed, {len(faults)} faults:", *(f"- {fault}." for fault in faults)])
+def _list_field_errors(field_errors: tuple[FieldError, ...]) -> str:
+    if len(field_errors) == 1:
+        return f"Nothing was changed: {field_errors[0]}."
+    return "\n".join([f"Nothing was changed, {len(field_errors)} errors:", *(f"- {one}." for one in field_errors)])
 
 
 def _sentence_part(text: str) -> str:

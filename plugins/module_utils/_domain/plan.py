@@ -2,28 +2,38 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
-"""A plan: what a task will do, decided from what is there and what is wanted, before anything is written."""
+"""A plan: what a task will do, decided from the current state and the desired state before the first write."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 
-@dataclass(frozen=True)
-class Step:
-    """One write. `action` is a word for programs, `target` the object's name, `message` a sentence for people.
+class Step(ABC):
+    """One write. Each kind of write is a frozen dataclass that derives from Step and holds what the writer requires.
 
-    `arguments` carries what the service needs to do it; it is never shown.
+    `action` is a word for programs. Only `shape` is shown to users, so the fields may hold secrets.
     """
 
-    action: str
-    target: str
-    message: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    action: ClassVar[str]
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """Transitional: what a PlainStep carries."""
+        return {}
+
+    @property
+    @abstractmethod
+    def target(self) -> str:
+        """The name of the object that is written."""
+
+    @property
+    @abstractmethod
+    def message(self) -> str:
+        """What the step does, as a sentence part in the infinitive ("create the registry acme in fra1")."""
 
     def shape(self) -> dict[str, str]:
         """The step as a user sees it."""
@@ -31,10 +41,44 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Ordered steps, the state before and after them, and what the user should know besides."""
+class PlainStep(Step):
+    """Transitional: a step whose arguments have no types."""
 
-    steps: tuple[Step, ...] = ()
+    plain_action: str
+    plain_target: str
+    plain_message: str
+    plain_arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def action(self) -> str:  # type: ignore[override]
+        """The word."""
+        return self.plain_action
+
+    @property
+    def target(self) -> str:
+        """The object."""
+        return self.plain_target
+
+    @property
+    def message(self) -> str:
+        """The sentence."""
+        return self.plain_message
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The arguments."""
+        return self.plain_arguments
+
+
+S_co = TypeVar("S_co", bound=Step, covariant=True)
+R_co = TypeVar("R_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Plan(Generic[S_co]):
+    """Ordered steps, the state before and after the steps (for the diff), and what the user must know besides."""
+
+    steps: tuple[S_co, ...] = ()
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -42,5 +86,16 @@ class Plan:
 
     @property
     def changed(self) -> bool:
-        """Whether anything will be written."""
+        """Whether the plan writes anything."""
         return bool(self.steps)
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[R_co]):
+    """What a task came to. `steps` are the steps that were really carried out, in check mode those of the plan.
+
+    `result` is the state afterwards, in the task's own type.
+    """
+
+    steps: tuple[Step, ...]
+    result: R_co

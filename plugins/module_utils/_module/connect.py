@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
 """From a module's options to a client that talks to the right team."""
 
 from __future__ import annotations
@@ -16,12 +14,13 @@ from typing import Any, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from .._client.api import DigitalOceanApi
-from .._client.sdk import IMPORT_ERROR
+from .._client.digitalocean.client import DigitalOceanApi
+from .._client.digitalocean.sdk import IMPORT_ERROR
 from .._client.settings import Settings
 from .._client.web import place_of
-from .._domain.errors import Denied, Fault, InvalidInput
-from .argspec import TOKEN_VARIABLES
+from .._domain.errors import Denied, InvalidInput
+from .._domain.field_errors import FieldError
+from .spec import TOKEN_VARIABLES
 from .version import COLLECTION_VERSION
 
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASCII)
@@ -74,20 +73,22 @@ def require_team(api: DigitalOceanApi, name_or_uuid: str) -> None:
         )
 
 
-def _settings_faults(params: Mapping[str, Any]) -> Iterator[Fault]:
+def _settings_faults(params: Mapping[str, Any]) -> Iterator[FieldError]:
     token = (params["token"] or "").strip()
     if not token:
-        yield Fault("token", "there is none", f"give it, or set {TOKEN_VARIABLES[0]} where the module runs")
+        yield FieldError("token", "there is none", f"give it, or set {TOKEN_VARIABLES[0]} where the module runs")
     elif not token.isascii() or not token.isprintable() or " " in token:
-        yield Fault("token", "it holds blanks or characters that no token has", "look at how it was read")
+        yield FieldError("token", "it holds blanks or characters that no token has", "look at how it was read")
     for name in ("endpoint", "revoke_url"):
         if place_of(params[name]) is None:
-            yield Fault(name, f"{params[name]!r} is not an https address", "a token is sent over TLS only")
+            yield FieldError(name, f"{params[name]!r} is not an https address", "a token is sent over TLS only")
     host = params["registry_host"]
     if not _HOST.fullmatch(host) or place_of(f"https://{host}") is None:
-        yield Fault("registry_host", f"{host!r} is no host", "write the host, with :PORT if need be, and no https://")
+        yield FieldError(
+            "registry_host", f"{host!r} is no host", "write the host, with :PORT if need be, and no https://"
+        )
     if params["ca_path"] is not None and not os.path.isfile(params["ca_path"]):
-        yield Fault("ca_path", f"there is no file {params['ca_path']}", "name a file with CA certificates in PEM")
+        yield FieldError("ca_path", f"there is no file {params['ca_path']}", "name a file with CA certificates in PEM")
     for name, least in (("connect_timeout", 1), ("read_timeout", 1), ("rate_limit_wait", 0)):
         if params[name] < least:
-            yield Fault(name, f"{params[name]} is too small", f"use {least} or more seconds")
+            yield FieldError(name, f"{params[name]} is too small", f"use {least} or more seconds")

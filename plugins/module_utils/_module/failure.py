@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
 """Errors as a failed task; apart from `run`, since reading manifests in the controller needs no client."""
 
 from __future__ import annotations
@@ -32,9 +30,9 @@ def failure(error: DocrError, steps_done: list[Step]) -> dict[str, Any]:
     }
     if steps_done:
         written = "; ".join(step.message for step in steps_done)
-        result["msg"] += f" Already done: {written}. Run the task again once the cause is mended."
+        result["msg"] += f" Already done: {written}. Fix the cause and run the task again."
     if isinstance(error, InvalidInput):
-        result["faults"] = [{"where": f.where, "what": f.what, "advice": f.advice} for f in error.faults]
+        result["field_errors"] = [one.shape() for one in error.field_errors]
     if error.last is not None:
         result["last"] = error.last
     return result

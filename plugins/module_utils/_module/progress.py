@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
 """Lines for a person who waits, by way of a file: what a module prints itself is seen only at its end."""
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
 """How every module runs: read, plan, apply unless in check mode, show.
 
 The only reader of check mode and of the diff flag.
@@ -16,23 +14,23 @@ from typing import Any, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._client.api import open_api
+from .._client.digitalocean.client import open_api
 from .._client.settings import Settings
 from .._domain.errors import DocrError
-from .._domain.plan import Plan, Step
-from .argspec import Spec
+from .._domain.plan import Outcome, Plan, Step
 from .connect import connect
 from .failure import failure
+from .spec import Spec
 
 Params = Mapping[str, Any]
 Done = Callable[[Step], None]
 S_contra = TypeVar("S_contra", contravariant=True)
 C = TypeVar("C")
-P = TypeVar("P", bound=Plan)
-O = TypeVar("O")  # noqa: E741 - reads as Outcome beside C for Current
+P = TypeVar("P", bound=Plan[Any])
+R = TypeVar("R")
 
 
-class Task(Protocol[S_contra, C, P, O]):
+class Task(Protocol[S_contra, C, P, R]):
     """What a module does, in the order in which it is asked; `api` is the client that it needs."""
 
     def fetch(self, api: S_contra) -> C:
@@ -41,14 +39,14 @@ class Task(Protocol[S_contra, C, P, O]):
     def plan(self, current: C) -> P:
         """Decide, without input or output; raises InvalidInput or Refused for what will not be done."""
 
-    def apply(self, api: S_contra, current: C, plan: P, done: Done) -> O:
-        """Carry out the steps, calling `done` after each, and say what is there now."""
+    def apply(self, api: S_contra, current: C, plan: P, done: Done) -> R:
+        """Carry out the steps of the plan, call `done` after each write, and return the state afterwards."""
 
-    def predict(self, current: C, plan: P) -> O:
-        """What `apply` would find at its end, as far as can be known."""
+    def predict(self, current: C, plan: P) -> R:
+        """The state that `apply` would return, as far as it is known before the writes."""
 
-    def shape(self, plan: P, outcome: O) -> dict[str, Any]:
-        """The module's own result keys, present in every success; `warnings` are shown as such."""
+    def shape(self, outcome: Outcome[R]) -> dict[str, Any]:
+        """The module's own result keys, present in every success; the key `warnings` becomes Ansible's warnings."""
 
 
 def run_task(
@@ -63,13 +61,14 @@ def run_task(
         current = task.fetch(api)
         plan = task.plan(current)
         if module.check_mode:
-            outcome = task.predict(current, plan)
+            outcome = Outcome(plan.steps, task.predict(current, plan))
         else:
-            outcome = task.apply(api, current, plan, steps_done.append)
+            result_after = task.apply(api, current, plan, steps_done.append)
+            outcome = Outcome(tuple(steps_done), result_after)
     except DocrError as error:
         module.fail_json(**failure(error, steps_done))
         raise  # fail_json does not return; this tells the type checker so
-    result = _common_result(plan) | task.shape(plan, outcome)
+    result = _common_result(plan, outcome) | task.shape(outcome)
     for warning in (*plan.warnings, *result.pop("warnings", ())):
         module.warn(warning)
     if module._diff:
@@ -96,9 +95,9 @@ def run_info(
     module.exit_json(changed=False, **result)
 
 
-def _common_result(plan: Plan) -> dict[str, Any]:
+def _common_result(plan: Plan[Any], outcome: Outcome[Any]) -> dict[str, Any]:
     return {
-        "changed": plan.changed,
-        "actions": [step.shape() for step in plan.steps],
+        "changed": bool(outcome.steps),
+        "actions": [step.shape() for step in outcome.steps],
         "notes": list(plan.notes),
     }

@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
 """The collection's version, as galaxy.yml has it (a test compares); sent in the user agent."""
 
 from __future__ import annotations

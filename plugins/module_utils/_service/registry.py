@@ -2,8 +2,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Private to this collection: no interface for others, it may change in any release.
-
 """Read a team's registries and carry out plans for them."""
 
 from __future__ import annotations
@@ -13,12 +11,12 @@ from dataclasses import dataclass
 
 from .._domain.errors import Conflict, NotFound, Refused
 from .._domain.plan import Plan, Step
-from .._domain.registry import Registry
-from .._domain.registry_plan import CREATE, Account, DesiredRegistry, missing_names
-from .._domain.registry_removal import Holdings
-from .._domain.tier import Subscription
-from .api import Api
-from .write_once import write_once
+from .._domain.registry.model import Registry
+from .._domain.registry.plan import CREATE, Account, DesiredRegistry, missing_names
+from .._domain.registry.removal import Holdings
+from .._domain.registry.tiers import Subscription
+from .flow.once import write_once
+from .ports.api import Api
 
 Done = Callable[[Step], None]
 
@@ -48,7 +46,7 @@ def fetch_account(api: Api, desired: tuple[DesiredRegistry, ...]) -> Account:
 
 
 def apply_registries(
-    api: Api, account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan, done: Done
+    api: Api, account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan[Step], done: Done
 ) -> Registries:
     """Carry out a plan of plan_registries; each write is sent once."""
     registries = {registry.name: registry for registry in account.registries}
@@ -75,7 +73,7 @@ def fetch_holdings(api: Api, names: tuple[str, ...], *, with_clusters: bool) -> 
     )
 
 
-def apply_removal(api: Api, plan: Plan, done: Done) -> None:
+def apply_removal(api: Api, plan: Plan[Step], done: Done) -> None:
     """Carry out a plan of plan_removal; a registry that is gone by then is what was wanted."""
     for step in plan.steps:
         _delete(api, step.target)

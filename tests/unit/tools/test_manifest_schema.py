@@ -14,7 +14,10 @@ from jsonschema import Draft202012Validator
 
 import manifest_schema
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manifest import Document, read_manifests
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manifest.reader import (
+    Document,
+    read_manifests,
+)
 
 EXAMPLES = manifest_schema.ROOT / "examples"
 SAMPLES = sorted(path for name in ("manifests", "cluster-access") for path in (EXAMPLES / name).glob("*.yaml"))
@@ -65,7 +68,7 @@ def test_the_schema_and_the_page_are_those_of_the_table() -> None:
 
 def test_the_samples_fit_the_schema(validator: Draft202012Validator) -> None:
     documents = [one for path in SAMPLES for one in yaml.safe_load_all(path.read_text(encoding="utf-8")) if one]
-    assert {"direct", "operator"} <= {one["spec"].get("doks_integration", {}).get("way") for one in documents}
+    assert {"direct", "operator"} <= {one["spec"].get("doks_integration", {}).get("method") for one in documents}
     assert [one["metadata"]["name"] for one in documents if not is_read(one)] == []
     assert [error.message for one in documents for error in validator.iter_errors(one)] == []
 
@@ -83,8 +86,11 @@ def test_the_samples_fit_the_schema(validator: Draft202012Validator) -> None:
         ("spec.garbageCollectionEnabled", None),
         ("spec.doks_integration", {"clusters": ["orchard"]}),
         ("spec.doksIntegration", {"clusters": []}),
-        ("spec.doksIntegration", {"way": "DIRECT", "rotateEvery": "1d12h", "namespaces": ["a-*"], "contexts": ["b"]}),
-        ("spec.doks_integration", {"way": "operator", "never_expires": True, "namespaceSelector": None}),
+        (
+            "spec.doksIntegration",
+            {"method": "DIRECT", "rotateEvery": "1d12h", "namespaces": ["a-*"], "contexts": ["b"]},
+        ),
+        ("spec.doks_integration", {"method": "operator", "never_expires": True, "namespaceSelector": None}),
         ("spec.garbage_collection", None),
         ("spec.garbageCollection", {"type": "UNTAGGED_MANIFESTS", "onStuck": "cancel", "overrun": None}),
         ("spec.garbageCollection", {"minInterval": "7h30m", "max_age": "192h", "quietPeriod": "90m"}),
@@ -124,7 +130,7 @@ def test_editor_and_collection_take_the_same(validator: Draft202012Validator, pa
         ("spec.doks_integration", []),
         ("spec.doks_integration", {"clusters": [7]}),
         ("spec.doks_integration", {"cluster": ["orchard"]}),
-        ("spec.doks_integration", {"way": "manual"}),
+        ("spec.doks_integration", {"method": "manual"}),
         ("spec.doks_integration", {"rotate_every": ""}),
         ("spec.doks_integration", {"rotate_every": "4w"}),
         ("spec.doks_integration", {"service_accounts": []}),

@@ -11,11 +11,11 @@ import pytest
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import (
     Answer,
     Conflict,
-    Fault,
     Interrupted,
     InvalidInput,
     SomeFailed,
 )
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.field_errors import FieldError
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_a_message_of_several_lines_becomes_one_sentence() -> None:
 
 
 def test_one_fault_is_a_sentence_and_several_are_a_list() -> None:
-    one, two = Fault("spec.name", "it is empty", "give one"), Fault("spec.region", "it is missing")
+    one, two = FieldError("spec.name", "it is empty", "give one"), FieldError("spec.region", "it is missing")
     assert str(InvalidInput((one,))) == "Nothing was changed: spec.name: it is empty; give one."
     assert str(InvalidInput((one, two))).splitlines() == [
-        "Nothing was changed, 2 faults:",
+        "Nothing was changed, 2 errors:",
         "- spec.name: it is empty; give one.",
         "- spec.region: it is missing.",
     ]
@@ -51,7 +51,7 @@ def test_of_several_failures_each_is_told_with_its_place_and_what_was_reached_go
     error = SomeFailed("look into 2 clusters", {"pond": lost, "lake": busy}, last={"reef": "well"})
     assert str(error) == (
         "Could not look into 2 clusters: pond: Could not list pods: it broke off; again; lake: Could not do it: busy;"
-        " wait; mend that, then run the task again."
+        " wait; fix the causes and run the task again."
     )
     assert (error.kind, error.last) == ("some_failed", {"reef": "well"})
     assert (error.may_have_taken_effect, SomeFailed("x", {"lake": busy}).may_have_taken_effect) == (True, False)

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""DigitalOcean's API with the way into its clusters (`_service/clusters.py`); apart, since most modules need none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from ..._domain.clusters.cluster import Cluster
+from ..._domain.clusters.credentials import parse_cluster_credentials
+from ..._domain.errors import Denied, Refused
+from ..kube.client import KubeApi, open_kube
+from ..kube.sdk import KUBE_IMPORT_ERROR
+from ..settings import Settings
+from .client import DigitalOceanApi, open_api_of
+
+
+class ClusterApi(DigitalOceanApi):
+    """The API, and clusters behind it; what its calls promise stands in the Clusters protocol of the services."""
+
+    @property
+    def may_enter_clusters(self) -> bool:
+        """Whether credentials of clusters may be minted."""
+        return self._settings.may_enter_clusters or not self._settings.is_read_only
+
+    def open_cluster(self, cluster: Cluster, lifetime_s: int) -> KubeApi:
+        """Mint credentials for a cluster, and be its client with them."""
+        try:
+            credentials = self._read(
+                f"GET /v2/kubernetes/clusters/{quote(cluster.id, safe='')}/credentials",
+                {"cluster": cluster.name},
+                lambda: self._client.kubernetes.get_credentials(cluster.id, expiry_seconds=lifetime_s),
+                parse_cluster_credentials,
+            )
+        except Denied as error:
+            advice = f"{error.advice}; where the cluster requires single sign-on, name a kubeconfig for it"
+            raise Denied(error.operation, error.answer, advice) from error
+        return self._open(credentials.kubeconfig(), None, cluster.name)
+
+    def open_kubeconfig(self, path: str, context: str | None) -> KubeApi:
+        """Be the client that a kubeconfig describes."""
+        return self._open(path, context, context or f"of {path}")
+
+    def _open(self, kubeconfig: Mapping[str, Any] | str, context: str | None, name: str) -> KubeApi:
+        if KUBE_IMPORT_ERROR is not None:
+            what = "the Python library kubernetes is not there"
+            raise Refused(f"reach the cluster {name}", what, "install it for the Python that runs the module")
+        return open_kube(kubeconfig, context, name, self._settings)
+
+
+def open_cluster_api(settings: Settings) -> ClusterApi:
+    """A client for these settings; connects with the first call."""
+    return open_api_of(ClusterApi, settings)

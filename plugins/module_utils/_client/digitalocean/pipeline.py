@@ -1,0 +1,134 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every request and answer passes through: the cures of pydo's traps, each in one place.
+
+pydo hands back some error bodies as if they were results, repeats POSTs after a 500, and repeats an hourly 429 at once
+(digitalocean-api.md 7.2, 7.4).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..._domain.errors import ReadOnlyClient
+from ..operations import Effect, Operation, find_operation
+from ..web import Bearer
+from .sdk import HttpResponseError, PipelineRequest, PipelineResponse, RequestsTransport, RetryPolicy, SansIOHTTPPolicy
+
+_PASSING = frozenset({408, 500, 502, 503, 504})
+
+
+def _operation(http_request: Any) -> Operation:
+    return find_operation(http_request.method, urlsplit(http_request.url).path)
+
+
+class OwnToken(RequestsTransport):  # type: ignore[misc]  # azure-core hides its type
+    """Sends the token that it was given, where a netrc file has an entry for the host too."""
+
+    def open(self) -> None:
+        """Open the session; an authenticator of its own, even one that does nothing, keeps requests from the file."""
+        super().open()
+        self.session.auth = Bearer(None)
+
+
+class StrictAnswers(SansIOHTTPPolicy[Any, Any]):
+    """Every answer of 400 or more raises, whatever pydo would make of it."""
+
+    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
+        """Raise for an error status."""
+        if response.http_response.status_code >= 400:
+            raise HttpResponseError(response=response.http_response)
+
+
+class ReadOnly(SansIOHTTPPolicy[Any, Any]):
+    """The second lock of check mode, and of modules that only read: all but the allowed effects is refused."""
+
+    def __init__(self, allowed: Container[Effect] = (Effect.READ,)) -> None:
+        super().__init__()
+        self._allowed = allowed
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        """Refuse writes, mints and requests that are not listed."""
+        operation = _operation(request.http_request)
+        if operation.effect not in self._allowed:
+            raise ReadOnlyClient(
+                operation.words, "this is check mode", "report this as a fault of the collection, nothing was sent"
+            )
+
+
+class ServiceClock(SansIOHTTPPolicy[Any, Any]):
+    """The service's time by the `Date` of its last answer, to the second; None before the first answer."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._monotonic = monotonic
+        self._seen: tuple[datetime, float] | None = None
+
+    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
+        """Remember the answer's date."""
+        try:
+            date = parsedate_to_datetime(response.http_response.headers.get("Date", ""))
+        except ValueError:
+            return
+        self._seen = (date.astimezone(timezone.utc), self._monotonic())
+
+    def now(self) -> datetime | None:
+        """The service's time now, in UTC."""
+        if self._seen is None:
+            return None
+        date, at = self._seen
+        return date + timedelta(seconds=self._monotonic() - at)
+
+
+class PatientRetry(RetryPolicy[Any, Any]):
+    """Reads are repeated after passing faults, writes never; both wait for a rate limit, within what is allowed."""
+
+    def __init__(self, rate_limit_wait_s: float, **kwargs: Any) -> None:
+        # One more connection attempt only: a wrong endpoint should not take five seconds to say so.
+        super().__init__(retry_connect=1, **kwargs)
+        self._rate_limit_wait_s = rate_limit_wait_s
+
+    def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Send; a request that may have been carried out is sent again only if that changes nothing."""
+        if _operation(request.http_request).effect is not Effect.READ:
+            request.context.options.update(retry_connect=0, retry_read=0)
+        return super().send(request)
+
+    def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
+        """Whether to send once more after this answer."""
+        status = response.http_response.status_code
+        if status == 429:  # Refused before anything was done, so safe for writes too.
+            wait = self.get_retry_after(response) or 0.0
+            settings["waited"] = settings.get("waited", 0.0) + wait
+            return bool(settings["waited"] <= self._rate_limit_wait_s)
+        return status in _PASSING and _operation(response.http_request).effect is Effect.READ
+
+    def get_retry_after(self, response: PipelineResponse[Any, Any]) -> float | None:
+        """Seconds to wait before the next try; None leaves it to the backoff."""
+        if response.http_response.status_code == 429:
+            return seconds_until_allowed(response.http_response.headers)
+        wait = super().get_retry_after(response)
+        return min(wait, self._rate_limit_wait_s) if wait else None
+
+
+def seconds_until_allowed(headers: Any) -> float:
+    """Seconds until the next request, at least one.
+
+    The answer to a burst says so in `retry-after`; the hourly one has only `ratelimit-reset` (Unix seconds), which
+    counts from its `Date` (digitalocean-api.md 5).
+    """
+    try:
+        if headers.get("retry-after"):
+            return max(1.0, float(headers["retry-after"]))
+        reset = float(headers.get("ratelimit-reset", ""))
+        now = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except ValueError:
+        return 1.0
+    return max(1.0, reset - now)

@@ -1,0 +1,24 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Taking minted tokens back, at an address that is neither the API nor in its description."""
+
+from __future__ import annotations
+
+from ..._domain.credentials.docker import DockerCredentials
+from ..._domain.errors import ReadOnlyClient
+from ..settings import Settings
+from ..web import Bearer, check, send
+from .sdk import requests
+
+
+def revoke(settings: Settings, credentials: DockerCredentials) -> None:
+    """Take a token back; it authorises its own end, and only 200 means that it is revoked (digitalocean-api.md 1.6)."""
+    words = "revoke the credentials that were minted"
+    if settings.is_read_only:
+        raise ReadOnlyClient(words, "this is check mode", "report this as a fault of the collection")
+    with requests.Session() as session:
+        auth, form = Bearer(credentials.token), {"token": credentials.token}
+        answer = send(session, settings, "POST", settings.revoke_url, words, auth=auth, data=form)
+    check(answer, words, (200,), {0: "check revoke_url, and revoke them in the control panel"})

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The only import of pydo and azure-core: guarded, so that a host without them gets a sentence, not a traceback."""
+
+from __future__ import annotations
+
+import traceback
+
+IMPORT_ERROR: str | None = None
+try:
+    import requests
+    from azure.core.exceptions import (
+        AzureError,
+        DecodeError,
+        HttpResponseError,
+        ServiceRequestError,
+        ServiceResponseError,
+        ServiceResponseTimeoutError,
+    )
+    from azure.core.pipeline import PipelineRequest, PipelineResponse
+    from azure.core.pipeline.policies import RetryPolicy, SansIOHTTPPolicy
+    from azure.core.pipeline.transport import RequestsTransport
+    from azure.core.rest import HttpRequest
+    from pydo import Client
+    from urllib3.exceptions import MaxRetryError
+except ImportError:
+    IMPORT_ERROR = traceback.format_exc()
+
+    class _Missing:
+        """Stands for a base class, so that the files of the policies still load."""
+
+        def __class_getitem__(cls, item: object) -> type:
+            return cls
+
+    AzureError = DecodeError = HttpResponseError = Exception  # type: ignore[misc,assignment]
+    ServiceRequestError = ServiceResponseError = ServiceResponseTimeoutError = Exception  # type: ignore[misc,assignment]
+    MaxRetryError = Exception  # type: ignore[misc,assignment]
+    PipelineRequest = PipelineResponse = RetryPolicy = SansIOHTTPPolicy = _Missing  # type: ignore[misc,assignment]
+    requests = _Missing  # type: ignore[assignment]
+    HttpRequest = RequestsTransport = Client = _Missing  # type: ignore[misc,assignment]
+
+__all__ = [
+    "IMPORT_ERROR",
+    "AzureError",
+    "Client",
+    "DecodeError",
+    "HttpRequest",
+    "HttpResponseError",
+    "MaxRetryError",
+    "PipelineRequest",
+    "PipelineResponse",
+    "RequestsTransport",
+    "RetryPolicy",
+    "SansIOHTTPPolicy",
+    "ServiceRequestError",
+    "ServiceResponseError",
+    "ServiceResponseTimeoutError",
+    "requests",
+]

@@ -1,0 +1,306 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A Kubernetes cluster through the kubernetes package: what services ask for (`_service/kube.py`).
+
+Of the package its kubeconfig, authentication and connections are used; requests go by their paths, since its models
+cost seconds to import and keep all that nobody asks for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+from ..._domain.access.field_managers import FIELD_MANAGER
+from ..._domain.clusters.objects import (
+    CONNECTIONS,
+    PULL_SECRET_TYPE,
+    Namespace,
+    Pod,
+    Secret,
+    SecretContent,
+    ServiceAccount,
+    parse_namespace,
+    parse_pod,
+    parse_secret,
+    parse_service_account,
+)
+from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, NotFound, ReadOnlyClient, Refused, Unreachable
+from ..settings import Settings
+from ..web import refusal
+from .kubeconfig import load_kubeconfig
+from .sdk import ApiClient, Configuration, ConnectTimeoutError, HTTPError, NewConnectionError, Retry, SSLError
+
+T = TypeVar("T")
+
+_PAGE = 1000  # of what is listed here a page is some hundred kilobytes
+_POD_PAGE = 250  # a pod has ten kilobytes and more
+_METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_MERGE_PATCH = "application/merge-patch+json"
+_EXPIRED_PAGE = 410
+_TOO_MUCH_TO_DO = 429
+_PASSING = (_TOO_MUCH_TO_DO, 500, 502, 503, 504)
+_BY_US = {"fieldManager": FIELD_MANAGER}
+# What is no failure of a connection, as a certificate that is not trusted, is the same the next time.
+_ALWAYS: Mapping[str, Any] = {"allowed_methods": None, "raise_on_status": False, "redirect": 0, "other": 0}
+_ADVICE = {
+    0: "correct what the API server objects to",
+    401: "check the credentials of the cluster: they are unknown or expired",
+    403: "grant what is missing; the module's documentation has the whole role",
+    404: "see whether somebody deletes the namespace",
+    409: "see what else changes it, then run the task again",
+    429: "run the task again when the API server has less to do",
+    500: "it may have been carried out all the same, so run the task again: it looks first",
+}
+
+
+@dataclass(frozen=True)
+class Door:
+    """The way to an API server: its connections, and the path in front of all resources.
+
+    Taken from the package once, since what it does to find them again costs more than the rest of a request.
+    """
+
+    configuration: Configuration
+    pool: Any
+    root: str
+
+
+class KubeApi:
+    """One cluster; what its calls promise stands in the Kube protocol of the services. `name` is for messages."""
+
+    def __init__(self, door: Door, name: str, settings: Settings) -> None:
+        self._door = door
+        self._name = name
+        self._settings = settings
+        self._has_written = False
+        # For half a minute, if nobody asks for more; the package's own pauses grow to two minutes each.
+        self._reading = Retry(
+            total=12, connect=3, read=3, backoff_factor=0.3, backoff_max=3, status_forcelist=_PASSING, **_ALWAYS
+        )
+        # Refused before anything was done, with the time to come again; all else may have been done.
+        self._writing = Retry(total=12, connect=0, read=0, status_forcelist=(_TOO_MUCH_TO_DO,), **_ALWAYS)
+
+    @property
+    def name(self) -> str:
+        """What messages call the cluster."""
+        return self._name
+
+    @property
+    def has_written(self) -> bool:
+        """Whether any write was carried out."""
+        return self._has_written
+
+    def list_namespaces(self, selector: str | None = None) -> tuple[Namespace, ...]:
+        """All namespaces, by their metadata alone, or those that a selector picks."""
+        query = {"labelSelector": selector} if selector else {}
+        return self._list("namespaces", query, parse_namespace, accept=_METADATA_ONLY)
+
+    def list_secrets(self, name: str) -> tuple[Secret, ...]:
+        """The secrets of one name: what a role can allow by `resourceNames`, unlike a label selector."""
+        return self._list("secrets", {"fieldSelector": f"metadata.name={name}"}, _SharingContent())
+
+    def list_pull_secrets(self) -> tuple[Secret, ...]:
+        """The secrets of the type for pulling."""
+        return self._list("secrets", {"fieldSelector": f"type={PULL_SECRET_TYPE}"}, _SharingContent())
+
+    def list_pods(self, is_wanted: Callable[[Pod], bool]) -> tuple[Pod, ...]:
+        """Pods that have not ended."""
+        query = {"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed", "limit": str(_POD_PAGE)}
+
+        def parse(raw: Any) -> Pod | None:
+            pod = parse_pod(raw)
+            return pod if is_wanted(pod) else None
+
+        return self._list("pods", query, parse)
+
+    def delete_pod(self, pod: Pod) -> None:
+        """Delete a pod; its controller makes another."""
+        path = f"namespaces/{quote(pod.namespace)}/pods/{quote(pod.name)}"
+        body = {"preconditions": {"uid": pod.uid}}
+        self._send("DELETE", path, f"delete the pod {pod.namespace}/{pod.name}", {}, body)
+
+    def list_service_accounts(self, name: str | None = None) -> tuple[ServiceAccount, ...]:
+        """All service accounts, or those of one name."""
+        query = {"fieldSelector": f"metadata.name={name}"} if name else {}
+        return self._list("serviceaccounts", query, parse_service_account)
+
+    def fetch_secret(self, namespace: str, name: str) -> Secret | None:
+        """A secret."""
+        return self._fetch(namespace, "secrets", name, parse_secret)
+
+    def fetch_service_account(self, namespace: str, name: str) -> ServiceAccount | None:
+        """A service account."""
+        return self._fetch(namespace, "serviceaccounts", name, parse_service_account)
+
+    def create_secret(self, namespace: str, name: str, content: SecretContent) -> Secret:
+        """Make a secret."""
+        body = _secret_body(name, content)
+        words = f"create the secret {namespace}/{name}"
+        return parse_secret(self._send("POST", f"namespaces/{quote(namespace)}/secrets", words, _BY_US, body))
+
+    def replace_secret(self, secret: Secret, content: SecretContent) -> Secret:
+        """Give a secret other content, if it is still as it was read."""
+        body = _secret_body(secret.name, content)
+        body["metadata"] |= {"resourceVersion": secret.resource_version, "uid": secret.uid}
+        words = f"update the secret {secret.namespace}/{secret.name}"
+        return parse_secret(self._send("PUT", _path(secret, "secrets"), words, _BY_US, body))
+
+    def delete_secret(self, secret: Secret) -> None:
+        """Delete a secret, if it is still as it was read."""
+        body = {"preconditions": {"resourceVersion": secret.resource_version, "uid": secret.uid}}
+        self._send("DELETE", _path(secret, "secrets"), f"delete the secret {secret.namespace}/{secret.name}", {}, body)
+
+    def set_pull_secrets(self, account: ServiceAccount, names: Sequence[str]) -> ServiceAccount:
+        """Give a service account other pull secrets, if it is still as it was read."""
+        body = {
+            "metadata": {"resourceVersion": account.resource_version},
+            "imagePullSecrets": [{"name": name} for name in names] or None,
+        }
+        words = f"patch the service account {account.namespace}/{account.name}"
+        path = _path(account, "serviceaccounts")
+        return parse_service_account(self._send("PATCH", path, words, _BY_US, body))
+
+    def _fetch(self, namespace: str, kind: str, name: str, parse: Callable[[Any], T]) -> T | None:
+        words = f"read {kind} {namespace}/{name}"
+        try:
+            return parse(self._send("GET", f"namespaces/{quote(namespace)}/{kind}/{quote(name)}", words, {}))
+        except NotFound:
+            return None
+
+    def _list(
+        self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T | None], accept: str = "application/json"
+    ) -> tuple[T, ...]:
+        for _attempt in range(3):
+            try:
+                return self._pages(kind, query, parse, accept)
+            except DocrError as error:
+                # The list has changed for so long that its next page is not known any more.
+                if error.answer.status != _EXPIRED_PAGE:
+                    raise
+                expired = error
+        raise expired
+
+    def _pages(
+        self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T | None], accept: str
+    ) -> tuple[T, ...]:
+        found: list[T] = []
+        more: str | None = ""
+        while more is not None:
+            page = {"limit": str(_PAGE), **query, **({"continue": more} if more else {})}
+            answer = self._send("GET", kind, f"list {kind}", page, accept=accept)
+            found += [one for one in map(parse, answer.get("items") or ()) if one is not None]
+            more = (answer.get("metadata") or {}).get("continue") or None
+        return tuple(found)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        words: str,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+        accept: str = "application/json",
+    ) -> Any:
+        words = f"{words} in the cluster {self._name}"
+        is_read = method == "GET"
+        if self._settings.is_read_only and not is_read:
+            raise ReadOnlyClient(words, "this is check mode", "report this as a fault of the collection")
+        url = f"{self._door.root}/{path}" + (f"?{urlencode(query)}" if query else "")
+        headers = {"Accept": accept, "User-Agent": self._settings.user_agent}
+        bearer = self._door.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        if bearer:
+            headers["Authorization"] = bearer
+        if body is not None:
+            headers["Content-Type"] = _MERGE_PATCH if method == "PATCH" else "application/json"
+        try:
+            answer = self._door.pool.request(
+                method,
+                url,
+                headers=headers,
+                body=None if body is None else json.dumps(body),
+                timeout=self._settings.read_timeout_s,
+                retries=self._reading if is_read else self._writing,
+                redirect=False,
+            )
+        except (HTTPError, OSError) as error:
+            raise _lost(error, words) from error
+        read = _read(answer, words)
+        if not is_read:
+            self._has_written = True
+        return read
+
+
+class _SharingContent:
+    """Parses secrets; those that hold the same share one content, since copies are many."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, SecretContent] = {}
+
+    def __call__(self, raw: Any) -> Secret:
+        secret = parse_secret(raw)
+        content = secret.content
+        key = json.dumps([content.type, content.data, content.labels, content.annotations], default=dict)
+        return replace(secret, content=self._known.setdefault(key, content))
+
+
+def open_kube(kubeconfig: Mapping[str, Any] | str, context: str | None, name: str, settings: Settings) -> KubeApi:
+    """A client for a context of a kubeconfig, given as its content or as its path; connects with the first call.
+
+    Raises Refused for one that cannot be used.
+    """
+    configuration = load_kubeconfig(kubeconfig, context, name)
+    configuration.connection_pool_maxsize = CONNECTIONS
+    host = str(configuration.host)
+    try:
+        pool = ApiClient(configuration).rest_client.pool_manager.connection_from_url(host)
+    except HTTPError as error:
+        raise Refused(f"use the address {host} of the cluster {name}", str(error), "correct it") from error
+    return KubeApi(Door(configuration, pool, f"{urlsplit(host).path.rstrip('/')}/api/v1"), name, settings)
+
+
+def _secret_body(name: str, content: SecretContent) -> dict[str, Any]:
+    metadata = {"name": name, "labels": dict(content.labels), "annotations": dict(content.annotations)}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata,
+        "type": content.type,
+        "data": dict(content.data),
+    }
+
+
+def _path(thing: Secret | ServiceAccount, kind: str) -> str:
+    return f"namespaces/{quote(thing.namespace)}/{kind}/{quote(thing.name)}"
+
+
+def _read(answer: Any, words: str) -> Any:
+    try:
+        body = json.loads(answer.data)
+    except ValueError:
+        body = None
+    if answer.status < 300 and isinstance(body, dict):
+        return body
+    said = body if isinstance(body, dict) else {}
+    told = Answer(answer.status, said.get("reason"), said.get("message") or "an answer that is not Kubernetes's")
+    if answer.status < 400:
+        raise BadAnswer(words, told, "check the address of the API server, and that no proxy answers for it")
+    causes = (said.get("details") or {}).get("causes") or ()
+    if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
+        raise NotFound(words, told, "see who deletes the namespace")
+    raise refusal(words, told, _ADVICE)
+
+
+def _lost(error: Exception, words: str) -> DocrError:
+    reason = getattr(error, "reason", error)
+    if isinstance(reason, SSLError):
+        why = f"its certificate is not trusted ({reason!s:.200})"
+        return Unreachable(words, why, "check the certificate authority in its kubeconfig")
+    if isinstance(reason, (NewConnectionError, ConnectTimeoutError)):
+        return Unreachable(words, f"it cannot be reached ({reason!s:.200})", "check its address and the network")
+    return Interrupted(words, f"the connection ended without an answer ({reason!s:.200})", _ADVICE[500])

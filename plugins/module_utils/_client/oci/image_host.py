@@ -1,0 +1,178 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The image host, by the OCI distribution API and Docker's token authentication.
+
+What may go where, since the password is an API token: it is sent over TLS, to the API's host or to the image host and
+to nobody else, whatever a challenge may name; the bearer token that it buys, to the image host alone, wherever an
+upload's address may point.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Container
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urljoin
+
+from ..._domain.credentials.bearer_token import granted_actions
+from ..._domain.credentials.docker import DockerCredentials
+from ..._domain.errors import Answer, BadAnswer, Denied, NotFound, ReadOnlyClient, Refused
+from ..._domain.registry.images import INDEX_MEDIA_TYPES
+from ..digitalocean.sdk import requests
+from ..settings import Settings
+from ..web import Bearer, check, place_of, send
+
+_MANIFESTS = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+    *sorted(INDEX_MEDIA_TYPES),
+)
+PULL = "pull"
+PUSH = "push"
+# What only those may ask who may pull or push: a tag, and to go on with an upload, that nobody can have made. The
+# specification lets a host tell the state of an upload to those who may only pull, so asking for that proves nothing.
+_TRIALS = {
+    PULL: ("HEAD", "manifests/docr-is-this-readable", "pull"),
+    PUSH: ("PATCH", "blobs/uploads/00000000-0000-4000-8000-000000000000", "pull,push"),
+}
+_CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+_CHECK_HOST = "check that registry_host is DigitalOcean's image host and that no proxy answers for it"
+_ADVICE = {
+    0: _CHECK_HOST,
+    401: "check the token, and whether a garbage collection keeps the registry read-only",
+    403: "check the token's scopes",
+    404: "check the name and the team of the token",
+    409: "see what else changes it, then run the task again",
+    429: "wait a minute, then run the task again",
+    500: "run the task again",
+}
+
+
+@dataclass(frozen=True)
+class _Request:
+    """One request: `words` say what it is for, `good` are the statuses of success."""
+
+    method: str
+    url: str
+    words: str
+    scope: str
+    good: Container[int]
+    is_write: bool
+
+
+class RegistryHost:
+    """One user at the image host; what its calls promise stands in the ImageHost protocol of the services."""
+
+    def __init__(self, settings: Settings, credentials: DockerCredentials) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._session = requests.Session()
+        self._bearers: dict[str, str] = {}
+
+    def check_login(self) -> None:
+        """Authenticate as `docker login` does: the token must buy one that the image host takes."""
+        words = f"log in to the image host {self._settings.registry_host}"
+        self._send(_Request("GET", self._address(""), words, "", (200,), False))
+
+    def open_upload(self, registry: str, repository: str) -> str:
+        """Begin an upload."""
+        name = f"{registry}/{repository}"
+        url = self._address(f"{quote(name)}/blobs/uploads/")
+        words = f"open an upload to the repository {name}"
+        answer = self._send(_Request("POST", url, words, _scope(name, "pull,push"), (202,), True))
+        try:
+            return urljoin(url, str(answer.headers["Location"]))
+        except (KeyError, ValueError):
+            answer = Answer(status=answer.status_code, message="an answer without the address of the upload")
+            raise BadAnswer(words, answer, _CHECK_HOST) from None
+
+    def cancel_upload(self, registry: str, repository: str, upload: str) -> None:
+        """End an upload; one that is gone already has ended."""
+        name = f"{registry}/{repository}"
+        words = f"cancel the upload to the repository {name}"
+        try:
+            self._send(_Request("DELETE", upload, words, _scope(name, "pull,push"), (200, 202, 204), True))
+        except NotFound:
+            return
+
+    def fetch_media_type(self, registry: str, repository: str, reference: str) -> str:
+        """The media type of a manifest."""
+        name = f"{registry}/{repository}"
+        url = self._address(f"{quote(name)}/manifests/{quote(reference, safe=':')}")
+        words = f"read the manifest {reference} of the repository {name}"
+        answer = self._send(_Request("HEAD", url, words, _scope(name, "pull"), (200,), False))
+        return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip()
+
+    def fetch_access(self, registry: str, repository: str, actions: Collection[str] = (PULL, PUSH)) -> frozenset[str]:
+        """Which of the actions are granted, by what the bearer token says, or else by trying."""
+        name = f"{registry}/{repository}"
+        return frozenset(action for action in actions if self._grants(name, action))
+
+    def _grants(self, name: str, action: str) -> bool:
+        """Whether an action is granted; what is asked for is not there, so that nothing can happen to it."""
+        method, place, actions = _TRIALS[action]
+        words = f"see whether {action} is granted in the repository {name}"
+        request = _Request(method, self._address(f"{quote(name)}/{place}"), words, _scope(name, actions), (200,), False)
+        try:
+            self._send(request)
+            is_passed = True
+        except (NotFound, Refused):
+            is_passed = True  # who may not do it does not learn that it is not there
+        except Denied:
+            is_passed = False
+        told = granted_actions(self._bearers.get(request.scope, ""), name)
+        return is_passed if told is None else action in told
+
+    def close(self) -> None:
+        """End the connections."""
+        self._session.close()
+
+    def _send(self, request: _Request) -> Any:
+        """The answer; a request that is told to authenticate has done nothing, so it is sent again with a token."""
+        if request.is_write and self._settings.is_read_only:
+            raise ReadOnlyClient(request.words, "this is check mode", "report this as a fault of the collection")
+        is_own = place_of(request.url) == self._own_place()
+        bearer = self._bearers.get(request.scope) if is_own else None
+        answer = self._try(request, bearer)
+        challenge = answer.headers.get("WWW-Authenticate", "")
+        if is_own and answer.status_code == 401 and challenge.lower().startswith("bearer "):
+            bearer = self._fetch_bearer(dict(_CHALLENGE.findall(challenge)), request)
+            self._bearers[request.scope] = bearer
+            answer = self._try(request, bearer)
+        return check(answer, request.words, request.good, _ADVICE)
+
+    def _try(self, request: _Request, bearer: str | None) -> Any:
+        headers = {"Accept": ", ".join(_MANIFESTS)} if request.method == "HEAD" else {}
+        auth = Bearer(bearer)
+        return send(
+            self._session, self._settings, request.method, request.url, request.words, headers=headers, auth=auth
+        )
+
+    def _fetch_bearer(self, challenge: dict[str, str], request: _Request) -> str:
+        realm = challenge.get("realm", "")
+        if place_of(realm) not in {place_of(self._settings.endpoint), self._own_place()}:
+            what = f"it names {realm or 'no place'} to get a token from, and that is not DigitalOcean's"
+            raise BadAnswer(request.words, what, _CHECK_HOST)
+        query = {"service": challenge.get("service", ""), **({"scope": request.scope} if request.scope else {})}
+        basic = (self._credentials.user, self._credentials.token)
+        answer = send(self._session, self._settings, "GET", realm, request.words, params=query, auth=basic)
+        check(answer, request.words, (200,), _ADVICE)
+        try:
+            raw = answer.json()
+            return str(raw.get("token") or raw["access_token"])
+        except (ValueError, KeyError, AttributeError):
+            # Without what came: it may be half of a token.
+            raise BadAnswer(request.words, "an answer without a token", _CHECK_HOST) from None
+
+    def _address(self, path: str) -> str:
+        return f"https://{self._settings.registry_host}/v2/{path}"
+
+    def _own_place(self) -> str | None:
+        return place_of(f"https://{self._settings.registry_host}")
+
+
+def _scope(name: str, actions: str) -> str:
+    return f"repository:{name}:{actions}"

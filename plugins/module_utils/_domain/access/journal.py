@@ -1,0 +1,141 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The journal of a registry's credentials in a cluster: a secret there, so that a killed run can be taken up.
+
+Each credential stands in it from the moment of its minting to its revocation: as `new` until every copy carries it,
+then as `current`, then as `old` until it is revoked.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..clusters.objects import Secret, SecretContent
+from ..credentials.rotation import Credential
+from ..times import format_time, parse_time
+
+NEW = "new"
+CURRENT = "current"
+OLD = "old"
+
+JOURNAL_NAMESPACE = "kube-system"
+JOURNAL_TYPE = "Opaque"
+_KEY = "journal.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A credential and where it stands; `retired_at` is when it became `old`."""
+
+    credential: Credential
+    state: str = NEW
+    retired_at: datetime | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The credential's."""
+        return self.credential.fingerprint
+
+
+@dataclass(frozen=True)
+class Journal:
+    """All credentials of one registry in one cluster that are not revoked yet, oldest first."""
+
+    entries: tuple[Entry, ...] = field(default=())
+
+    @property
+    def current(self) -> Credential | None:
+        """The one that copies carry."""
+        return next((one.credential for one in reversed(self.entries) if one.state == CURRENT), None)
+
+    @property
+    def new(self) -> Credential | None:
+        """One that a run had minted and not brought to every copy yet."""
+        return next((one.credential for one in reversed(self.entries) if one.state == NEW), None)
+
+    def add(self, credential: Credential, state: str = NEW, retired_at: datetime | None = None) -> Journal:
+        """With one more."""
+        return Journal((*self.entries, Entry(credential, state, retired_at)))
+
+    def due(self, now: datetime, revoke_after: timedelta) -> tuple[Credential, ...]:
+        """The old ones that were replaced so long ago that nobody uses them any more."""
+        return tuple(
+            one.credential for one in self.entries if one.state == OLD and (one.retired_at or now) + revoke_after <= now
+        )
+
+    def promote(self, credential: Credential, now: datetime) -> Journal:
+        """With this one as the current one, and all others old from now on."""
+        retired = self.retire_all_but(credential.fingerprint, now)
+        return Journal(
+            tuple(
+                replace(one, state=CURRENT, retired_at=None) if one.fingerprint == credential.fingerprint else one
+                for one in retired.entries
+            )
+        )
+
+    def retire_all_but(self, fingerprint: str, now: datetime) -> Journal:
+        """With all others old, from now on where they were not yet."""
+        return Journal(
+            tuple(
+                one
+                if one.fingerprint == fingerprint
+                else replace(one, state=OLD, retired_at=(one.retired_at if one.state == OLD else None) or now)
+                for one in self.entries
+            )
+        )
+
+    def without(self, fingerprints: Iterable[str]) -> Journal:
+        """Without those that are revoked."""
+        gone = frozenset(fingerprints)
+        return Journal(tuple(one for one in self.entries if one.fingerprint not in gone))
+
+
+def journal_name(registry: str) -> str:
+    """The name of the secret."""
+    return f"docr-journal-{registry}"
+
+
+def read_journal(secret: Secret) -> Journal:
+    """The journal in a secret; raises ValueError, without what stands in it, for one that cannot be read."""
+    try:
+        raw = json.loads(base64.b64decode(secret.content.data[_KEY], validate=True))
+        return Journal(tuple(_read_entry(one) for one in raw["credentials"]))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise ValueError("it holds no journal of credentials") from None
+
+
+def write_journal(journal: Journal, labels: Mapping[str, str]) -> SecretContent:
+    """The content of the secret."""
+    text = json.dumps({"credentials": [_write_entry(one) for one in journal.entries]})
+    return SecretContent(JOURNAL_TYPE, {_KEY: base64.b64encode(text.encode()).decode()}, labels)
+
+
+def _read_entry(raw: Mapping[str, Any]) -> Entry:
+    expires_at, retired_at = raw["expires_at"], raw["retired_at"]
+    credential = Credential(
+        config=str(raw["config"]),
+        minted_at=parse_time(raw["minted_at"]),
+        expires_at=None if expires_at is None else parse_time(expires_at),
+    )
+    if raw["fingerprint"] != credential.fingerprint or raw["state"] not in (NEW, CURRENT, OLD):
+        raise ValueError("not as it was written")
+    return Entry(credential, str(raw["state"]), None if retired_at is None else parse_time(retired_at))
+
+
+def _write_entry(entry: Entry) -> dict[str, Any]:
+    credential = entry.credential
+    return {
+        "fingerprint": entry.fingerprint,
+        "state": entry.state,
+        "minted_at": format_time(credential.minted_at),
+        "expires_at": None if credential.expires_at is None else format_time(credential.expires_at),
+        "retired_at": None if entry.retired_at is None else format_time(entry.retired_at),
+        "config": credential.config,
+    }

@@ -1,0 +1,312 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which registries clusters are integrated with, which they should be, and the writes in between.
+
+DigitalOcean's own ("one-click") integration: it puts the pull secrets into the cluster's namespaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..clusters.cluster import Cluster, lists_registry
+from ..clusters.lookup import resolve_clusters
+from ..errors import InvalidInput
+from ..field_errors import FieldError
+from ..names import NameRef, join_names
+from ..plan import PlainStep, Plan, Step
+
+PRESENT = "present"
+ABSENT = "absent"
+
+ADD = "add_registries"
+REMOVE = "remove_registries"
+
+# The integration needs the control plane (digitalocean-api.md 3.2), which in these states is not there.
+_CLOSED_STATES = frozenset({"provisioning", "error", "deleting", "deleted"})
+_LEAVING_STATES = frozenset({"deleting", "deleted"})
+
+
+@dataclass(frozen=True)
+class Integration:
+    """Each of these clusters with each of these registries, as one entry of the input asks."""
+
+    clusters: tuple[NameRef, ...]
+    registries: tuple[NameRef, ...]
+
+
+@dataclass(frozen=True)
+class WantedIntegrations:
+    """All that is asked for. What is not listed is left as it is.
+
+    `expected` are registries that do not exist yet but that somebody creates before these writes are done.
+    """
+
+    integrations: tuple[Integration, ...]
+    state: str = PRESENT
+    expected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A cluster, the registries that all entries together ask for on it, and where it was first asked for."""
+
+    cluster: Cluster
+    where: str
+    registries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What has to be added to, or removed from, one cluster."""
+
+    target: Target
+    registries: tuple[str, ...]
+    notes: tuple[str, ...] = field(default=())
+
+
+def known_registries(cluster: Cluster, registry_names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The registries that the cluster is integrated with; None when it is integrated but nobody can say with which.
+
+    `registry_names` are the team's registries, None when they were not read. A cluster integrated by the singular call
+    may not list them; with one registry in the team it can only be that one (digitalocean-api.md 3.2).
+    """
+    if cluster.registries is not None:
+        return cluster.registries
+    if not cluster.registry_enabled:
+        return ()
+    names = registry_names or ()
+    return tuple(name for name in names if lists_registry(cluster, name, names)) or None
+
+
+def resolve_targets(
+    clusters: Sequence[Cluster], wanted: WantedIntegrations
+) -> tuple[tuple[Target, ...], tuple[FieldError, ...]]:
+    """The clusters that are asked for, merged over all entries, in the order of the input; the faults of the rest."""
+    asked = [one for integration in wanted.integrations for one in integration.clusters]
+    found, faults = resolve_clusters(clusters, asked)
+    targets: dict[str, Target] = {}
+    for integration in wanted.integrations:
+        registries = tuple(one.name for one in integration.registries)
+        for one in integration.clusters:
+            cluster = found.get(one.name)
+            if cluster is not None:
+                target = targets.setdefault(cluster.id, Target(cluster, one.where, ()))
+                targets[cluster.id] = replace(target, registries=_merged(target.registries, registries))
+    return tuple(targets.values()), faults
+
+
+def needs_registry_names(clusters: Sequence[Cluster], wanted: WantedIntegrations) -> bool:
+    """Whether the plan depends on which registries the team has: a run with nothing to do should not ask."""
+    targets, faults = resolve_targets(clusters, wanted)
+    known = [(target, known_registries(target.cluster, None)) for target in targets]
+    if any(registries is None for target, registries in known):
+        return True
+    if wanted.state == ABSENT:
+        return False
+    return bool(faults) or any(set(target.registries) - set(registries or ()) for target, registries in known)
+
+
+def plan_integration(
+    clusters: Sequence[Cluster], registry_names: tuple[str, ...] | None, wanted: WantedIntegrations
+) -> Plan[Step]:
+    """What to write so that the clusters are as wanted; one step for all clusters that need the same.
+
+    `registry_names` are the team's registries, None when `needs_registry_names` said that they do not matter. Raises
+    InvalidInput with all faults: clusters that are unknown, ambiguous or in a state that allows no change, registries
+    that do not exist.
+    """
+    targets, faults = resolve_targets(clusters, wanted)
+    if registry_names is not None:
+        faults += missing_registries(wanted, (*registry_names, *wanted.expected))
+    changes = tuple(_change(target, registry_names, wanted) for target in targets)
+    touched = [change.target for change in changes if change.registries]
+    faults += tuple(fault for target in touched for fault in closed_fault(target.cluster, target.where))
+    if faults:
+        raise InvalidInput(faults)
+    steps = _steps(changes, ADD if wanted.state == PRESENT else REMOVE)
+    before = [target.cluster for target in targets]
+    return Plan(
+        steps=steps,
+        before=_shape_state(before, registry_names),
+        after=_shape_state(predict_clusters(before, steps, registry_names), registry_names),
+        notes=tuple(note for change in changes for note in change.notes),
+        warnings=tuple(
+            f"The cluster {change.target.cluster.name} is {change.target.cluster.state}, so this may fail or come late."
+            for change in changes
+            if change.registries and change.target.cluster.state != "running"
+        ),
+    )
+
+
+def missing_registries(wanted: WantedIntegrations, existing: Sequence[str]) -> tuple[FieldError, ...]:
+    """A fault for each place that asks to add a registry which does not exist; a removal may name what is gone."""
+    if wanted.state == ABSENT:
+        return ()
+    advice = f"the team has {join_names(existing)}" if existing else "the team has no registries, create it first"
+    return tuple(
+        FieldError(one.where, f"there is no registry {one.name!r}", advice)
+        for integration in wanted.integrations
+        for one in integration.registries
+        if one.name not in existing
+    )
+
+
+def closed_fault(cluster: Cluster, where: str) -> tuple[FieldError, ...]:
+    """A fault for a cluster whose control plane takes no change now."""
+    if cluster.state not in _CLOSED_STATES:
+        return ()
+    what = f"the cluster {cluster.name} ({cluster.id}) is in the state {cluster.state!r}, which allows no change"
+    return (
+        FieldError(where, what, "leave it out" if cluster.state in _LEAVING_STATES else "wait until it is running"),
+    )
+
+
+def predict_clusters(
+    clusters: Iterable[Cluster], steps: Sequence[Step], registry_names: tuple[str, ...] | None
+) -> tuple[Cluster, ...]:
+    """The clusters as they are after the steps; a set of registries that nobody knows stays unknown."""
+    return tuple(_predict(cluster, steps, registry_names) for cluster in clusters)
+
+
+def lacking(
+    clusters: Sequence[Cluster], steps: Sequence[Step], registry_names: tuple[str, ...] | None
+) -> tuple[str, ...]:
+    """What the clusters, as read after the steps, do not show of them; one phrase for each cluster.
+
+    A cluster of which nobody can say what it is integrated with is taken at its word. One that is gone lacks what was
+    to be added to it.
+    """
+    by_id = {cluster.id: cluster for cluster in clusters}
+    phrases = []
+    for step in steps:
+        for cluster_id, name in step.arguments["clusters"].items():
+            cluster = by_id.get(cluster_id)
+            known = known_registries(cluster, registry_names) if cluster else ()
+            off = [registry for registry in step.arguments["registries"] if not _shows(known, registry, step.action)]
+            if off:
+                verb = "lacks" if step.action == ADD else "still lists"
+                phrases.append(f"the cluster {name} ({cluster_id}) {verb} {join_names(off)}")
+    return tuple(phrases)
+
+
+def shape_integrations(
+    clusters: Iterable[Cluster], steps: Sequence[Step], registry_names: tuple[str, ...] | None
+) -> list[dict[str, Any]]:
+    """Each cluster after the steps as a user sees it; `registries` is None when nobody can say which they are."""
+    return [
+        {
+            "cluster": {"id": cluster.id, "name": cluster.name, "region": cluster.region},
+            "registries": _listed(known_registries(cluster, registry_names)),
+            "added": _touched(cluster, steps, ADD),
+            "removed": _touched(cluster, steps, REMOVE),
+        }
+        for cluster in clusters
+    ]
+
+
+def _change(target: Target, registry_names: tuple[str, ...] | None, wanted: WantedIntegrations) -> _Change:
+    known = known_registries(target.cluster, registry_names)
+    if wanted.state == PRESENT:
+        return _addition(target, known, registry_names, wanted)
+    listed = tuple(one for one in target.registries if known is None or one in known)
+    if listed and target.cluster.state in _LEAVING_STATES:
+        note = f"The cluster {target.cluster.name} is {target.cluster.state} and takes {join_names(listed)} with it."
+        return _Change(target, (), (note,))
+    return _Change(target, listed, _unknown_notes(target, known, "removed"))
+
+
+def _addition(
+    target: Target,
+    known: tuple[str, ...] | None,
+    registry_names: tuple[str, ...] | None,
+    wanted: WantedIntegrations,
+) -> _Change:
+    there = known or ()
+    missing = tuple(one for one in target.registries if one not in there)
+    reborn = [one for one in target.registries if one in there and one in wanted.expected]
+    notes = _reborn_notes(target.cluster.name, reborn, registry_names)
+    return _Change(target, missing, _unknown_notes(target, known, "added") + notes)
+
+
+def _unknown_notes(target: Target, known: tuple[str, ...] | None, verb: str) -> tuple[str, ...]:
+    if known is not None:
+        return ()
+    name = target.cluster.name
+    return (f"DigitalOcean does not say which registries the cluster {name} has, so those asked for are {verb}.",)
+
+
+def _reborn_notes(
+    cluster_name: str, registries: Iterable[str], registry_names: tuple[str, ...] | None
+) -> tuple[str, ...]:
+    # A deleted registry stays listed (digitalocean-api.md 9); whether its successor's credentials arrive, nobody knows.
+    return tuple(
+        f"The cluster {cluster_name} already lists {name}, which does not exist yet: that was an earlier registry of"
+        " the name. If pods cannot pull from the new one, remove the integration and add it again."
+        for name in registries
+        if registry_names is not None and name not in registry_names
+    )
+
+
+def _steps(changes: Iterable[_Change], action: str) -> tuple[Step, ...]:
+    groups: dict[frozenset[str], list[_Change]] = {}
+    for change in changes:
+        if change.registries:
+            groups.setdefault(frozenset(change.registries), []).append(change)
+    return tuple(_step(group, action) for group in groups.values())
+
+
+def _step(group: Sequence[_Change], action: str) -> Step:
+    names = [change.target.cluster.name for change in group]
+    registries = group[0].registries
+    verb, link = ("add", "to") if action == ADD else ("remove", "from")
+    what, where = _counted("registry", "registries", registries), _counted("cluster", "clusters", names)
+    return PlainStep(
+        plain_action=action,
+        plain_target=", ".join(names),
+        plain_message=f"{verb} {what} {link} {where}",
+        plain_arguments={
+            "clusters": {change.target.cluster.id: change.target.cluster.name for change in group},
+            "registries": registries,
+        },
+    )
+
+
+def _counted(one: str, several: str, names: Sequence[str]) -> str:
+    return f"the {one if len(names) == 1 else several} {join_names(names)}"
+
+
+def _predict(cluster: Cluster, steps: Sequence[Step], registry_names: tuple[str, ...] | None) -> Cluster:
+    known = known_registries(cluster, registry_names)
+    if known is None:
+        return cluster
+    removed = _touched(cluster, steps, REMOVE)
+    registries = tuple(name for name in _merged(known, _touched(cluster, steps, ADD)) if name not in removed)
+    return replace(cluster, registries=registries, registry_enabled=bool(registries))
+
+
+def _touched(cluster: Cluster, steps: Iterable[Step], action: str) -> list[str]:
+    of_cluster = (step for step in steps if step.action == action and cluster.id in step.arguments["clusters"])
+    return [name for step in of_cluster for name in step.arguments["registries"]]
+
+
+def _shows(known: tuple[str, ...] | None, registry: str, action: str) -> bool:
+    return known is None or (registry in known) == (action == ADD)
+
+
+def _shape_state(clusters: Iterable[Cluster], registry_names: tuple[str, ...] | None) -> Mapping[str, Any]:
+    return {
+        f"{cluster.name} ({cluster.id})": _listed(known_registries(cluster, registry_names)) for cluster in clusters
+    }
+
+
+def _listed(known: tuple[str, ...] | None) -> list[str] | None:
+    return None if known is None else list(known)
+
+
+def _merged(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))

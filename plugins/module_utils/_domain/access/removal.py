@@ -1,0 +1,104 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is taken from a cluster: access that is to end, and what another method left behind.
+
+Entries go before the secrets that they name, credentials are revoked when no secret holds them, and the journal goes
+last, so that a run which is killed leaves what the next one needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..plan import Plan, Step
+from . import steps
+from .methods import DIRECT, ONE_CLICK, OPERATOR
+from .pull_secrets import OPERATOR_NAMESPACE, is_ours, secret_name
+from .state import Access, ClusterState, adopt, owned
+from .steps import AccountChange
+
+
+def plan_absence(state: ClusterState, accesses: Sequence[Access]) -> Plan[Step]:
+    """What ends access with the method that each access names; credentials end with the last secret that holds them."""
+    found: list[Step] = []
+    for access in accesses:
+        if access.method == ONE_CLICK:
+            continue
+        scope = state.alive if access.method == OPERATOR else state.registries[access.registry].chosen
+        ends = list(_end(state, access.registry, access.method, scope))
+        if ends:
+            found += plan_noting(state, access)
+        found += ends
+        if not _remains(state, access, scope):
+            found += plan_revocation_of_all(state, access.registry)
+    return Plan(steps=tuple(found))
+
+
+def plan_leaving(state: ClusterState, access: Access) -> Iterator[Step]:
+    """What ends the methods that the registry had before."""
+    before = [method for method in access.other_methods if method != ONE_CLICK]
+    ends = [step for method in before for step in _end(state, access.registry, method, state.alive)]
+    if ends and access.method == ONE_CLICK:
+        yield from plan_noting(state, access)
+    yield from ends
+    if access.method != ONE_CLICK and access.registry in state.integrated:
+        yield steps.leave_one_click(state.name, access)
+
+
+def plan_noting(state: ClusterState, access: Access) -> Iterator[Step]:
+    """Note the credentials that only secrets still know, before these go: a run that is killed then forgets none."""
+    journal = adopt(state, access.registry)
+    if journal != state.registries[access.registry].journal:
+        yield steps.write_journal(state.name, access, journal)
+
+
+def plan_revocation_of_all(state: ClusterState, registry: str) -> Iterator[Step]:
+    """The end of every credential that was minted for a registry in a cluster, and of the journal."""
+    of_registry = state.registries[registry]
+    journal = adopt(state, registry)
+    if journal.entries:
+        yield steps.revoke(state.name, registry, [one.credential for one in journal.entries])
+    if of_registry.journal_secret is not None or journal != of_registry.journal:
+        yield steps.delete_journal(state.name, registry)
+
+
+def _end(state: ClusterState, registry: str, method: str, scope: frozenset[str]) -> Iterator[Step]:
+    name = secret_name(method, registry)
+    present = owned(state.registries[registry].of(name), registry, method)
+    source = present.get(OPERATOR_NAMESPACE) if method == OPERATOR else None
+    if source is not None and is_ours(source, registry, OPERATOR):
+        # While it is there the operator would undo what is taken from copies and service accounts.
+        yield steps.delete_source(state.name, registry, source)
+        return
+    changes = entry_removals(state, registry, method, scope)
+    if changes:
+        yield steps.patch(state.name, changes)
+    doomed = [present[namespace] for namespace in sorted(present.keys() & scope)]
+    if doomed:
+        yield steps.delete(state.name, registry, method, doomed)
+
+
+def entry_removals(state: ClusterState, registry: str, method: str, scope: frozenset[str]) -> list[AccountChange]:
+    """The service accounts that name the secret of a method, but where it is somebody else's: so is the entry then."""
+    name = secret_name(method, registry)
+    named = state.registries[registry].of(name)
+    places = scope - (named.keys() - owned(named, registry, method).keys())
+    return [
+        AccountChange(one, remove=(name,))
+        for one in state.accounts
+        if one.namespace in places and name in one.pull_secrets
+    ]
+
+
+def _remains(state: ClusterState, access: Access, scope: frozenset[str]) -> bool:
+    """Whether secrets with our credential stay."""
+    of_registry = state.registries[access.registry]
+    for method in (DIRECT, OPERATOR):
+        present = (
+            owned(of_registry.of(secret_name(method, access.registry)), access.registry, method).keys() & state.alive
+        )
+        if present - (scope if method == access.method else frozenset()):
+            return True
+    return False

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Docker credentials as DigitalOcean mints them: API tokens, so secrets (digitalocean-api.md 1.6)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class DockerCredentials:
+    """User and password for the image host. The password is the token; it never shows in a repr.
+
+    `config` is the Docker config that they came in, as text; empty where they came otherwise.
+    """
+
+    user: str = field(repr=False)
+    token: str = field(repr=False)
+    config: str = field(default="", repr=False, compare=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells tokens apart without showing them."""
+        return hashlib.sha256(self.token.encode()).hexdigest()[:16]
+
+
+def parse_docker_credentials(raw: Mapping[str, Any]) -> DockerCredentials:
+    """Credentials of a Docker config. Its only key is the host, or the host with the registry: nobody knows which.
+
+    Raises ValueError, without the secret, for what is none.
+    """
+    try:
+        (entry,) = raw["auths"].values()
+        user, colon, token = base64.b64decode(entry["auth"], validate=True).decode().partition(":")
+    except (KeyError, TypeError, AttributeError, ValueError, binascii.Error):
+        raise ValueError("no Docker config with one entry") from None
+    if not colon or not token:
+        raise ValueError("an entry without a password")
+    return DockerCredentials(user, token, json.dumps(raw))

@@ -1,0 +1,145 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why pods wait for their images, or will not get them the next time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..clusters.objects import Container, Pod
+from ..names import join_names
+from .images import Image
+from .snapshot import WAITING, ClusterSnapshot, State
+
+_AGAIN = "the kubelet tries again by itself within five minutes"
+_RENEW = f"run docr_doks_integration with this registry and cluster; then {_AGAIN}"
+
+ADVICE = {
+    "image_name_invalid": "write host/registry/repository:tag",
+    "host_missing": "write the image host in front of it, as it is looked for at Docker Hub now",
+    "registry_unknown": "correct the name of the registry, or use a token of the team that has it",
+    "image_missing": "push it, or correct its name",
+    "made_before_secret": "delete the pod and let it be made again: a pod keeps the pull secrets that it was made with;"
+    " recreate_failed_pods of docr_doks_integration does that",
+    "own_pull_secrets": "add the pull secret to its template, or take imagePullSecrets out of it: its service account's"
+    " count for nothing then",
+    "no_pull_secret": "run docr_doks_integration with this registry, cluster, namespace and service account, then let"
+    " the pod be made again",
+    "secret_expired": _RENEW,
+    "secret_refused": _RENEW,
+    "secret_of_other_registry": "name a pull secret of the registry, in its service account or in its template; then"
+    " let the pod be made again",
+    "secret_malformed": _RENEW,
+    "secret_missing": _RENEW,
+    "works_from_here": f"{_AGAIN}; if it stays like this, look at the node's network, time and architecture",
+    "not_known": "see the notes for what could not be found out",
+}
+_BY_STATE = {
+    State.EXPIRED: ("secret_expired", "The token of its pull secret {name} has expired."),
+    State.REFUSED: (
+        "secret_refused",
+        "The image host does not take the token of its pull secret {name}: it is unknown, expired or revoked.",
+    ),
+    State.OTHER_REGISTRY: ("secret_of_other_registry", "Its pull secret {name} does not open the registry {registry}."),
+    State.MALFORMED: ("secret_malformed", "Its pull secret {name} is no Docker config that a kubelet reads."),
+    State.MISSING: ("secret_missing", "Its pull secret {name} is not there."),
+    State.UNKNOWN: ("not_known", "Whether its pull secret {name} opens the registry could not be found out."),
+}
+
+
+@dataclass(frozen=True)
+class PodTrouble:
+    """Why a pod does not pull an image, or would not again; `is_failing` where it waits for it now."""
+
+    pod: Pod
+    container: Container
+    is_failing: bool
+    cause: str
+    message: str
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What is told once: pods of one controller fail together."""
+        owner = self.pod.controller or f"Pod/{self.pod.name}"
+        return self.pod.namespace, owner, self.container.image, self.container.waiting or "", self.cause, self.message
+
+    def shape(self, names: list[str], most: int) -> dict[str, Any]:
+        """As the user sees it, once for all pods of these names."""
+        return {
+            "namespace": self.pod.namespace,
+            "pods": names[:most],
+            "count": len(names),
+            "controller": self.pod.controller,
+            "service_account": self.pod.service_account,
+            "image": self.container.image,
+            "is_failing": self.is_failing,
+            "reason": self.container.waiting if self.is_failing else None,
+            "kubelet": self.container.message[:300] if self.is_failing else "",
+            "cause": self.cause,
+            "message": self.message,
+            "advice": ADVICE[self.cause][0].upper() + ADVICE[self.cause][1:] + ".",
+        }
+
+
+def find_pod_troubles(case: ClusterSnapshot) -> Iterator[PodTrouble]:
+    """The pods that wait for an image of ours, and those made before their secret that would if they pulled."""
+    for pod in case.pods:
+        for container, image in case.images_of(pod):
+            if container.waiting in WAITING:
+                cause, message = _why(case, pod, container, image)
+                yield PodTrouble(pod, container, True, cause, message)
+            elif (late := _late(case, pod, image)) is not None and late[0] == "made_before_secret":
+                yield PodTrouble(pod, container, False, *late)
+
+
+def _why(case: ClusterSnapshot, pod: Pod, container: Container, image: Image) -> tuple[str, str]:
+    wrong = _wrong_name(case, container, image)
+    if wrong is not None:
+        return wrong
+    if (case.images or {}).get(image) is False:
+        return "image_missing", f"There is no image {image} on {case.scope.host}."
+    best = case.best(pod.namespace, pod.pull_secrets, image.registry)
+    if best is not None and best[0] is State.SERVES:
+        is_there = " and the image is there" if (case.images or {}).get(image) else ""
+        return "works_from_here", f"Its pull secret {best[1]} opens the registry now{is_there}."
+    late = _late(case, pod, image)
+    if late is not None:
+        return late
+    if best is None or best[0] is State.OTHER_HOST:
+        held = f", and of {join_names(pod.pull_secrets)} none is for {case.scope.host}" if pod.pull_secrets else ""
+        account = f"its service account {pod.service_account}"
+        return "no_pull_secret", f"Neither it nor {account} has a pull secret for the registry {image.registry}{held}."
+    cause, words = _BY_STATE[best[0]]
+    return cause, words.format(name=best[1], registry=image.registry)
+
+
+def _wrong_name(case: ClusterSnapshot, container: Container, image: Image) -> tuple[str, str] | None:
+    if not image.has_host:
+        return "host_missing", f"The image {container.image} names no host."
+    if container.waiting == "InvalidImageName" or not image.repository:
+        return "image_name_invalid", f"{container.image} is no name of an image."
+    if image.registry not in case.scope.team:
+        return "registry_unknown", f"The team of the token has no registry {image.registry}."
+    return None
+
+
+def _late(case: ClusterSnapshot, pod: Pod, image: Image) -> tuple[str, str] | None:
+    """Of a pod without a secret that serves: that its service account has one now."""
+    account = case.accounts.get((pod.namespace, pod.service_account))
+    if account is None or case.serving(pod.namespace, pod.pull_secrets, image.registry) is not None:
+        return None
+    name = case.serving(pod.namespace, account.pull_secrets, image.registry)
+    if name is None:
+        return None
+    # A service account's pull secrets are given to a pod only if its template has none of its own.
+    if set(pod.pull_secrets) <= set(account.pull_secrets):
+        return (
+            "made_before_secret",
+            f"It was made before its service account {account.name} got the pull secret {name}.",
+        )
+    own = "Its template names pull secrets of its own"
+    return "own_pull_secrets", f"{own}, so that {name} of its service account {account.name} does not reach it."

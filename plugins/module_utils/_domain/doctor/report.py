@@ -1,0 +1,155 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Why pods of a cluster do not pull: findings, grouped so that a thousand namespaces with one fault are one line."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..names import join_names
+from ..times import format_time
+from .findings import ERROR, WARNING, Finding, Need, find_faults, list_needs
+from .pods import PodTrouble, find_pod_troubles
+from .secrets import Item
+from .snapshot import ClusterSnapshot
+
+# As many pods of one controller, entries of pods, and credentials are shown; the others are counted.
+MOST_PODS_NAMED = 10
+MOST_PODS = 200
+MOST_CREDENTIALS = 100
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found in one cluster."""
+
+    case: ClusterSnapshot
+    needs: tuple[Need, ...]
+    findings: tuple[Finding, ...]
+    pods: tuple[PodTrouble, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether pods can pull, as far as was seen: no error, and no pod that waits."""
+        return not any(one.severity == ERROR for one in self.findings) and not any(one.is_failing for one in self.pods)
+
+    def shape(self, name: str) -> dict[str, Any]:
+        """As the user sees it, bounded; `name` is the cluster's."""
+        pods = _group(self.pods, lambda one: one.key)
+        return {
+            "is_healthy": self.is_healthy,
+            "summary": f"{name}: {self._summary()}",
+            "registries": list(self.case.concerned),
+            "counts": self._counts(),
+            "namespaces": self._namespaces(),
+            "findings": self._findings(),
+            "credentials": _credentials(self.case),
+            "pods": [one.shape([each.pod.name for each in group], MOST_PODS_NAMED) for one, group in pods[:MOST_PODS]],
+            "notes": [*self.notes, *_left_out("entries of pods", len(pods), MOST_PODS)],
+        }
+
+    def _summary(self) -> str:
+        total = len(self.case.namespaces)
+        hungry = {need.account.namespace for need in self.needs if not need.is_met}
+        registries = join_names(dict.fromkeys(need.registry for need in self.needs if not need.is_met))
+        failing = sum(one.is_failing for one in self.pods)
+        stale = len(self.pods) - failing
+        warnings = len({_same(one) for one in self.findings if one.severity == WARNING})
+        parts = [
+            f"in {len(hungry)} of {total} namespaces new pods cannot pull from {registries}" if hungry else "",
+            f"{_pods(failing)} waiting for an image" if failing else "",
+            f"{_pods(stale)} older than the pull secret" if stale else "",
+            f"{warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else "",
+        ]
+        told = "; ".join(part for part in parts if part)
+        if told:
+            return f"{told}."
+        if not self.case.concerned:
+            return "nothing in it has to do with the registries."
+        spaces = "1 namespace" if total == 1 else f"{total} namespaces"
+        return f"all is well in {spaces}, for {join_names(self.case.concerned)}."
+
+    def _counts(self) -> dict[str, int]:
+        severities = Counter(one.severity for one in self.findings)
+        return {
+            "namespaces": len(self.case.namespaces),
+            "service_accounts": sum(1 for _account in self.case.expected_accounts()),
+            "secrets": sum(1 for _item in self.case.items()),
+            "pods": len(self.case.pods),
+            "errors": severities[ERROR],
+            "warnings": severities[WARNING],
+            "failing_pods": sum(one.is_failing for one in self.pods),
+            "stale_pods": sum(not one.is_failing for one in self.pods),
+        }
+
+    def _namespaces(self) -> list[dict[str, Any]]:
+        """The namespaces where something is wrong that keeps pods from pulling, and how much."""
+        errors = Counter(one.namespace for one in self.findings if one.severity == ERROR)
+        failing = Counter(one.pod.namespace for one in self.pods if one.is_failing)
+        names = sorted({*errors, *failing})
+        return [{"name": name, "errors": errors[name], "failing_pods": failing[name]} for name in names]
+
+    def _findings(self) -> list[dict[str, Any]]:
+        groups = _group(self.findings, _same)
+        groups.sort(key=lambda one: (one[0].severity != ERROR, -len(one[1]), one[0].kind))
+        return [one.shape(sorted({each.namespace for each in group})) for one, group in groups]
+
+
+def diagnose(case: ClusterSnapshot, notes: Iterable[str] = ()) -> Diagnosis:
+    """What is wrong; `notes` tell what could not be looked at."""
+    needs = list_needs(case)
+    findings = tuple(dict.fromkeys(find_faults(case, needs)))
+    return Diagnosis(case, needs, findings, tuple(find_pod_troubles(case)), tuple(notes))
+
+
+def _same(finding: Finding) -> Finding:
+    return replace(finding, namespace="")
+
+
+def _group(things: Iterable[Any], key: Any) -> list[tuple[Any, list[Any]]]:
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for one in things:
+        groups[key(one)].append(one)
+    return [(group[0], group) for group in groups.values()]
+
+
+def _credentials(case: ClusterSnapshot) -> list[dict[str, Any]]:
+    """The tokens in the secrets that are looked at, by their fingerprints, and what each may do."""
+    holders: dict[str, list[Item]] = defaultdict(list)
+    for item in case.items():
+        for login in item.held.logins:
+            holders[login.credentials.fingerprint].append(item)
+    return [_credential(case, one, items) for one, items in list(holders.items())[:MOST_CREDENTIALS]]
+
+
+def _credential(case: ClusterSnapshot, fingerprint: str, items: list[Item]) -> dict[str, Any]:
+    access = (case.access or {}).get(fingerprint)
+    known = case.shelf.credentials.get(fingerprint)
+    ends = None if known is None else known.expires_at
+    return {
+        "fingerprint": fingerprint,
+        "secrets": sorted({item.secret.name for item in items}),
+        "methods": sorted({item.method for item in items}),
+        "namespaces": len({item.secret.namespace for item in items}),
+        "is_taken": None if access is None else access.is_taken,
+        "pulls_from": None if access is None else sorted(access.pulls),
+        "pushes_to": None if access is None else sorted(access.pushes),
+        "minted_at": None if known is None else format_time(known.minted_at),
+        "expires_at": None if ends is None else format_time(ends),
+        "never_expires": None if known is None else ends is None,
+    }
+
+
+def _pods(count: int) -> str:
+    return "1 pod is" if count == 1 else f"{count} pods are"
+
+
+def _left_out(what: str, count: int, most: int) -> Iterator[str]:
+    if count > most:
+        yield f"{count - most} more {what} are not shown."

@@ -1,0 +1,147 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The pull secrets of a cluster: what each holds for the image host, for which registry, and by whom it was made."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..access.methods import DIRECT, ONE_CLICK, OPERATOR
+from ..access.pull_secrets import credential_in, doctl_name, is_ours, secret_name
+from ..clusters.objects import PULL_SECRET_KEY, PULL_SECRET_TYPE, Secret, SecretContent
+from ..credentials.docker import DockerCredentials, parse_docker_credentials
+from ..credentials.rotation import Credential
+
+DOCTL = "doctl"
+OTHER = "other"
+# What messages call the ways in which secrets come to be.
+MAKERS: Mapping[str, str] = {
+    DIRECT: "docr_doks_integration, method direct",
+    OPERATOR: "docr_doks_integration, method operator",
+    ONE_CLICK: "the one-click integration",
+    DOCTL: "doctl",
+    OTHER: "somebody else",
+}
+# Of Docker before 1.7; kubelets still read it.
+_OLD_TYPE = "kubernetes.io/dockercfg"
+_OLD_KEY = ".dockercfg"
+
+
+@dataclass(frozen=True)
+class HostLogin:
+    """A login for the image host, for one registry, or for all of them where `registry` is empty."""
+
+    registry: str
+    credentials: DockerCredentials
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a secret holds for the image host; `fault` says why it is no pull secret at all."""
+
+    logins: tuple[HostLogin, ...] = ()
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One secret. `registry` is the one that it was made for, as far as its marks and its name tell, in this `method`.
+
+    `is_marked`: it says of itself that it is ours. `credential` is the one that we wrote; None where it is not ours,
+    and where it was edited.
+    """
+
+    secret: Secret
+    held: Held
+    registry: str | None
+    method: str
+    is_marked: bool
+    credential: Credential | None
+
+
+@dataclass(frozen=True)
+class SecretIndex:
+    """The pull secrets by namespace and name, and what is known of tokens that we minted, by their fingerprints."""
+
+    items: Mapping[tuple[str, str], Item]
+    credentials: Mapping[str, Credential]
+
+    def find(self, namespace: str, name: str) -> Item | None:
+        """A secret; None for one that is not there."""
+        return self.items.get((namespace, name))
+
+
+def shelve(secrets: Iterable[Secret], host: str, registries: Sequence[str]) -> SecretIndex:
+    """Read secrets; `registries` are those that names may tell of."""
+    held: dict[tuple[str, str], Held] = {}
+    by_name = dict(_names(registries))
+    items = {}
+    credentials = {}
+    for secret in secrets:
+        item = _read(secret, _hold(secret.content, host, held), by_name)
+        items[secret.namespace, secret.name] = item
+        if item.credential is not None:
+            credentials[item.credential.fingerprint] = item.credential
+    return SecretIndex(items, credentials)
+
+
+def _names(registries: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """What secrets are called: by name, for which registry and in which method. The last of a name wins."""
+    for registry in registries:
+        yield doctl_name(registry), (registry, DOCTL)
+    for method in (ONE_CLICK, OPERATOR, DIRECT):
+        for registry in registries:
+            yield secret_name(method, registry), (registry, method)
+
+
+def _read(secret: Secret, held: Held, by_name: Mapping[str, tuple[str, str]]) -> Item:
+    registry, method = by_name.get(secret.name, (None, OTHER))
+    is_marked = registry is not None and is_ours(secret, registry, method)
+    credential = None
+    if is_marked:
+        try:
+            credential = credential_in(secret)
+        except ValueError:
+            credential = None
+    return Item(secret, held, registry, method, is_marked, credential)
+
+
+def _hold(content: SecretContent, host: str, known: dict[tuple[str, str], Held]) -> Held:
+    """Copies are many and the same, so each is read once."""
+    keys = {PULL_SECRET_TYPE: PULL_SECRET_KEY, _OLD_TYPE: _OLD_KEY}
+    if content.type not in keys:
+        return Held(fault=f"it is of the type {content.type}, which no kubelet reads")
+    key = keys[content.type]
+    text = str(content.data.get(key, ""))
+    if (key, text) not in known:
+        try:
+            raw = json.loads(base64.b64decode(text, validate=True))
+            entries = raw["auths"] if key == PULL_SECRET_KEY else raw
+            known[key, text] = Held(tuple(_logins(entries, host)))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            known[key, text] = Held(fault=f"what it holds in {key} is no Docker config")
+    return known[key, text]
+
+
+def _logins(entries: Mapping[str, Any], host: str) -> Iterator[HostLogin]:
+    for key, entry in entries.items():
+        place, _slash, path = re.sub(r"^https?://", "", str(key)).partition("/")
+        path = re.sub(r"^v[12](/|$)", "", path)
+        credentials = _credentials(entry) if fnmatchcase(host, place) else None
+        if credentials is not None:
+            yield HostLogin(path.partition("/")[0], credentials)
+
+
+def _credentials(entry: Mapping[str, Any]) -> DockerCredentials | None:
+    if entry.get("auth"):
+        return parse_docker_credentials({"auths": {"": entry}})
+    token = str(entry.get("password") or "")
+    return DockerCredentials(str(entry.get("username") or ""), token) if token else None

@@ -1,0 +1,147 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was seen of one cluster, and whether what it holds lets pods pull."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cached_property
+
+from ..clusters.objects import Container, Pod, ServiceAccount
+from ..clusters.selection import Where
+from .images import Image, read_image
+from .secrets import Item, SecretIndex
+
+# Reasons of a kubelet for a container whose image did not come.
+WAITING = frozenset(
+    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ImageInspectError", "RegistryUnavailable"}
+)
+
+
+class State(Enum):
+    """What a pull secret is good for, in view of one registry; the worse a pod's best one is, the further down."""
+
+    SERVES = "serves"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    OTHER_REGISTRY = "other_registry"
+    MALFORMED = "malformed"
+    MISSING = "missing"
+    OTHER_HOST = "other_host"
+
+
+_ORDER = {state: place for place, state in enumerate(State)}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is looked at: `registries` of all those of the `team`, named by the user if `is_asked`, and where."""
+
+    where: Where
+    host: str
+    registries: tuple[str, ...]
+    team: tuple[str, ...]
+    is_asked: bool = False
+
+    def image_of(self, container: Container) -> Image | None:
+        """The image of a container, if it concerns us: of a registry that is looked at, or of none that there is."""
+        image = read_image(container.image, self.host, self.registries)
+        if image is None or (image.registry in self.team and image.registry not in self.registries):
+            return None
+        # Other teams' registries are their concern as long as nothing fails.
+        return image if image.registry in self.team or container.waiting in WAITING else None
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the image host said of a token: whether it takes it, and where it may pull and push."""
+
+    is_taken: bool
+    pulls: frozenset[str] = frozenset()
+    pushes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ClusterSnapshot:
+    """One cluster as it was seen. `access` is by the tokens' fingerprints, `images` says whether one exists.
+
+    What could not be found out is missing in both.
+    """
+
+    scope: Scope
+    now: datetime
+    namespaces: frozenset[str]
+    accounts: Mapping[tuple[str, str], ServiceAccount]
+    pods: tuple[Pod, ...]
+    shelf: SecretIndex
+    integrated: tuple[str, ...] = ()
+    access: Mapping[str, Access] | None = None
+    images: Mapping[Image, bool] | None = None
+
+    def expected_accounts(self) -> Iterator[ServiceAccount]:
+        """The service accounts whose pods are to pull."""
+        return (one for one in self.accounts.values() if self.scope.where.has_account(one.name))
+
+    def items(self) -> Iterator[Item]:
+        """The secrets that are looked at: for one of the registries, or with a login for all of the image host."""
+        for item in self.shelf.items.values():
+            if item.secret.namespace in self.namespaces and (
+                item.registry in self.scope.registries or (item.registry is None and item.held.logins)
+            ):
+                yield item
+
+    def state(self, namespace: str, name: str, registry: str) -> State:
+        """What the secret of a name is good for."""
+        item = self.shelf.find(namespace, name)
+        return State.MISSING if item is None else self.state_of(item, registry)
+
+    def state_of(self, item: Item, registry: str) -> State:
+        """What a secret is good for."""
+        if item.held.fault is not None:
+            return State.MALFORMED
+        fingerprints = [one.credentials.fingerprint for one in item.held.logins if one.registry in ("", registry)]
+        return min(
+            (self._state(one, registry) for one in fingerprints), key=_ORDER.__getitem__, default=State.OTHER_HOST
+        )
+
+    def best(self, namespace: str, names: Iterable[str], registry: str) -> tuple[State, str] | None:
+        """The most useful of some secrets, and its name; None where there is none."""
+        states = [(self.state(namespace, name, registry), name) for name in names]
+        return min(states, key=lambda one: _ORDER[one[0]], default=None)
+
+    def serving(self, namespace: str, names: Iterable[str], registry: str) -> str | None:
+        """The name of the first secret that serves."""
+        return next((name for name in names if self.state(namespace, name, registry) is State.SERVES), None)
+
+    def images_of(self, pod: Pod) -> Iterator[tuple[Container, Image]]:
+        """The containers of a pod whose images concern us."""
+        for container in pod.containers:
+            image = self.scope.image_of(container)
+            if image is not None:
+                yield container, image
+
+    @cached_property
+    def concerned(self) -> tuple[str, ...]:
+        """The registries that service accounts here are to serve: those asked for, or that this cluster deals with."""
+        if self.scope.is_asked:
+            return self.scope.registries
+        named = {image.registry for pod in self.pods for _container, image in self.images_of(pod)}
+        kept = {item.registry for item in self.shelf.items.values() if item.registry is not None}
+        return tuple(name for name in self.scope.registries if name in {*self.integrated, *named, *kept})
+
+    def _state(self, fingerprint: str, registry: str) -> State:
+        credential = self.shelf.credentials.get(fingerprint)
+        if credential is not None and credential.has_expired(self.now):
+            return State.EXPIRED
+        access = (self.access or {}).get(fingerprint)
+        if access is None:
+            return State.UNKNOWN
+        if not access.is_taken:
+            return State.REFUSED
+        return State.SERVES if registry in access.pulls else State.OTHER_REGISTRY

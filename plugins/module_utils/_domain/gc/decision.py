@@ -1,0 +1,186 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a registry's garbage is collected now, and why, decided before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..durations import format_duration
+from ..errors import Refused
+from ..field_errors import FieldError
+from ..names import NameRef
+from ..plan import PlainStep, Plan, Step
+from ..times import format_time
+from ..windows.calendar import Window
+from .collection import CANCELLING, GarbageCollection
+from .due import BUSY, COLLECT, OUTSIDE_WINDOW, TOO_LATE, Due, find_due
+from .rules import COLLECTED, IDLE, SKIP, TYPES, WAIT, RuleBook, Rules
+
+ADOPTED = "adopted"
+CANCELLED = "cancelled"
+EXPECTED = "expected"
+NOT_NOW = frozenset({OUTSIDE_WINDOW, TOO_LATE, BUSY})
+
+START = "start_garbage_collection"
+CANCEL_RUN = "cancel_garbage_collection"
+
+
+@dataclass(frozen=True)
+class GcHistory:
+    """What was read of a registry: its collections, newest first, and what was asked for by itself.
+
+    `active` is the active collection, `is_none_active` that there was none; `last_push` the newest image's time.
+    """
+
+    registry: str
+    history: tuple[GarbageCollection, ...] = ()
+    active: GarbageCollection | None = None
+    is_none_active: bool = False
+    last_push: datetime | None = None
+    exists: bool = True
+
+    @property
+    def uuids(self) -> frozenset[str]:
+        """The ids of the collections that are known."""
+        return frozenset(run.uuid for run in self.history)
+
+    @property
+    def listed_active(self) -> GarbageCollection | None:
+        """The active collection by the list alone.
+
+        One runs at a time (digitalocean-api.md 2). So only the newest of the list can be it, and a status that nobody
+        documented is an end where a newer run stands before it.
+        """
+        return next((run for run in self.history[:1] if run.is_active), None)
+
+    def find_active(self) -> GarbageCollection | None:
+        """The active collection as far as it is known.
+
+        An unknown status is active unless the service says by itself that nothing is; should that be wrong, it
+        refuses a second start.
+        """
+        listed = self.listed_active
+        is_over = listed is not None and self.is_none_active and not listed.is_known_status
+        return self.active or (None if is_over else listed)
+
+    @property
+    def last_success(self) -> GarbageCollection | None:
+        """The newest collection that succeeded."""
+        return next((run for run in self.history if run.has_succeeded), None)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What happens to one registry, in one word and one sentence.
+
+    `run` is the collection that is followed, `last` the newest one before it that succeeded, `step` the write.
+    `not_before` is the service's time from which it may be done, `window` the open window that it is done in.
+    """
+
+    registry: str
+    word: str
+    reason: str
+    run: GarbageCollection | None = None
+    last: GarbageCollection | None = None
+    step: Step | None = None
+    not_before: datetime | None = None
+    window: Window | None = None
+
+
+def decide(runs: GcHistory, rules: Rules, now: datetime) -> Decision:
+    """What to do with a registry at `now`, the service's time."""
+    if not runs.exists:
+        return Decision(runs.registry, EXPECTED, "The registry does not exist yet, so there is nothing to collect.")
+    active, last = runs.find_active(), runs.last_success
+    if rules.state == IDLE:
+        return _decide_idle(runs.registry, active, last)
+    if active is not None:
+        reason = f"A collection was already running, started at {active.created_at}, so none was started."
+        return Decision(runs.registry, ADOPTED, reason, active, last)
+    due = find_due(runs.history, runs.last_push, rules, now)
+    if due.word == COLLECT:
+        return Decision(
+            runs.registry, COLLECTED, due.reason, None, last, _start(runs.registry, rules), None, due.window
+        )
+    if due.word in NOT_NOW and rules.outside_window == WAIT and _is_soon(due, rules, now):
+        step = _start(runs.registry, rules, due.retry_at)
+        return Decision(runs.registry, COLLECTED, due.reason, None, last, step, due.retry_at)
+    return Decision(runs.registry, due.word, due.reason, None, last)
+
+
+def refuse_what_may_not_wait(decisions: Sequence[Decision], book: RuleBook) -> None:
+    """Raise Refused for all registries that may not be collected now although the rules do not let that pass."""
+    held = [one for one in decisions if one.word in NOT_NOW and book.of(one.registry).outside_window != SKIP]
+    if not held:
+        return
+    waits = [book.of(one.registry) for one in held if book.of(one.registry).outside_window == WAIT]
+    longest = max((rules.outside_window_timeout for rules in waits), default=None)
+    limit = f", or allow a wait of more than {format_duration(longest)} (outside_window_timeout)" if longest else ""
+    raise Refused(
+        f"collect the garbage of {', '.join(one.registry for one in held)}",
+        " ".join(f"{one.registry}: {one.reason}" for one in held),
+        f"run the task again inside a window{limit}, or set outside_window to {SKIP}; nothing was started",
+    )
+
+
+def plan_collections(decisions: Sequence[Decision], before: Sequence[GcHistory]) -> Plan[Step]:
+    """The writes of all decisions; a collection that is adopted is none."""
+    last = {runs.registry: runs.find_active() or next(iter(runs.history), None) for runs in before}
+    return Plan(
+        steps=tuple(one.step for one in decisions if one.step is not None),
+        before={name: _state(run) for name, run in last.items()},
+        after={one.registry: _after(one, last[one.registry]) for one in decisions},
+    )
+
+
+def unknown_registries(
+    runs: Sequence[GcHistory], asked: Sequence[NameRef], expected: Sequence[str] = ()
+) -> tuple[FieldError, ...]:
+    """A fault for each place that names a registry which neither exists nor is expected."""
+    missing = {one.registry for one in runs if not one.exists} - set(expected)
+    return tuple(
+        FieldError(one.where, f"there is no registry {one.name!r}", "create it first, or correct the name")
+        for one in asked
+        if one.name in missing
+    )
+
+
+def cancel_step(registry: str, run: GarbageCollection) -> Step:
+    """The write that cancels a run."""
+    return PlainStep(CANCEL_RUN, registry, f"cancel the garbage collection {run.uuid} of the registry {registry}")
+
+
+def _decide_idle(registry: str, active: GarbageCollection | None, last: GarbageCollection | None) -> Decision:
+    if active is None:
+        return Decision(registry, IDLE, "No collection is running.", None, last)
+    if active.status == CANCELLING:
+        # What a second cancel does, nobody knows (digitalocean-api.md 2).
+        return Decision(registry, ADOPTED, "A collection is already being cancelled.", active, last)
+    reason = f"A collection was running, started at {active.created_at}."
+    return Decision(registry, CANCELLED, reason, active, last, cancel_step(registry, active))
+
+
+def _is_soon(due: Due, rules: Rules, now: datetime) -> bool:
+    return due.retry_at is not None and due.retry_at - now <= rules.outside_window_timeout
+
+
+def _start(registry: str, rules: Rules, not_before: datetime | None = None) -> Step:
+    words = TYPES[rules.type]
+    when = f" at {format_time(not_before)}, when it may be" if not_before else ""
+    message = f"start a garbage collection of the registry {registry} ({words}){when}"
+    return PlainStep(START, registry, message, {"type": words})
+
+
+def _after(decision: Decision, before: GarbageCollection | None) -> object:
+    if decision.step is None:
+        return _state(before)
+    return "a new collection" if decision.step.action == START else {**(_state(before) or {}), "status": "cancelled"}
+
+
+def _state(run: GarbageCollection | None) -> dict[str, str] | None:
+    return None if run is None else {"uuid": run.uuid, "status": run.status}

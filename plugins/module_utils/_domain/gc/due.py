@@ -1,0 +1,106 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a collection is due now: recent enough, inside a window, short enough for it, and nobody pushing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..durations import format_duration, format_elapsed
+from ..times import format_time
+from ..windows.calendar import Calendar, Window, current_window, next_window
+from .collection import GarbageCollection
+from .rules import TYPES, Rules
+
+COLLECT = "collect"
+RECENT = "recent"
+OUTSIDE_WINDOW = "outside_window"
+TOO_LATE = "too_late"
+BUSY = "busy"
+
+USUAL_LENGTH = timedelta(minutes=30)
+_LOOKED_AT = 10  # runs of the same type
+_OPENINGS_LOOKED_AT = 30
+
+
+@dataclass(frozen=True)
+class Due:
+    """One word and one sentence; when it may be tried again, and the window that is open."""
+
+    word: str
+    reason: str
+    retry_at: datetime | None = None
+    window: Window | None = None
+
+
+def find_due(history: Sequence[GarbageCollection], last_push: datetime | None, rules: Rules, now: datetime) -> Due:
+    """Whether a registry with this history, newest first, is collected at `now`; `last_push` is its newest image's."""
+    window = current_window(rules.calendar, now)
+    if rules.force:
+        return Due(COLLECT, "It is forced, whatever the window and the interval.", None, window)
+    recent = _recent_reason(history, rules.min_interval, window, now)
+    if recent is not None:
+        return Due(RECENT, recent)
+    length = expected_length(history, rules.type)
+    if window is None:
+        retry_at, when = _next_chance(rules.calendar, now, length)
+        return Due(OUTSIDE_WINDOW, f"It is outside every maintenance window; {when}.", retry_at)
+    if now + length > window.closes_at:
+        retry_at, when = _next_chance(rules.calendar, now, length)
+        left = format_elapsed(window.closes_at - now)
+        reason = f"It may take {format_elapsed(length)}, and the window closes in {left}; {when}."
+        return Due(TOO_LATE, reason, retry_at)
+    if last_push is not None and rules.quiet_period is not None and now - last_push < rules.quiet_period:
+        quiet_at = last_push + rules.quiet_period
+        fits = quiet_at + length <= window.closes_at
+        retry_at = quiet_at if fits else _next_chance(rules.calendar, now, length)[0]
+        reason = f"Somebody pushed at {format_time(last_push)}, less than {format_duration(rules.quiet_period)} ago."
+        return Due(BUSY, reason, retry_at)
+    return Due(COLLECT, f"The maintenance window is open until {format_time(window.closes_at)}.", None, window)
+
+
+def expected_length(history: Sequence[GarbageCollection], type_: str) -> timedelta:
+    """The longest of the last ten that succeeded, of that type or of none that the service tells; else half an hour.
+
+    From the start to the end, so that the wait for write tokens is in it. One that failed or was cancelled says
+    nothing about how long one takes.
+    """
+    same = [run for run in history if run.has_succeeded and run.type in (None, TYPES[type_])]
+    lengths = [run.length for run in same if run.length is not None]
+    return max(lengths[:_LOOKED_AT], default=USUAL_LENGTH)
+
+
+def _recent_reason(
+    history: Sequence[GarbageCollection], min_interval: timedelta, window: Window | None, now: datetime
+) -> str | None:
+    for run in history:
+        ended_at, started_at = run.changed_at, run.started_at
+        if window is not None and run.has_succeeded and ended_at is not None and ended_at >= window.opens_at:
+            opened = format_time(window.opens_at)
+            return f"A collection succeeded at {run.updated_at}, since this window opened at {opened}."
+        # One that failed counts too: it kept the registry read-only all the same.
+        if started_at is not None and now - started_at < min_interval:
+            return (
+                f"The last collection started at {run.created_at}, less than {format_duration(min_interval)} ago,"
+                f" and ended as {run.status}."
+            )
+    return None
+
+
+def _next_chance(calendar: Calendar, now: datetime, length: timedelta) -> tuple[datetime | None, str]:
+    """The next opening that is long enough, and words for it."""
+    first = window = next_window(calendar, now)
+    for number in range(_OPENINGS_LOOKED_AT):
+        if window is None:
+            break
+        if window.closes_at - window.opens_at >= length:
+            words = "the next one" if number == 0 else "the next one that is long enough"
+            return window.opens_at, f"{words} opens at {format_time(window.opens_at)}"
+        window = next_window(calendar, window.opens_at)
+    if first is None:
+        return None, "there is none"
+    return None, f"no window is {format_elapsed(length)} long, as the longest of the last collections was: lengthen one"

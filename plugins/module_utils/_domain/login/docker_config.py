@@ -1,0 +1,142 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Docker's config file as far as logins go; all else in it stays as it is, in its order.
+
+A credential that is not, or no longer, the login is set aside in the same file, under a name that no host can have: so
+no token is ever known to a running process alone, and a run that is killed leaves none that the next cannot revoke.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..credentials.docker import DockerCredentials, parse_docker_credentials
+from ..errors import DocrError
+
+Document = dict[str, Any]
+
+
+class FileFault(DocrError):
+    """A file of the host where the module runs cannot be read or written."""
+
+    kind = "file_fault"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What lies on the disk: text and permissions of the file, the note beside it, and what killed runs left.
+
+    None stands for a file that is not there.
+    """
+
+    text: str | None = field(default=None, repr=False)
+    mode: int | None = None
+    note: str | None = None
+    strays: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Login:
+    """An entry for a host; `credentials` is None where it is something else than a user with a password."""
+
+    key: str
+    credentials: DockerCredentials | None
+
+    @property
+    def fingerprint(self) -> str:
+        """The credentials'; empty where there are none."""
+        return self.credentials.fingerprint if self.credentials else ""
+
+
+def parse_docker_config(text: str | None) -> Document:
+    """The document; an empty file and none are an empty one, as Docker has it. Raises ValueError without its text."""
+    if text is None or not text.strip():
+        return {}
+    try:
+        document = json.loads(text)
+    except ValueError:
+        raise ValueError("it is not JSON") from None
+    if isinstance(document, dict) and isinstance(document.get("auths"), dict | None):
+        return document
+    raise ValueError("it is no JSON object, or its auths are none")
+
+
+def format_docker_config(document: Mapping[str, Any]) -> str:
+    """The text, indented as Docker writes it."""
+    return json.dumps(document, indent="\t", ensure_ascii=False) + "\n"
+
+
+def list_logins(document: Mapping[str, Any], host: str) -> tuple[Login, ...]:
+    """The entries that Docker may use for a host; empty ones are what is left of a logout."""
+    auths = document.get("auths") or {}
+    return tuple(Login(key, _credentials(entry)) for key, entry in auths.items() if entry and _host_of(key) == host)
+
+
+def list_set_aside(document: Mapping[str, Any], host: str) -> tuple[DockerCredentials, ...]:
+    """The credentials of a host that stand in the file without being its login."""
+    return tuple(_set_aside(document, host))
+
+
+def aside_key(host: str, credentials: DockerCredentials) -> str:
+    """The name under which credentials are set aside; names below `invalid` are reserved to be no hosts (RFC 2606)."""
+    return f"{credentials.fingerprint}{_aside_suffix(host)}"
+
+
+def helper_of(document: Mapping[str, Any], host: str) -> tuple[str, str] | None:
+    """The setting and the program that keep a host's credentials elsewhere; None when this file does."""
+    helpers = document.get("credHelpers")
+    if isinstance(helpers, dict):
+        for key, helper in helpers.items():
+            if _host_of(key) == host:
+                # An empty one means this file, whatever store there is for other hosts.
+                return ("credHelpers", str(helper)) if helper else None
+    store = document.get("credsStore")
+    return ("credsStore", str(store)) if store else None
+
+
+def change_logins(document: Mapping[str, Any], changes: Mapping[str, DockerCredentials | None]) -> Document:
+    """With other credentials by key, or without an entry where they are None."""
+    auths = dict(document.get("auths") or {})
+    for key, credentials in changes.items():
+        if credentials is None:
+            auths.pop(key, None)
+        else:
+            pair = f"{credentials.user}:{credentials.token}"
+            auths[key] = {"auth": base64.b64encode(pair.encode()).decode()}
+    return {**document, "auths": auths} if auths or "auths" in document else dict(document)
+
+
+def holds_nothing(document: Mapping[str, Any]) -> bool:
+    """Whether nobody would miss it."""
+    return not document.get("auths") and not set(document) - {"auths"}
+
+
+def _set_aside(document: Mapping[str, Any], host: str) -> Iterator[DockerCredentials]:
+    for key, entry in (document.get("auths") or {}).items():
+        credentials = _credentials(entry) if key.endswith(_aside_suffix(host)) else None
+        if credentials is not None and key == aside_key(host, credentials):
+            yield credentials
+
+
+def _aside_suffix(host: str) -> str:
+    return f".{re.sub(r'[^A-Za-z0-9.-]', '-', host)}.docr.invalid"
+
+
+def _credentials(entry: object) -> DockerCredentials | None:
+    try:
+        return parse_docker_credentials({"auths": {"": entry}})
+    except ValueError:
+        return None
+
+
+def _host_of(key: str) -> str:
+    """The host of an entry as Docker reads its key, which may be an address; with a path it is of one registry."""
+    bare = re.sub(r"^https?://", "", key).rstrip("/")
+    return re.sub(r"/v[12]$", "", bare)

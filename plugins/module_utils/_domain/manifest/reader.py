@@ -1,0 +1,232 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From documents, as YAML was parsed, to manifests: all faults of all documents at once, before any call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from ..errors import InvalidInput
+from ..field_errors import FieldError
+from .access import BLOCK, manifest_faults, manifest_notes, variable_notes
+from .schema import KIND
+from .values import Faults, Place, given, kind_of_value, nearest, read_object, shown, spelled_path
+
+# So near to the right kind that it is a slip, not another kind that somebody asked to skip.
+SLIP = 0.9
+
+
+@dataclass(frozen=True)
+class Document:
+    """One parsed document, and where it stood: a file as the user named it, and its number from 1."""
+
+    file: str
+    number: int
+    value: object
+
+    @property
+    def origin(self) -> str:
+        """The document as messages name it: `three.yaml document 2 (shop-eu)`."""
+        metadata = self.value.get("metadata") if isinstance(self.value, Mapping) else None
+        name = metadata.get("name") if isinstance(metadata, Mapping) else None
+        own = f" ({shown(name)[1:-1]})" if isinstance(name, str) and name.strip() else ""
+        return f"{self.file} document {self.number}{own}"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A registry as a document wants it.
+
+    `garbage_collection` holds what it says of docr_gc's options, `doks_integration` what it says of those of
+    docr_doks_integration, by their names, and nothing else.
+    """
+
+    name: str
+    region: str
+    subscription_tier: str
+    garbage_collection_enabled: bool
+    garbage_collection: Mapping[str, Any]
+    doks_integration: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    origin: str
+
+    def shape(self) -> dict[str, Any]:
+        """The form that the role and users see."""
+        return {
+            "name": self.name,
+            "region": self.region,
+            "subscription_tier": self.subscription_tier,
+            "garbage_collection_enabled": self.garbage_collection_enabled,
+            "garbage_collection": dict(self.garbage_collection),
+            "doks_integration": dict(self.doks_integration),
+            "metadata": dict(self.metadata),
+            "origin": self.origin,
+        }
+
+
+@dataclass(frozen=True)
+class ManifestSet:
+    """The manifests in the order of their documents, one for each registry, and what to tell about them."""
+
+    manifests: tuple[Manifest, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What could be read of one document; `spec` lacks the fields that have a fault."""
+
+    origin: str
+    content: Mapping[str, Any]
+    spec: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    faults: Faults
+
+    @property
+    def own_access(self) -> Mapping[str, Any]:
+        """What it says of its clusters."""
+        return given(self.spec.get("doks_integration"))
+
+    def path_of(self, name: str) -> str:
+        """Where it says one thing of its clusters."""
+        return Place(self.origin, spelled_path(f"{BLOCK}.{name}", self.content)).text
+
+
+def read_manifests(
+    documents: Iterable[Document],
+    *,
+    skip_other_kinds: bool = False,
+    faults: Faults = (),
+    access: Mapping[str, Any] | None = None,
+) -> ManifestSet:
+    """The manifests of all documents; raises InvalidInput with `faults` and all that is wrong with the documents.
+
+    `access` is what variables say for all manifests that do not say it in their `doks_integration`, None where that
+    does not matter.
+    """
+    readings, found = _readings(documents, skip_other_kinds)
+    found = [*faults, *found]
+    firsts: dict[str, _Reading] = {}
+    for reading in readings:
+        name = reading.spec.get("name")
+        if name is not None and firsts.setdefault(name, reading) is not reading:
+            found += _difference(firsts[name], reading)
+        if "doks_integration" in reading.spec:
+            found += manifest_faults(reading.own_access, access, reading.path_of)
+    if found:
+        # What is wrong with a variable is found again for every manifest.
+        raise InvalidInput(tuple(dict.fromkeys(found)))
+    first_ones = tuple(firsts.values())
+    return ManifestSet(
+        tuple(_manifest(reading) for reading in first_ones),
+        (
+            *(warning for reading in first_ones for warning in _warnings(reading, access)),
+            *variable_notes((reading.own_access for reading in first_ones), access),
+        ),
+    )
+
+
+def _readings(documents: Iterable[Document], skip_other_kinds: bool) -> tuple[list[_Reading], list[FieldError]]:
+    """What could be read of the manifests among the documents, and the faults of each."""
+    readings: list[_Reading] = []
+    found: list[FieldError] = []
+    for document in documents:
+        if document.value is None:
+            continue
+        stranger = _kind_fault(document)
+        if stranger is None:
+            readings.append(_read(document))
+            found += readings[-1].faults
+        elif not (skip_other_kinds and _is_another_kind(document)):
+            found.append(stranger)
+    return readings, found
+
+
+def variable_faults(values: Mapping[str, Any]) -> Faults:
+    """What is wrong with the variables that say for all manifests what `spec.garbage_collection` says for one."""
+    found = read_object("spec.garbage_collection", values, Place(""))[1]
+    return tuple(replace(fault, where=f"docr_gc_{fault.where}") for fault in found)
+
+
+def _kind_fault(document: Document) -> FieldError | None:
+    """What keeps the document from being read as a manifest at all."""
+    content = document.value
+    place = Place(document.origin)
+    if not isinstance(content, Mapping):
+        advice = "write a map with apiVersion, kind, metadata and spec, and --- between documents"
+        return place.fault(f"it is {kind_of_value(content)}, not a manifest", advice)
+    kind = content.get("kind")
+    if not isinstance(kind, str) or kind == KIND:
+        return None  # a missing kind is one fault among those of the fields
+    meant = nearest(kind, (KIND,), SLIP)
+    advice = (
+        f"did you mean {meant}"
+        if meant
+        else f"write {KIND}, or skip documents of other kinds with docr_skip_other_kinds"
+    )
+    return place.at("kind").fault(f"it is {shown(kind)}", advice)
+
+
+def _is_another_kind(document: Document) -> bool:
+    kind = document.value.get("kind") if isinstance(document.value, Mapping) else None
+    return isinstance(kind, str) and nearest(kind, (KIND,), SLIP) is None
+
+
+def _read(document: Document) -> _Reading:
+    content = cast(Mapping[str, Any], document.value)
+    place = Place(document.origin)
+    values, faults = read_object("", content, place)
+    spec = values.get("spec")
+    if spec is None and isinstance(content.get("spec"), Mapping):
+        # A fault in one field hides the whole object, but the others still tell whether two documents differ.
+        spec = read_object("spec", content["spec"], place)[0]
+    return _Reading(document.origin, content, spec or {}, values.get("metadata") or {}, faults)
+
+
+def _difference(first: _Reading, second: _Reading) -> Iterable[FieldError]:
+    """The fault of two documents for one registry that do not say the same."""
+    both = [name for name in first.spec if name in second.spec]
+    differing = [name for name in both if _said(first.spec[name]) != _said(second.spec[name])]
+    if differing:
+        yield Place(second.origin, "spec.name").fault(
+            f"the registry {first.spec['name']} is asked for differently in {first.origin}, which says another "
+            f"{' and another '.join(differing)}",
+            "let both say the same, or keep one",
+        )
+
+
+def _said(value: Any) -> Any:
+    """The value as two documents are compared: an object without any field says as much as none."""
+    return given(value) or None if isinstance(value, Mapping) else value
+
+
+def _warnings(reading: _Reading, access: Mapping[str, Any] | None) -> Iterable[str]:
+    name = reading.spec["name"]
+    if name[0].isdigit():
+        yield (
+            f"{reading.origin}, spec.name: {name} starts with a digit, which the format allows "
+            "and DigitalOcean's documentation does not; the service decides."
+        )
+    if given(reading.spec["garbage_collection"]) and not reading.spec["garbage_collection_enabled"]:
+        yield (
+            f"{reading.origin}, spec.garbage_collection: it does nothing, since garbage_collection_enabled is not true."
+        )
+    yield from manifest_notes(reading.origin, reading.own_access, access)
+
+
+def _manifest(reading: _Reading) -> Manifest:
+    spec = reading.spec
+    return Manifest(
+        name=spec["name"],
+        region=spec["region"],
+        subscription_tier=spec["subscription_tier"],
+        garbage_collection_enabled=spec["garbage_collection_enabled"],
+        garbage_collection=given(spec["garbage_collection"]),
+        doks_integration=given(spec["doks_integration"]),
+        metadata=given(reading.metadata),
+        origin=reading.origin,
+    )

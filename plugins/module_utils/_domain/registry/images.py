@@ -1,0 +1,31 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Images as the API lists them. It tells neither media types nor the children of an index (peers.md 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# What an image index is called, by OCI and by Docker.
+INDEX_MEDIA_TYPES = frozenset(
+    {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"}
+)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest of a repository; without tags it may be an orphan, or the child of an index."""
+
+    digest: str
+    tags: tuple[str, ...]
+    updated_at: str
+
+
+def parse_manifest(raw: Mapping[str, Any]) -> Manifest:
+    """A manifest of `digests`; its tags may be missing or null."""
+    tags = tuple(str(tag) for tag in raw.get("tags") or ())
+    return Manifest(str(raw["digest"]), tags, str(raw.get("updated_at") or ""))

@@ -1,0 +1,224 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decide how a team's registries and its tier become as they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InvalidInput
+from ..field_errors import FieldError
+from ..plan import PlainStep, Plan, Step
+from .model import Registry
+from .tiers import Options, Subscription, Tier, resolve_tier
+
+CREATE = "create_registry"
+CHANGE_TIER = "change_tier"
+
+REASONS = {
+    "OverRepositoryLimit": "there are more repositories than it allows",
+    "OverStorageLimit": "more is stored than it allows",
+    "OverRegistryLimit": "there are more registries than it allows",
+}
+
+
+@dataclass(frozen=True)
+class DesiredRegistry:
+    """A registry as wanted; what is None is not compared. `place` stands before an option's name in a fault."""
+
+    name: str
+    region: str | None = None
+    subscription_tier: str | None = None
+    place: str = ""
+
+    def where(self, option: str) -> str:
+        """The place of one of its options, for a fault."""
+        return self.place + option
+
+
+@dataclass(frozen=True)
+class Account:
+    """The team's registries, what it is offered, and which wanted names it cannot have."""
+
+    registries: tuple[Registry, ...]
+    options: Options
+    subscription: Subscription | None
+    taken_names: frozenset[str] = frozenset()
+    refused_names: frozenset[str] = frozenset()
+
+    def find(self, name: str) -> Registry | None:
+        """The team's registry of exactly that name."""
+        return next((registry for registry in self.registries if registry.name == name), None)
+
+
+def missing_names(registries: Iterable[Registry], desired: Iterable[DesiredRegistry]) -> tuple[str, ...]:
+    """The wanted names that the team has no registry of."""
+    present = {registry.name for registry in registries}
+    return tuple(want.name for want in desired if want.name not in present)
+
+
+def plan_registries(
+    account: Account, desired: tuple[DesiredRegistry, ...], tier_policy: str, allow_downgrade: bool
+) -> Plan[Step]:
+    """The plan; raises InvalidInput with all that stands against it."""
+    creates = tuple(want for want in desired if account.find(want.name) is None)
+    wanted, faults = resolve_tier(
+        ((want.where("subscription_tier"), want.subscription_tier) for want in desired if want.subscription_tier),
+        tier_policy,
+        account.options,
+    )
+    target, warnings = _target_tier(account.subscription, wanted, allow_downgrade)
+    faults += _registry_faults(account, desired)
+    if target is None and creates and not faults:
+        faults += (_no_tier_fault(creates[0]),)
+    if target is not None:
+        faults += _tier_faults(account, target, len(creates), creates or desired)
+    if faults:
+        raise InvalidInput(faults)
+    return _plan(account, desired, target, warnings)
+
+
+def _target_tier(
+    subscription: Subscription | None, wanted: Tier | None, allow_downgrade: bool
+) -> tuple[Tier | None, tuple[str, ...]]:
+    """The tier that the team will have, and what to say about it."""
+    current = subscription.tier if subscription else None
+    if current is None or wanted is None or wanted.slug == current.slug:
+        return (current or wanted), ()
+    if wanted.monthly_price_in_cents >= current.monthly_price_in_cents or allow_downgrade:
+        return wanted, ()
+    warning = (
+        f"The team has the tier {current.slug} and {wanted.slug} is asked for; it was left, "
+        "since a lower tier is lower for all registries of the team. Set allow_downgrade to lower it."
+    )
+    return current, (warning,)
+
+
+def _registry_faults(account: Account, desired: tuple[DesiredRegistry, ...]) -> tuple[FieldError, ...]:
+    return tuple(fault for want in desired for fault in _faults_of(account, want))
+
+
+def _faults_of(account: Account, want: DesiredRegistry) -> Iterable[FieldError]:
+    existing = account.find(want.name)
+    if existing is not None:
+        if want.region is not None and want.region != existing.region:
+            yield FieldError(
+                want.where("region"),
+                f"the registry {want.name} is in {existing.region}, not in {want.region}, and a registry cannot move",
+                f"ask for {existing.region}, or create a registry of another name in {want.region} and copy the images",
+            )
+        return
+    if want.region is not None and want.region not in account.options.regions:
+        yield FieldError(
+            want.where("region"),
+            f"no registry can be made in {want.region!r}",
+            f"choose one of {', '.join(account.options.regions)}",
+        )
+    if want.name in account.taken_names:
+        yield FieldError(
+            want.where("name"),
+            f"somebody else has a registry named {want.name}; names are unique over all customers of DigitalOcean",
+            "choose another, such as COMPANY-PURPOSE, or use the token of the team that has it",
+        )
+    if want.name in account.refused_names:
+        yield FieldError(
+            want.where("name"),
+            f"DigitalOcean does not accept the name {want.name!r}",
+            "start with a letter, end with a letter or digit, and use a-z, 0-9 and '-' between",
+        )
+
+
+def _no_tier_fault(want: DesiredRegistry) -> FieldError:
+    return FieldError(
+        want.where("subscription_tier"),
+        "the team has no subscription yet, so its first registry needs a tier",
+        "name starter, basic or professional",
+    )
+
+
+def _tier_faults(
+    account: Account, target: Tier, creates: int, desired: tuple[DesiredRegistry, ...]
+) -> tuple[FieldError, ...]:
+    faults: tuple[FieldError, ...] = ()
+    asked = next((want for want in desired if want.subscription_tier == target.slug), desired[0])
+    current = account.subscription.tier.slug if account.subscription else None
+    offered = account.options.tier(target.slug)
+    if target.slug != current and offered is not None and offered.eligible is False:
+        reasons = ", ".join(f"{word} ({REASONS.get(word, 'not explained')})" for word in offered.eligibility_reasons)
+        faults += (
+            FieldError(
+                asked.where("subscription_tier"),
+                f"the team cannot have the tier {target.slug} now: {reasons or 'DigitalOcean gives no reason'}",
+                "choose a larger tier, or remove what is too much and collect garbage first",
+            ),
+        )
+    total = len(account.registries) + creates
+    if target.registry_limit is not None and total > target.registry_limit:
+        faults += (
+            FieldError(
+                desired[-1].where("name"),
+                f"there would be {total} registries, and the tier {target.slug} allows {target.registry_limit}",
+                "delete one or use another team" if target.registry_limit > 1 else "use the tier professional",
+            ),
+        )
+    return faults
+
+
+def _plan(
+    account: Account, desired: tuple[DesiredRegistry, ...], target: Tier | None, warnings: tuple[str, ...]
+) -> Plan[Step]:
+    current = account.subscription.tier if account.subscription else None
+    creates = tuple(_create_step(want, target) for want in desired if account.find(want.name) is None and target)
+    change: tuple[Step, ...] = ()
+    if current is not None and target is not None and target.slug != current.slug:
+        change = (_tier_step(current, target),)
+    is_upgrade = bool(change) and current and target and target.monthly_price_in_cents >= current.monthly_price_in_cents
+    has_tier_after = target if (current or creates) else None
+    return Plan(
+        # A higher tier first, since the new registries may need it; a lower one last, when nothing else can fail.
+        steps=change + creates if is_upgrade else creates + change,
+        before=_state(desired, account, current, is_after=False),
+        after=_state(desired, account, has_tier_after, is_after=True),
+        warnings=warnings,
+    )
+
+
+def _create_step(want: DesiredRegistry, target: Tier) -> Step:
+    place = f" in {want.region}" if want.region else ""
+    return PlainStep(
+        CREATE,
+        want.name,
+        f"create the registry {want.name}{place}",
+        {"region": want.region, "tier": target.slug},
+    )
+
+
+def _tier_step(current: Tier, target: Tier) -> Step:
+    return PlainStep(
+        CHANGE_TIER,
+        target.slug,
+        f"change the team's tier from {current.slug} ({_price(current)}) to {target.slug} ({_price(target)})",
+        {"tier": target},
+    )
+
+
+def _price(tier: Tier) -> str:
+    return f"${tier.monthly_price_in_cents / 100:.2f} a month"
+
+
+def _state(
+    desired: tuple[DesiredRegistry, ...], account: Account, tier: Tier | None, *, is_after: bool
+) -> dict[str, Any]:
+    registries: dict[str, Any] = {}
+    for want in desired:
+        existing = account.find(want.name)
+        if existing is not None:
+            registries[want.name] = {"region": existing.region}
+        elif is_after:
+            registries[want.name] = {"region": want.region or "chosen by DigitalOcean"}
+    subscription = {"tier": tier.slug, "monthly_price_in_cents": tier.monthly_price_in_cents} if tier else None
+    return {"registries": registries, "subscription": subscription}

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Decide whether registries may be deleted, and say what would be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ..clusters.cluster import Cluster, lists_registry
+from ..errors import InvalidInput
+from ..field_errors import FieldError
+from ..plan import PlainStep, Plan, Step
+from .model import Registry, Repository
+
+DELETE = "delete_registry"
+SUBSCRIPTION_NOTE = (
+    "No registry is left. As far as is known the team's subscription stays; whether it is still billed is not known, "
+    "so look at the control panel."
+)
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """The team's registries, what the ones to delete hold, and the team's clusters (None when nobody looked)."""
+
+    registries: tuple[Registry, ...]
+    repositories: Mapping[str, tuple[Repository, ...]]
+    clusters: tuple[Cluster, ...] | None
+
+    def clusters_listing(self, name: str) -> tuple[Cluster, ...]:
+        """The clusters that are integrated with the registry."""
+        names = tuple(registry.name for registry in self.registries)
+        return tuple(cluster for cluster in self.clusters or () if lists_registry(cluster, name, names))
+
+
+@dataclass(frozen=True)
+class RemovalConsents:
+    """What the user has said may be lost."""
+
+    delete_images: bool = False
+    delete_integrated: bool = False
+
+
+def plan_removal(holdings: Holdings, names: tuple[str, ...], consents: RemovalConsents) -> Plan[Step]:
+    """Delete those of `names` that exist; raises InvalidInput for all that still hold or are used, unless consented."""
+    doomed = tuple(registry for registry in holdings.registries if registry.name in names)
+    faults = tuple(fault for registry in doomed for fault in _faults(holdings, registry, consents))
+    if faults:
+        raise InvalidInput(faults)
+    remaining = len(holdings.registries) - len(doomed)
+    notes = tuple(_loss(registry, holdings.repositories[registry.name]) for registry in doomed)
+    if doomed and not remaining:
+        notes += (SUBSCRIPTION_NOTE,)
+    return Plan(
+        steps=tuple(PlainStep(DELETE, registry.name, f"delete the registry {registry.name}") for registry in doomed),
+        before={"registries": {registry.name: {"region": registry.region} for registry in doomed}},
+        after={"registries": {}},
+        notes=notes,
+    )
+
+
+def _faults(holdings: Holdings, registry: Registry, consents: RemovalConsents) -> Iterable[FieldError]:
+    repositories = holdings.repositories[registry.name]
+    if repositories and not consents.delete_images:
+        yield FieldError(
+            f"registry {registry.name}",
+            f"it still holds {_contents(registry, repositories)}",
+            "copy what is needed, then set allow_delete_images, since deleting cannot be undone",
+        )
+    listing = holdings.clusters_listing(registry.name)
+    if listing and not consents.delete_integrated:
+        clusters = ", ".join(f"{cluster.name} ({cluster.id})" for cluster in listing)
+        yield FieldError(
+            f"registry {registry.name}",
+            f"the Kubernetes clusters {clusters} pull from it",
+            "remove the integration with docr_doks_integration first, or set allow_delete_integrated",
+        )
+
+
+def _loss(registry: Registry, repositories: tuple[Repository, ...]) -> str:
+    if not repositories:
+        return f"The registry {registry.name} holds no repository."
+    return f"With the registry {registry.name} go {_contents(registry, repositories)}."
+
+
+def _contents(registry: Registry, repositories: tuple[Repository, ...]) -> str:
+    tags = sum(repository.tag_count for repository in repositories)
+    manifests = sum(repository.manifest_count for repository in repositories)
+    names = ", ".join(repository.name for repository in repositories[:5])
+    more = f" and {len(repositories) - 5} more" if len(repositories) > 5 else ""
+    return (
+        f"{len(repositories)} repositories ({names}{more}) with {tags} tags and {manifests} manifests, "
+        f"{registry.storage_usage_bytes} bytes by the last count"
+    )

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Subscription tiers: what they allow and cost, and which one a set of registries needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..field_errors import FieldError
+
+# How many registries a tier allows stands in no answer of the API, only on the product page (digitalocean-api.md 1.3).
+REGISTRY_LIMITS: Mapping[str, int] = {"starter": 1, "basic": 1, "professional": 10}
+
+HIGHEST = "highest"
+STRICT = "strict"
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A tier. Sizes are bytes, prices US cents; `eligible` is None where the answer does not say."""
+
+    slug: str
+    name: str
+    monthly_price_in_cents: int
+    included_repositories: int
+    included_storage_bytes: int
+    included_bandwidth_bytes: int
+    allow_storage_overage: bool
+    storage_overage_price_in_cents: int | None = None
+    eligible: bool | None = None
+    eligibility_reasons: tuple[str, ...] = ()
+
+    @property
+    def registry_limit(self) -> int | None:
+        """How many registries the tier allows; None for a tier we do not know."""
+        return REGISTRY_LIMITS.get(self.slug)
+
+    def shape(self) -> dict[str, Any]:
+        """The tier as users see it; `included_repositories` is null where there is no limit."""
+        return {
+            "slug": self.slug,
+            "name": self.name,
+            "monthly_price_in_cents": self.monthly_price_in_cents,
+            "included_repositories": self.included_repositories or None,
+            "included_storage_bytes": self.included_storage_bytes,
+            "included_bandwidth_bytes": self.included_bandwidth_bytes,
+            "allow_storage_overage": self.allow_storage_overage,
+            "storage_overage_price_in_cents": self.storage_overage_price_in_cents,
+            "registry_limit": self.registry_limit,
+            "eligible": self.eligible,
+            "eligibility_reasons": list(self.eligibility_reasons),
+        }
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """The team's subscription, one for all its registries."""
+
+    tier: Tier
+    created_at: str | None = None
+    updated_at: str | None = None
+
+    def shape(self) -> dict[str, Any]:
+        """The subscription as users see it."""
+        return {"tier": self.tier.shape(), "created_at": self.created_at, "updated_at": self.updated_at}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What DigitalOcean offers this team now."""
+
+    regions: tuple[str, ...]
+    tiers: tuple[Tier, ...]
+
+    def tier(self, slug: str) -> Tier | None:
+        """The offered tier of that slug."""
+        return next((tier for tier in self.tiers if tier.slug == slug), None)
+
+
+def parse_tier(raw: Mapping[str, Any]) -> Tier:
+    """A tier of the options or of a subscription."""
+    overage = raw.get("storage_overage_price_in_cents")
+    return Tier(
+        slug=str(raw["slug"]),
+        name=str(raw.get("name", raw["slug"])),
+        monthly_price_in_cents=int(raw.get("monthly_price_in_cents") or 0),
+        included_repositories=int(raw.get("included_repositories") or 0),
+        included_storage_bytes=int(raw.get("included_storage_bytes") or 0),
+        included_bandwidth_bytes=int(raw.get("included_bandwidth_bytes") or 0),
+        allow_storage_overage=bool(raw.get("allow_storage_overage", False)),
+        storage_overage_price_in_cents=None if overage is None else int(overage),
+        eligible=raw.get("eligible"),
+        eligibility_reasons=tuple(str(reason) for reason in raw.get("eligibility_reasons") or ()),
+    )
+
+
+def parse_subscription(raw: Mapping[str, Any]) -> Subscription:
+    """The object below `subscription`."""
+    return Subscription(parse_tier(raw["tier"]), raw.get("created_at"), raw.get("updated_at"))
+
+
+def parse_options(raw: Mapping[str, Any]) -> Options:
+    """The object below `options`."""
+    return Options(
+        regions=tuple(str(region) for region in raw.get("available_regions") or ()),
+        tiers=tuple(parse_tier(tier) for tier in raw.get("subscription_tiers") or ()),
+    )
+
+
+def resolve_tier(
+    wanted: Iterable[tuple[str, str]], policy: str, options: Options
+) -> tuple[Tier | None, tuple[FieldError, ...]]:
+    """The one tier that all ask for, or the faults that prevent it.
+
+    `wanted` holds (where it was asked for, slug); the tier is None when nobody asks for one or there is a fault. By the
+    policy `highest` the dearest wins, since it allows all that the cheaper ones do; by `strict` all have to agree.
+    """
+    asked = tuple(wanted)
+    known = {tier.slug: tier for tier in options.tiers}
+    faults = tuple(
+        FieldError(where, f"the tier {slug!r} does not exist", f"choose one of {', '.join(known)}")
+        for where, slug in asked
+        if slug not in known
+    )
+    tiers = sorted(
+        {slug for where, slug in asked if slug in known}, key=lambda slug: known[slug].monthly_price_in_cents
+    )
+    if policy == STRICT and len(tiers) > 1:
+        votes = ", ".join(f"{where} wants {slug}" for where, slug in asked)
+        faults += (
+            FieldError(
+                "subscription_tier",
+                f"the tier is the whole team's, but {votes}",
+                "let all name the same tier, or use the tier policy 'highest'",
+            ),
+        )
+    return (known[tiers[-1]] if tiers and not faults else None), faults

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of modules: the shared ones, and a module's own on top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+
+from .._client.settings import DEFAULT_ENDPOINT, DEFAULT_REGISTRY_HOST, DEFAULT_REVOKE_URL
+
+# The order in which the field's tools look for a token; digitalocean.cloud's users know these names
+# (digitalocean-api.md 6.3).
+TOKEN_VARIABLES = (
+    "DIGITALOCEAN_ACCESS_TOKEN",
+    "DIGITALOCEAN_TOKEN",
+    "DO_API_TOKEN",
+    "DO_API_KEY",
+    "DO_OAUTH_TOKEN",
+    "OAUTH_TOKEN",
+)
+
+CONNECTION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "token": {
+        "type": "str",
+        "no_log": True,
+        "aliases": ["oauth_token", "api_token"],
+        "fallback": (env_fallback, list(TOKEN_VARIABLES)),
+    },
+    "endpoint": {
+        "type": "str",
+        "default": DEFAULT_ENDPOINT,
+        "fallback": (env_fallback, ["DIGITALOCEAN_API_URL"]),
+    },
+    "registry_host": {
+        "type": "str",
+        "default": DEFAULT_REGISTRY_HOST,
+        "fallback": (env_fallback, ["DOCR_REGISTRY_HOST"]),
+    },
+    "revoke_url": {
+        "type": "str",
+        "default": DEFAULT_REVOKE_URL,
+        "fallback": (env_fallback, ["DIGITALOCEAN_OAUTH_REVOKE_URL"]),
+    },
+    "ca_path": {"type": "path"},
+    "connect_timeout": {"type": "int", "default": 10},
+    "read_timeout": {"type": "int", "default": 30},
+    "rate_limit_wait": {"type": "int", "default": 120},
+    "team": {"type": "str"},
+}
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A module's options without the connection's, and AnsibleModule's rules between them."""
+
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mutually_exclusive: Sequence[Sequence[str]] = ()
+    required_together: Sequence[Sequence[str]] = ()
+    required_one_of: Sequence[Sequence[str]] = ()
+    required_if: Sequence[Sequence[Any]] = ()
+
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of AnsibleModule."""
+        return {
+            "argument_spec": {name: dict(option) for name, option in {**CONNECTION_OPTIONS, **self.options}.items()},
+            "mutually_exclusive": [list(names) for names in self.mutually_exclusive],
+            "required_together": [list(names) for names in self.required_together],
+            "required_one_of": [list(names) for names in self.required_one_of],
+            "required_if": [list(rule) for rule in self.required_if],
+        }

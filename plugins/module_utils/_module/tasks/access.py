@@ -1,0 +1,264 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Access of clusters to registries as a task, and the options of its entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from ..._client.digitalocean.clusters import open_cluster_api
+from ..._domain.access.desired import Entry, Wanted
+from ..._domain.access.methods import EXPIRY, KUBECONFIG, METHODS, ONE_CLICK, OPERATOR, WHERE, access_faults, can_honour
+from ..._domain.access.one_click import ABSENT, PRESENT
+from ..._domain.access.task_plan import TaskPlan, plan_whole
+from ..._domain.clusters.selection import DEFAULT_ACCOUNTS, EVERY, Where
+from ..._domain.credentials.rotation import Policy
+from ..._domain.durations import parse_period
+from ..._domain.errors import InvalidInput, SomeFailed
+from ..._domain.field_errors import FieldError
+from ..._domain.names import NameRef
+from ..._domain.plan import Outcome
+from ..._service.access.task import Accesses, AccessReader, AccessWriter, predict_accesses
+from ..._service.flow.wait import PollSettings, SystemClock
+from ..._service.ports.clusters import Clusters
+from ..run import Done, Params, run_task
+from ..spec import Spec
+
+# What an entry may say itself, and what holds for those that do not.
+_OWN_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "kubeconfig": {"type": "path"},
+    "contexts": {"type": "list", "elements": "str"},
+    "method": {"type": "str", "choices": list(METHODS)},
+    "namespaces": {"type": "list", "elements": "str"},
+    "exclude_namespaces": {"type": "list", "elements": "str"},
+    "namespace_selector": {"type": "str"},
+    "service_accounts": {"type": "list", "elements": "str"},
+    "rotate_every": {"type": "str"},
+    "never_expires": {"type": "bool"},
+}
+
+# One entry of `integrations`, shared with the module that plans a whole play.
+INTEGRATION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "clusters": {"type": "list", "elements": "str"},
+    "registries": {"type": "list", "elements": "str", "required": True},
+    **_OWN_OPTIONS,
+    "origin": {"type": "str"},
+}
+
+INTEGRATION_SPEC = Spec(
+    options={
+        "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
+        "clusters": {"type": "list", "elements": "str"},
+        "registries": {"type": "list", "elements": "str"},
+        "integrations": {"type": "list", "elements": "dict", "options": INTEGRATION_OPTIONS},
+        **_OWN_OPTIONS,
+        "revoke_after": {"type": "str", "default": "1h"},
+        "force_rotation": {"type": "bool", "default": False},
+        "recreate_failed_pods": {"type": "bool", "default": False},
+        "wait_for_secrets": {"type": "bool", "default": True},
+        "expect_registries": {"type": "list", "elements": "str", "default": []},
+        "wait_timeout": {"type": "int", "default": 60},
+        "wait_sleep": {"type": "int", "default": 5},
+    },
+    mutually_exclusive=[("clusters", "integrations"), ("registries", "integrations"), ("contexts", "integrations")],
+    required_one_of=[("registries", "integrations"), ("clusters", "kubeconfig", "integrations")],
+)
+
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Common:
+    """What holds for all entries: the options where an entry is silent, and how credentials are treated."""
+
+    options: Options = field(default_factory=dict)
+    is_present: bool = True
+    revoke_after: timedelta = timedelta(hours=1)
+    force_rotation: bool = False
+
+
+def read_entries(entries: Sequence[Options], common: Common) -> tuple[tuple[Entry, ...], tuple[FieldError, ...]]:
+    """The entries of an `integrations` option, and all that is wrong with them before anything is read."""
+    found = []
+    faults: list[FieldError] = []
+    for number, entry in enumerate(entries):
+        path = f"{entry['origin']}, " if entry.get("origin") else f"integrations[{number}]."
+        found.append(_read_entry(path, entry, common, faults))
+    return tuple(found), tuple(faults)
+
+
+def build_integration_task(params: Params) -> IntegrationTask:
+    """The task that the options describe; raises InvalidInput with all that is wrong with them."""
+    faults: list[FieldError] = []
+    common = Common(
+        options=params if params["integrations"] is not None else {},
+        is_present=params["state"] == PRESENT,
+        revoke_after=_read_period(params, "revoke_after", faults),
+        force_rotation=params["force_rotation"],
+    )
+    entries: tuple[Entry, ...]
+    if params["integrations"] is None:
+        entries = (_read_entry("", params, common, faults),)
+    else:
+        entries, found = read_entries(params["integrations"], common)
+        faults += [*_empty("integrations", params["integrations"]), *found]
+    faults += [*_least(params, "wait_timeout", 0), *_least(params, "wait_sleep", 1)]
+    if faults:
+        raise InvalidInput(tuple(faults))
+    wanted = Wanted(
+        entries=entries,
+        state=params["state"],
+        expected=tuple(params["expect_registries"]),
+        recreates_pods=params["recreate_failed_pods"],
+        waits_for_secrets=params["wait_for_secrets"],
+    )
+    patience = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock())
+    return IntegrationTask(wanted, patience, params["registry_host"])
+
+
+@dataclass(frozen=True)
+class IntegrationTask:
+    """Clusters that may pull from registries, or may no longer."""
+
+    wanted: Wanted
+    patience: PollSettings
+    registry_host: str
+
+    def fetch(self, api: Clusters) -> Accesses:
+        """All clusters, the registries where they matter, and what is inside of the clusters that are looked into."""
+        return AccessReader(api, self.wanted, self.patience, self.registry_host).fetch()
+
+    def plan(self, current: Accesses) -> TaskPlan:
+        """What is missing, or is to go. Registries that are expected count as there: `apply` looks again."""
+        found = current.integrations
+        return plan_whole(found.clusters, found.registry_names, current.seen, self.wanted)
+
+    def apply(self, api: Clusters, current: Accesses, plan: TaskPlan, done: Done) -> list[dict[str, Any]]:
+        """Write, and return the clusters as they are afterwards; raises SomeFailed with them if one went wrong."""
+        result, failed = AccessWriter(api, current, self.wanted, self.patience).apply(plan, done)
+        return self._unless_failed(result, failed)
+
+    def predict(self, current: Accesses, plan: TaskPlan) -> list[dict[str, Any]]:
+        """The same shape, computed."""
+        return self._unless_failed(predict_accesses(current, plan), plan.failed)
+
+    def shape(self, outcome: Outcome[list[dict[str, Any]]]) -> dict[str, Any]:
+        """The result: one entry for each cluster, in the order of the input."""
+        return {"integrations": outcome.result}
+
+    def _unless_failed(self, result: list[dict[str, Any]], failed: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if failed:
+            verb = "give" if self.wanted.is_present else "end"
+            raise SomeFailed(f"{verb} access in {len(failed)} of {len(result)} clusters", failed, result)
+        return result
+
+
+def _read_entry(path: str, entry: Options, common: Common, faults: list[FieldError]) -> Entry:
+    """An entry, with what holds for all where it is silent; what it says itself must fit its way."""
+    options = _merge(entry, common.options)
+    method = options["method"] or ONE_CLICK
+    # What holds for all entries may fit only some of their ways.
+    own = {name: entry.get(name) for name in (*WHERE, *EXPIRY, *KUBECONFIG)}
+    shared = {name: options[name] for name in EXPIRY} if method != ONE_CLICK else {}
+    given = {**own, **shared, "force_rotation": common.force_rotation}
+    found = access_faults(lambda name: f"{path}{name}", method, given, is_present=common.is_present)
+    faults += [*_names_faults(path, entry), *_place_faults(path, method, entry, options), *found]
+    has_policy = common.is_present and method != ONE_CLICK and not found
+    return Entry(
+        registries=_read_names(f"{path}registries", entry.get("registries") or ()),
+        clusters=_read_names(f"{path}clusters", entry.get("clusters") or ()),
+        kubeconfig=options["kubeconfig"] if not entry.get("clusters") else None,
+        contexts=_contexts(entry, options),
+        method=method,
+        where=_read_where(options if method not in (ONE_CLICK, OPERATOR) else {}),
+        policy=_read_policy(options, common) if has_policy else None,
+        origin=entry.get("origin") or "",
+    )
+
+
+def _contexts(entry: Options, options: Options) -> tuple[str | None, ...]:
+    if entry.get("clusters") or not options["kubeconfig"]:
+        return ()
+    return tuple(entry.get("contexts") or ()) or (None,)
+
+
+def _read_where(options: Options) -> Where:
+    return Where(
+        namespaces=tuple(options.get("namespaces") or EVERY),
+        exclude_namespaces=tuple(options.get("exclude_namespaces") or ()),
+        namespace_selector=options.get("namespace_selector"),
+        service_accounts=tuple(options.get("service_accounts") or DEFAULT_ACCOUNTS),
+    )
+
+
+def _read_policy(options: Options, common: Common) -> Policy:
+    rotate_every = parse_period(options["rotate_every"]) if options["rotate_every"] else None
+    return Policy(rotate_every, common.revoke_after, common.force_rotation)
+
+
+def _read_period(params: Params, name: str, faults: list[FieldError]) -> timedelta:
+    try:
+        return parse_period(params[name])
+    except ValueError as error:
+        faults.append(FieldError(name, f"{params[name]!r} is no period", str(error)))
+        return timedelta(0)
+
+
+def _place_faults(path: str, method: str, entry: Options, options: Options) -> Iterator[FieldError]:
+    own = [name for name in KUBECONFIG if entry.get(name)]
+    if entry.get("clusters") is not None:
+        for name in (one for one in own if can_honour(method, one)):
+            yield FieldError(f"{path}{name}", "clusters are given too", "write one entry for each")
+    elif method == ONE_CLICK and not own and options["kubeconfig"]:
+        yield FieldError(
+            f"{path}clusters", "no cluster is named", "name clusters of DigitalOcean, or use the method direct"
+        )
+    elif not options["kubeconfig"]:
+        yield FieldError(f"{path}clusters", "no cluster is named", "name clusters of DigitalOcean, or a kubeconfig")
+
+
+def _names_faults(path: str, entry: Options) -> Iterator[FieldError]:
+    if entry.get("registries") is None:
+        yield FieldError(f"{path}registries", "there are none", "name at least one")
+    for name in ("clusters", "registries", "contexts"):
+        if entry.get(name) is not None:
+            yield from _empty(path + name, entry[name])
+            yield from _blanks(path + name, entry[name])
+
+
+def _merge(entry: Options, common: Options) -> dict[str, Any]:
+    """What an entry says, and what holds for all where it is silent; one word about expiry is all of it."""
+    silent = {name for name in _OWN_OPTIONS if entry.get(name) is None}
+    if not silent.issuperset(EXPIRY):
+        silent -= set(EXPIRY)
+    return {name: common.get(name) if name in silent else entry.get(name) for name in _OWN_OPTIONS}
+
+
+def _least(params: Params, name: str, least: int) -> Iterator[FieldError]:
+    if params[name] < least:
+        yield FieldError(name, f"{params[name]} is too small", f"use {least} or more seconds")
+
+
+def _read_names(path: str, names: Sequence[str]) -> tuple[NameRef, ...]:
+    return tuple(NameRef(f"{path}[{number}]", name) for number, name in enumerate(names))
+
+
+def _empty(path: str, values: Sequence[object]) -> Iterator[FieldError]:
+    if not values:
+        yield FieldError(path, "the list is empty", "name at least one, or leave the task out")
+
+
+def _blanks(path: str, names: Sequence[str]) -> Iterator[FieldError]:
+    for number, name in enumerate(names):
+        if not name.strip():
+            yield FieldError(f"{path}[{number}]", "the name is empty", "name one, or leave it out")
+
+
+def run_access_task() -> None:
+    """Be docr_doks_integration: its task gets a client for clusters too."""
+    run_task(INTEGRATION_SPEC, build_integration_task, open_cluster_api)

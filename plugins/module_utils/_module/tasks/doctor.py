@@ -1,0 +1,175 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Clusters as an info module shows them: what they are integrated with, and why pods in them do not pull."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ..._client.digitalocean.clusters import open_cluster_api
+from ..._domain.clusters.cluster import Cluster, lists_registry
+from ..._domain.clusters.lookup import resolve_clusters
+from ..._domain.clusters.selection import DEFAULT_ACCOUNTS, EVERY, Where
+from ..._domain.doctor.report import Diagnosis
+from ..._domain.doctor.snapshot import Scope
+from ..._domain.errors import DocrError, InvalidInput, SomeFailed
+from ..._domain.field_errors import FieldError
+from ..._domain.names import NameRef, join_names
+from ..._service.doctor import look_into
+from ..._service.flow.parallel import MOST_CLUSTERS, side_by_side
+from ..._service.ports.clusters import Clusters
+from ..run import Params, run_info
+from ..spec import Spec
+
+# As long as looking into one takes at most, with an API server that has much to do.
+_ENTRY_S = 900
+# States in which there is nothing to look into yet, or any more.
+_AWAY = ("provisioning", "deleting", "deleted")
+_NAMES: Mapping[str, Any] = {"type": "list", "elements": "str"}
+
+CLUSTER_INFO_SPEC = Spec(
+    options={
+        "clusters": _NAMES,
+        "diagnose": {"type": "bool", "default": False},
+        "kubeconfig": {"type": "path"},
+        "contexts": _NAMES,
+        "registries": _NAMES,
+        "namespaces": {**_NAMES, "default": list(EVERY)},
+        "exclude_namespaces": {**_NAMES, "default": []},
+        "namespace_selector": {"type": "str"},
+        "service_accounts": {**_NAMES, "default": list(DEFAULT_ACCOUNTS)},
+    },
+    mutually_exclusive=[("clusters", "kubeconfig")],
+)
+
+Work = dict[str, Callable[[], Diagnosis]]
+
+
+def run_cluster_info() -> None:
+    """Be the info module of clusters."""
+    run_info(CLUSTER_INFO_SPEC, fetch_cluster_info, open_cluster_api)
+
+
+def fetch_cluster_info(api: Clusters, params: Params) -> dict[str, Any]:
+    """The clusters that are asked for, or all, and with `diagnose` what is wrong in them.
+
+    Raises InvalidInput for what cannot be meant, and SomeFailed with all the rest where clusters could not be read.
+    """
+    faults = tuple(_option_faults(params))
+    if faults:
+        raise InvalidInput(faults)
+    clusters = () if params["kubeconfig"] else _find_clusters(api, params["clusters"])
+    entries = {cluster.id: _shape_cluster(cluster) for cluster in clusters}
+    if not params["diagnose"]:
+        return {"clusters": list(entries.values())}
+    scope = _scope(api, params)
+    work: Work = {}
+    warnings: list[str] = []
+    if params["kubeconfig"]:
+        for context in params["contexts"] or [None]:
+            name = context or f"of {params['kubeconfig']}"
+            entries[name] = _shape_context(name)
+            work[name] = partial(_look_into_context, api, params["kubeconfig"], context, scope)
+    elif api.may_enter_clusters:
+        ready = [one for one in clusters if params["clusters"] or one.state not in _AWAY]
+        warnings += _not_ready(clusters, ready)
+        work = {one.id: partial(_look_into_doks, api, one, scope) for one in ready}
+    else:
+        warnings.append("No cluster was looked into: entering one mints a token, and this is check mode.")
+    return {"clusters": _look(work, entries), "warnings": warnings}
+
+
+def _look(work: Work, entries: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    failed: dict[str, DocrError] = {}
+    names = Counter(entry["name"] for entry in entries.values())
+    for key, outcome in side_by_side(work, MOST_CLUSTERS).items():
+        entry = entries[key]
+        if isinstance(outcome, DocrError):
+            failed[entry["name"] if names[entry["name"]] == 1 else f"{entry['name']} ({key})"] = outcome
+            entry["error"] = str(outcome)
+        else:
+            entry["diagnosis"] = outcome.shape(entry["name"])
+    shown = list(entries.values())
+    if failed:
+        raise SomeFailed(f"look into {len(failed)} of {len(work)} clusters", failed, {"clusters": shown})
+    return shown
+
+
+def _look_into_doks(api: Clusters, cluster: Cluster, scope: Scope) -> Diagnosis:
+    integrated = tuple(name for name in scope.team if lists_registry(cluster, name, scope.team))
+    return look_into(api.open_cluster(cluster, _ENTRY_S), api, scope, integrated)
+
+
+def _look_into_context(api: Clusters, path: str, context: str | None, scope: Scope) -> Diagnosis:
+    return look_into(api.open_kubeconfig(path, context), api, scope)
+
+
+def _find_clusters(api: Clusters, names: Sequence[str] | None) -> tuple[Cluster, ...]:
+    clusters = api.list_clusters()
+    if names is None:
+        return clusters
+    found, faults = resolve_clusters(clusters, (NameRef(f"clusters[{i}]", name) for i, name in enumerate(names)))
+    if faults:
+        raise InvalidInput(faults)
+    return tuple({cluster.id: cluster for cluster in found.values()}.values())
+
+
+def _scope(api: Clusters, params: Params) -> Scope:
+    team = tuple(registry.name for registry in api.list_registries())
+    asked: Sequence[str] | None = params["registries"]
+    unknown = tuple(
+        FieldError(
+            f"registries[{number}]", f"the team has no registry {name!r}", f"it has {join_names(team) or 'none'}"
+        )
+        for number, name in enumerate(asked or ())
+        if name not in team
+    )
+    if unknown:
+        raise InvalidInput(unknown)
+    where = Where(
+        tuple(params["namespaces"]),
+        tuple(params["exclude_namespaces"]),
+        params["namespace_selector"],
+        tuple(params["service_accounts"]),
+    )
+    registries = team if asked is None else tuple(dict.fromkeys(asked))
+    return Scope(where, params["registry_host"], registries, team, is_asked=asked is not None)
+
+
+def _option_faults(params: Params) -> Iterator[FieldError]:
+    if params["kubeconfig"] and not params["diagnose"]:
+        yield FieldError("kubeconfig", "without diagnose nothing is looked into", "add diagnose: true, or leave it out")
+    if params["contexts"] and not params["kubeconfig"]:
+        yield FieldError("contexts", "there is no kubeconfig", "name the file that has them, or leave them out")
+    for name in ("contexts", "registries", "namespaces", "service_accounts"):
+        if params[name] is not None and not params[name]:
+            yield FieldError(name, "the list is empty", "name at least one, or leave it out for the default")
+
+
+def _not_ready(clusters: Iterable[Cluster], ready: Sequence[Cluster]) -> Iterator[str]:
+    for cluster in clusters:
+        if cluster not in ready:
+            yield f"The cluster {cluster.name} was not looked into, as it is {cluster.state}."
+
+
+def _shape_cluster(cluster: Cluster) -> dict[str, Any]:
+    return {
+        "id": cluster.id,
+        "name": cluster.name,
+        "region": cluster.region,
+        "status": cluster.state,
+        "registry_enabled": cluster.registry_enabled,
+        "registries": None if cluster.registries is None else list(cluster.registries),
+        "diagnosis": None,
+        "error": None,
+    }
+
+
+def _shape_context(name: str) -> dict[str, Any]:
+    unknown = dict.fromkeys(("id", "region", "status", "registry_enabled", "registries", "diagnosis", "error"))
+    return {**unknown, "name": name}

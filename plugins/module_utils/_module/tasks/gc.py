@@ -1,0 +1,131 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Garbage collections as tasks of modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from ..._domain.errors import InvalidInput
+from ..._domain.gc.decision import Decision, decide, plan_collections, refuse_what_may_not_wait
+from ..._domain.gc.progress import CollectionProgress, begin
+from ..._domain.gc.result import overdue_warnings, shape_collections, shape_run
+from ..._domain.gc.rules import RuleBook
+from ..._domain.names import NameRef
+from ..._domain.plan import Outcome, Plan, Step
+from ..._service.flow.wait import PollSettings, SystemClock
+from ..._service.gc.collector import Collector
+from ..._service.gc.consent import refuse_without_consent
+from ..._service.gc.read import Collections, fetch_collections, fetch_history
+from ..._service.ports.api import Api
+from ..progress import open_progress
+from ..run import Done, Params
+from ..spec import Spec
+from .gc_options import REGISTRIES, read_registries, read_rules
+
+GC_INFO_SPEC = Spec(options={"registries": REGISTRIES})
+
+# Writing may be back some seconds after a collection has ended.
+_PROOF_TAKES_S = 120.0
+_PROOF_LOOKS_S = 15.0
+
+
+def build_gc_task(params: Params) -> GcTask:
+    """The task that the options describe; raises InvalidInput with all that is wrong with them."""
+    asked, faults = read_registries(params["registries"])
+    book, wrong = read_rules(params)
+    faults += wrong
+    has_consent = params["allow_delete_untagged_manifests"]
+    if faults or book is None:
+        raise InvalidInput(tuple(faults))
+    patience = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock()) if params["wait"] else None
+    return GcTask(asked, tuple(params["expect_registries"]), book, patience, has_consent)
+
+
+@dataclass(frozen=True)
+class GcResult:
+    """What became of each registry, and the service's time then."""
+
+    courses: tuple[CollectionProgress, ...]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class GcTask:
+    """Garbage collected where a window allows it, or nothing running any more."""
+
+    asked: tuple[NameRef, ...]
+    expected: tuple[str, ...]
+    book: RuleBook
+    patience: PollSettings | None
+    has_consent: bool
+
+    def fetch(self, api: Api) -> Collections:
+        """The collections of each registry; raises InvalidInput where consent is missing, with what is at stake."""
+        if not self.has_consent:
+            refuse_without_consent(api, self.asked, self.book)
+        return fetch_collections(api, self.asked, self.expected, self.book)
+
+    def plan(self, current: Collections) -> Plan[Step]:
+        """What to start or to cancel. Registries that are expected are told as such: `apply` refuses them."""
+        decisions = self._decide(current)
+        refuse_what_may_not_wait(decisions, self.book)
+        return plan_collections(decisions, current.runs)
+
+    def apply(self, api: Api, current: Collections, plan: Plan[Step], done: Done) -> GcResult:
+        """Write, follow to the ends, and say what came of it."""
+        collector = Collector(
+            api=api,
+            book=self.book,
+            current=current,
+            patience=self.patience,
+            proof=self._proof_patience(),
+            say=open_progress(),
+            done=done,
+        )
+        return GcResult(collector.apply(self._decide(current), self.asked), api.now())
+
+    def predict(self, current: Collections, plan: Plan[Step]) -> GcResult:
+        """The decisions."""
+        courses = (
+            replace(begin(one, current.now), steps=(one.step,) if one.step else ()) for one in self._decide(current)
+        )
+        return GcResult(tuple(courses), current.now)
+
+    def shape(self, outcome: Outcome[GcResult]) -> dict[str, Any]:
+        """The result. Where somebody else was faster, a planned write did not take place, and is not told as done."""
+        result = outcome.result
+        return {
+            "garbage_collections": shape_collections(result.courses, self.book, result.now),
+            "warnings": list(overdue_warnings(result.courses, self.book, result.now)),
+        }
+
+    def _proof_patience(self) -> PollSettings:
+        if self.patience is None:
+            return PollSettings(_PROOF_TAKES_S, _PROOF_LOOKS_S, SystemClock())
+        timeout_s = min(_PROOF_TAKES_S, self.patience.timeout_s)
+        return PollSettings(timeout_s, min(_PROOF_LOOKS_S, self.patience.interval_s), SystemClock())
+
+    def _decide(self, current: Collections) -> tuple[Decision, ...]:
+        return tuple(decide(runs, self.book.of(runs.registry), current.now) for runs in current.runs)
+
+
+def fetch_gc_info(api: Api, params: Params) -> dict[str, Any]:
+    """The active collection and all of each registry; raises InvalidInput with all that do not exist."""
+    asked, faults = read_registries(params["registries"])
+    if faults:
+        raise InvalidInput(tuple(faults))
+    return {
+        "garbage_collections": [
+            {
+                "registry": runs.registry,
+                "active": shape_run(runs.find_active()),
+                "history": [shape_run(run) for run in runs.history],
+            }
+            for runs in fetch_history(api, asked)
+        ]
+    }

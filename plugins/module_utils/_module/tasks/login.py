@@ -1,0 +1,148 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""docr_credentials between its options and the services."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from ..._client.files.docker_config import DockerConfigFile
+from ..._domain.durations import parse_duration
+from ..._domain.errors import InvalidInput
+from ..._domain.field_errors import FieldError
+from ..._domain.login.note import MintedCredential
+from ..._domain.login.plan import LOG_IN, FoundLogin, WantedLogin, plan_login, plan_logout
+from ..._domain.plan import Outcome, Plan, Step
+from ..._domain.registry.name import name_fault
+from ..._service.flow.wait import SystemClock
+from ..._service.login import ConfigFile, LoginKeeper
+from ..._service.ports.api import Api
+from ..run import Done, Params, Task
+from ..spec import Spec
+
+CREDENTIALS_SPEC = Spec(
+    options={
+        "registry": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "path": {"type": "path"},
+        "read_write": {"type": "bool", "default": False},
+        "expires_in": {"type": "str", "default": "2h"},
+        "longest_push": {"type": "str", "default": "1h"},
+    },
+)
+
+
+def build_credentials_task(params: Params) -> Task[Api, Any, Any, Any]:
+    """The task that the options ask for; raises InvalidInput with all that is wrong with them."""
+    path = params["path"] or _default_path()
+    faults = tuple(_faults(params, path))
+    if faults:
+        raise InvalidInput(faults)
+    file = DockerConfigFile.at(path)
+    if params["state"] == "absent":
+        return LogoutTask(file, params["registry_host"], params["registry"])
+    lifetime, longest_push = _lifetimes(params)
+    wanted = WantedLogin(params["registry"], params["read_write"], lifetime, longest_push)
+    return LoginTask(file, params["registry_host"], wanted)
+
+
+def _default_path() -> str:
+    """Where Docker's own client looks."""
+    folder = os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")
+    return os.path.join(folder, "config.json")
+
+
+def _faults(params: Params, path: str) -> Iterator[FieldError]:
+    wrong_name = name_fault(params["registry"])
+    if wrong_name is not None:
+        yield FieldError("registry", *wrong_name)
+    if not os.path.isabs(path):
+        yield FieldError("path", f"{path} is relative", "write it from the root, or from ~")
+    wrong = []
+    for name in ("expires_in", "longest_push"):
+        try:
+            parse_duration(params[name])
+        except ValueError as error:
+            wrong.append(FieldError(name, f"{params[name]!r} is no duration", str(error)))
+    if wrong:
+        yield from wrong
+        return
+    lifetime, longest_push = _lifetimes(params)
+    if lifetime <= longest_push:
+        what = f"{params['expires_in']} is no longer than longest_push, {params['longest_push']}"
+        yield FieldError("expires_in", what, "a credential must outlive the longest push that begins with it")
+
+
+def _lifetimes(params: Params) -> tuple[timedelta, timedelta]:
+    return parse_duration(params["expires_in"]), parse_duration(params["longest_push"])
+
+
+@dataclass(frozen=True)
+class LoginTask:
+    """The file holds a login of the registry that is good for the longest push."""
+
+    file: ConfigFile
+    host: str
+    wanted: WantedLogin
+
+    def fetch(self, api: Api) -> FoundLogin:
+        """The file, the note, and whether the image host takes the login."""
+        return LoginKeeper(api, self.file, self.host).fetch_login(self.wanted, SystemClock())
+
+    def plan(self, current: FoundLogin) -> Plan[Step]:
+        """Keep the login, or mint another."""
+        return plan_login(current, self.wanted)
+
+    def apply(self, api: Api, current: FoundLogin, plan: Plan[Step], done: Done) -> dict[str, Any]:
+        """Mint and write."""
+        minted = LoginKeeper(api, self.file, self.host).apply_login(current, self.wanted, plan, done)
+        return self._shape(minted)
+
+    def predict(self, current: FoundLogin, plan: Plan[Step]) -> dict[str, Any]:
+        """What is not known before the minting is null."""
+        is_new = any(step.action == LOG_IN for step in plan.steps)
+        return self._shape(None if is_new else current.present)
+
+    def shape(self, outcome: Outcome[dict[str, Any]]) -> dict[str, Any]:
+        """The module's result."""
+        return {"credentials": outcome.result}
+
+    def _shape(self, minted: MintedCredential | None) -> dict[str, Any]:
+        asked = {"registry": self.wanted.registry, "read_write": self.wanted.read_write}
+        unknown = {"fingerprint": None, "minted_at": None, "expires_at": None}
+        shown = minted.shape() if minted is not None else asked | unknown
+        return shown | {"host": self.host, "path": self.file.path}
+
+
+@dataclass(frozen=True)
+class LogoutTask:
+    """The file holds no login of the registry."""
+
+    file: ConfigFile
+    host: str
+    registry: str
+
+    def fetch(self, api: Api) -> FoundLogin:
+        """The file and the note."""
+        return LoginKeeper(api, self.file, self.host).fetch_logout(SystemClock())
+
+    def plan(self, current: FoundLogin) -> Plan[Step]:
+        """Revoke and remove."""
+        return plan_logout(current, self.registry)
+
+    def apply(self, api: Api, current: FoundLogin, plan: Plan[Step], done: Done) -> None:
+        """Revoke and remove."""
+        LoginKeeper(api, self.file, self.host).apply_logout(current, plan, done)
+
+    def predict(self, current: FoundLogin, plan: Plan[Step]) -> None:
+        """Nothing is left."""
+
+    def shape(self, outcome: Outcome[None]) -> dict[str, Any]:
+        """The module's result."""
+        return {"credentials": None}

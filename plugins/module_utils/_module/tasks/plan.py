@@ -1,0 +1,100 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""docr_plan: the plans of the other modules, all at once, from one read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..._domain.access.desired import Wanted
+from ..._domain.access.methods import ONE_CLICK
+from ..._domain.access.one_click import needs_registry_names, predict_clusters, resolve_targets, shape_integrations
+from ..._domain.access.task_plan import plan_whole
+from ..._domain.errors import InvalidInput
+from ..._domain.field_errors import FieldError
+from ..._domain.plan import Plan, Step
+from ..._domain.registry.plan import CREATE, Account, DesiredRegistry, missing_names, plan_registries
+from ..._service.access.one_click import list_names
+from ..._service.ports.api import Api
+from ..._service.registry import fetch_account
+from ..run import Params
+from ..spec import Spec
+from .access import INTEGRATION_OPTIONS, Common, read_entries
+from .registry import REGISTRY_OPTIONS, TIER_OPTIONS, predict_registries, read_desired, shape_registries
+
+PLAN_SPEC = Spec(
+    options={
+        "registries": {"type": "list", "elements": "dict", "options": REGISTRY_OPTIONS, "default": []},
+        **TIER_OPTIONS,
+        "integrations": {"type": "list", "elements": "dict", "options": INTEGRATION_OPTIONS, "default": []},
+    }
+)
+
+
+def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
+    """The result of docr_plan; raises InvalidInput with the faults of all parts."""
+    desired = read_desired(params["registries"], "registries")
+    entries, faults = read_entries(params["integrations"], Common())
+    if faults:
+        raise InvalidInput(faults)
+    account = fetch_account(api, desired) if desired else None
+    wanted = Wanted(entries, expected=missing_names(account.registries, desired) if account else ())
+    clusters = api.list_clusters() if any(entry.clusters for entry in entries) else ()
+    names = tuple(registry.name for registry in account.registries) if account else None
+    has_others = any(entry.method != ONE_CLICK for entry in entries)
+    if names is None and (has_others or needs_registry_names(clusters, wanted.one_click)):
+        names = list_names(api)
+    registry_plan, integration_plan = _all_or_faults(
+        lambda: _plan_registries(account, desired, params),
+        # Nothing is seen of the inside of clusters, so only DigitalOcean's own integration has steps.
+        lambda: plan_whole(clusters, names, {}, wanted),
+    )
+    targets = [target.cluster for target in resolve_targets(clusters, wanted.one_click)[0]]
+    after = predict_clusters(targets, integration_plan.steps, names)
+    return {
+        "registry": _shape_plan(registry_plan)
+        | {"create": [step.target for step in registry_plan.steps if step.action == CREATE]}
+        | _shape_registries(account, desired, registry_plan, params["registry_host"]),
+        "integration": _shape_plan(integration_plan)
+        | {"integrations": shape_integrations(after, integration_plan.steps, names)},
+        "warnings": [*registry_plan.warnings, *integration_plan.warnings],
+    }
+
+
+def _plan_registries(account: Account | None, desired: tuple[DesiredRegistry, ...], params: Params) -> Plan[Step]:
+    if account is None:
+        return Plan()
+    return plan_registries(account, desired, params["tier_policy"], params["allow_downgrade"])
+
+
+def _all_or_faults(*plans: Callable[[], Plan[Step]]) -> tuple[Plan[Step], ...]:
+    made: list[Plan[Step]] = []
+    faults: list[FieldError] = []
+    for plan in plans:
+        try:
+            made.append(plan())
+        except InvalidInput as error:
+            faults += error.field_errors
+    if faults:
+        raise InvalidInput(tuple(faults))
+    return tuple(made)
+
+
+def _shape_plan(plan: Plan[Step]) -> dict[str, Any]:
+    return {
+        "changed": plan.changed,
+        "actions": [step.shape() for step in plan.steps],
+        "notes": list(plan.notes),
+    }
+
+
+def _shape_registries(
+    account: Account | None, desired: tuple[DesiredRegistry, ...], plan: Plan[Step], host: str
+) -> dict[str, Any]:
+    if account is None:
+        return {"registries": [], "subscription": None}
+    shaped = shape_registries(predict_registries(account, desired, plan), host, is_single=False)
+    return {"registries": shaped["registries"], "subscription": shaped["subscription"]}

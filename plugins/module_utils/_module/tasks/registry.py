@@ -1,0 +1,212 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""docr_registry and docr_registry_info between their options and the services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..._domain.errors import InvalidInput
+from ..._domain.field_errors import FieldError
+from ..._domain.plan import Outcome, Plan, Step
+from ..._domain.registry.model import Registry
+from ..._domain.registry.name import name_fault
+from ..._domain.registry.plan import CREATE, Account, DesiredRegistry, plan_registries
+from ..._domain.registry.removal import Holdings, RemovalConsents, plan_removal
+from ..._domain.registry.tiers import HIGHEST, STRICT, Subscription
+from ..._service.ports.api import Api
+from ..._service.registry import Registries, apply_registries, apply_removal, fetch_account, fetch_holdings
+from ..run import Done, Params, Task
+from ..spec import Spec
+
+REGISTRY_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "name": {"type": "str", "required": True},
+    "region": {"type": "str"},
+    "subscription_tier": {"type": "str", "aliases": ["subscription_tier_slug"]},
+    "origin": {"type": "str"},
+}
+TIER_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "tier_policy": {"type": "str", "choices": [HIGHEST, STRICT], "default": HIGHEST},
+    "allow_downgrade": {"type": "bool", "default": False},
+}
+
+REGISTRY_SPEC = Spec(
+    options={
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "name": {"type": "str"},
+        "region": {"type": "str"},
+        "subscription_tier": {"type": "str", "aliases": ["subscription_tier_slug"]},
+        "registries": {"type": "list", "elements": "dict", "options": REGISTRY_OPTIONS},
+        **TIER_OPTIONS,
+        "allow_delete_images": {"type": "bool", "default": False},
+        "allow_delete_integrated": {"type": "bool", "default": False},
+    },
+    mutually_exclusive=[["name", "registries"], ["region", "registries"], ["subscription_tier", "registries"]],
+    required_one_of=[["name", "registries"]],
+)
+REGISTRY_INFO_SPEC = Spec(options={"names": {"type": "list", "elements": "str"}})
+
+
+def build_registry_task(params: Params) -> Task[Api, Any, Any, Any]:
+    """The task that the options ask for."""
+    raw = params["registries"] if params["registries"] is not None else [params]
+    is_single = params["registries"] is None
+    desired = read_desired(raw, "" if is_single else "registries")
+    if params["state"] == "absent":
+        consents = RemovalConsents(params["allow_delete_images"], params["allow_delete_integrated"])
+        return RemovalTask(tuple(want.name for want in desired), consents, params["registry_host"], is_single)
+    return PresentTask(desired, params["tier_policy"], params["allow_downgrade"], params["registry_host"], is_single)
+
+
+def read_desired(raw: list[Mapping[str, Any]], option: str) -> tuple[DesiredRegistry, ...]:
+    """The wanted registries, merged where two say the same; raises InvalidInput with all that is wrong with them.
+
+    `option` is the list that they stand in, for the place of a fault; empty for options of the module itself.
+    """
+    desired: dict[str, DesiredRegistry] = {}
+    faults: list[FieldError] = []
+    for index, one in enumerate(raw):
+        want = DesiredRegistry(
+            name=one["name"],
+            region=one["region"].lower() if one.get("region") else None,
+            subscription_tier=one["subscription_tier"].lower() if one.get("subscription_tier") else None,
+            place=_place(one.get("origin"), option, index),
+        )
+        faults += _desired_faults(want, desired.setdefault(want.name, want))
+    if faults:
+        raise InvalidInput(tuple(faults))
+    return tuple(desired.values())
+
+
+def _place(origin: str | None, option: str, index: int) -> str:
+    if origin:
+        return f"{origin}, "
+    return f"{option}[{index}]." if option else ""
+
+
+def _desired_faults(want: DesiredRegistry, first: DesiredRegistry) -> Iterator[FieldError]:
+    wrong_name = name_fault(want.name)
+    if wrong_name is not None:
+        yield FieldError(want.where("name"), *wrong_name)
+    if (want.region, want.subscription_tier) != (first.region, first.subscription_tier):
+        yield FieldError(
+            want.where("name"),
+            f"the registry {want.name} is asked for twice, and differently at {first.where('name')}",
+            "keep one of them",
+        )
+
+
+@dataclass(frozen=True)
+class PresentTask:
+    """The registries exist, and the team has the tier that they need."""
+
+    desired: tuple[DesiredRegistry, ...]
+    tier_policy: str
+    allow_downgrade: bool
+    registry_host: str
+    is_single: bool
+
+    def fetch(self, api: Api) -> Account:
+        """Registries, options, subscription, and whether new names are free."""
+        return fetch_account(api, self.desired)
+
+    def plan(self, current: Account) -> Plan[Step]:
+        """What to create, and the tier."""
+        return plan_registries(current, self.desired, self.tier_policy, self.allow_downgrade)
+
+    def apply(self, api: Api, current: Account, plan: Plan[Step], done: Done) -> Registries:
+        """Create, and change the tier."""
+        return apply_registries(api, current, self.desired, plan, done)
+
+    def predict(self, current: Account, plan: Plan[Step]) -> Registries:
+        """The registries and the tier as the plan leaves them."""
+        return predict_registries(current, self.desired, plan)
+
+    def shape(self, outcome: Outcome[Registries]) -> dict[str, Any]:
+        """The module's result."""
+        return shape_registries(outcome.result, self.registry_host, self.is_single)
+
+
+@dataclass(frozen=True)
+class RemovalTask:
+    """The registries of these names are gone, and no other is touched."""
+
+    names: tuple[str, ...]
+    consents: RemovalConsents
+    registry_host: str
+    is_single: bool
+
+    def fetch(self, api: Api) -> Holdings:
+        """What would be lost, and who pulls; a consent to the latter spares the question."""
+        return fetch_holdings(api, self.names, with_clusters=not self.consents.delete_integrated)
+
+    def plan(self, current: Holdings) -> Plan[Step]:
+        """What to delete."""
+        return plan_removal(current, self.names, self.consents)
+
+    def apply(self, api: Api, current: Holdings, plan: Plan[Step], done: Done) -> Registries:
+        """Delete."""
+        apply_removal(api, plan, done)
+        return Registries((), None)
+
+    def predict(self, current: Holdings, plan: Plan[Step]) -> Registries:
+        """Nothing is left of them."""
+        return Registries((), None)
+
+    def shape(self, outcome: Outcome[Registries]) -> dict[str, Any]:
+        """The module's result."""
+        return shape_registries(outcome.result, self.registry_host, self.is_single)
+
+
+def predict_registries(account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan[Step]) -> Registries:
+    """The registries and the subscription as a plan of plan_registries leaves them."""
+    created = {
+        step.target: Registry(step.target, step.arguments["region"] or "")
+        for step in plan.steps
+        if step.action == CREATE
+    }
+    found = tuple(account.find(want.name) or created[want.name] for want in desired)
+    after = plan.after["subscription"]
+    tier = account.options.tier(after["tier"]) if after else None
+    if tier is None or (account.subscription is not None and account.subscription.tier.slug == tier.slug):
+        return Registries(found, account.subscription)
+    return Registries(found, Subscription(tier))
+
+
+def shape_registries(outcome: Registries, host: str, is_single: bool) -> dict[str, Any]:
+    """`registry` for the single form, `registries` always; `host` is that of the images."""
+    registries = [registry.shape(host) for registry in outcome.registries]
+    return {
+        "registry": registries[0] if is_single and registries else None,
+        "registries": registries,
+        "subscription": outcome.subscription.shape() if outcome.subscription else None,
+    }
+
+
+def fetch_registry_info(api: Api, params: Params) -> dict[str, Any]:
+    """The result of docr_registry_info; a name that does not exist is simply not in it."""
+    registries = api.list_registries()
+    options = api.fetch_options()
+    subscription = api.fetch_subscription()
+    names = params["names"]
+    host = params["registry_host"]
+    shown = [registry.shape(host) for registry in registries if names is None or registry.name in names]
+    tier = subscription.tier if subscription else None
+    used = sum(registry.storage_usage_bytes for registry in registries)
+    return {
+        "registries": shown,
+        "subscription": subscription.shape() if subscription else None,
+        "tiers": [tier.shape() for tier in options.tiers],
+        "regions": list(options.regions),
+        "usage": {
+            "registries": len(registries),
+            "registries_allowed": tier.registry_limit if tier else None,
+            "storage_usage_bytes": used,
+            "included_storage_bytes": tier.included_storage_bytes if tier else None,
+            "storage_overage_bytes": max(0, used - tier.included_storage_bytes) if tier else 0,
+        },
+    }

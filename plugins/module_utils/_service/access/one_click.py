@@ -1,0 +1,113 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading and writing the one-click integration of clusters with registries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..._domain.access.one_click import ADD, WantedIntegrations, lacking, missing_registries, shape_integrations
+from ..._domain.clusters.cluster import Cluster
+from ..._domain.errors import Conflict, DocrError, InvalidInput, NotFound, Refused, TimedOut
+from ..._domain.names import join_names
+from ..._domain.plan import Plan, Step
+from ..flow.once import write_once
+from ..flow.wait import PollSettings, Waited
+from ..ports.api import Api
+
+
+@dataclass(frozen=True)
+class Integrations:
+    """What is there: all clusters, and the team's registries by name; these are None when they were not read."""
+
+    clusters: tuple[Cluster, ...]
+    registry_names: tuple[str, ...] | None
+
+
+def list_names(api: Api) -> tuple[str, ...]:
+    """The names of the team's registries."""
+    return tuple(registry.name for registry in api.list_registries())
+
+
+@dataclass
+class IntegrationWriter:
+    """Carries out a plan on what was read, and looks whether it came true."""
+
+    api: Api
+    current: Integrations
+    patience: PollSettings
+
+    def apply(self, plan: Plan[Step], wanted: WantedIntegrations, done: Callable[[Step], None]) -> Integrations:
+        """Write all steps, then read the clusters once and compare, again until `patience` ends.
+
+        Raises InvalidInput before the first write when an expected registry was not created after all, and TimedOut
+        with what is lacking. A write whose end is not known is judged by what the clusters show.
+        """
+        if not plan.changed:
+            return self.current
+        faults = missing_registries(wanted, self.current.registry_names or ())
+        if faults:
+            raise InvalidInput(faults)
+        for step in plan.steps:
+            self._carry_out(step)
+            done(step)
+        seen = self._watch(plan.steps)
+        if not seen.is_done:
+            raise self._late(plan, seen)
+        return Integrations(seen.value, self.current.registry_names)
+
+    def _carry_out(self, step: Step) -> None:
+        # A conflict: somebody else was faster, or a cluster that does not say what it has had it already.
+        write_once(lambda: self._write(step), lambda: self._look(step), also_look_after=(Conflict,))
+
+    def _write(self, step: Step) -> bool:
+        cluster_ids = tuple(step.arguments["clusters"])
+        registries: tuple[str, ...] = step.arguments["registries"]
+        send = self.api.add_registries if step.action == ADD else self.api.remove_registries
+        try:
+            send(cluster_ids, registries)
+        except (NotFound, Refused) as error:
+            # The plural removal could not be reached by everybody who tried it (digitalocean-api.md 3.2).
+            if error.answer.status not in (404, 405):
+                raise
+            self._require_only(registries, step, error)
+            send_without_name = self.api.add_registry if step.action == ADD else self.api.remove_registry
+            send_without_name(cluster_ids)
+        return True
+
+    def _require_only(self, registries: tuple[str, ...], step: Step, error: DocrError) -> None:
+        names = self.current.registry_names
+        if names is None:
+            names = list_names(self.api)
+            self.current = Integrations(self.current.clusters, names)
+        if names != registries:
+            raise Refused(
+                step.message,
+                error.answer,
+                "see that the clusters still exist; if they do, use the control panel: the older call that is left"
+                f" cannot name a registry, and the team has {join_names(names) or 'none'}",
+            ) from error
+
+    def _look(self, step: Step) -> bool | None:
+        try:
+            return self._watch((step,)).is_done or None
+        except DocrError:
+            return None  # The error of the write says more than that of the look after it.
+
+    def _watch(self, steps: Sequence[Step]) -> Waited[tuple[Cluster, ...]]:
+        names = self.current.registry_names
+        return self.patience.poll(self.api.list_clusters, lambda clusters: not lacking(clusters, steps, names))
+
+    def _late(self, plan: Plan[Step], seen: Waited[tuple[Cluster, ...]]) -> TimedOut:
+        names = self.current.registry_names
+        touched = {cluster_id for step in plan.steps for cluster_id in step.arguments["clusters"]}
+        last = [cluster for cluster in seen.value if cluster.id in touched]
+        return TimedOut(
+            "see the integration come true",
+            f"after {seen.elapsed_s:.0f} s {'; '.join(lacking(seen.value, plan.steps, names))}",
+            "see whether the clusters are well, then run the task again, with a larger wait_timeout if they are slow",
+            shape_integrations(last, plan.steps, names),
+        )

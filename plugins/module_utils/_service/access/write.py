@@ -1,0 +1,211 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carrying out the plan for one cluster, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..._domain.access import steps
+from ..._domain.access.methods import ONE_CLICK, OPERATOR
+from ..._domain.access.plan import credential_in_use, lagging
+from ..._domain.access.pull_secrets import OPERATOR_NAMESPACE, carries, is_ours, pull_secret
+from ..._domain.access.removal import entry_removals
+from ..._domain.access.state import Access, ClusterState, RegistryState, adopt, one_click_copies, owned
+from ..._domain.clusters.objects import CONNECTIONS, Secret, SecretContent
+from ..._domain.errors import DocrError, TimedOut
+from ..._domain.names import join_names
+from ..._domain.plan import Plan, Step
+from ..flow.parallel import for_each
+from ..flow.wait import PollSettings
+from ..ports.api import Api
+from ..ports.kube import Kube
+from .conditional_writes import change_account, delete_pod, delete_secret, require_no_later, write_secret
+from .credentials import Credentials
+from .read import by_namespace
+
+# Namespaces that come while secrets are written get theirs in another round.
+_ROUNDS = 3
+
+
+@dataclass
+class ClusterWriter:
+    """Writes into one cluster what its plan says. `leave_one_click` ends DigitalOcean's own integration."""
+
+    api: Api
+    kube: Kube
+    state: ClusterState
+    patience: PollSettings
+    leave_one_click: Callable[[str], None]
+    credentials: dict[str, Credentials] = field(default_factory=dict)
+
+    def apply(self, plan: Plan[Step], accesses: Iterable[Access], done: Callable[[Step], None]) -> None:
+        """Carry out all steps, calling `done` after each; raises the first DocrError, and the next run goes on."""
+        for access in accesses:
+            found = self.state.registries[access.registry]
+            self.credentials[access.registry] = Credentials(
+                api=self.api,
+                kube=self.kube,
+                registry=access.registry,
+                journal=adopt(self.state, access.registry),
+                secret=found.journal_secret,
+                credential=credential_in_use(self.state, access),
+            )
+        carry_out: Mapping[str, Callable[[Step], None]] = {
+            steps.MINT: self._mint,
+            steps.WRITE_JOURNAL: self._write_journal,
+            steps.WRITE: self._write,
+            steps.SETTLE: self._settle,
+            steps.PATCH: self._patch,
+            steps.LEAVE_ONE_CLICK: self._leave_one_click,
+            steps.DELETE: self._delete,
+            steps.DELETE_SOURCE: self._delete_source,
+            steps.REVOKE: self._revoke,
+            steps.DELETE_JOURNAL: self._delete_journal,
+            steps.RECREATE: self._recreate,
+        }
+        try:
+            for step in plan.steps:
+                carry_out[step.action](step)
+                done(step)
+        except DocrError as error:
+            error.has_written = self.kube.has_written
+            raise
+
+    def await_one_click(self, access: Access) -> None:
+        """See DigitalOcean's secrets everywhere, and every default service account name them; TimedOut if they lack."""
+        self._await_operator(access, None)
+
+    def _mint(self, step: Step) -> None:
+        access: Access = step.arguments["access"]
+        self.credentials[access.registry].mint(access, self.patience)
+
+    def _write_journal(self, step: Step) -> None:
+        access: Access = step.arguments["access"]
+        self.credentials[access.registry].save(step.arguments["journal"])
+
+    def _write(self, step: Step) -> None:
+        access: Access = step.arguments["access"]
+        self._write_targets(access, self._content(access), step.arguments["targets"])
+
+    def _write_targets(self, access: Access, content: SecretContent, targets: Sequence[steps.Target]) -> None:
+        def is_our_own(secret: Secret) -> bool:
+            return is_ours(secret, access.registry, access.method)
+
+        for_each(targets, lambda one: write_secret(self.kube, one, access.secret, content, is_our_own), CONNECTIONS)
+
+    def _settle(self, step: Step) -> None:
+        access: Access = step.arguments["access"]
+        content = self._content(access)
+        if access.method == OPERATOR:
+            self._await_operator(access, content.data)
+        else:
+            self._see_everywhere(access, content)
+        self.credentials[access.registry].promote()
+
+    def _see_everywhere(self, access: Access, content: SecretContent) -> None:
+        for _round in range(_ROUNDS):
+            lacking = self._lacking(access, content)
+            if not lacking:
+                return
+            self._write_targets(access, content, lacking)
+        raise self._late(access, [one.namespace for one in lacking], "is written over again and again")
+
+    def _lacking(self, access: Access, content: SecretContent) -> list[steps.Target]:
+        """Where a secret that was to be written does not hold what it should; asked of the cluster."""
+        present = self._secrets(access.secret)
+        ours = owned(present, access.registry, access.method).keys()
+        wanted = self.state.registries[access.registry].chosen | ours
+        off = [one for one in sorted(wanted) if one not in present or not carries(present[one], content)]
+        if not off:
+            return []
+        for one in off:
+            if one in present:
+                require_no_later(self.kube, present[one], content)
+        alive = {one.name for one in self.kube.list_namespaces() if not one.is_terminating}
+        return [steps.Target(one, present.get(one)) for one in off if one in alive]
+
+    def _await_operator(self, access: Access, data: object) -> None:
+        """See every copy hold this, or what the secret holds that DigitalOcean made."""
+
+        def look() -> list[str]:
+            now = self._look_again(access)
+            source = now.registries[access.registry].of(access.secret).get(OPERATOR_NAMESPACE)
+            return lagging(now, access, data or (None if source is None else source.content.data))
+
+        seen = self.patience.poll(look, lambda late: not late)
+        if not seen.is_done:
+            raise self._late(access, seen.value, f"did not come within {seen.elapsed_s:.0f} s")
+
+    def _look_again(self, access: Access) -> ClusterState:
+        """What matters of DigitalOcean's copies, as it is now."""
+        return ClusterState(
+            name=self.state.name,
+            now=self.state.now,
+            namespaces=self.kube.list_namespaces(),
+            accounts=self.kube.list_service_accounts("default"),
+            registries={access.registry: RegistryState({access.secret: self._secrets(access.secret)})},
+        )
+
+    def _patch(self, step: Step) -> None:
+        for_each(step.arguments["changes"], lambda one: change_account(self.kube, one), CONNECTIONS)
+
+    def _leave_one_click(self, step: Step) -> None:
+        access: Access = step.arguments["access"]
+        self.leave_one_click(access.registry)
+        self._await_end(lambda: one_click_copies(self._secrets(access.registry), access.registry))
+
+    def _delete(self, step: Step) -> None:
+        self._delete_secrets(step.arguments["registry"], step.arguments["method"], step.arguments["secrets"])
+
+    def _delete_secrets(self, registry: str, method: str, secrets: Sequence[Secret]) -> None:
+        def is_owned(secret: Secret) -> bool:
+            return bool(owned({secret.namespace: secret}, registry, method))
+
+        for_each(secrets, lambda one: delete_secret(self.kube, one, is_owned), CONNECTIONS)
+
+    def _delete_source(self, step: Step) -> None:
+        registry: str = step.arguments["registry"]
+        source: Secret = step.arguments["source"]
+        self._delete_secrets(registry, OPERATOR, [source])
+        left = self._await_end(lambda: owned(self._secrets(source.name), registry, OPERATOR))
+        # What DigitalOcean's operator leaves behind exists because of us.
+        alive = frozenset(one.name for one in self.kube.list_namespaces() if not one.is_terminating)
+        now = replace(self.state, accounts=self.kube.list_service_accounts())
+        for_each(
+            entry_removals(now, registry, OPERATOR, alive), lambda one: change_account(self.kube, one), CONNECTIONS
+        )
+        self._delete_secrets(registry, OPERATOR, [one for namespace, one in left.items() if namespace in alive])
+
+    def _await_end(self, look: Callable[[], Mapping[str, Secret]]) -> Mapping[str, Secret]:
+        """What is left of copies that are to go, when they are gone or patience ends."""
+        return self.patience.poll(look, lambda left: not left).value
+
+    def _revoke(self, step: Step) -> None:
+        self.credentials[step.arguments["registry"]].revoke(step.arguments["credentials"])
+
+    def _delete_journal(self, step: Step) -> None:
+        self.credentials[step.arguments["registry"]].drop()
+
+    def _recreate(self, step: Step) -> None:
+        for_each(step.arguments["pods"], lambda one: delete_pod(self.kube, one), CONNECTIONS)
+
+    def _content(self, access: Access) -> SecretContent:
+        credential = self.credentials[access.registry].credential
+        if credential is None:
+            raise ValueError(f"no credential of {access.registry} was minted")
+        return pull_secret(access.registry, access.method, credential)
+
+    def _secrets(self, name: str) -> Mapping[str, Secret]:
+        return by_namespace(self.kube.list_secrets(name))
+
+    def _late(self, access: Access, namespaces: Sequence[str], what: str) -> TimedOut:
+        maker = "DigitalOcean" if access.method in (ONE_CLICK, OPERATOR) else "this task"
+        return TimedOut(
+            f"see the secret {access.secret} of {maker} in the cluster {self.state.name}",
+            f"in {join_names(namespaces)} it {what}, or its service account lacks it",
+            "see whether the cluster is well and what else writes there, then run the task again",
+        )

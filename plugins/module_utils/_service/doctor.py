@@ -1,0 +1,181 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looking into a cluster and asking the image host, for a diagnosis; nothing is written anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
+
+from .._domain.clusters.objects import Pod, Secret, ServiceAccount
+from .._domain.clusters.selection import plain_names
+from .._domain.credentials.docker import DockerCredentials
+from .._domain.doctor.images import Image
+from .._domain.doctor.report import MOST_CREDENTIALS, Diagnosis, diagnose
+from .._domain.doctor.secrets import Item, shelve
+from .._domain.doctor.snapshot import WAITING, Access, ClusterSnapshot, Scope
+from .._domain.errors import Denied, DocrError, NotFound, Unreachable
+from .ports.api import Api, ImageHost
+from .ports.kube import Kube
+
+T = TypeVar("T")
+
+# Names of secrets that are named and not among the pull secrets, to be looked up one by one: of another type, or gone.
+_MOST_NAMES = 20
+_MOST_IMAGES = 50
+_NO_REPOSITORY = "docr-diagnosis"
+
+
+def look_into(kube: Kube, api: Api, scope: Scope, integrated: tuple[str, ...] = ()) -> Diagnosis:
+    """Read a cluster, ask the image host for what its secrets open, and judge.
+
+    `integrated` are the registries that the API says it is integrated with. A failure of the cluster is raised; what
+    the image host does not answer is told in the notes.
+    """
+    case = replace(_read(kube, api, scope), integrated=integrated)
+    host = _Asking(api, case)
+    access = host.ask_tokens()
+    images = host.ask_images()
+    return diagnose(replace(case, access=access, images=images), [*_slips(case), *host.notes])
+
+
+def _read(kube: Kube, api: Api, scope: Scope) -> ClusterSnapshot:
+    where = scope.where
+    found = kube.list_namespaces(where.namespace_selector)
+    namespaces = frozenset(one.name for one in found if where.has_namespace(one.name) and not one.is_terminating)
+
+    def is_wanted(pod: Pod) -> bool:
+        is_here = pod.namespace in namespaces and not pod.is_terminating
+        return is_here and any(scope.image_of(container) is not None for container in pod.containers)
+
+    pods = kube.list_pods(is_wanted)
+    used = {(pod.namespace, pod.service_account) for pod in pods}
+
+    def is_of_interest(account: ServiceAccount) -> bool:
+        is_used = (account.namespace, account.name) in used
+        return account.namespace in namespaces and (is_used or where.has_account(account.name))
+
+    only = where.only_account
+    accounts = kube.list_service_accounts(only if {name for _namespace, name in used} <= {only} else None)
+    kept = {(one.namespace, one.name): one for one in accounts if is_of_interest(one)}
+    secrets = kube.list_pull_secrets()
+    others = _read_others(kube, secrets, kept.values(), pods)
+    return ClusterSnapshot(
+        scope, api.now(), namespaces, kept, pods, shelve([*others, *secrets], scope.host, scope.team)
+    )
+
+
+def _read_others(
+    kube: Kube, secrets: Iterable[Secret], accounts: Iterable[ServiceAccount], pods: Iterable[Pod]
+) -> Iterator[Secret]:
+    """Secrets that are named as pull secrets and are none."""
+    present = {(one.namespace, one.name) for one in secrets}
+    users: tuple[ServiceAccount | Pod, ...] = (*accounts, *pods)
+    named = {(one.namespace, name) for one in users for name in one.pull_secrets}
+    for name in sorted({name for _namespace, name in named - present})[:_MOST_NAMES]:
+        yield from (one for one in kube.list_secrets(name) if (one.namespace, name) in named - present)
+
+
+def _slips(case: ClusterSnapshot) -> Iterator[str]:
+    for name in plain_names(case.scope.where.namespaces):
+        if name not in case.namespaces:
+            yield f"There is no namespace {name}, or the label selector does not pick it."
+
+
+@dataclass
+class _Asking:
+    """Asks the image host about one cluster; what fails is noted, and a host out of reach is asked no more."""
+
+    api: Api
+    case: ClusterSnapshot
+    notes: list[str] = field(default_factory=list)
+    repositories: dict[str, str] = field(default_factory=dict)
+    is_lost: bool = False
+
+    def ask_tokens(self) -> Mapping[str, Access]:
+        """What each token opens, asked once however many secrets hold it."""
+        holders = _holders(self.case)
+        self._tell_of_more("tokens", len(holders), MOST_CREDENTIALS)
+        found = {}
+        for item, credentials in holders[:MOST_CREDENTIALS]:
+            access = self._try("what the pull secrets open", partial(self._ask, item, credentials))
+            if access is not None:
+                found[credentials.fingerprint] = access
+        return found
+
+    def ask_images(self) -> Mapping[Image, bool]:
+        """Whether the images that pods wait for exist, seen with the account's own token."""
+        wanted = {
+            image
+            for pod in self.case.pods
+            for container, image in self.case.images_of(pod)
+            if container.waiting in WAITING and image.is_whole and image.registry in self.case.scope.team
+        }
+        self._tell_of_more("images", len(wanted), _MOST_IMAGES)
+        found = {}
+        with closing(self.api.open_image_host()) as host:
+            for image in sorted(wanted, key=str)[:_MOST_IMAGES]:
+                exists = self._try(f"whether {image} exists", partial(_exists, host, image))
+                if exists is not None:
+                    found[image] = exists
+        return found
+
+    def _ask(self, item: Item, credentials: DockerCredentials) -> Access:
+        """A token that we minted opens one registry at most, and only pulls; of others nothing is known."""
+        is_own = credentials.fingerprint in self.case.shelf.credentials
+        registries = (item.registry,) if is_own and item.registry else self.case.scope.registries
+        with closing(self.api.open_image_host(credentials)) as host:
+            try:
+                host.check_login()
+            except Denied:
+                return Access(is_taken=False)
+            pulls = [one for one in registries if host.fetch_access(one, _NO_REPOSITORY, ("pull",))]
+            pushes = [one for one in pulls if not is_own and host.fetch_access(one, self._repository(one), ("push",))]
+        return Access(True, frozenset(pulls), frozenset(pushes))
+
+    def _repository(self, registry: str) -> str:
+        """One that exists, since a token to push a new one is refused where the tier has no room for it."""
+        if registry not in self.repositories:
+            found = self.api.list_repositories(registry)
+            self.repositories[registry] = found[0].name if found else _NO_REPOSITORY
+        return self.repositories[registry]
+
+    def _try(self, what: str, ask: Callable[[], T]) -> T | None:
+        if self.is_lost:
+            return None
+        try:
+            return ask()
+        except DocrError as error:
+            self.is_lost = isinstance(error, Unreachable)
+            note = f"It was not found out {what}: {error}"
+            if note not in self.notes:
+                self.notes.append(note)
+            return None
+
+    def _tell_of_more(self, what: str, count: int, most: int) -> None:
+        if count > most:
+            self.notes.append(f"There are {count} {what}; the image host was asked about {most} of them.")
+
+
+def _holders(case: ClusterSnapshot) -> list[tuple[Item, DockerCredentials]]:
+    """The tokens that are looked at, each with one secret that holds it; one that tells its registry where there is."""
+    found: dict[str, tuple[Item, DockerCredentials]] = {}
+    for item in case.items():
+        for login in item.held.logins:
+            fingerprint = login.credentials.fingerprint
+            if fingerprint not in found or found[fingerprint][0].registry is None:
+                found[fingerprint] = (item, login.credentials)
+    return list(found.values())
+
+
+def _exists(host: ImageHost, image: Image) -> bool:
+    try:
+        host.fetch_media_type(image.registry, image.repository, image.reference)
+    except NotFound:
+        return False
+    return True

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Work in several places at once, where one that fails does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from ..._domain.errors import DocrError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+# Clusters at a time; each has connections of its own, and the API's client serves them all.
+MOST_CLUSTERS = 8
+
+
+def side_by_side(work: Mapping[str, Callable[[], T]], most: int) -> Mapping[str, T | DocrError]:
+    """What came of each, in the order of `work`, its DocrError included; at most so many at a time.
+
+    Any other exception is a bug: it is raised once all have ended.
+    """
+    if not work:
+        return {}
+    with ThreadPoolExecutor(min(most, len(work))) as pool:
+        running = {name: pool.submit(partial(_outcome, do)) for name, do in work.items()}
+    return {name: one.result() for name, one in running.items()}
+
+
+def _outcome(do: Callable[[], T]) -> T | DocrError:
+    try:
+        return do()
+    except DocrError as error:
+        return error
+
+
+def for_each(items: Iterable[T], do: Callable[[T], R], most: int) -> list[R]:
+    """What came of each, in the order of `items`; after a failure nothing more is begun, and it is raised."""
+    with ThreadPoolExecutor(most) as pool:
+        running = [pool.submit(do, one) for one in items]
+        try:
+            return [one.result() for one in running]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""After collections have ended: whether pushes work again, and why one has freed nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from ..._domain.errors import DocrError
+from ..._domain.gc.progress import CollectionProgress
+from ..._domain.gc.result import explain_nothing_freed, freed_nothing
+from ..._domain.gc.rules import RuleBook
+from ..._domain.registry.model import Registry
+from ..flow.wait import PollSettings
+from ..ports.api import Api
+from .failures import Failures, unhealed
+from .images import MOST_LISTED, count_untagged
+from .push_check import prove_writes
+
+# As many as a team can have (digitalocean-api.md 1.3): none waits for the proof of another.
+_SIDE_BY_SIDE = 10
+
+
+def conclude(
+    api: Api, book: RuleBook, courses: Mapping[str, CollectionProgress], troubles: Failures, proof: PollSettings
+) -> dict[str, CollectionProgress]:
+    """The courses with proof and explanation; one list of registries where one of them needs it."""
+    is_needed = any(one.needs_proof or (one.run is not None and not one.is_pending) for one in courses.values())
+    registries = _registries(api) if is_needed else {}
+    # However many freed nothing, counting their images takes no more calls than those of one.
+    most_listed = MOST_LISTED // max(1, sum(freed_nothing(one) for one in courses.values()))
+    end = _End(api, book, troubles, proof, most_listed)
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        ended = pool.map(lambda one: end.conclude(one, registries.get(one.registry)), courses.values())
+        return dict(zip(courses, ended, strict=True))
+
+
+@dataclass(frozen=True)
+class _End:
+    """What is needed to conclude any of several registries; `most_listed` as count_untagged has it."""
+
+    api: Api
+    book: RuleBook
+    troubles: Failures
+    proof: PollSettings
+    most_listed: int
+
+    def conclude(self, course: CollectionProgress, registry: Registry | None) -> CollectionProgress:
+        """The course with its proof and explanation."""
+        if not self.troubles.is_open(course.registry) or course.is_pending:
+            return course
+        is_read_only = registry.is_read_only if registry is not None else None
+        has_ended = course.run is not None
+        if course.needs_proof or (has_ended and is_read_only):
+            with self.troubles.noting(course.registry, is_write=True):
+                proof = prove_writes(self.api, course.registry, is_read_only, self.proof)
+                course = replace(course, is_writable=proof.is_writable, proof=proof.how)
+                if proof.is_writable is False:
+                    raise unhealed(
+                        course, self.api.now(), "no collection keeps it from taking pushes, and it takes none"
+                    )
+        elif has_ended and is_read_only is False:
+            course = replace(course, is_writable=True)
+        if freed_nothing(course):
+            return replace(course, explanation=self._explain(course, registry))
+        return course
+
+    def _explain(self, course: CollectionProgress, registry: Registry | None) -> str:
+        if course.run is None:
+            return ""
+        try:
+            untagged = count_untagged(self.api, course.registry, self.most_listed)
+        except DocrError:
+            return ""
+        counted_at = registry.storage_usage_bytes_updated_at if registry is not None else ""
+        type_ = self.book.of(course.registry).type
+        return explain_nothing_freed(course.run, type_, untagged.manifests, untagged.is_exact, counted_at or "")
+
+
+def _registries(api: Api) -> dict[str, Registry]:
+    try:
+        return {one.name: one for one in api.list_registries()}
+    except DocrError:
+        return {}  # What it would tell is welcome, and not worth a failure after all is done.

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is known of the images of a registry: how many have no tag, which are indexes, when the last one came."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import islice
+
+from ..._domain.errors import DocrError
+from ..._domain.registry.images import INDEX_MEDIA_TYPES, Manifest
+from ..._domain.registry.model import Repository
+from ..._domain.times import parse_time
+from ..ports.api import Api
+
+# One call for each repository: a fifth of the 250 a minute that the team has.
+MOST_LISTED = 50
+_SIDE_BY_SIDE = 4
+
+
+@dataclass(frozen=True)
+class UntaggedCount:
+    """How many manifests have no tag; where it is not exact, at least so many."""
+
+    manifests: int
+    is_exact: bool
+    repositories: int
+
+
+@dataclass(frozen=True)
+class IndexCount:
+    """How many of the tagged manifests that were looked at are image indexes; `is_all` where none was left out."""
+
+    indexes: int
+    looked_at: int
+    is_all: bool
+
+
+def count_untagged(api: Api, registry: str, most_listed: int = MOST_LISTED) -> UntaggedCount:
+    """By the manifests of each repository; where those are many by the counts alone, one call for 200 repositories."""
+    repositories = api.list_repositories(registry)
+    if len(repositories) > most_listed:
+        # A manifest may have several tags, so that these are the fewest that can be untagged.
+        fewest = sum(max(0, one.manifest_count - one.tag_count) for one in repositories)
+        return UntaggedCount(fewest, False, len(repositories))
+    listed = _list_manifests(api, registry, repositories)
+    return UntaggedCount(sum(1 for _name, one in listed if not one.tags), True, len(repositories))
+
+
+def latest_push(api: Api, registry: str) -> datetime | None:
+    """When the newest manifest came; one call for 200 repositories. None where there is none."""
+    times = [_time(one.pushed_at) for one in api.list_repositories(registry)]
+    return max((one for one in times if one is not None), default=None)
+
+
+def count_indexes(api: Api, registry: str, limit: int = 500) -> IndexCount | None:
+    """How many tagged manifests are image indexes, by the image host; None where it cannot be read."""
+    try:
+        repositories = tuple(one for one in api.list_repositories(registry) if one.tag_count)
+        if len(repositories) > MOST_LISTED:
+            return None
+        tagged = [(name, one) for name, one in _list_manifests(api, registry, repositories) if one.tags]
+        with closing(api.open_image_host()) as host, ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            look = partial(host.fetch_media_type, registry)
+            # The first that fails cancels the rest, so that a host out of reach costs no time for each manifest.
+            types = list(pool.map(lambda one: look(one[0], one[1].digest), islice(tagged, limit)))
+    except DocrError:
+        return None
+    return IndexCount(sum(1 for one in types if one in INDEX_MEDIA_TYPES), len(types), len(types) == len(tagged))
+
+
+def _list_manifests(api: Api, registry: str, repositories: tuple[Repository, ...]) -> list[tuple[str, Manifest]]:
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        found = pool.map(lambda one: api.list_manifests(registry, one.name), repositories)
+        pairs = zip(repositories, found, strict=True)
+        return [(repository.name, manifest) for repository, manifests in pairs for manifest in manifests]
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return parse_time(text)
+    except ValueError:
+        return None

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a registry takes pushes, found out without a push."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from ..._domain.credentials.docker import DockerCredentials
+from ..._domain.errors import Conflict, Denied, DocrError, Refused, Unreachable
+from ..flow.wait import PollSettings
+from ..ports.api import Api
+
+# The credential outlives a crash by no more than this.
+_EXPIRY_S = 900
+
+
+@dataclass(frozen=True)
+class WriteProof:
+    """Whether a registry takes pushes, and in one sentence how that is known; None where it could not be found out.
+
+    `is_final`: looking again would show the same.
+    """
+
+    is_writable: bool | None
+    how: str
+    is_final: bool = False
+
+
+_TOLD_WRITABLE = WriteProof(True, "DigitalOcean says that it takes pushes.")
+
+
+def is_read_only(api: Api, registry: str) -> bool | None:
+    """What the API says of it; None where it says nothing."""
+    return next((one.is_read_only for one in api.list_registries() if one.name == registry), None)
+
+
+def prove_writes(api: Api, registry: str, told: bool | None, patience: PollSettings) -> WriteProof:
+    """By what the API says where it does, else by an upload that is opened and cancelled; `told` is what it says now.
+
+    Looks until it works or time is over, since read-only may end some seconds after a collection. For the upload a
+    credential is minted, and revoked whatever happens.
+    """
+    if told is False:
+        return _TOLD_WRITABLE
+    if told is True:
+        return _until_writable(lambda: _ask(api, registry), patience)
+    try:
+        repositories = api.list_repositories(registry)
+    except DocrError as error:
+        return _unknown(error)
+    if not repositories:
+        return WriteProof(None, "Whether it takes pushes was not tried: it holds no repository.")
+    return _prove_by_upload(api, registry, max(repositories, key=lambda one: one.pushed_at).name, patience)
+
+
+def _prove_by_upload(api: Api, registry: str, repository: str, patience: PollSettings) -> WriteProof:
+    try:
+        credentials = api.mint_docker_credentials(registry, read_write=True, expiry_s=_EXPIRY_S)
+    except DocrError as error:
+        is_doubtful = error.may_have_taken_effect
+        return _unknown(error, f" A credential may be left, for {_EXPIRY_S // 60} minutes." if is_doubtful else "")
+    left_over = ""
+    try:
+        proof = _until_writable(lambda: _try(api, registry, repository, credentials), patience)
+    finally:
+        left_over = _revoke(api, credentials)
+    return WriteProof(proof.is_writable, proof.how + left_over)
+
+
+def _unknown(error: DocrError, note: str = "") -> WriteProof:
+    return WriteProof(None, f"Whether it takes pushes was not found out: {error}{note}")
+
+
+def _until_writable(look: Callable[[], WriteProof], patience: PollSettings) -> WriteProof:
+    return patience.poll(look, lambda proof: proof.is_writable is True or proof.is_final).value
+
+
+def _ask(api: Api, registry: str) -> WriteProof:
+    try:
+        told = is_read_only(api, registry)
+    except DocrError as error:
+        return _unknown(error)
+    if told is None:
+        return WriteProof(None, "Whether it takes pushes was not found out: DigitalOcean no longer says so.")
+    return WriteProof(False, "DigitalOcean says that it is read-only.") if told else _TOLD_WRITABLE
+
+
+def _try(api: Api, registry: str, repository: str, credentials: DockerCredentials) -> WriteProof:
+    """One upload that is opened and cancelled; a new visit each time, since a token of the last one may not push."""
+    with closing(api.open_image_host(credentials)) as host:
+        try:
+            upload = host.open_upload(registry, repository)
+        except (Denied, Refused, Conflict) as error:
+            return WriteProof(False, f"It takes no pushes: {error}")
+        except Unreachable as error:
+            # Nobody listens there, or nobody who is trusted; that is not read-only, and does not pass by itself.
+            return replace(_unknown(error), is_final=True)
+        except DocrError as error:
+            return _unknown(error)
+        opened = f"It takes pushes: an upload was opened in {repository}"
+        try:
+            host.cancel_upload(registry, repository, upload)
+        except DocrError as error:
+            return WriteProof(True, f"{opened}, and is left there: {error}")
+        return WriteProof(True, f"{opened} and cancelled.")
+
+
+def _revoke(api: Api, credentials: DockerCredentials) -> str:
+    try:
+        api.revoke_docker_credentials(credentials)
+    except DocrError as error:
+        return f" The credential for that is left, for {_EXPIRY_S // 60} minutes: {error}"
+    return ""

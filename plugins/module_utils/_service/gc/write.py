@@ -1,0 +1,74 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Starting and cancelling garbage collections, each sent once, also where an answer is lost or others are faster."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from ..._domain.errors import Conflict, DocrError, NotFound, Refused
+from ..._domain.gc.collection import CANCELLING, GarbageCollection
+from ..flow.once import write_once
+from ..ports.api import Api
+from .read import fetch_run
+
+
+@dataclass(frozen=True)
+class Written:
+    """The collection after the write, and whether this task is who did it."""
+
+    run: GarbageCollection
+    is_ours: bool
+
+
+def start(api: Api, registry: str, type_: str, known: Set[str]) -> Written:
+    """The collection that was started, or the one of somebody who was faster; `known` are those before it."""
+    refusals: list[DocrError] = []
+
+    def send() -> GarbageCollection:
+        try:
+            return api.start_garbage_collection(registry, type_)
+        except (Conflict, Refused) as error:
+            refusals.append(error)
+            raise
+
+    # Which status a second start is answered with, nobody knows (digitalocean-api.md 2).
+    run = write_once(send, lambda: _look_for_new(api, registry, known), also_look_after=(Conflict, Refused))
+    return Written(run, not refusals)
+
+
+def cancel(api: Api, registry: str, target: GarbageCollection) -> Written:
+    """The collection after the cancel; not ours where it ended, or somebody cancelled it, before."""
+    refusals: list[DocrError] = []
+
+    def send() -> GarbageCollection:
+        try:
+            return api.cancel_garbage_collection(registry, target.uuid) or _read_or_keep(api, registry, target)
+        except (NotFound, Conflict) as error:
+            refusals.append(error)
+            raise
+
+    def look() -> GarbageCollection | None:
+        run = _read_or_keep(api, registry, target)
+        return None if run.is_active and run.status != CANCELLING else run
+
+    return Written(write_once(send, look, also_look_after=(NotFound, Conflict)), not refusals)
+
+
+def _look_for_new(api: Api, registry: str, known: Set[str]) -> GarbageCollection | None:
+    try:
+        active = api.fetch_active_garbage_collection(registry)
+        runs = (active,) if active is not None else api.list_garbage_collections(registry)
+    except DocrError:
+        return None  # The error of the write says more than that of the look after it.
+    return next((run for run in runs if run.uuid not in known), None)
+
+
+def _read_or_keep(api: Api, registry: str, run: GarbageCollection) -> GarbageCollection:
+    try:
+        return fetch_run(api, registry, run)
+    except DocrError:
+        return run  # What was written, and what came of that, says more than a read that fails after it.

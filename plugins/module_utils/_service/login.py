@@ -1,0 +1,280 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keep a login in Docker's config file: read what is there, exchange credentials, end them.
+
+The order of writes is such that a run can be killed anywhere: a credential stands aside in the file before it is used,
+the note knows it before it is the login, and the one before goes aside in the same write. What is left then is one that
+was minted and not yet written; the note tells since when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from .._domain.credentials.docker import DockerCredentials
+from .._domain.errors import Conflict, Denied, DocrError
+from .._domain.login.docker_config import (
+    Document,
+    FileFault,
+    Snapshot,
+    aside_key,
+    change_logins,
+    format_docker_config,
+    holds_nothing,
+    list_logins,
+    list_set_aside,
+    parse_docker_config,
+)
+from .._domain.login.note import HostNote, MintedCredential, Note, PendingCredential, format_note, parse_note
+from .._domain.login.plan import LOG_IN, PROTECT, REMOVE, REVOKE, FoundLogin, WantedLogin, reason_to_mint
+from .._domain.plan import Plan, Step
+from .flow.once import write_once
+from .flow.wait import Clock, poll
+from .ports.api import Api
+
+Done = Callable[[Step], None]
+
+# Another run mints and writes in seconds, unless the service makes it wait.
+_LOCK_TIMEOUT_S = 180.0
+_LOCK_INTERVAL_S = 0.1
+
+
+class ConfigFile(Protocol):
+    """Docker's config file by what can be done to it; raises FileFault. Every write is whole or not at all."""
+
+    path: str
+
+    def try_lock(self) -> bool:
+        """Keep other runs out until this process ends; False while another one does."""
+
+    def read(self) -> Snapshot:
+        """What lies on the disk."""
+
+    def write(self, text: str) -> None:
+        """Replace the file by one that is private, and make its folder if there is none."""
+
+    def write_note(self, text: str | None) -> None:
+        """Replace the note; None removes it."""
+
+    def remove(self) -> None:
+        """Remove the file."""
+
+    def protect(self) -> None:
+        """Make it private."""
+
+    def remove_strays(self) -> None:
+        """Remove what killed runs left beside it."""
+
+
+@dataclass(frozen=True)
+class LoginKeeper:
+    """The login of one image host in one config file."""
+
+    api: Api
+    file: ConfigFile
+    host: str
+
+    def fetch_login(self, wanted: WantedLogin, clock: Clock) -> FoundLogin:
+        """What a plan for a login depends on; asks the image host only where the login would be kept."""
+        self._lock(clock)
+        registries = frozenset(one.name for one in self.api.list_registries())
+        found = replace(self._fetch(), registries=registries)
+        if found.login is None or found.present is None or reason_to_mint(found.present, wanted, found.now):
+            return found
+        return replace(found, is_open=self._is_open(found.login))
+
+    def fetch_logout(self, clock: Clock) -> FoundLogin:
+        """What a plan for a removal depends on."""
+        self._lock(clock)
+        return self._fetch()
+
+    def apply_login(
+        self, found: FoundLogin, wanted: WantedLogin, plan: Plan[Step], done: Done
+    ) -> MintedCredential | None:
+        """Carry out a plan of plan_login; return the login's credential."""
+        present = found.present
+        for step in plan.steps:
+            if step.action == REVOKE:
+                credentials = step.arguments["credentials"]
+                self._revoke(credentials)
+                self._forget(credentials)
+            elif step.action == LOG_IN:
+                present = self._exchange(found, wanted)
+            elif step.action == PROTECT:
+                self.file.protect()
+            else:
+                self.file.remove_strays()
+            done(step)
+        return present
+
+    def apply_logout(self, found: FoundLogin, plan: Plan[Step], done: Done) -> None:
+        """Carry out a plan of plan_logout. All stands in file and note until all is revoked."""
+        for step in plan.steps:
+            if step.action == REVOKE:
+                self._revoke(step.arguments["credentials"])
+            elif step.action == REMOVE:
+                self._remove(found)
+            else:
+                self.file.remove_strays()
+            done(step)
+
+    def _lock(self, clock: Clock) -> None:
+        locked = poll(
+            self.file.try_lock, bool, timeout_s=_LOCK_TIMEOUT_S, interval_s=_LOCK_INTERVAL_S, clock=clock
+        ).is_done
+        if not locked:
+            raise Conflict(
+                f"lock {self.file.path}", "another task holds it", "see what it waits for, then run this one again"
+            )
+
+    def _fetch(self) -> FoundLogin:
+        snapshot = self.file.read()
+        strays = [one for text in snapshot.strays for one in self._strays(text)]
+        return FoundLogin(
+            path=self.file.path,
+            host=self.host,
+            document=self._document(snapshot),
+            note=self._note(snapshot),
+            mode=snapshot.mode,
+            now=self.api.now(),
+            strays=tuple(strays),
+            has_temporary=bool(snapshot.strays),
+        )
+
+    def _document(self, snapshot: Snapshot) -> Document:
+        try:
+            return parse_docker_config(snapshot.text)
+        except ValueError as error:
+            raise FileFault(f"read {self.file.path} as a Docker config", str(error), "mend or remove it") from None
+
+    def _note(self, snapshot: Snapshot) -> Note:
+        try:
+            return parse_note(snapshot.note)
+        except ValueError as error:
+            advice = "remove it; the login that it told of then counts as somebody else's"
+            raise FileFault(f"read the note beside {self.file.path}", str(error), advice) from None
+
+    def _strays(self, text: str) -> tuple[DockerCredentials, ...]:
+        try:
+            return list_set_aside(parse_docker_config(text), self.host)
+        except ValueError:
+            return ()  # half of a file, so what was to be in it stands nowhere else but in the one before
+
+    def _is_open(self, credentials: DockerCredentials) -> bool:
+        try:
+            self._check(credentials)
+        except Denied:
+            return False
+        return True
+
+    def _check(self, credentials: DockerCredentials) -> None:
+        with closing(self.api.open_image_host(credentials)) as host:
+            host.check_login()
+
+    def _exchange(self, found: FoundLogin, wanted: WantedLogin) -> MintedCredential:
+        """Mint, set aside, check, note, and only then make it the login."""
+        minting = PendingCredential(wanted.registry, self.api.now(), wanted.lifetime)
+        self._annotate(lambda noted: replace(noted, minting=minting), makes_file=self.file.read().text is None)
+        credentials = self._mint(wanted, minting)
+        aside = aside_key(self.host, credentials)
+        is_login = False
+        try:
+            minted_at = self.api.now()
+            self._edit({aside: credentials})
+            self._check(credentials)
+            new = MintedCredential(
+                credentials.fingerprint, wanted.registry, wanted.read_write, minted_at, minted_at + wanted.lifetime
+            )
+            kept = _still_good(found, self._note(self.file.read()).of(self.host))
+            login = found.login.fingerprint if found.login else ""
+            self._annotate(lambda noted: noted.promote(new, login, frozenset(one.fingerprint for one in kept)))
+            gone = {aside_key(self.host, one): None for one in found.set_aside if one not in kept}
+            old = {aside_key(self.host, one): one for one in kept}
+            self._edit({**gone, **old, aside: None, self.host: credentials}, instead_of=found.login)
+            is_login = True
+        finally:
+            if not is_login:
+                self._take_back(credentials)
+        return new
+
+    def _mint(self, wanted: WantedLogin, minting: PendingCredential) -> DockerCredentials:
+        try:
+            return self.api.mint_docker_credentials(
+                wanted.registry, read_write=wanted.read_write, expiry_s=int(wanted.lifetime.total_seconds())
+            )
+        except DocrError as error:
+            if error.may_have_taken_effect:
+                advice = f"{error.advice}; {minting.leftover}"
+                raise type(error)(error.operation, error.answer, advice) from error
+            self._annotate(lambda noted: replace(noted, minting=None))
+            raise
+
+    def _take_back(self, credentials: DockerCredentials) -> None:
+        """End a credential that did not become the login. What fails here is left to the next run, which finds it."""
+        with suppress(DocrError):
+            self._revoke(credentials)
+            self._forget(credentials)
+
+    def _revoke(self, credentials: DockerCredentials) -> None:
+        """Take a credential back; one that opens nothing has ended, whatever was answered."""
+
+        def revoke() -> bool:
+            self.api.revoke_docker_credentials(credentials)
+            return True
+
+        write_once(revoke, lambda: None if self._is_open(credentials) else True, also_look_after=(Denied,))
+
+    def _forget(self, credentials: DockerCredentials) -> None:
+        """Put what stood aside out of file and note."""
+        self._edit({aside_key(self.host, credentials): None})
+        self._remove_if_ours()
+        self._annotate(lambda noted: replace(noted.without(credentials.fingerprint), minting=None))
+
+    def _remove(self, found: FoundLogin) -> None:
+        gone: dict[str, DockerCredentials | None] = {aside_key(self.host, one): None for one in found.set_aside}
+        if found.present is not None:
+            gone[self.host] = None
+            self._edit(gone, instead_of=found.login)
+        else:
+            self._edit(gone)
+        self._remove_if_ours()
+        self._annotate(lambda _noted: HostNote())
+
+    def _remove_if_ours(self) -> None:
+        snapshot = self.file.read()
+        if snapshot.text is not None and self._note(snapshot).made_file and holds_nothing(self._document(snapshot)):
+            self.file.remove()
+
+    def _edit(
+        self, changes: Mapping[str, DockerCredentials | None], *, instead_of: DockerCredentials | None = None
+    ) -> None:
+        """Change entries of the file as it is now, since Docker may have written other logins to it meanwhile."""
+        document = self._document(self.file.read())
+        if self.host in changes:
+            logins = [one.fingerprint for one in list_logins(document, self.host)]
+            if logins != ([instead_of.fingerprint] if instead_of else []):
+                what = f"somebody else has changed its entry {self.host} meanwhile"
+                raise Conflict(f"write {self.file.path}", what, "run the task again")
+        changed = change_logins(document, changes)
+        if changed != document:
+            self.file.write(format_docker_config(changed))
+
+    def _annotate(self, change: Callable[[HostNote], HostNote], *, makes_file: bool = False) -> None:
+        note = self._note(self.file.read())
+        changed = note.put(self.host, change(note.of(self.host)))
+        self.file.write_note(format_note(replace(changed, made_file=changed.made_file or makes_file)))
+
+
+def _still_good(found: FoundLogin, noted: HostNote) -> tuple[DockerCredentials, ...]:
+    """The login and those before it that may still serve a push. `noted` no longer has those that this run revoked."""
+    login = [found.login] if found.login is not None and found.is_open else []
+    return tuple(
+        one
+        for one in (*login, *found.set_aside)
+        if (record := noted.find(one.fingerprint)) is not None and found.now < record.expires_at
+    )

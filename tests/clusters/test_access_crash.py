@@ -1,0 +1,118 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docr_doks_integration killed at every call with the method direct: one more run heals, and no token is forgotten.
+
+Except one that was minted in the very instant of the crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.access_crashes import ENDED, MINT, Killer, Losses, Runs, check_healed, check_moment, good_tokens, journal
+from support.access_module import DIRECT, JOURNAL
+from support.control_plane import Cluster
+
+NAMESPACES = {"pear", "plum", "pomelo"}
+DAY_S = 86_400
+OPTIONS: dict[str, Any] = {
+    "clusters": ["marsh"],
+    "registries": ["kiwi"],
+    "method": "direct",
+    "namespaces": ["p*"],
+    "service_accounts": ["default", "ro*"],
+    "wait_timeout": 15,
+    "wait_sleep": 1,
+}
+RENEWED = {**OPTIONS, "rotate_every": "20d", "revoke_after": "0m"}
+
+
+@pytest.fixture
+def killer(marsh: Cluster, tmp_path: Path) -> Iterator[Killer]:
+    marsh.sandbox.switch("rate_limit", False)
+    marsh.add_namespaces(*NAMESPACES)
+    marsh.add_accounts("plum", "robot", "other")
+    marsh.give("pear", ["theirs", "others"])
+    marsh.give("plum", ["a-robots"], "robot")
+    marsh.give("plum", ["not-meant"], "other")
+    with Runs(marsh.sandbox, tmp_path) as runs:
+        assert marsh.proxy is not None
+        yield Killer(marsh, runs, marsh.proxy)
+
+
+def wanted_accounts(cluster: Cluster) -> dict[tuple[str, str], list[str]]:
+    """What the accounts of a cluster without our entries are to be."""
+    return {
+        (namespace, account): [*names, *([DIRECT] if namespace in NAMESPACES and account != "other" else [])]
+        for (namespace, account), names in cluster.accounts().items()
+    }
+
+
+def undo(cluster: Cluster) -> None:
+    """Take away what was written, as if there had been no run; nobody's entries but ours."""
+    for name in (DIRECT, JOURNAL):
+        for namespace in cluster.secrets(name):
+            cluster.call("DELETE", f"namespaces/{namespace}/secrets/{name}")
+    for (namespace, account), names in cluster.accounts().items():
+        if DIRECT in names:
+            cluster.give(namespace, [one for one in names if one != DIRECT], account)
+
+
+def test_a_first_run(killer: Killer) -> None:
+    cluster, accounts, losses, calls = (
+        killer.cluster,
+        wanted_accounts(killer.cluster),
+        Losses(killer.cluster.sandbox),
+        0,
+    )
+    for where in killer.each_call(RENEWED):
+        calls += where != ENDED
+        check_moment(cluster, ())
+        killer.runs.run(RENEWED)
+        current = check_healed(cluster, DIRECT, NAMESPACES, accounts)
+        losses.note(where, current)
+        # It was not a run that forgot this one.
+        losses.known.add(current)
+        undo(cluster)
+    assert losses.at == [f"POST /api/v1/namespaces/kube-system/secrets {JOURNAL}", f"after {MINT}"]
+    assert calls >= 30
+
+
+def test_a_rotation(killer: Killer) -> None:
+    cluster, accounts, losses, calls = (
+        killer.cluster,
+        wanted_accounts(killer.cluster),
+        Losses(killer.cluster.sandbox),
+        0,
+    )
+    killer.runs.run(RENEWED)
+    cluster.sandbox.advance(21 * DAY_S)
+    for where in killer.each_call(RENEWED):
+        calls += where != ENDED
+        check_moment(cluster, NAMESPACES)
+        killer.runs.run(RENEWED)
+        current = check_healed(cluster, DIRECT, NAMESPACES, accounts)
+        assert journal(cluster) == [("current", current)]
+        losses.note(where, current)
+        cluster.sandbox.advance(21 * DAY_S)
+    assert losses.at == [f"PUT /api/v1/namespaces/kube-system/secrets/{JOURNAL}", f"after {MINT}"]
+    assert calls >= 30
+
+
+def test_an_end(killer: Killer) -> None:
+    cluster, before, calls = killer.cluster, killer.cluster.accounts(), 0
+    absent = {**OPTIONS, "state": "absent"}
+    killer.runs.run(RENEWED)
+    for where in killer.each_call(absent):
+        calls += where != ENDED
+        check_moment(cluster, ())
+        killer.runs.run(absent)
+        assert (cluster.secrets(DIRECT), cluster.secrets(JOURNAL), cluster.accounts()) == ({}, {}, before)
+        assert good_tokens(cluster.sandbox) == set()
+        killer.runs.run(RENEWED)
+    assert calls > 25

@@ -1,0 +1,290 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docr_doks_integration where DigitalOcean refuses, a cluster is out of reach, or answers get lost."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from docr_sandbox.doks.proxy import Proxy
+from docr_sandbox.model.cluster import Front
+from docr_sandbox.testing import Sandbox
+from support.access_module import DIRECT, EVERYWHERE, JOURNAL, OPERATOR, actions, give, tokens, valid
+from support.control_plane import Cluster
+from support.image_host import nobody
+
+ENTER = ["kubernetes:read", "kubernetes:access_cluster", "registry:read"]
+JOURNAL_PATH = f"/api/v1/namespaces/kube-system/secrets/{JOURNAL}"
+
+
+def proxy_of(cluster: Cluster) -> Proxy:
+    assert cluster.proxy is not None
+    return cluster.proxy
+
+
+def check_untouched(cluster: Cluster) -> None:
+    assert [cluster.secrets(name) for name in (DIRECT, OPERATOR, JOURNAL)] == [{}, {}, {}]
+    assert not any(cluster.accounts().values())
+    assert valid(cluster.sandbox) == 0
+
+
+# DigitalOcean refuses
+
+
+def test_a_token_that_may_not_mint_writes_nothing_and_the_scope_is_named(orchard: Cluster) -> None:
+    result = give(orchard, token=orchard.sandbox.mint(scopes=ENTER))
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert "Could not mint credentials of the registry kiwi: 403" in result["msg"]
+    assert "use a token with the scope registry:read and registry:update" in result["msg"]
+    check_untouched(orchard)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (401, "check the token: it is unknown, expired or revoked"),
+        (404, "check the name and the team of the token"),
+        (503, "it may have been carried out all the same"),
+    ],
+)
+def test_a_minting_that_fails_writes_nothing(orchard: Cluster, status: int, words: str) -> None:
+    orchard.sandbox.fault(path="/v2/registries/kiwi/docker-credentials", status=status)
+    result = give(orchard)
+    assert result["failed"]
+    assert f"Could not mint credentials of the registry kiwi: {status}" in result["msg"]
+    assert words in result["msg"]
+    check_untouched(orchard)
+    assert give(orchard)["changed"]
+
+
+def test_a_registry_that_is_gone_is_found_before_any_cluster_is_entered(orchard: Cluster) -> None:
+    orchard.sandbox.request("DELETE", "/v2/registries/kiwi")
+    result = give(orchard)
+    assert result["error"]["kind"] == "invalid_input"
+    assert "kiwi" in result["msg"]
+    assert not any(call.endswith("/credentials") for call in orchard.sandbox.calls())
+
+
+def test_a_revocation_that_fails_is_told_and_made_up_for(orchard: Cluster) -> None:
+    give(orchard)
+    orchard.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=500)
+    result = give(orchard, force_rotation=True)
+    assert result["failed"]
+    assert "Could not revoke the credentials that were minted: 500" in result["msg"]
+    assert "Already done: mint a credential of the registry kiwi" in result["msg"]
+    assert valid(orchard.sandbox) == 2
+    orchard.sandbox.advance(3700)
+    assert actions(give(orchard)) == ["revoke_credentials"]
+    assert valid(orchard.sandbox) == 1
+
+
+def test_a_revocation_that_a_stranger_forbids_is_not_taken_for_one_that_was_done(orchard: Cluster) -> None:
+    give(orchard)
+    orchard.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=403, times=2)
+    result = give(orchard, force_rotation=True)
+    assert "Could not revoke the credentials that were minted: 403" in result["msg"]
+    ended = give(orchard, state="absent")
+    assert ended["failed"]
+    assert valid(orchard.sandbox) == 2
+    assert not give(orchard, state="absent").get("failed")
+    assert valid(orchard.sandbox) == 0
+
+
+def test_a_token_that_can_be_neither_noted_nor_revoked_is_told_with_its_time_and_why(marsh: Cluster) -> None:
+    marsh.sandbox.set_clock("2032-03-04T05:06:00Z")
+    proxy_of(marsh).fault(method="POST", path="*/kube-system/secrets", status=403)
+    marsh.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=500)
+    told = give(marsh)["msg"]
+    assert "Could not revoke the credentials that were minted: 500" in told
+    assert "revoke them in the control panel: the token was minted for kiwi at 2032-03-04T05:06:" in told
+    assert f"Could not create the secret kube-system/{JOURNAL} in the cluster marsh: 403" in told
+
+
+def test_a_revocation_whose_answer_is_lost_was_done(orchard: Cluster) -> None:
+    give(orchard)
+    orchard.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=500, after_effect=True)
+    assert not give(orchard, force_rotation=True).get("failed")
+    assert valid(orchard.sandbox) == 1
+    assert give(orchard)["changed"] is False
+
+
+# A cluster is out of reach
+
+
+def test_a_cluster_that_wants_single_sign_on_is_told(orchard: Cluster) -> None:
+    orchard.sandbox.seed(
+        {"clusters": [{"name": "vault", "region": "syd1", "control_plane": "first", "sso_required": True}]}
+    )
+    result = give(orchard, clusters=["vault"])
+    assert "Could not mint credentials of the cluster vault: 403" in result["msg"]
+    assert "the cluster requires single sign-on" in result["msg"]
+    assert "where the cluster requires single sign-on, name a kubeconfig for it" in result["msg"]
+    check_untouched(orchard)
+
+
+@pytest.fixture
+def lead_astray(sandbox: Sandbox, meadow: Cluster) -> Iterator[Callable[[Front], None]]:
+    """Makes a cluster ``glade`` whose clients are sent elsewhere."""
+
+    def lead(front: Front) -> None:
+        sandbox.control("PUT", "control-planes/second", meadow.plane.to_json(front))
+        sandbox.seed({"clusters": [{"name": "glade", "region": "syd1", "control_plane": "second"}]})
+
+    yield lead
+    sandbox.control("PUT", "control-planes/second", meadow.plane.to_json())
+
+
+@pytest.mark.parametrize(
+    ("is_there", "words"), [(True, "its certificate is not trusted"), (False, "it cannot be reached")]
+)
+def test_one_cluster_that_cannot_be_reached_or_trusted_does_not_stop_the_other(
+    orchard: Cluster, meadow: Cluster, lead_astray: Callable[[Front], None], is_there: bool, words: str
+) -> None:
+    stranger = trustme.CA().cert_pem.bytes().decode()
+    there, nowhere = Front(meadow.plane.server, stranger), Front(f"https://{nobody()}", meadow.plane.ca)
+    lead_astray(there if is_there else nowhere)
+    result = give(orchard, clusters=["glade", "orchard"])
+    assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, True, "some_failed")
+    assert "Could not give access in 1 of 2 clusters: the cluster glade" in result["msg"]
+    assert f"Could not list namespaces in the cluster glade: {words}" in result["msg"]
+    shown = {one["cluster"]["name"]: one["pull_access"] for one in result["last"]}
+    assert shown["glade"] is None
+    assert shown["orchard"][0]["namespaces"] == 4
+    assert set(orchard.secrets(DIRECT)) == EVERYWHERE
+    assert valid(orchard.sandbox) == 1
+    again = give(orchard, clusters=["glade", "orchard"])
+    assert (again["failed"], again["changed"]) == (True, False)
+
+
+def test_a_kubeconfig_that_opens_nothing_is_told(orchard: Cluster, tmp_path: Path) -> None:
+    result = give(orchard, kubeconfig=orchard.kubeconfig(tmp_path, "no-token-of-anybody"))
+    assert "Could not list namespaces in the cluster" in result["msg"]
+    assert "401" in result["msg"]
+    assert "check the credentials of the cluster: they are unknown or expired" in result["msg"]
+    check_untouched(orchard)
+
+
+def test_what_went_wrong_half_way_counts_as_a_change_and_nobody_says_how_it_is_there(
+    marsh: Cluster, meadow: Cluster
+) -> None:
+    give(marsh)
+    marsh.add_namespaces("fig", "pear")
+    proxy_of(marsh).fault(method="POST", path="*/pear/secrets", status=403)
+    result = give(marsh, clusters=["marsh", "meadow"])
+    assert set(marsh.secrets(DIRECT)) == EVERYWHERE | {"fig"}
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert [one["pull_access"] is None for one in result["last"]] == [True, False]
+    alone = give(marsh, state="absent", namespaces=["fig"])
+    assert not alone.get("failed"), alone["msg"]
+    proxy_of(marsh).fault(method="POST", path="*/pear/secrets", status=403)
+    again = give(marsh)
+    assert (again["failed"], again["changed"], actions(again)) == (True, True, [])
+    proxy_of(marsh).fault(method="POST", path="*/pear/secrets", status=403)
+    assert give(marsh)["changed"] is False
+    proxy_of(marsh).clear()
+    assert not give(marsh).get("failed")
+
+
+# The API server has much to do, or loses answers
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"method": "GET", "path": "*/secrets", "retry_after": 1, "times": 3},
+        {"method": "POST", "path": "*/kube-system/secrets", "retry_after": 2},
+        {"method": "POST", "path": "*/pear/secrets", "retry_after": 1, "times": 2},
+        {"method": "PATCH", "path": "*/pear/*", "retry_after": 2},
+    ],
+)
+def test_priority_and_fairness_is_obeyed(marsh: Cluster, fault: dict[str, Any]) -> None:
+    marsh.add_namespaces("pear")
+    proxy_of(marsh).fault(status=429, **fault)
+    started = time.monotonic()
+    result = give(marsh)
+    assert time.monotonic() - started >= fault["retry_after"] * fault.get("times", 1)
+    assert not result.get("failed"), result["msg"]
+    refused = [one.call for one in proxy_of(marsh).log() if one.status == 429]
+    assert len(refused) == fault.get("times", 1)
+    assert len(set(tokens(marsh).values())) == 1
+    assert give(marsh)["changed"] is False
+    assert valid(marsh.sandbox) == 1
+
+
+def test_an_api_server_that_never_has_time_is_told_and_nothing_is_left(marsh: Cluster) -> None:
+    proxy_of(marsh).fault(method="POST", status=429, retry_after=0, times=50)
+    result = give(marsh)
+    proxy_of(marsh).clear()
+    assert f"Could not create the secret kube-system/{JOURNAL} in the cluster marsh: 429" in result["msg"]
+    assert "run the task again when the API server has less to do" in result["msg"]
+    check_untouched(marsh)
+
+
+def test_an_api_server_that_is_down_behind_its_address_is_told_within_a_minute(marsh: Cluster) -> None:
+    proxy_of(marsh).fault(method="GET", status=503, times=500)
+    started = time.monotonic()
+    result = give(marsh)
+    assert time.monotonic() - started < 60
+    assert "Could not list namespaces in the cluster marsh: 503" in result["msg"]
+
+
+LOST = [
+    {"status": 500, "after_effect": True},
+    {"status": 503, "body": "html"},
+    {"drop": True},
+    {"drop": True, "after_effect": True},
+]
+
+
+@pytest.mark.parametrize("lost", LOST)
+def test_a_write_whose_answer_is_lost_is_looked_for_and_made_again_only_where_it_has_to_be(
+    marsh: Cluster, lost: dict[str, Any]
+) -> None:
+    marsh.add_namespaces("pear")
+    marsh.give("pear", ["theirs"])
+    proxy = proxy_of(marsh)
+    for options, faults in (
+        ({}, [("POST", "*/pear/secrets"), ("PATCH", "*/pear/*")]),
+        ({"force_rotation": True}, [("PUT", f"*/pear/secrets/{DIRECT}")]),
+        ({"state": "absent"}, [("DELETE", "*/pear/*"), ("PATCH", "*/pear/*")]),
+    ):
+        proxy.clear()
+        for method, path in faults:
+            proxy.fault(method=method, path=path, **lost)
+        result = give(marsh, **options)
+        assert not result.get("failed"), result["msg"]
+        writes = [one.method for one in proxy.log() if "/pear/" in one.path and one.method != "GET"]
+        assert sorted(writes) == sorted(
+            method for method, _path in faults for _try in range(2 - lost.get("after_effect", 0))
+        )
+    assert (marsh.secrets(DIRECT), marsh.pull_secrets("pear"), valid(marsh.sandbox)) == ({}, ["theirs"], 0)
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_write_of_the_journal_whose_answer_is_lost_is_healed_by_the_next_run(
+    marsh: Cluster, lost: dict[str, Any], number: int
+) -> None:
+    proxy = proxy_of(marsh)
+    give(marsh)
+    proxy.fault(method="PUT", path=JOURNAL_PATH, skip=number, **lost)
+    result = give(marsh, force_rotation=True)
+    assert result["failed"]
+    assert f"Could not update the secret kube-system/{JOURNAL} in the cluster marsh" in result["msg"]
+    proxy.clear()
+    assert not give(marsh).get("failed")
+    marsh.sandbox.advance(3700)
+    assert not give(marsh).get("failed")
+    assert len(set(tokens(marsh).values())) == 1
+    assert valid(marsh.sandbox) == 1
+    assert give(marsh)["changed"] is False
+    (journal,) = marsh.secrets(JOURNAL).values()
+    assert "dop_v1_" not in json.dumps(journal["metadata"])

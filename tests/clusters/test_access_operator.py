@@ -1,0 +1,130 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docr_doks_integration beside DigitalOcean's operator: one secret of ours that it copies, and one-click."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support.access_module import DIRECT, EVERYWHERE, JOURNAL, OPERATOR, actions, give, pull_access, tokens, valid
+from support.control_plane import Cluster, eventually
+from support.modules import run_module
+
+LONG = "a-registry-whose-name-is-as-long-as-the-names-of-registries-can"
+
+
+def test_one_annotated_secret_is_copied_everywhere_and_what_comes_later_needs_no_run(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear")
+    orchard.give("pear", ["theirs"])
+    result = give(orchard, method="operator")
+    assert actions(result) == ["mint_credentials", "write_pull_secrets", "settle_credentials"]
+    found = orchard.secrets(OPERATOR)
+    assert set(found) == EVERYWHERE | {"pear"}
+    source = found["kube-system"]["metadata"]
+    assert source["annotations"]["digitalocean.com/dosecret-identifier"] == OPERATOR
+    assert source["labels"]["docr.project-planton.org/method"] == "operator"
+    assert found["pear"]["metadata"]["labels"]["digitalocean.com/copy-identifier"] == OPERATOR
+    assert orchard.pull_secrets("pear") == ["theirs", OPERATOR]
+    assert len(set(tokens(orchard, OPERATOR).values())) == 1
+    orchard.add_namespaces("fig")
+    eventually(lambda: orchard.accounts()["fig", "default"], lambda names: names == [OPERATOR])
+    assert give(orchard, method="operator")["changed"] is False
+
+
+def test_it_ends_without_a_trace(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear")
+    give(orchard, method="operator")
+    result = give(orchard, method="operator", state="absent")
+    assert actions(result) == ["delete_operator_secret", "revoke_credentials", "delete_journal"]
+    assert (orchard.secrets(OPERATOR), orchard.secrets(JOURNAL)) == ({}, {})
+    assert not any(orchard.accounts().values())
+    assert valid(orchard.sandbox) == 0
+    assert give(orchard, method="operator", state="absent")["changed"] is False
+
+
+def test_copies_that_the_operator_leaves_behind_are_taken_away_too(orchard: Cluster) -> None:
+    orchard.sandbox.switch("operator_deletes_copies", False)
+    give(orchard, method="operator")
+    give(orchard, method="operator", state="absent", wait_timeout=2)
+    assert orchard.secrets(OPERATOR) == {}
+    assert not any(orchard.accounts().values())
+
+
+def test_an_operator_that_does_nothing_is_waited_for_then_told_and_the_next_run_ends_what_was_begun(
+    orchard: Cluster,
+) -> None:
+    orchard.sandbox.switch("doks_operator", "stopped")
+    result = give(orchard, method="operator", wait_timeout=1)
+    assert result["failed"]
+    assert f"see the secret {OPERATOR} of DigitalOcean in the cluster orchard" in result["msg"]
+    orchard.sandbox.switch("doks_operator", "runs")
+    healed = give(orchard, method="operator")
+    assert actions(healed) == ["settle_credentials"]
+    assert valid(orchard.sandbox) == 1
+
+
+def test_copies_that_are_late_after_all_was_well_are_warned_of(orchard: Cluster) -> None:
+    give(orchard, method="operator")
+    orchard.sandbox.switch("doks_operator", "stopped")
+    orchard.add_namespaces("fig")
+    result = give(orchard, method="operator")
+    assert (result["changed"], result["warnings"]) == (
+        False,
+        [f"DigitalOcean's operator has not brought the present secret {OPERATOR} to fig of the cluster orchard."],
+    )
+
+
+@pytest.mark.parametrize("option", ["namespaces", "exclude_namespaces", "service_accounts"])
+def test_selectors_are_refused_since_the_operator_knows_none(orchard: Cluster, option: str) -> None:
+    given: dict[str, Any] = {option: ["pear"]}
+    result = give(orchard, method="operator", **given)
+    assert result["failed"]
+    assert f"{option}: the method operator cannot honour it" in result["msg"]
+
+
+def test_a_long_name_of_a_registry_still_fits_the_operators_label(orchard: Cluster) -> None:
+    orchard.sandbox.seed({"registries": [{"name": LONG, "region": "syd1"}]})
+    result = give(orchard, method="operator", registries=[LONG])
+    name = pull_access(result, LONG)["secret"]
+    assert 50 < len(name) <= 63
+    assert set(orchard.secrets(name)) == EVERYWHERE
+
+
+def test_one_click_is_done_when_its_secrets_are_there(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear")
+    result = give(orchard, method="one_click")
+    assert actions(result) == ["add_registries"]
+    assert set(orchard.secrets("kiwi")) == EVERYWHERE | {"pear"}
+    assert orchard.pull_secrets("pear") == ["kiwi"]
+    found = pull_access(give(orchard, method="one_click"))
+    assert (found["secret"], found["namespaces"], found["credential"]) == ("kiwi", 5, None)
+
+
+def test_one_click_without_its_secrets_is_no_success(orchard: Cluster) -> None:
+    orchard.sandbox.switch("doks_operator", "stopped")
+    for _run in range(2):
+        result = give(orchard, method="one_click", wait_timeout=1)
+        assert result["failed"]
+        assert "see the secret kiwi of DigitalOcean in the cluster orchard" in result["msg"]
+    assert give(orchard, method="one_click", wait_for_secrets=False)["changed"] is False
+    orchard.sandbox.switch("doks_operator", "runs")
+    assert give(orchard, method="one_click")["changed"] is False
+
+
+def test_info_and_one_click_cannot_force_a_rotation_of_digitaloceans_own_token(orchard: Cluster) -> None:
+    result = give(orchard, method="one_click", force_rotation=True)
+    assert result["failed"]
+    assert "force_rotation: the method one_click cannot honour it" in result["msg"]
+
+
+def test_two_ways_for_one_registry_in_one_cluster_are_refused(orchard: Cluster) -> None:
+    entries = [
+        {"clusters": ["orchard"], "registries": ["kiwi"], "method": "one_click"},
+        {"clusters": [orchard.id], "registries": ["kiwi"], "method": "direct", "never_expires": True},
+    ]
+    result = run_module(orchard.sandbox, "docr_doks_integration", integrations=entries)
+    assert "is asked for the registry kiwi twice, and not by the same method" in result["msg"]
+    assert orchard.secrets(DIRECT) == {}

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Credentials of clusters are renewed by the service's clock, and the old ones revoked when nobody uses them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from docr_sandbox.testing import Sandbox
+from support.access_module import DIRECT, JOURNAL, OPERATOR, actions, give, minted, pull_access, tokens, valid
+from support.control_plane import MERGE, Cluster
+from support.modules import writes
+
+DAY = 24 * 3600
+METHODS = {"direct": DIRECT, "operator": OPERATOR}
+
+
+def validity(sandbox: Sandbox) -> list[bool]:
+    """Of all tokens of the registry, oldest first."""
+    return [one["is_valid"] for one in minted(sandbox)]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_renewal_comes_when_it_is_due_and_the_old_one_is_good_until_revoke_after(
+    orchard: Cluster, method: str
+) -> None:
+    orchard.add_namespaces("pear")
+    given: dict[str, Any] = {"method": method, "rotate_every": "10d", "revoke_after": "2h"}
+    give(orchard, **given)
+    old = tokens(orchard, METHODS[method])["pear"]
+    orchard.sandbox.advance(10 * DAY - 600)
+    assert give(orchard, **given)["changed"] is False
+    orchard.sandbox.advance(900)
+    renewed = give(orchard, **given)
+    assert actions(renewed) == ["mint_credentials", "write_pull_secrets", "settle_credentials"]
+    found = set(tokens(orchard, METHODS[method]).values())
+    assert len(found) == 1
+    assert old not in found
+    assert validity(orchard.sandbox) == [True, True]
+    orchard.sandbox.advance(7000)
+    assert give(orchard, **given)["changed"] is False
+    orchard.sandbox.advance(300)
+    revoked = give(orchard, **given)
+    assert actions(revoked) == ["revoke_credentials"]
+    assert validity(orchard.sandbox) == [False, True]
+    assert give(orchard, **given)["changed"] is False
+
+
+def test_a_forced_rotation_revokes_at_once_and_leaves_one_good_credential(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear")
+    first = give(orchard)
+    result = give(orchard, force_rotation=True)
+    assert actions(result) == ["mint_credentials", "write_pull_secrets", "settle_credentials", "revoke_credentials"]
+    old = pull_access(first)["credential"]["fingerprint"]
+    assert pull_access(result)["revoked"] == [old]
+    assert validity(orchard.sandbox) == [False, True]
+    assert len(set(tokens(orchard).values())) == 1
+
+
+def test_a_namespace_that_is_not_meant_any_more_is_not_forgotten_in_a_rotation(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear", "lime")
+    give(orchard)
+    result = give(orchard, namespaces=["pear"], force_rotation=True)
+    assert {"pear", "lime"} <= set(pull_access(result)["written"])
+    assert len(set(tokens(orchard).values())) == 1
+
+
+def test_a_secret_that_somebody_made_immutable_or_of_another_type_stops_no_rotation(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear", "lime")
+    give(orchard)
+    orchard.call("PATCH", f"namespaces/pear/secrets/{DIRECT}", {"immutable": True}, content_type=MERGE)
+    metadata = orchard.secrets(DIRECT)["lime"]["metadata"]
+    orchard.call("DELETE", f"namespaces/lime/secrets/{DIRECT}")
+    orchard.add_secret("lime", DIRECT, {"note": "x"}, labels=metadata["labels"], annotations=metadata["annotations"])
+    result = give(orchard, force_rotation=True)
+    assert not result.get("failed"), result["msg"]
+    assert {"pear", "lime"} <= set(tokens(orchard))
+    assert len(set(tokens(orchard).values())) == 1
+    assert validity(orchard.sandbox) == [False, True]
+    assert give(orchard)["changed"] is False
+
+
+def test_a_token_revoked_outside_is_replaced(orchard: Cluster) -> None:
+    give(orchard)
+    lost = tokens(orchard)["default"]
+    requests.post(
+        orchard.sandbox.revoke_url,
+        headers={"Authorization": f"Bearer {lost}"},
+        data={"token": lost},
+        verify=orchard.sandbox.ca_file,
+        timeout=10,
+    ).raise_for_status()
+    result = give(orchard)
+    assert "since the image host does not take the present one" in result["actions"][0]["message"]
+    assert lost not in tokens(orchard).values()
+    assert valid(orchard.sandbox) == 1
+
+
+def test_a_credential_that_expired_while_nobody_ran_is_replaced(orchard: Cluster) -> None:
+    give(orchard, rotate_every="2d")
+    orchard.sandbox.advance(7 * DAY)
+    result = give(orchard, rotate_every="2d")
+    assert "since the present one expired at" in result["actions"][0]["message"]
+    assert validity(orchard.sandbox) == [False, True]
+
+
+def test_from_never_expiring_to_renewed_and_back(orchard: Cluster) -> None:
+    first = give(orchard, never_expires=True)
+    credential = pull_access(first)["credential"]
+    assert (credential["expires_at"], credential["renew_at"]) == (None, None)
+    orchard.sandbox.advance(900 * DAY)
+    assert give(orchard, never_expires=True)["changed"] is False
+    second = give(orchard, rotate_every="9d")
+    assert "since the present one never expires" in second["actions"][0]["message"]
+    third = give(orchard, never_expires=True)
+    assert "since the present one expires" in third["actions"][0]["message"]
+
+
+def test_a_journal_that_somebody_deleted_is_made_again_from_the_secrets(orchard: Cluster) -> None:
+    first = give(orchard)
+    orchard.call("DELETE", f"namespaces/kube-system/secrets/{JOURNAL}")
+    result = give(orchard)
+    assert actions(result) == ["write_journal"]
+    assert pull_access(result)["credential"] == pull_access(first)["credential"]
+    assert give(orchard)["changed"] is False
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"data": {"journal.json": "e30="}}, "it holds no journal of credentials"),
+        ({"metadata": {"labels": None}}, "it is somebody else's secret"),
+    ],
+)
+def test_a_journal_that_cannot_be_read_stops_everything(orchard: Cluster, body: dict[str, object], words: str) -> None:
+    give(orchard)
+    orchard.call("PATCH", f"namespaces/kube-system/secrets/{JOURNAL}", body, content_type=MERGE)
+    result = give(orchard)
+    assert result["failed"]
+    assert words in result["msg"]
+    assert len(minted(orchard.sandbox)) == 1
+
+
+def test_a_credential_that_the_image_host_refuses_is_revoked_and_nothing_is_written(orchard: Cluster) -> None:
+    orchard.sandbox.fault(method="GET", path="/v2/registry/auth", status=401, times=50)
+    result = give(orchard, wait_timeout=1)
+    orchard.sandbox.clear_faults()
+    assert result["failed"]
+    assert "use the credential that was minted for the registry kiwi" in result["msg"]
+    assert validity(orchard.sandbox) == [False]
+    assert orchard.secrets(DIRECT) == {}
+    assert give(orchard)["changed"]
+    assert valid(orchard.sandbox) == 1
+
+
+def test_a_look_at_nothing_to_do_mints_only_the_clusters_own_short_lived_token(orchard: Cluster) -> None:
+    give(orchard)
+    orchard.sandbox.clear_log()
+    give(orchard)
+    (mint,) = writes(orchard.sandbox)
+    assert mint.endswith("/credentials")
+    entry = next(one for one in orchard.sandbox.log() if one["path"].endswith("/credentials"))
+    assert entry["query"] == "expiry_seconds=960"

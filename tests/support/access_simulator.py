@@ -1,0 +1,194 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the steps of a plan make of a cluster, as a value: for tests of properties that hold along every plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import steps
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import Journal
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import (
+    carries,
+    merge_content,
+    pull_secret,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.removal import entry_removals
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import (
+    ClusterState,
+    RegistryState,
+    adopt,
+    one_click_copies,
+    owned,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.steps import AccountChange
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
+    Secret,
+    ServiceAccount,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Credential
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
+from support.access_states import SYSTEM, config, copied, journal_secret
+
+
+@dataclass(frozen=True)
+class World:
+    """A cluster, and what DigitalOcean knows of its credentials."""
+
+    state: ClusterState
+    minted: tuple[Credential, ...] = ()
+    revoked: frozenset[str] = frozenset()
+
+    def of(self, registry: str) -> RegistryState:
+        return self.state.registries[registry]
+
+
+def walk(world: World, plan: Iterable[Step]) -> list[World]:
+    """The world before the first step and after each."""
+    worlds = [world]
+    for step in plan:
+        worlds.append(_CARRY_OUT[step.action](worlds[-1], step))
+    return worlds
+
+
+def in_use(found: RegistryState) -> Credential:
+    """The credential that a run writes."""
+    credential = found.journal.new or found.journal.current
+    assert credential is not None
+    return credential
+
+
+def _with_registry(world: World, registry: str, found: RegistryState) -> World:
+    registries = {**world.state.registries, registry: found}
+    return replace(world, state=replace(world.state, registries=registries))
+
+
+def _with_secrets(world: World, registry: str, name: str, secrets: Mapping[str, Secret]) -> World:
+    found = world.of(registry)
+    return _with_registry(world, registry, replace(found, secrets={**found.secrets, name: dict(secrets)}))
+
+
+def _note(world: World, registry: str, journal: Journal) -> World:
+    secret = journal_secret(journal, registry)
+    return _with_registry(world, registry, replace(world.of(registry), journal=journal, journal_secret=secret))
+
+
+def _change(world: World, change: Callable[[ServiceAccount], tuple[str, ...]]) -> World:
+    accounts = tuple(replace(one, pull_secrets=change(one)) for one in world.state.accounts)
+    return replace(world, state=replace(world.state, accounts=accounts))
+
+
+def _strike(world: World, name: str) -> World:
+    """Without a name in any account."""
+    return _change(world, lambda one: AccountChange(one, remove=(name,)).names_of(one))
+
+
+def _mint(world: World, step: Step) -> World:
+    access = step.arguments["access"]
+    now, expiry_s = world.state.now, access.policy.expiry_s
+    token = f"minted-{len(world.minted)}"
+    found = Credential(config(token), now, now + timedelta(seconds=expiry_s) if expiry_s else None)
+    world = replace(world, minted=(*world.minted, found))
+    return _note(world, access.registry, adopt(world.state, access.registry).add(found))
+
+
+def _write_journal(world: World, step: Step) -> World:
+    return _note(world, step.arguments["access"].registry, step.arguments["journal"])
+
+
+def _write(world: World, step: Step) -> World:
+    access = step.arguments["access"]
+    content = pull_secret(access.registry, access.method, in_use(world.of(access.registry)))
+    secrets = dict(world.of(access.registry).of(access.secret))
+    for one in step.arguments["targets"]:
+        assert one.present == secrets.get(one.namespace)
+        whole = content if one.present is None else merge_content(one.present, content)
+        secrets[one.namespace] = Secret(one.namespace, access.secret, whole)
+    return _with_secrets(world, access.registry, access.secret, secrets)
+
+
+def _settle(world: World, step: Step) -> World:
+    access = step.arguments["access"]
+    found = world.of(access.registry)
+    credential, secrets = in_use(found), dict(found.of(access.secret))
+    content = pull_secret(access.registry, access.method, credential)
+    if access.method == "operator":
+        assert carries(secrets[SYSTEM], content)
+        alive = world.state.alive
+        secrets |= {one: copied(one, credential, access.secret) for one in alive - {SYSTEM}}
+        world = _with_secrets(world, access.registry, access.secret, secrets)
+        named = {one for one in world.state.accounts if one.namespace in alive and one.name == "default"}
+        world = _change(world, lambda one: AccountChange(one, (access.secret,) if one in named else ()).names_of(one))
+    else:
+        meant = (found.chosen | owned(secrets, access.registry, access.method).keys()) & world.state.alive
+        assert all(carries(secrets[one], content) for one in meant)
+    return _note(world, access.registry, found.journal.promote(credential, world.state.now))
+
+
+def _patch(world: World, step: Step) -> World:
+    found = {(one.account.namespace, one.account.name): one for one in step.arguments["changes"]}
+    none = AccountChange(ServiceAccount("", ""))
+    return _change(world, lambda one: found.get((one.namespace, one.name), none).names_of(one))
+
+
+def _leave_one_click(world: World, step: Step) -> World:
+    registry = step.arguments["access"].registry
+    secrets = world.of(registry).of(registry)
+    gone = one_click_copies(secrets, registry).keys()
+    world = _with_secrets(world, registry, registry, {key: one for key, one in secrets.items() if key not in gone})
+    world = replace(world, state=replace(world.state, integrated=world.state.integrated - {registry}))
+    return _strike(world, registry)
+
+
+def _delete(world: World, step: Step) -> World:
+    doomed = {one.namespace for one in step.arguments["secrets"]}
+    (name,) = {one.name for one in step.arguments["secrets"]}
+    secrets = world.of(step.arguments["registry"]).of(name)
+    kept = {key: one for key, one in secrets.items() if key not in doomed}
+    return _with_secrets(world, step.arguments["registry"], name, kept)
+
+
+def _delete_source(world: World, step: Step) -> World:
+    registry, name = step.arguments["registry"], step.arguments["source"].name
+    secrets = world.of(registry).of(name)
+    gone = owned(secrets, registry, "operator").keys() & world.state.alive
+    changes = entry_removals(world.state, registry, "operator", world.state.alive)
+    world = _with_secrets(world, registry, name, {key: one for key, one in secrets.items() if key not in gone})
+    return _patch(world, steps.patch(world.state.name, changes)) if changes else world
+
+
+def _revoke(world: World, step: Step) -> World:
+    registry = step.arguments["registry"]
+    names = frozenset(one.fingerprint for one in step.arguments["credentials"])
+    world = replace(world, revoked=world.revoked | names)
+    found = world.of(registry)
+    return world if found.journal_secret is None else _note(world, registry, found.journal.without(names))
+
+
+def _delete_journal(world: World, step: Step) -> World:
+    registry = step.arguments["registry"]
+    assert world.of(registry).journal_secret is not None
+    return _with_registry(world, registry, replace(world.of(registry), journal=Journal(), journal_secret=None))
+
+
+def _recreate(world: World, step: Step) -> World:
+    kept = tuple(one for one in world.state.pods if one not in step.arguments["pods"])
+    return replace(world, state=replace(world.state, pods=kept))
+
+
+_CARRY_OUT: Mapping[str, Callable[[World, Step], World]] = {
+    steps.MINT: _mint,
+    steps.WRITE_JOURNAL: _write_journal,
+    steps.WRITE: _write,
+    steps.SETTLE: _settle,
+    steps.PATCH: _patch,
+    steps.LEAVE_ONE_CLICK: _leave_one_click,
+    steps.DELETE: _delete,
+    steps.DELETE_SOURCE: _delete_source,
+    steps.REVOKE: _revoke,
+    steps.DELETE_JOURNAL: _delete_journal,
+    steps.RECREATE: _recreate,
+}

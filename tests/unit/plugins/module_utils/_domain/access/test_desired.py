@@ -1,0 +1,167 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From entries to what each cluster is to have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.desired import (
+    Entry,
+    Place,
+    Wanted,
+    Work,
+    missing,
+    resolve_work,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.cluster import Cluster
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.names import NameRef
+from support.access_states import ENDLESS, RENEWED, access
+
+FILE, OTHER = "farm.kubeconfig", "barn.kubeconfig"
+
+
+def cluster(name: str, state: str = "running") -> Cluster:
+    return Cluster(f"id-of-{name}", name, "syd1", state, False, ())
+
+
+def asked(path: str, names: str) -> tuple[NameRef, ...]:
+    return tuple(NameRef(f"{path}[{number}]", name) for number, name in enumerate(names.split()))
+
+
+def entry(
+    clusters: str = "", registries: str = "kiwi", method: str = "direct", number: int = 0, **more: object
+) -> Entry:
+    """Names of clusters and registries, with blanks between."""
+    path = f"integrations[{number}]."
+    found = Entry(
+        asked(f"{path}registries", registries),
+        asked(f"{path}clusters", clusters),
+        method=method,
+        policy=None if method == "one_click" else RENEWED,
+    )
+    return replace(found, **more)  # type: ignore[arg-type]
+
+
+ORCHARD, MEADOW = cluster("orchard"), cluster("meadow")
+BOTH = (ORCHARD, MEADOW)
+
+
+def works(*entries: Entry) -> list[tuple[str, list[tuple[str, str]]]]:
+    found, faults = resolve_work(BOTH, Wanted(entries))
+    assert faults == ()
+    return [(work.place.key, [(one.registry, one.method) for one in work.accesses]) for work in found]
+
+
+def faults(wanted: Wanted, *clusters: Cluster) -> list[str]:
+    return [str(one) for one in resolve_work(clusters or BOTH, wanted)[1]]
+
+
+def test_entries_are_merged_for_each_cluster_in_the_order_of_the_input() -> None:
+    assert works(
+        entry("meadow orchard", "kiwi"),
+        entry("orchard", "plum", "one_click", 1),
+        entry("orchard", "kiwi", number=2),
+    ) == [
+        ("the cluster meadow (id-of-meadow)", [("kiwi", "direct")]),
+        ("the cluster orchard (id-of-orchard)", [("kiwi", "direct"), ("plum", "one_click")]),
+    ]
+
+
+def test_contexts_are_places_by_their_file_and_name() -> None:
+    assert works(
+        entry(kubeconfig=FILE, contexts=("barn", None)),
+        entry(registries="plum", number=1, kubeconfig=FILE, contexts=("barn",)),
+        entry(number=2, kubeconfig=OTHER, contexts=("barn", None)),
+    ) == [
+        (f"the context barn of {FILE}", [("kiwi", "direct"), ("plum", "direct")]),
+        (f"the current context of {FILE}", [("kiwi", "direct")]),
+        (f"the context barn of {OTHER}", [("kiwi", "direct")]),
+        (f"the current context of {OTHER}", [("kiwi", "direct")]),
+    ]
+
+
+def test_a_context_keeps_how_it_is_entered() -> None:
+    (named, current), _faults = resolve_work((), Wanted((entry(kubeconfig=FILE, contexts=("barn", None)),)))
+    assert named.place == Place("barn", kubeconfig=FILE, context="barn")
+    assert current.place == Place(f"current context of {FILE}", kubeconfig=FILE)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        entry("orchard", method="operator", number=1),
+        entry("orchard", method="one_click", number=1),
+        entry("orchard", number=1, policy=ENDLESS),
+        entry("id-of-meadow orchard", number=1, where=access(namespaces=("ci",)).where),
+    ],
+    ids=["another method", "one click", "another policy", "other namespaces"],
+)
+def test_one_registry_in_one_cluster_in_two_ways_is_a_fault(second: Entry) -> None:
+    second = replace(second, clusters=second.clusters[-1:])
+    (fault,) = faults(Wanted((entry("orchard", "plum kiwi"), second)))
+    twice = "the cluster orchard (id-of-orchard) is asked for the registry kiwi twice, and not by the same method"
+    assert fault == f"integrations[1].registries[0]: {twice}; ask once"
+
+
+def test_clusters_that_nobody_has_are_faults_and_the_others_are_worked_out() -> None:
+    found, wrong = resolve_work(BOTH, Wanted((entry("orchrd meadow"),)))
+    assert [work.place.name for work in found] == ["meadow"]
+    assert str(wrong[0]).startswith("integrations[0].clusters[0]: there is no cluster 'orchrd'; did you mean 'orchard'")
+
+
+@pytest.mark.parametrize(
+    ("method", "state", "expected"),
+    [
+        ("direct", "present", 1),
+        ("operator", "present", 1),
+        ("one_click", "present", 0),
+        ("direct", "absent", 0),
+    ],
+)
+def test_a_cluster_whose_control_plane_is_closed_is_a_fault_where_it_would_be_entered(
+    method: str, state: str, expected: int
+) -> None:
+    wanted = Wanted((entry("meadow", method=method), entry("meadow", "kiwi", method, 0)), state)
+    found = faults(wanted, cluster("meadow", "provisioning"))
+    assert len(found) == expected
+    assert all("integrations[0].clusters[0]: the cluster meadow (id-of-meadow) is in the state" in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("methods", "state", "waits", "expected"),
+    [
+        (["direct"], "present", False, True),
+        (["direct"], "absent", False, True),
+        (["one_click"], "present", True, True),
+        (["one_click"], "present", False, False),
+        (["one_click"], "absent", True, False),
+        (["one_click", "operator"], "absent", False, True),
+    ],
+)
+def test_a_cluster_is_looked_into_only_where_that_matters(
+    methods: list[str], state: str, waits: bool, expected: bool
+) -> None:
+    work = Work(Place("orchard", ORCHARD), tuple(access(method) for method in methods))
+    assert work.has_to_look(Wanted((), state, waits_for_secrets=waits)) is expected
+
+
+def test_registries_that_do_not_exist_are_faults_whatever_the_way() -> None:
+    wanted = Wanted((entry("orchard", "kiwi pear"), entry("orchard", "fig", "one_click", 1)), expected=("apple",))
+    assert [one.where for one in missing(wanted, ("kiwi",))] == [
+        "integrations[0].registries[1]",
+        "integrations[1].registries[0]",
+    ]
+    assert missing(replace(wanted, state="absent"), ()) == ()
+
+
+def test_only_entries_of_one_click_are_asked_of_the_integration() -> None:
+    wanted = Wanted((entry("orchard"), entry("meadow", "plum", "one_click", 1)), "absent", ("apple",))
+    found = wanted.one_click
+    assert [[one.name for one in integration.registries] for integration in found.integrations] == [["plum"]]
+    assert (found.state, found.expected) == ("absent", ("apple",))
+    assert len(wanted.every.integrations) == 2
+    assert (wanted.is_present, replace(wanted, state="present").is_present) == (False, True)

@@ -1,0 +1,265 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The decision which clusters are written, and the look whether it came true."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.one_click import (
+    Integration,
+    WantedIntegrations,
+    known_registries,
+    lacking,
+    missing_registries,
+    needs_registry_names,
+    plan_integration,
+    predict_clusters,
+    shape_integrations,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.cluster import Cluster
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.names import NameRef
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Plan, Step
+
+TEAM = ("kiwi", "plum", "quince")
+
+
+def cluster(name: str, *registries: str, state: str = "running") -> Cluster:
+    return Cluster(f"id-of-{name}", name, "syd1", state, bool(registries), registries)
+
+
+def silent(name: str) -> Cluster:
+    """Integrated, but it does not say with what."""
+    return Cluster(f"id-of-{name}", name, "syd1", "running", True, None)
+
+
+def wanted(*pairs: tuple[str, str], state: str = "present", expected: tuple[str, ...] = ()) -> WantedIntegrations:
+    """Each pair an entry: names of clusters and of registries, with blanks between."""
+    entries = tuple(
+        Integration(
+            tuple(NameRef(f"integrations[{number}].clusters[{at}]", name) for at, name in enumerate(clusters.split())),
+            tuple(NameRef(f"integrations[{number}].registries[{at}]", name) for at, name in enumerate(names.split())),
+        )
+        for number, (clusters, names) in enumerate(pairs)
+    )
+    return WantedIntegrations(entries, state, expected)
+
+
+def writes(plan: Plan[Step]) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    return [(step.action, tuple(step.arguments["clusters"]), step.arguments["registries"]) for step in plan.steps]
+
+
+def faults(clusters: tuple[Cluster, ...], names: tuple[str, ...] | None, want: WantedIntegrations) -> list[str]:
+    with pytest.raises(InvalidInput) as caught:
+        plan_integration(clusters, names, want)
+    return [str(fault) for fault in caught.value.field_errors]
+
+
+def test_clusters_that_miss_the_same_registries_share_one_write() -> None:
+    clusters = (cluster("orchard"), cluster("meadow", "quince"), cluster("grove", "kiwi"), cluster("unasked"))
+    plan = plan_integration(clusters, TEAM, wanted(("orchard meadow grove", "kiwi plum")))
+    assert writes(plan) == [
+        ("add_registries", ("id-of-orchard", "id-of-meadow"), ("kiwi", "plum")),
+        ("add_registries", ("id-of-grove",), ("plum",)),
+    ]
+    assert plan.steps[0].message == "add the registries kiwi, plum to the clusters orchard, meadow"
+    assert plan.steps[1].shape() == {
+        "action": "add_registries",
+        "target": "grove",
+        "message": "add the registry plum to the cluster grove",
+    }
+
+
+def test_entries_are_merged_for_each_cluster_whatever_its_name_or_id_was_called() -> None:
+    uuid = "0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e"
+    orchard = replace(cluster("orchard"), id=uuid)
+    plan = plan_integration((orchard,), TEAM, wanted(("orchard", "kiwi"), (uuid, "plum kiwi"), ("orchard", "plum")))
+    assert writes(plan) == [("add_registries", (uuid,), ("kiwi", "plum"))]
+
+
+def test_what_is_not_listed_is_neither_added_nor_removed() -> None:
+    clusters = (cluster("orchard", "quince"), cluster("meadow", "kiwi"))
+    assert writes(plan_integration(clusters, TEAM, wanted(("orchard", "plum")))) == [
+        ("add_registries", ("id-of-orchard",), ("plum",))
+    ]
+    assert not plan_integration(clusters, TEAM, wanted(("orchard", "plum"), state="absent")).changed
+
+
+def test_removal_takes_what_is_listed_and_may_name_a_registry_that_is_gone() -> None:
+    clusters = (cluster("orchard", "kiwi", "felled"), cluster("meadow", "felled"))
+    plan = plan_integration(clusters, None, wanted(("orchard meadow", "felled plum"), state="absent"))
+    assert writes(plan) == [("remove_registries", ("id-of-orchard", "id-of-meadow"), ("felled",))]
+    assert plan.steps[0].message == "remove the registry felled from the clusters orchard, meadow"
+    assert plan.after == {"orchard (id-of-orchard)": ["kiwi"], "meadow (id-of-meadow)": []}
+
+
+@pytest.mark.parametrize(
+    ("have", "state", "expected"),
+    [
+        (cluster("orchard", "kiwi"), "present", False),
+        (cluster("orchard"), "present", True),
+        (cluster("orchard", "kiwi"), "absent", False),
+        (cluster("orchard"), "absent", False),
+        (silent("orchard"), "present", True),
+        (silent("orchard"), "absent", True),
+        (cluster("elsewhere"), "present", True),
+        (cluster("elsewhere"), "absent", False),
+    ],
+)
+def test_registries_are_read_only_where_they_matter(have: Cluster, state: str, expected: bool) -> None:
+    assert needs_registry_names((have,), wanted(("orchard", "kiwi"), state=state)) is expected
+
+
+@pytest.mark.parametrize(
+    ("names", "known"),
+    [(("kiwi",), ("kiwi",)), (("kiwi", "plum"), None), ((), None), (None, None)],
+    ids=["one registry", "several", "none", "not read"],
+)
+def test_a_cluster_that_does_not_say_with_what_has_the_only_registry(
+    names: tuple[str, ...] | None, known: tuple[str, ...] | None
+) -> None:
+    assert known_registries(silent("orchard"), names) == known
+
+
+def test_a_silent_cluster_is_unchanged_when_the_only_registry_is_wanted() -> None:
+    assert not plan_integration((silent("orchard"),), ("kiwi",), wanted(("orchard", "kiwi"))).changed
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_silent_cluster_among_several_registries_is_written_and_that_is_said(state: str) -> None:
+    plan = plan_integration((silent("orchard"),), TEAM, wanted(("orchard", "plum"), state=state))
+    assert [step.arguments["registries"] for step in plan.steps] == [("plum",)]
+    assert plan.after == {"orchard (id-of-orchard)": None}
+    assert "does not say which registries the cluster orchard has" in plan.notes[0]
+
+
+@pytest.mark.parametrize("state", ["provisioning", "error", "deleting", "deleted"])
+def test_a_cluster_in_a_closed_state_is_refused_before_any_write(state: str) -> None:
+    clusters = (cluster("meadow"), cluster("orchard", state=state))
+    (fault,) = faults(clusters, TEAM, wanted(("meadow orchard", "plum")))
+    assert fault.startswith(
+        f"integrations[0].clusters[1]: the cluster orchard (id-of-orchard) is in the state '{state}'"
+    )
+
+
+@pytest.mark.parametrize("state", ["provisioning", "error", "deleting", "deleted"])
+def test_a_cluster_in_a_closed_state_is_fine_when_there_is_nothing_to_write(state: str) -> None:
+    have = cluster("orchard", "plum", state=state)
+    assert not plan_integration((have,), None, wanted(("orchard", "plum"))).changed
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"),
+    [("deleting", "left"), ("deleted", "left"), ("provisioning", "refused"), ("error", "refused")],
+)
+def test_removal_leaves_alone_what_is_being_deleted_anyway(state: str, outcome: str) -> None:
+    have, want = cluster("orchard", "plum", state=state), wanted(("orchard", "plum"), state="absent")
+    if outcome == "refused":
+        assert len(faults((have,), None, want)) == 1
+    else:
+        plan = plan_integration((have,), None, want)
+        assert not plan.changed
+        assert plan.notes == (f"The cluster orchard is {state} and takes plum with it.",)
+
+
+@pytest.mark.parametrize("state", ["degraded", "upgrading", "pondering"])
+def test_other_states_are_tried_with_a_warning(state: str) -> None:
+    plan = plan_integration((cluster("orchard", state=state),), TEAM, wanted(("orchard", "plum")))
+    assert plan.changed
+    assert plan.warnings == (f"The cluster orchard is {state}, so this may fail or come late.",)
+
+
+def test_all_faults_come_at_once_with_their_places() -> None:
+    clusters = (cluster("orchard", state="error"), cluster("twin"), replace(cluster("twin"), id="id-of-other"))
+    texts = faults(clusters, ("kiwi",), wanted(("twin nobody", "kiwi pear"), ("orchard", "apple")))
+    assert [text.partition(":")[0] for text in texts] == [
+        "integrations[0].clusters[0]",
+        "integrations[0].clusters[1]",
+        "integrations[0].registries[1]",
+        "integrations[1].registries[0]",
+        "integrations[1].clusters[0]",
+    ]
+    assert "there is no registry 'pear'; the team has kiwi" in texts[2]
+
+
+def test_an_expected_registry_counts_as_existing_for_the_plan_only() -> None:
+    want = wanted(("orchard", "pear"), expected=("pear",))
+    assert plan_integration((cluster("orchard"),), ("kiwi",), want).changed
+    assert [fault.where for fault in missing_registries(want, ("kiwi",))] == ["integrations[0].registries[0]"]
+
+
+def test_an_expected_registry_that_a_cluster_lists_already_is_pointed_out() -> None:
+    want = wanted(("orchard", "pear"), expected=("pear",))
+    plan = plan_integration((cluster("orchard", "pear"),), ("kiwi",), want)
+    assert not plan.changed
+    assert "already lists pear, which does not exist yet" in plan.notes[0]
+    assert plan_integration((cluster("orchard", "pear"),), ("kiwi", "pear"), want).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("seen", "state", "phrases"),
+    [
+        (cluster("orchard", "kiwi", "plum"), "present", ()),
+        (cluster("orchard", "kiwi"), "present", ("the cluster orchard (id-of-orchard) lacks plum",)),
+        (silent("orchard"), "present", ()),
+        (cluster("meadow"), "present", ("the cluster orchard (id-of-orchard) lacks plum",)),
+        (cluster("orchard", "kiwi", "plum"), "absent", ("the cluster orchard (id-of-orchard) still lists plum",)),
+        (cluster("orchard", "kiwi"), "absent", ()),
+        (cluster("meadow"), "absent", ()),
+    ],
+)
+def test_what_did_not_come_true_is_said_by_cluster(seen: Cluster, state: str, phrases: tuple[str, ...]) -> None:
+    before = cluster("orchard", *(("kiwi", "plum") if state == "absent" else ()))
+    plan = plan_integration((before,), TEAM, wanted(("orchard", "plum"), state=state))
+    assert lacking((seen,), plan.steps, TEAM) == phrases
+
+
+def test_the_result_names_what_was_touched_and_all_that_is_there() -> None:
+    clusters = (cluster("orchard", "kiwi"), silent("meadow"))
+    plan = plan_integration(clusters, TEAM, wanted(("orchard meadow", "plum")))
+    shaped = shape_integrations(predict_clusters(clusters, plan.steps, TEAM), plan.steps, TEAM)
+    assert shaped == [
+        {
+            "cluster": {"id": "id-of-orchard", "name": "orchard", "region": "syd1"},
+            "registries": ["kiwi", "plum"],
+            "added": ["plum"],
+            "removed": [],
+        },
+        {
+            "cluster": {"id": "id-of-meadow", "name": "meadow", "region": "syd1"},
+            "registries": None,
+            "added": ["plum"],
+            "removed": [],
+        },
+    ]
+
+
+some_registries = st.lists(st.sampled_from(TEAM), unique=True).map(tuple)
+some_clusters = st.dictionaries(st.sampled_from("abcde"), some_registries, min_size=1)
+
+
+@given(
+    some_clusters,
+    st.lists(st.tuples(st.sampled_from("abcde"), some_registries.filter(bool)), min_size=1),
+    st.sampled_from(["present", "absent"]),
+)
+def test_a_plan_carried_out_needs_no_other_and_touches_only_what_is_listed(
+    have: dict[str, tuple[str, ...]], entries: list[tuple[str, tuple[str, ...]]], state: str
+) -> None:
+    clusters = tuple(cluster(name, *registries) for name, registries in have.items())
+    pairs = [(name, " ".join(registries)) for name, registries in entries if name in have]
+    want = wanted(*pairs, state=state)
+    plan = plan_integration(clusters, TEAM, want)
+    after = predict_clusters(clusters, plan.steps, TEAM)
+    assert not lacking(after, plan.steps, TEAM)
+    assert not plan_integration(after, TEAM, want).changed
+    listed = {(name, registry) for name, registries in pairs for registry in registries.split()}
+    for old, new in zip(clusters, after, strict=True):
+        touched = set(old.registries or ()) ^ set(new.registries or ())
+        assert {(old.name, registry) for registry in touched} <= listed

@@ -1,0 +1,266 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is written into a cluster so that it can pull: which steps, in which order, and what is said besides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import (
+    CURRENT,
+    NEW,
+    OLD,
+    Journal,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import (
+    choose,
+    credential_in_use,
+    plan_presence,
+    policy_of,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access, ClusterState
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import Secret
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import (
+    Credential,
+    Policy,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Refused
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Plan, Step
+from support.access_states import (
+    BOG,
+    DIRECT,
+    ENDLESS,
+    ETERNAL,
+    EXPIRED,
+    FIG,
+    FIRST,
+    FORCED,
+    HOUR,
+    NOW,
+    ONE_CLICK,
+    OPERATOR,
+    PEAR,
+    RENEWED,
+    SECOND,
+    SETTLED,
+    STALE,
+    SYSTEM,
+    access,
+    account,
+    actions,
+    changes,
+    cluster,
+    copied,
+    edited,
+    everywhere,
+    journal,
+    named,
+    ours,
+    registry_state,
+    theirs,
+)
+
+JUST_NOW, LONG_AGO = NOW - HOUR, NOW - 4 * HOUR
+RENEWAL = ["mint_credentials", "write_pull_secrets", "settle_credentials"]
+
+
+def plan(state: ClusterState, *accesses: Access, recreates_pods: bool = False) -> Plan[Step]:
+    return plan_presence(state, accesses or [access()], recreates_pods=recreates_pods)
+
+
+def does(state: ClusterState, *accesses: Access) -> list[str]:
+    return actions(plan(state, *accesses).steps)
+
+
+def only(found: Sequence[Step], action: str) -> Step:
+    (step,) = [one for one in found if one.action == action]
+    return step
+
+
+def written(found: Plan[Step]) -> list[str]:
+    return [one.namespace for one in only(found.steps, "write_pull_secrets").arguments["targets"]]
+
+
+def revoked(found: Plan[Step]) -> tuple[Credential, ...]:
+    credentials: tuple[Credential, ...] = only(found.steps, "revoke_credentials").arguments["credentials"]
+    return credentials
+
+
+def test_a_first_run_mints_once_and_writes_secrets_before_the_entries_that_name_them() -> None:
+    found = plan(cluster(accounts=named("theirs"), opens=None))
+    assert actions(found.steps) == [*RENEWAL, "patch_service_accounts"]
+    assert written(found) == [FIG, SYSTEM, PEAR]
+    assert changes(found.steps[3])[1] == ("pear/default", (DIRECT,), ())
+    assert [step.message for step in found.steps] == [
+        "mint a credential of the registry kiwi for the cluster orchard, since there is none yet",
+        f"write the pull secret {DIRECT} into 3 namespaces (fig, kube-system, pear) of the cluster orchard",
+        f"see every secret {DIRECT} in the cluster orchard carry the credential in use, which retires others",
+        f"add {DIRECT} to 3 service accounts (fig/default, kube-system/default, pear/default) of the cluster orchard",
+    ]
+    assert (found.notes, found.warnings) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("state", "policy", "reason"),
+    [
+        (cluster(noted=SETTLED), RENEWED, None),
+        (cluster(noted=SETTLED, opens=None), RENEWED, None),
+        (cluster(noted=journal((ETERNAL, CURRENT))), ENDLESS, None),
+        (cluster(noted=journal((STALE, CURRENT))), RENEWED, "the present one is 504h00m old"),
+        (cluster(noted=journal((EXPIRED, CURRENT))), RENEWED, "the present one expired at 2026-07-08T16:20:00Z"),
+        (cluster(noted=SETTLED), FORCED, "a rotation is forced"),
+        (cluster(noted=SETTLED), ENDLESS, "the present one expires"),
+        (cluster(noted=journal((ETERNAL, CURRENT))), RENEWED, "the present one never expires"),
+        (cluster(noted=SETTLED, opens=False), RENEWED, "the image host does not take the present one"),
+        (cluster(noted=journal((FIRST, OLD, JUST_NOW))), RENEWED, "there is none yet"),
+        (cluster(noted=journal((STALE, CURRENT), (SECOND, NEW))), RENEWED, None),
+        (cluster(noted=journal((FIRST, CURRENT), (STALE, NEW))), RENEWED, "the present one is 504h00m old"),
+    ],
+)
+def test_a_credential_is_used_on_or_it_is_said_why_not(state: ClusterState, policy: Policy, reason: str | None) -> None:
+    use = choose(state, access(policy=policy))
+    assert use.reason == reason
+    assert (use.credential is None) == (reason is not None)
+    asked = credential_in_use(
+        replace(state, registries={"kiwi": replace(state.registries["kiwi"], opens=None)}), access(policy=policy)
+    )
+    assert (asked is None) == (reason is not None and "image host" not in reason)
+
+
+def test_access_of_our_own_ways_without_a_policy_is_a_fault_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="no policy for the credentials of kiwi"):
+        policy_of(access("one_click"))
+
+
+def test_what_is_there_is_left_alone() -> None:
+    found = plan(cluster(everywhere(), named("theirs", DIRECT, "more"), SETTLED))
+    assert (found.changed, found.notes, found.warnings) == (False, (), ())
+
+
+@pytest.mark.parametrize(
+    ("secrets", "places"),
+    [
+        ([ours(SYSTEM), ours(PEAR)], [FIG]),
+        ([ours(SYSTEM), ours(PEAR), edited(ours(FIG))], [FIG]),
+        ([ours(SYSTEM), ours(PEAR, SECOND), ours(FIG)], [PEAR]),
+        ([*everywhere(), ours(BOG, SECOND)], []),
+    ],
+    ids=["missing", "edited", "of another credential", "stale where a namespace is terminating"],
+)
+def test_what_lacks_the_credential_in_use_is_written_again_without_minting(
+    secrets: list[Secret], places: list[str]
+) -> None:
+    noted = journal((FIRST, CURRENT), (SECOND, OLD, JUST_NOW))
+    found = plan(cluster(secrets, named(DIRECT), noted))
+    assert actions(found.steps) == (["write_pull_secrets"] if places else [])
+    assert not places or written(found) == places
+
+
+def test_what_was_written_where_nothing_is_meant_any_more_is_renewed_with_the_rest() -> None:
+    found = plan(cluster(everywhere(STALE), named(DIRECT), journal((STALE, CURRENT)), chosen=[PEAR]))
+    assert actions(found.steps) == RENEWAL
+    assert written(found) == [FIG, SYSTEM, PEAR]
+
+
+def test_entries_come_only_where_they_are_meant_and_missing() -> None:
+    accounts = [
+        account(PEAR, "theirs", DIRECT, name="build-1"),
+        account(PEAR, name="build-2"),
+        account(PEAR, name="default"),
+        account(FIG, name="build-3"),
+    ]
+    found = plan(cluster(everywhere(), accounts, SETTLED, chosen=[PEAR]), access(service_accounts=("build-*",)))
+    assert changes(only(found.steps, "patch_service_accounts")) == [("pear/build-2", (DIRECT,), ())]
+    assert found.steps[0].message == f"add {DIRECT} to the service account pear/build-2 of the cluster orchard"
+
+
+def test_registries_of_one_cluster_share_the_patch_of_an_account() -> None:
+    state = cluster([ours(PEAR)], [account(PEAR, "theirs")], SETTLED, chosen=[PEAR])
+    plum = registry_state([ours(PEAR, SECOND, registry="plum")], journal((SECOND, CURRENT)), [PEAR], registry="plum")
+    state = replace(state, registries={**state.registries, "plum": plum})
+    found = plan(state, access(), access(registry="plum"))
+    assert [changes(step) for step in found.steps] == [[("pear/default", (DIRECT, "docr-direct-plum"), ())]]
+
+
+@pytest.mark.parametrize(
+    ("noted", "secrets", "expected"),
+    [
+        # Killed after the minting, amid the writing, and before the journal was told of its end.
+        (journal((STALE, CURRENT), (SECOND, NEW)), everywhere(STALE), ["write_pull_secrets", "settle_credentials"]),
+        (
+            journal((STALE, CURRENT), (SECOND, NEW)),
+            [*everywhere(STALE)[:2], ours(FIG, SECOND)],
+            ["write_pull_secrets", "settle_credentials"],
+        ),
+        (journal((STALE, CURRENT), (SECOND, NEW)), everywhere(SECOND), ["settle_credentials"]),
+        (journal((SECOND, NEW)), [], ["write_pull_secrets", "settle_credentials"]),
+        # Its entries were written, and the revocation was cut short.
+        (journal((STALE, OLD, LONG_AGO), (SECOND, CURRENT)), everywhere(SECOND), ["revoke_credentials"]),
+        (journal((STALE, OLD, JUST_NOW), (SECOND, CURRENT)), everywhere(SECOND), []),
+        # Somebody deleted the journal, or put an older one back.
+        (None, everywhere(), ["write_journal"]),
+        (Journal(), [*everywhere(SECOND)[:2], ours(FIG)], ["write_journal", "write_pull_secrets"]),
+        (journal((SECOND, CURRENT)), everywhere(), ["write_journal", "write_pull_secrets"]),
+        (journal((SECOND, NEW)), everywhere(), ["write_journal", "write_pull_secrets", "settle_credentials"]),
+    ],
+)
+def test_what_a_killed_run_left_is_finished(noted: Journal | None, secrets: list[Secret], expected: list[str]) -> None:
+    assert does(cluster(secrets, named(DIRECT), noted)) == expected
+
+
+def test_a_journal_is_made_again_from_the_secrets_the_newest_being_the_current_one() -> None:
+    found = plan(cluster([ours(SYSTEM), ours(PEAR, SECOND), edited(ours(FIG))], named(DIRECT), opens=None))
+    assert found.steps[0].arguments["journal"] == journal((FIRST, OLD, NOW), (SECOND, CURRENT))
+    assert found.steps[0].message == "note in the journal of the cluster orchard what its secrets for kiwi hold"
+    assert written(found) == [FIG, SYSTEM]
+
+
+@pytest.mark.parametrize(
+    ("policy", "noted", "gone"),
+    [
+        (Policy(20 * 24 * HOUR, timedelta(0)), journal((STALE, CURRENT)), (STALE,)),
+        (FORCED, journal((ETERNAL, OLD, JUST_NOW), (FIRST, CURRENT), (SECOND, NEW)), (ETERNAL, FIRST, SECOND)),
+        (RENEWED, journal((ETERNAL, OLD, LONG_AGO), (STALE, CURRENT)), (ETERNAL,)),
+        (RENEWED, journal((ETERNAL, OLD, NOW - 3 * HOUR), (STALE, CURRENT), (SECOND, NEW)), (ETERNAL,)),
+        (Policy(20 * 24 * HOUR, timedelta(0)), journal((STALE, CURRENT), (SECOND, NEW)), (STALE,)),
+    ],
+    ids=["at once, as asked", "forced", "an older one", "to the second", "at once, after a killed run"],
+)
+def test_what_is_replaced_is_revoked_in_its_time_and_last(
+    policy: Policy, noted: Journal, gone: tuple[Credential, ...]
+) -> None:
+    assert noted.current is not None
+    found = plan(cluster(everywhere(noted.current), named(DIRECT), noted), access(policy=policy))
+    assert actions(found.steps)[-2:] == ["settle_credentials", "revoke_credentials"]
+    assert revoked(found) == gone
+    word = "credential" if len(gone) == 1 else "credentials"
+    names = ", ".join(one.fingerprint for one in gone)
+    assert found.steps[-1].message == f"revoke the {word} {names} of the registry kiwi for the cluster orchard"
+
+
+@pytest.mark.parametrize(
+    ("method", "secrets", "places"),
+    [
+        ("direct", [theirs(PEAR), theirs(FIG)], f"{FIG}/{DIRECT}, {PEAR}/{DIRECT}"),
+        ("direct", [ours(PEAR, registry="plum"), replace(ours(FIG, registry="plum"), name=DIRECT)], f"{FIG}/{DIRECT}"),
+        ("operator", [theirs(PEAR, OPERATOR), copied(FIG)], f"{PEAR}/{OPERATOR}"),
+        ("operator", [theirs(SYSTEM, OPERATOR)], f"{SYSTEM}/{OPERATOR}"),
+    ],
+)
+def test_somebody_elses_secret_of_the_name_stops_all_and_is_named(
+    method: str, secrets: list[Secret], places: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        plan(cluster(secrets, named()), access(method))
+    assert f"somebody else's secrets have their names: {places};" in str(caught.value)
+
+
+def test_somebody_elses_secret_is_no_matter_where_nothing_is_meant() -> None:
+    state = cluster([ours(PEAR), theirs(FIG), theirs(SYSTEM, OPERATOR), theirs(BOG)], [], SETTLED, chosen=[PEAR])
+    assert does(state) == []
+    assert does(cluster([theirs(PEAR, ONE_CLICK)]), access("one_click")) == []

@@ -1,0 +1,121 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of a cluster besides the steps, and pods that are made again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import CURRENT
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import plan_presence
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access, ClusterState
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
+    Container,
+    FieldManager,
+    Pod,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Plan, Step
+from support.access_states import (
+    COPIED,
+    DIRECT,
+    FIG,
+    NOW,
+    ONE_CLICK,
+    OPERATOR,
+    PEAR,
+    SECOND,
+    SETTLED,
+    SOURCE,
+    STALE,
+    access,
+    account,
+    actions,
+    cluster,
+    copied,
+    everywhere,
+    journal,
+    named,
+    theirs,
+)
+
+
+def plan(state: ClusterState, *accesses: Access, recreates_pods: bool = False) -> Plan[Step]:
+    return plan_presence(state, accesses or [access()], recreates_pods=recreates_pods)
+
+
+def does(state: ClusterState, *accesses: Access) -> list[str]:
+    return actions(plan(state, *accesses).steps)
+
+
+def test_copies_that_the_operator_did_not_bring_are_named() -> None:
+    state = cluster([*SOURCE, copied(PEAR, SECOND)], named(OPERATOR), SETTLED)
+    assert plan(state, access("operator")).warnings == (
+        f"DigitalOcean's operator has not brought the present secret {OPERATOR} to fig, pear of the cluster orchard.",
+    )
+    late_account = cluster(COPIED, [account(FIG), account(PEAR, OPERATOR)], SETTLED)
+    assert "to fig of the cluster" in plan(late_account, access("operator")).warnings[0]
+    assert plan(cluster([], named(), SETTLED), access("operator")).warnings == ()
+    assert plan(cluster(COPIED[:1], named(), journal((STALE, CURRENT))), access("operator")).warnings == ()
+
+
+def test_where_no_namespace_is_meant_nothing_is_done_and_that_is_said() -> None:
+    found = plan(cluster([], named(), chosen=[]), access(namespaces=("plot-*", "field")))
+    assert not found.changed
+    assert found.warnings == (
+        "The cluster orchard has no namespace field.",
+        "The cluster orchard has no namespace that is meant for kiwi: nothing is done there.",
+    )
+
+
+def test_an_account_that_nothing_has_is_pointed_out() -> None:
+    accounts = [account(PEAR, DIRECT), account(FIG, DIRECT)]
+    found = plan(cluster(everywhere(), accounts, SETTLED), access(service_accounts=("default", "bild", "build-*")))
+    assert found.warnings == ("No namespace of the cluster orchard that is meant has a service account bild.",)
+
+
+def test_a_tool_that_owns_the_list_of_an_account_that_is_meant_is_named() -> None:
+    owned = replace(account(PEAR, DIRECT), managers=(FieldManager("pulumi-kubernetes", "Apply"),))
+    elsewhere = replace(account(FIG, DIRECT), managers=(FieldManager("argocd-controller", "Apply"),))
+    found = plan(cluster(everywhere(), [owned, elsewhere], SETTLED, chosen=[PEAR]))
+    (warning,) = found.warnings
+    assert warning.startswith(f"Pulumi owns imagePullSecrets of pear/default and may take {DIRECT} out of it again;")
+
+
+@pytest.mark.parametrize(("method", "secret"), [("operator", OPERATOR), ("one_click", ONE_CLICK)])
+def test_it_is_named_too_where_digitalocean_writes_into_the_list(method: str, secret: str) -> None:
+    owner = (FieldManager("helm", "Update"),)
+    accounts = [
+        replace(account(PEAR, secret), managers=owner),
+        replace(account(FIG, secret, name="robot"), managers=owner),
+    ]
+    found = plan(cluster(COPIED, accounts, SETTLED), access(method)).warnings
+    assert found[0].startswith(f"Helm owns imagePullSecrets of pear/default and may take {secret} out of it again;")
+
+
+def test_duplicates_of_other_makers_are_noted_and_stay() -> None:
+    has, stay = "The cluster orchard has secrets", "duplicates for the registry kiwi, which stay as they are."
+    made = [copied(PEAR, SECOND, ONE_CLICK), theirs(FIG, "registry-kiwi"), theirs(PEAR, "registry-kiwi", "Opaque")]
+    found = plan(cluster([*everywhere(), *made], named(DIRECT), SETTLED))
+    assert (found.changed, found.notes) == (
+        False,
+        (
+            f"{has} registry-kiwi, as doctl names its own, in fig: {stay}",
+            f"{has} kiwi, as DigitalOcean's one-click integration names its own, in pear: {stay}",
+        ),
+    )
+
+
+def test_what_the_integration_made_is_no_duplicate_while_it_is_there() -> None:
+    copies = [copied(PEAR, SECOND, ONE_CLICK), theirs(FIG, ONE_CLICK)]
+    assert "in fig:" in plan(cluster(copies, integrated=["kiwi"])).notes[0]
+    assert "in fig:" in plan(cluster(copies), access("one_click")).notes[0]
+
+
+def test_pods_that_failed_are_made_again_where_that_is_asked_for() -> None:
+    pod = Pod(PEAR, "web-1", "default", ("theirs",), (Container("app", "x"),), "ReplicaSet/web", created_at=NOW)
+    state = cluster(everywhere(), named(), SETTLED, pods=[pod])
+    assert does(state) == ["patch_service_accounts"]
+    assert actions(plan(state, recreates_pods=True).steps) == ["patch_service_accounts", "recreate_pods"]

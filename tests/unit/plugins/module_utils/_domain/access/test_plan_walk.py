@@ -1,0 +1,236 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds along every plan, wherever a cluster starts from and wherever a run is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import steps
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import Journal
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import plan_presence
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.removal import plan_absence
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import (
+    Access,
+    ClusterState,
+    adopt,
+    foreign,
+    owned,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import ServiceAccount
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Credential
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
+from support.access_simulator import World, in_use, walk
+from support.access_starting_points import ALIVE, OURS, POOL, THEIRS, states, wishes
+from support.access_states import DIRECT, ONE_CLICK, PEAR, SYSTEM, access, actions, copied, ours
+
+
+def completed(state: ClusterState) -> ClusterState:
+    """With all that DigitalOcean's one-click integration makes, which a run waits for before it plans on."""
+    found = state.registries["kiwi"]
+    present = {place: copied(place, THEIRS, ONE_CLICK) for place in ALIVE}
+    found = replace(found, secrets={**found.secrets, ONE_CLICK: present})
+    named = [one for one in state.accounts if one.name == "default" and ONE_CLICK not in one.pull_secrets]
+    given = tuple(
+        replace(one, pull_secrets=(*one.pull_secrets, ONE_CLICK)) if one in named else one for one in state.accounts
+    )
+    return replace(state, registries={"kiwi": found}, accounts=given, integrated=frozenset({"kiwi"}))
+
+
+def start(state: ClusterState, wish: Access) -> World:
+    """Where a run starts that is not refused."""
+    found = state.registries["kiwi"]
+    if wish.method == "one_click":
+        state = completed(state)
+    else:
+        assume(not foreign(found.of(wish.secret), wish, state.alive if wish.method == "operator" else found.chosen))
+    return World(state)
+
+
+def presence(world: World, wish: Access) -> tuple[Step, ...]:
+    return plan_presence(world.state, [wish], recreates_pods=True).steps
+
+
+def again(world: World, wish: Access) -> tuple[World, Access]:
+    """What the next run sees, in which no rotation is forced; the image host takes what is not revoked."""
+    found = world.of("kiwi")
+    state = replace(world.state, registries={"kiwi": replace(found, opens=True)})
+    policy = wish.policy and replace(wish.policy, force=False)
+    return replace(world, state=state), replace(wish, policy=policy)
+
+
+def known(world: World) -> set[Credential]:
+    return {one.credential for one in adopt(world.state, "kiwi").entries}
+
+
+def pulls(world: World, one: ServiceAccount) -> bool:
+    """Whether an account names a secret that is there and not revoked."""
+    revoked = {token.config for token in (*POOL, *world.minted) if token.fingerprint in world.revoked}
+    revoked_data = {tuple(copied(PEAR, replace(THEIRS, config=text)).content.data.items()) for text in revoked}
+    found = world.of("kiwi")
+    return any(
+        one.namespace in found.of(name)
+        and tuple(found.of(name)[one.namespace].content.data.items()) not in revoked_data
+        for name in one.pull_secrets
+    )
+
+
+def meant(world: World, wish: Access) -> list[ServiceAccount]:
+    chosen = world.of("kiwi").chosen if wish.method == "direct" else frozenset(ALIVE)
+    return [one for one in world.state.accounts if one.namespace in chosen and wish.where.has_account(one.name)]
+
+
+def by_key(world: World) -> dict[tuple[str, str], ServiceAccount]:
+    return {(one.namespace, one.name): one for one in world.state.accounts}
+
+
+@given(states(), wishes())
+def test_a_second_run_has_nothing_to_do(state: ClusterState, wish: Access) -> None:
+    worlds = walk(start(state, wish), presence(start(state, wish), wish))
+    assert actions(presence(*again(worlds[-1], wish))) == []
+
+
+@given(states(), wishes(), st.integers(0, 12))
+def test_a_run_killed_after_any_step_is_finished_by_the_next(state: ClusterState, wish: Access, at: int) -> None:
+    worlds = walk(start(state, wish), presence(start(state, wish), wish))
+    killed, calm = again(worlds[min(at, len(worlds) - 1)], wish)
+    healed = walk(killed, presence(killed, calm))[-1]
+    assert actions(presence(*again(healed, calm))) == []
+    assert_present(healed, wish)
+
+
+def assert_present(world: World, wish: Access) -> None:
+    """Every secret carries the one current credential and every account names its secret; nothing else is left."""
+    found, alive = world.of("kiwi"), world.state.alive
+    if wish.method == "direct" and not found.chosen | owned(found.of(DIRECT), "kiwi", "direct").keys() & alive:
+        return  # Nothing is meant, so nothing is done.
+    for method in wish.other_methods:
+        if method != "one_click":
+            assert not owned(found.of(f"docr-{method}-kiwi"), "kiwi", method).keys() & alive
+    if wish.method == "one_click":
+        assert (found.journal, found.journal_secret) == (Journal(), None)
+        return
+    current = in_use(found)
+    assert found.journal.new is None
+    places = found.chosen if wish.method == "direct" else {SYSTEM}
+    for place in places:
+        assert found.of(wish.secret)[place].content.data == ours(place, current).content.data
+    if wish.method == "direct":
+        assert all(wish.secret in one.pull_secrets for one in meant(world, wish))
+
+
+@given(states(), wishes())
+def test_what_could_pull_can_pull_at_every_moment(state: ClusterState, wish: Access) -> None:
+    world = start(state, wish)
+    able = [one for one in meant(world, wish) if pulls(world, one)]
+    if wish.method != "direct":
+        able = [one for one in able if one.name == "default"]
+    for moment in walk(world, presence(world, wish)):
+        accounts_then = by_key(moment)
+        assert all(pulls(moment, accounts_then[one.namespace, one.name]) for one in able)
+
+
+@given(states(), wishes())
+def test_nothing_of_others_is_touched_and_their_order_stays(state: ClusterState, wish: Access) -> None:
+    world = start(state, wish)
+    after = walk(world, presence(world, wish))[-1]
+    assert_others_kept(world, after)
+
+
+def assert_others_kept(world: World, after: World) -> None:
+    before_found, found = world.of("kiwi"), after.of("kiwi")
+    foreigners = [
+        one
+        for method in ("direct", "operator")
+        for place, one in before_found.of(f"docr-{method}-kiwi").items()
+        if place not in owned(before_found.of(f"docr-{method}-kiwi"), "kiwi", method)
+    ]
+    assert all(found.of(one.name).get(one.namespace) == one for one in foreigners)
+    held = {(one.namespace, one.name) for one in foreigners}
+    for key, one in by_key(world).items():
+        own = {name for name in (*OURS, ONE_CLICK) if (one.namespace, name) not in held}
+        kept = [name for name in by_key(after)[key].pull_secrets if name not in own]
+        assert kept == [name for name in one.pull_secrets if name not in own]
+
+
+@given(states(), wishes())
+def test_no_credential_is_forgotten_and_the_one_in_use_is_not_revoked(state: ClusterState, wish: Access) -> None:
+    world = start(state, wish)
+    worlds = walk(world, presence(world, wish))
+    for before, after in pairwise(worlds):
+        told = {one.fingerprint for one in known(after)} | after.revoked
+        assert {one.fingerprint for one in known(before)} <= told
+        if wish.method != "one_click" and after.revoked - before.revoked:
+            assert after.of("kiwi").journal.current is not None
+            assert in_use(after.of("kiwi")).fingerprint not in after.revoked
+
+
+def positions(plan: Sequence[Step], *wanted: str) -> list[int]:
+    return [number for number, step in enumerate(plan) if step.action in wanted]
+
+
+def comes_before(plan: Sequence[Step], first: tuple[str, ...], then: tuple[str, ...]) -> bool:
+    early, late = positions(plan, *first), positions(plan, *then)
+    return not early or not late or max(early) < min(late)
+
+
+ENDS = (steps.LEAVE_ONE_CLICK, steps.DELETE, steps.DELETE_SOURCE)
+
+
+@given(states(), wishes())
+def test_steps_of_presence_keep_their_order(state: ClusterState, wish: Access) -> None:
+    plan = presence(start(state, wish), wish)
+    adds = [
+        number for number in positions(plan, steps.PATCH) if any(one.add for one in plan[number].arguments["changes"])
+    ]
+    writes = positions(plan, steps.MINT, steps.WRITE_JOURNAL, steps.WRITE, steps.SETTLE)
+    assert not adds or not writes or max(writes) < min(adds)
+    assert comes_before(plan, (steps.MINT, steps.WRITE_JOURNAL), (steps.WRITE, steps.SETTLE))
+    assert comes_before(plan, (steps.WRITE,), (steps.SETTLE,))
+    assert comes_before(plan, (steps.WRITE, steps.SETTLE), ENDS)
+    assert comes_before(plan, ENDS, (steps.REVOKE,))
+    assert_ends_well(plan)
+
+
+def assert_ends_well(plan: Sequence[Step]) -> None:
+    """Entries go before the secrets that they name, and a journal when all else is done."""
+    for number in positions(plan, steps.DELETE):
+        name = plan[number].arguments["secrets"][0].name
+        later = [one for step in plan[number:] if step.action == steps.PATCH for one in step.arguments["changes"]]
+        assert not any(name in one.remove for one in later)
+    assert positions(plan, steps.DELETE_JOURNAL) in ([], [len(plan) - 1])
+
+
+def absence(world: World, wish: Access) -> tuple[Step, ...]:
+    return plan_absence(world.state, [wish]).steps
+
+
+@given(states(), wishes(), st.integers(0, 12))
+def test_access_that_ended_is_ended_wherever_a_run_was_killed(state: ClusterState, wish: Access, at: int) -> None:
+    world = World(state)
+    plan = absence(world, wish)
+    assert_ends_well(plan)
+    assert comes_before(plan, ENDS, (steps.REVOKE,))
+    worlds = walk(world, plan)
+    killed = worlds[min(at, len(worlds) - 1)]
+    ended = walk(killed, absence(killed, wish))[-1]
+    assert actions(absence(ended, wish)) == []
+    assert_others_kept(world, ended)
+    assert {one.fingerprint for one in known(world)} <= {one.fingerprint for one in known(ended)} | ended.revoked
+
+
+@given(states(), st.sampled_from(["direct", "operator"]))
+def test_no_secret_that_stays_holds_a_credential_that_absence_revokes(state: ClusterState, method: str) -> None:
+    world = World(state)
+    ended = walk(world, absence(world, access(method)))[-1]
+    if ended.revoked:
+        assert all(
+            not owned(ended.of("kiwi").of(f"docr-{one}-kiwi"), "kiwi", one).keys() & world.state.alive
+            for one in ("direct", "operator")
+        )

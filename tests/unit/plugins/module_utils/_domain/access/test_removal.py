@@ -1,0 +1,157 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ends access, and what stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import (
+    CURRENT,
+    NEW,
+    OLD,
+    Journal,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.removal import (
+    plan_absence,
+    plan_leaving,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access, ClusterState
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
+from support.access_states import (
+    BOG,
+    COPIED,
+    DIRECT,
+    FIG,
+    FIRST,
+    NOW,
+    ONE_CLICK,
+    OPERATOR,
+    PEAR,
+    SECOND,
+    SETTLED,
+    SYSTEM,
+    access,
+    account,
+    actions,
+    changes,
+    cluster,
+    copied,
+    edited,
+    everywhere,
+    journal,
+    named,
+    ours,
+    registry_state,
+    theirs,
+)
+
+DIRECT_ENDS = ["patch_service_accounts", "delete_pull_secrets"]
+ALL_ENDS = ["revoke_credentials", "delete_journal"]
+
+
+def ends(state: ClusterState, *accesses: Access) -> tuple[Step, ...]:
+    return plan_absence(state, accesses or [access(policy=None)]).steps
+
+
+def test_entries_go_before_secrets_and_the_journal_last() -> None:
+    found = ends(cluster(everywhere(), named("before", DIRECT, "after"), journal((SECOND, OLD, NOW), (FIRST, CURRENT))))
+    assert actions(found) == [*DIRECT_ENDS, *ALL_ENDS]
+    assert changes(found[0])[0] == (f"{SYSTEM}/default", (), (DIRECT,))
+    assert [one.namespace for one in found[1].arguments["secrets"]] == [FIG, SYSTEM, PEAR]
+    assert found[2].arguments["credentials"] == (SECOND, FIRST)
+    both = f"{SECOND.fingerprint}, {FIRST.fingerprint}"
+    accounts = "fig/default, kube-system/default, pear/default"
+    assert [step.message for step in found] == [
+        f"take {DIRECT} from 3 service accounts ({accounts}) of the cluster orchard",
+        f"delete the pull secret {DIRECT} from 3 namespaces (fig, kube-system, pear) of the cluster orchard",
+        f"revoke the credentials {both} of the registry kiwi for the cluster orchard",
+        "delete the journal kube-system/docr-journal-kiwi of the cluster orchard",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "method", "expected"),
+    [
+        (cluster([], named("theirs")), "direct", []),
+        (cluster([], named(ONE_CLICK), integrated=["kiwi"]), "one_click", []),
+        (cluster([theirs(PEAR)], named(DIRECT), chosen=[PEAR]), "direct", []),
+        # Runs that were killed on their way.
+        (cluster([], named(), SETTLED), "direct", ALL_ENDS),
+        (cluster([], [], Journal()), "direct", ["delete_journal"]),
+        (cluster([], [], journal((FIRST, NEW))), "operator", ALL_ENDS),
+        (cluster(everywhere(), named(), SETTLED), "direct", ["delete_pull_secrets", *ALL_ENDS]),
+        (cluster([], named(DIRECT), SETTLED), "direct", ["patch_service_accounts", *ALL_ENDS]),
+        (cluster(COPIED[1:], named(OPERATOR), SETTLED), "operator", [*DIRECT_ENDS, *ALL_ENDS]),
+        # A journal that somebody deleted is made again first, so that nothing is forgotten on the way.
+        (cluster(everywhere(), named(DIRECT)), "direct", ["write_journal", *DIRECT_ENDS, *ALL_ENDS]),
+        (cluster([edited(ours(PEAR))], named(DIRECT)), "direct", DIRECT_ENDS),
+        # The other method goes on with the credential.
+        (cluster([*everywhere(), *COPIED], named(DIRECT), SETTLED), "direct", DIRECT_ENDS),
+        (cluster([*everywhere(), *COPIED], named(OPERATOR), SETTLED), "operator", ["delete_operator_secret"]),
+        (cluster(COPIED, named(OPERATOR), SETTLED), "direct", []),
+        (cluster(COPIED, named(OPERATOR), SETTLED), "operator", ["delete_operator_secret", *ALL_ENDS]),
+        (cluster(COPIED, named(OPERATOR)), "operator", ["write_journal", "delete_operator_secret", *ALL_ENDS]),
+        # What terminates goes by itself, and is no reason to keep a credential.
+        (cluster([ours(BOG, SECOND)], [account(BOG, DIRECT)], SETTLED), "direct", ALL_ENDS),
+        (cluster([ours(BOG)], [account(BOG, DIRECT)]), "direct", []),
+    ],
+)
+def test_access_ends_as_far_as_it_is_there(state: ClusterState, method: str, expected: list[str]) -> None:
+    assert actions(ends(state, access(method, None))) == expected
+
+
+def test_access_that_ends_in_some_namespaces_keeps_the_credential_for_the_others() -> None:
+    state = cluster(everywhere(), named(DIRECT), SETTLED, chosen=[PEAR])
+    found = ends(state)
+    assert actions(found) == DIRECT_ENDS
+    assert changes(found[0]) == [(f"{PEAR}/default", (), (DIRECT,))]
+    assert [one.namespace for one in found[1].arguments["secrets"]] == [PEAR]
+
+
+def test_a_credential_that_only_ending_secrets_know_is_noted_for_a_later_run() -> None:
+    state = cluster([ours(PEAR), ours(FIG, SECOND)], [], SETTLED, chosen=[FIG])
+    found = ends(state)
+    assert actions(found) == ["write_journal", "delete_pull_secrets"]
+    assert found[0].arguments["journal"] == journal((FIRST, CURRENT), (SECOND, OLD, NOW))
+
+
+def test_an_entry_that_names_somebody_elses_secret_stays() -> None:
+    state = cluster([ours(PEAR), theirs(FIG)], named(DIRECT), SETTLED)
+    found = ends(state)
+    assert [place for place, _add, _remove in changes(found[0])] == [f"{SYSTEM}/default", f"{PEAR}/default"]
+    assert [one.namespace for one in found[1].arguments["secrets"]] == [PEAR]
+
+
+def test_registries_end_each_by_itself() -> None:
+    state = cluster(everywhere(), named("docr-direct-plum", DIRECT), SETTLED)
+    plum = registry_state([ours(PEAR, SECOND, registry="plum")], journal((SECOND, CURRENT)), registry="plum")
+    state = replace(state, registries={**state.registries, "plum": plum})
+    found = ends(state, access("one_click", registry="plum"), access(policy=None))
+    assert actions(found) == [*DIRECT_ENDS, *ALL_ENDS]
+    assert {step.arguments.get("registry", "kiwi") for step in found} == {"kiwi"}
+
+
+@pytest.mark.parametrize(
+    ("state", "method", "expected"),
+    [
+        (
+            cluster([*everywhere(), *COPIED], named(), SETTLED, integrated=["kiwi"]),
+            "direct",
+            ["delete_operator_secret", "remove_registries"],
+        ),
+        (cluster(everywhere(), named(DIRECT), SETTLED, integrated=["plum"]), "operator", DIRECT_ENDS),
+        (cluster(everywhere(), named(DIRECT), SETTLED, integrated=["kiwi"], chosen=[]), "one_click", DIRECT_ENDS),
+        (
+            cluster([*everywhere(), *COPIED], named()),
+            "one_click",
+            ["write_journal", "delete_pull_secrets", "delete_operator_secret"],
+        ),
+        (cluster([copied(PEAR, FIRST, ONE_CLICK)], named(ONE_CLICK), SETTLED), "direct", []),
+    ],
+)
+def test_the_ways_before_are_left_everywhere(state: ClusterState, method: str, expected: list[str]) -> None:
+    assert actions(plan_leaving(state, access(method))) == expected

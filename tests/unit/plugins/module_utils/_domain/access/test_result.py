@@ -1,0 +1,230 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Access as users see it: before and after the steps of a plan, and what the steps did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import CURRENT, NEW, OLD
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import (
+    credential_in_use,
+    plan_presence,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.removal import plan_absence
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.result import (
+    shape_access,
+    shape_credential,
+    view,
+    view_after,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access, ClusterState
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import Container, Pod
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Policy
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
+from support.access_states import (
+    BOG,
+    COPIED,
+    DAY,
+    DIRECT,
+    FIG,
+    FIRST,
+    FORCED,
+    HOUR,
+    NOW,
+    ONE_CLICK,
+    OPERATOR,
+    PEAR,
+    RENEWED,
+    SECOND,
+    SETTLED,
+    SOURCE,
+    SYSTEM,
+    access,
+    account,
+    cluster,
+    copied,
+    credential,
+    everywhere,
+    journal,
+    named,
+    ours,
+    registry_state,
+    theirs,
+)
+
+ALL = f"3 ({FIG}, {SYSTEM}, {PEAR})"
+ALL_ACCOUNTS = f"3 ({FIG}/default, {SYSTEM}/default, {PEAR}/default)"
+SHOWN = {
+    "fingerprint": FIRST.fingerprint,
+    "minted_at": "2026-07-06T16:20:00Z",
+    "expires_at": "2026-09-04T16:20:00Z",
+    "renew_at": None,
+}
+
+
+def steps_of(state: ClusterState, wish: Access) -> tuple[Step, ...]:
+    return plan_presence(state, [wish], recreates_pods=True).steps
+
+
+def shape(state: ClusterState, wish: Access, plan: tuple[Step, ...] | None = None) -> dict[str, Any]:
+    found = steps_of(state, wish) if plan is None else plan
+    return shape_access(state, wish, found, credential_in_use(state, wish))
+
+
+def test_a_view_tells_what_is_ours_and_lives() -> None:
+    secrets = [ours(PEAR), ours(BOG), theirs(FIG), *SOURCE, copied(FIG), copied(PEAR, SECOND, ONE_CLICK)]
+    accounts = [account(PEAR, DIRECT, "theirs"), account(FIG, ONE_CLICK, name="build")]
+    assert view(cluster(secrets, accounts, journal((FIRST, CURRENT), (SECOND, NEW))), access()).shape() == {
+        "secrets": {DIRECT: "1 (pear)", OPERATOR: "2 (fig, kube-system)", ONE_CLICK: "1 (pear)"},
+        "service_accounts": {DIRECT: "1 (pear/default)", ONE_CLICK: "1 (fig/build)"},
+        "credential": {
+            "fingerprint": SECOND.fingerprint,
+            "minted_at": "2026-07-08T16:20:00Z",
+            "expires_at": "2026-09-06T16:20:00Z",
+            "renew_at": None,
+        },
+    }
+
+
+def test_a_view_of_nothing_is_empty() -> None:
+    assert view(cluster([], named("theirs")), access()).shape() == {
+        "secrets": {},
+        "service_accounts": {},
+        "credential": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "wish", "after"),
+    [
+        (cluster([], named()), access(), ({DIRECT: ALL}, {DIRECT: ALL_ACCOUNTS}, "a new one")),
+        (cluster([], named()), access("operator"), ({OPERATOR: ALL}, {OPERATOR: ALL_ACCOUNTS}, "a new one")),
+        (cluster(everywhere(), named(), SETTLED), access(), ({DIRECT: ALL}, {DIRECT: ALL_ACCOUNTS}, SHOWN)),
+        # A secret that is there already may be waited for as well.
+        (
+            cluster([*SOURCE, ours(PEAR)], named(DIRECT), SETTLED),
+            access("operator"),
+            ({OPERATOR: ALL}, {OPERATOR: ALL_ACCOUNTS}, SHOWN),
+        ),
+        (
+            cluster(SOURCE, named(), journal((FIRST, NEW))),
+            access("operator"),
+            ({OPERATOR: ALL}, {OPERATOR: ALL_ACCOUNTS}, SHOWN),
+        ),
+        (
+            cluster(COPIED, named("theirs", OPERATOR), SETTLED),
+            access(),
+            ({DIRECT: ALL}, {DIRECT: ALL_ACCOUNTS}, SHOWN),
+        ),
+        (
+            cluster([copied(PEAR, SECOND, ONE_CLICK)], named(ONE_CLICK), integrated=["kiwi"]),
+            access(),
+            ({DIRECT: ALL}, {DIRECT: ALL_ACCOUNTS}, "a new one"),
+        ),
+        (
+            cluster([*everywhere(), copied(PEAR, SECOND, ONE_CLICK)], named(DIRECT, ONE_CLICK), SETTLED),
+            access("one_click"),
+            ({ONE_CLICK: "1 (pear)"}, {ONE_CLICK: ALL_ACCOUNTS}, None),
+        ),
+    ],
+)
+def test_a_view_after_the_steps_is_what_they_bring(
+    state: ClusterState, wish: Access, after: tuple[dict[str, str], dict[str, str], object]
+) -> None:
+    found = view_after(state, wish, steps_of(state, wish)).shape()
+    assert (found["secrets"], found["service_accounts"], found["credential"]) == after
+
+
+def test_a_view_after_an_end_shows_what_stays() -> None:
+    state = cluster(everywhere(), named(DIRECT), SETTLED)
+    part = replace(state, registries={"kiwi": registry_state(everywhere(), SETTLED, [PEAR])})
+    found = view_after(part, access(), plan_absence(part, [access()]).steps).shape()
+    assert found["secrets"] == {DIRECT: f"2 ({FIG}, {SYSTEM})"}
+    assert found["credential"] == SHOWN
+    found = view_after(state, access(), plan_absence(state, [access()]).steps).shape()
+    assert found == {"secrets": {}, "service_accounts": {}, "credential": None}
+
+
+def test_a_diff_shows_no_token() -> None:
+    state = cluster(everywhere(), named(DIRECT), SETTLED)
+    assert FIRST.login.token not in str(view(state, access()).shape())
+
+
+def test_a_first_run_tells_what_it_wrote() -> None:
+    state = cluster([theirs(FIG, "registry-kiwi")], [account(PEAR, "theirs"), account(FIG, name="build")])
+    assert shape(state, access()) == {
+        "registry": "kiwi",
+        "method": "direct",
+        "secret": DIRECT,
+        "namespaces": 3,
+        "service_accounts": 1,
+        "written": [FIG, SYSTEM, PEAR],
+        "deleted": [],
+        "patched": [f"{PEAR}/default"],
+        "credential": None,
+        "revoked": [],
+        "recreated_pods": [],
+        "duplicates": [{"secret": "registry-kiwi", "namespaces": [FIG]}],
+    }
+
+
+def test_a_run_with_nothing_to_do_tells_when_it_renews() -> None:
+    found = shape(cluster(everywhere(), named(DIRECT), SETTLED), access())
+    assert found["credential"] == {**SHOWN, "renew_at": "2026-07-26T16:20:00Z"}
+    assert (found["namespaces"], found["service_accounts"], found["written"], found["patched"]) == (3, 3, [], [])
+
+
+def test_what_was_revoked_and_recreated_is_named() -> None:
+    noted = journal((SECOND, OLD, NOW - 4 * HOUR), (FIRST, CURRENT))
+    pod = Pod(PEAR, "web-1", "default", (), (Container("app", "x"),), "ReplicaSet/web", created_at=NOW)
+    found = shape(cluster(everywhere(), named(), noted, pods=[pod]), access())
+    assert (found["revoked"], found["recreated_pods"]) == ([SECOND.fingerprint], [f"{PEAR}/web-1"])
+
+
+def test_registries_of_one_cluster_tell_each_their_own() -> None:
+    state = cluster(everywhere(), named(), SETTLED)
+    plum = registry_state([ours(PEAR, SECOND, registry="plum")], journal((SECOND, CURRENT)), [PEAR, FIG], True, "plum")
+    state = replace(state, registries={**state.registries, "plum": plum})
+    wishes = [access(service_accounts=("build",)), access(registry="plum")]
+    plan = plan_presence(state, wishes, recreates_pods=False).steps
+    kiwi, other = (shape(state, one, plan) for one in wishes)
+    assert (kiwi["written"], kiwi["patched"], kiwi["namespaces"]) == ([], [], 3)
+    assert (other["written"], other["patched"]) == ([FIG], [f"{PEAR}/default", f"{FIG}/default"])
+
+
+@pytest.mark.parametrize(
+    ("wish", "known"),
+    [(access("one_click"), None), (access(), FIRST), (access("operator"), FIRST), (access(policy=FORCED), None)],
+)
+def test_the_credential_after_a_run_is_known_unless_it_is_minted(wish: Access, known: object) -> None:
+    assert credential_in_use(cluster(COPIED, [], SETTLED), wish) == known
+
+
+@pytest.mark.parametrize(
+    ("policy", "renew_at"),
+    [
+        (None, None),
+        (Policy(None), None),
+        (RENEWED, "2026-07-26T16:20:00Z"),
+        # One that was minted to be renewed more often than now has to leave time for another attempt.
+        (Policy(45 * DAY), "2026-07-21T16:20:00Z"),
+        (Policy(timedelta(hours=36)), "2026-07-08T04:20:00Z"),
+    ],
+)
+def test_a_credential_is_shown_with_the_time_when_a_run_renews_it(policy: Policy | None, renew_at: str | None) -> None:
+    assert shape_credential(FIRST, policy) == {**SHOWN, "renew_at": renew_at}
+
+
+def test_a_credential_without_end_shows_none() -> None:
+    assert shape_credential(credential("t-9", 5, None), Policy(None)) == {
+        "fingerprint": credential("t-9").fingerprint,
+        "minted_at": "2026-07-04T16:20:00Z",
+        "expires_at": None,
+        "renew_at": None,
+    }

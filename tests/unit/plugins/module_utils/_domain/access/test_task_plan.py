@@ -1,0 +1,153 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan for all clusters of a task."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.desired import Entry, Wanted
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import secret_name
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import ClusterState
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.task_plan import (
+    NotLooked,
+    Seen,
+    TaskPlan,
+    plan_whole,
+    refuse_faults,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.cluster import Cluster
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import (
+    InvalidInput,
+    Refused,
+    Unreachable,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.names import NameRef
+from support import access_states
+from support.access_states import DIRECT, PEAR, RENEWED, SETTLED, actions, everywhere, named, theirs
+
+TEAM = ("kiwi", "plum")
+ALL = tuple(Cluster(f"id-of-{name}", name, "syd1", "running", False, ()) for name in ("orchard", "meadow", "grove"))
+ORCHARD, MEADOW, GROVE = ALL
+KEYS = tuple(f"the cluster {one.name} ({one.id})" for one in ALL)
+
+
+def entry(clusters: str, method: str = "direct", registries: str = "kiwi") -> Entry:
+    """Names of clusters and registries, with blanks between."""
+    return Entry(
+        tuple(NameRef(f"registries[{number}]", name) for number, name in enumerate(registries.split())),
+        tuple(NameRef(f"clusters[{number}]", name) for number, name in enumerate(clusters.split())),
+        method=method,
+        policy=None if method == "one_click" else RENEWED,
+    )
+
+
+def state(name: str, **more: object) -> ClusterState:
+    return replace(access_states.cluster(**more), name=name)  # type: ignore[arg-type]
+
+
+def whole(wanted: Wanted, *seen: Seen, names: tuple[str, ...] | None = TEAM) -> TaskPlan:
+    return plan_whole(ALL, names, dict(zip(KEYS, seen, strict=False)), wanted)
+
+
+def test_the_integration_comes_first_and_then_each_cluster() -> None:
+    wanted = Wanted((entry("orchard meadow"), entry("grove", "one_click")))
+    found = whole(wanted, state("orchard", accounts=named()), state("meadow"), state("grove"))
+    assert actions(found.one_click.steps) == ["add_registries"]
+    assert found.steps[0].target == "grove"
+    assert [step.target for step in found.steps[1:]] == ["orchard"] * 4 + ["meadow"] * 3
+    assert {key: len(plan.steps) for key, plan in found.clusters.items()} == dict(zip(KEYS, (4, 3, 0), strict=True))
+    assert found.failed == {}
+
+
+def test_a_diff_shows_each_registry_of_each_cluster_before_and_after() -> None:
+    wanted = Wanted((entry("orchard", registries="kiwi"), entry("grove", "one_click")))
+    found = whole(wanted, state("orchard", noted=SETTLED), state("meadow"), state("grove"))
+    assert list(found.before) == list(found.after) == ["grove (id-of-grove)", f"kiwi in {KEYS[0]}"]
+    assert found.before[f"kiwi in {KEYS[0]}"]["secrets"] == {}
+    assert found.after[f"kiwi in {KEYS[0]}"]["secrets"] == {DIRECT: "3 (fig, kube-system, pear)"}
+
+
+def test_clusters_of_one_name_are_shown_each() -> None:
+    twin = replace(MEADOW, name="orchard")
+    keys = [KEYS[0], "the cluster orchard (id-of-meadow)"]
+    twins = Wanted((entry("0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e orchard"),))
+    first = replace(ORCHARD, id="0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e", name="orchards")
+    keys[0] = f"the cluster orchards ({first.id})"
+    found = plan_whole((first, twin), TEAM, {key: state("orchard") for key in keys}, twins)
+    assert list(found.after) == [f"kiwi in {key}" for key in keys]
+
+
+def test_the_inside_of_a_cluster_with_one_click_is_shown_where_something_ends_there() -> None:
+    left = state("grove", secrets=everywhere(), accounts=named(DIRECT), noted=SETTLED)
+    found = whole(Wanted((entry("grove", "one_click"),)), state("orchard"), state("meadow"), left)
+    assert f"kiwi in {KEYS[2]}" in found.after
+    assert actions(found.clusters[KEYS[2]].steps)[-1] == "delete_journal"
+
+
+def test_a_cluster_that_cannot_be_read_or_served_does_not_stop_the_others() -> None:
+    trouble = Unreachable("reach the cluster orchard", "no route", "see whether it is there")
+    held = state("meadow", secrets=[theirs(PEAR)])
+    found = whole(Wanted((entry("orchard meadow grove"),)), trouble, held, state("grove"))
+    assert list(found.clusters) == [KEYS[2]]
+    assert list(found.failed) == list(KEYS[:2])
+    assert found.failed[KEYS[0]] is trouble
+    assert isinstance(found.failed[KEYS[1]], Refused)
+    assert {step.target for step in found.steps} == {"grove"}
+
+
+def test_a_cluster_that_was_not_to_be_looked_into_has_no_part() -> None:
+    found = whole(Wanted((entry("orchard", "one_click"),), waits_for_secrets=False))
+    assert (actions(found.steps), found.clusters, found.failed) == (["add_registries"], {}, {})
+
+
+def test_access_that_ends_is_planned_in_each_cluster() -> None:
+    had = state("orchard", secrets=everywhere(), accounts=named(DIRECT), noted=SETTLED)
+    found = whole(Wanted((entry("orchard meadow"),), "absent"), had, state("meadow"), names=None)
+    assert actions(found.clusters[KEYS[0]].steps)[0] == "patch_service_accounts"
+    assert not found.clusters[KEYS[1]].changed
+
+
+def test_check_mode_says_that_it_did_not_look() -> None:
+    wanted = Wanted((entry("orchard", registries="kiwi plum"), entry("grove", "one_click")))
+    found = whole(wanted, NotLooked(), NotLooked(), NotLooked())
+    step = found.clusters[KEYS[0]].steps[0]
+    assert step.shape() == {
+        "action": "look_into_cluster",
+        "target": "orchard",
+        "message": "look into the cluster orchard, and bring its access to kiwi, plum to what is wanted",
+    }
+    assert "no token for the cluster orchard, so what would change in it is not known" in found.warnings[0]
+    assert found.notes == (
+        "Check mode mints no token for the cluster grove, so whether its secrets are there was not seen.",
+    )
+    assert not found.clusters[KEYS[2]].changed
+
+
+def test_all_faults_come_at_once_and_each_once() -> None:
+    wanted = Wanted((entry("nobody", registries="pear"), entry("nowhere", "one_click", "pear")))
+    with pytest.raises(InvalidInput) as planned:
+        whole(wanted)
+    with pytest.raises(InvalidInput) as refused:
+        refuse_faults(ALL, TEAM, wanted)
+    whats = [one.what for one in planned.value.field_errors]
+    assert whats == ["there is no cluster 'nobody'", "there is no cluster 'nowhere'", "there is no registry 'pear'"]
+    assert refused.value.field_errors == planned.value.field_errors
+
+
+def test_registries_are_not_missed_where_they_were_not_read_or_are_expected() -> None:
+    wanted = Wanted((entry("orchard", registries="pear"),))
+    assert refuse_faults(ALL, None, wanted)[0].place.key == KEYS[0]
+    assert refuse_faults(ALL, TEAM, replace(wanted, expected=("pear",)))[0].accesses[0].secret == secret_name(
+        "direct", "pear"
+    )
+
+
+def test_pods_are_made_again_only_where_that_is_asked_for() -> None:
+    pod = access_states.pod(created_days_ago=1)
+    had = state("orchard", secrets=everywhere(), accounts=named(), noted=SETTLED, pods=[pod])
+    asked = [whole(Wanted((entry("orchard"),), recreates_pods=one), had).steps[-1].action for one in (False, True)]
+    assert asked == ["patch_service_accounts", "recreate_pods"]

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which namespaces and service accounts are meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.selection import Where, plain_names
+
+
+@pytest.mark.parametrize(
+    ("where", "names"),
+    [
+        (Where(), ["ci", "team-a", "team-b-lab", "Team-c"]),
+        (Where(namespaces=("team-*",)), ["team-a", "team-b-lab"]),
+        (Where(namespaces=("team-*", "ci"), exclude_namespaces=("*-lab",)), ["ci", "team-a"]),
+        (Where(namespaces=("team-[ab]",)), ["team-a"]),
+        (Where(namespaces=("c?",)), ["ci"]),
+        (Where(namespaces=("team",)), []),
+        (Where(exclude_namespaces=("*",)), []),
+        (Where(namespace_selector="tier=web"), ["ci", "team-a", "team-b-lab", "Team-c"]),
+    ],
+)
+def test_namespaces_are_meant_by_names_and_globs(where: Where, names: list[str]) -> None:
+    assert [one for one in ("ci", "team-a", "team-b-lab", "Team-c") if where.has_namespace(one)] == names
+
+
+@pytest.mark.parametrize(
+    ("accounts", "meant", "only"),
+    [
+        (("default",), ["default"], "default"),
+        (("build",), ["build"], "build"),
+        (("build-*", "default"), ["default", "build-1"], None),
+        (("build-?",), ["build-1"], None),
+        (("default", "build"), ["default", "build"], None),
+        (("*",), ["default", "build", "build-1"], None),
+    ],
+)
+def test_accounts_are_meant_by_names_and_globs(accounts: tuple[str, ...], meant: list[str], only: str | None) -> None:
+    where = Where(service_accounts=accounts)
+    assert [one for one in ("default", "build", "build-1") if where.has_account(one)] == meant
+    assert where.only_account == only
+
+
+def test_the_default_account_is_meant_if_nothing_is_said() -> None:
+    assert Where().only_account == "default"
+
+
+def test_names_are_told_from_globs() -> None:
+    assert plain_names(["ci", "team-*", "c?", "team-[ab]", "shop"]) == ("ci", "shop")

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is read of names of images, and of secrets whoever made them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
+    PULL_SECRET_TYPE,
+    Secret,
+    SecretContent,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.images import Image, read_image
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.secrets import shelve
+
+HOST = "images.quay:7443"
+DIGEST = f"sha256:{'b' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("name", "image"),
+    [
+        (f"{HOST}/kiwi/web", Image("kiwi", "web", "latest")),
+        (f"{HOST}/kiwi/team/web:v7", Image("kiwi", "team/web", "v7")),
+        (f"{HOST}/kiwi/web:v7@{DIGEST}", Image("kiwi", "web", DIGEST)),
+        (f"{HOST}/kiwi/web@{DIGEST}", Image("kiwi", "web", DIGEST)),
+        (f"{HOST}/other/web:v7", Image("other", "web", "v7")),
+        (f"{HOST}/kiwi:v7", Image("kiwi:v7", "", "latest")),
+        ("kiwi/web:v7", Image("kiwi", "web", "v7", has_host=False)),
+        ("kiwi", None),
+        ("library/web:v7", None),
+        ("images.quay/kiwi/web:v7", None),
+        (f"{HOST}.evil/kiwi/web:v7", None),
+        ("docker.io/kiwi/web", None),
+    ],
+)
+def test_the_place_of_an_image_is_read_from_its_name(name: str, image: Image | None) -> None:
+    assert read_image(name, HOST, ("kiwi", "plum")) == image
+
+
+def test_a_place_shows_as_it_is_written() -> None:
+    assert str(Image("kiwi", "web", "v7")) == "kiwi/web:v7"
+    assert str(Image("kiwi", "web", DIGEST)) == f"kiwi/web@{DIGEST}"
+    assert [one.is_whole for one in (Image("kiwi", "web", "v7"), Image("kiwi", "", "v7"))] == [True, False]
+
+
+def auth(user: str, token: str) -> dict[str, str]:
+    return {"auth": base64.b64encode(f"{user}:{token}".encode()).decode()}
+
+
+def secret(name: str, config: Any, *, kind: str = PULL_SECRET_TYPE, key: str = ".dockerconfigjson") -> Secret:
+    text = config if isinstance(config, str) else json.dumps(config)
+    return Secret("pear", name, SecretContent(kind, {key: base64.b64encode(text.encode()).decode()}))
+
+
+@pytest.mark.parametrize(
+    ("auths", "logins"),
+    [
+        ({HOST: auth("me", "t-1")}, [("", "t-1")]),
+        ({f"https://{HOST}/v2/": auth("me", "t-1")}, [("", "t-1")]),
+        (
+            {f"{HOST}/kiwi": auth("me", "t-1"), f"{HOST}/plum/web": auth("me", "t-2")},
+            [("kiwi", "t-1"), ("plum", "t-2")],
+        ),
+        ({"*.quay:7443": {"username": "me", "password": "t-3"}}, [("", "t-3")]),
+        ({HOST: {"username": "me"}}, []),
+        ({"quay.io": auth("me", "t-1"), "images.quay": auth("me", "t-2")}, []),
+        ({}, []),
+    ],
+)
+def test_logins_for_the_image_host_are_found_whatever_their_key(auths: Any, logins: list[tuple[str, str]]) -> None:
+    item = shelve([secret("any", {"auths": auths})], HOST, ("kiwi",)).find("pear", "any")
+    assert item is not None
+    assert [(one.registry, one.credentials.token) for one in item.held.logins] == logins
+    assert item.held.fault is None
+
+
+def test_a_secret_of_old_docker_is_read_too() -> None:
+    old = secret("any", {HOST: auth("me", "t-1")}, kind="kubernetes.io/dockercfg", key=".dockercfg")
+    item = shelve([old], HOST, ()).find("pear", "any")
+    assert item is not None
+    assert [one.credentials.token for one in item.held.logins] == ["t-1"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "fault"),
+    [
+        (secret("any", "{"), "no Docker config"),
+        (secret("any", {"auths": None}), "no Docker config"),
+        (secret("any", []), "no Docker config"),
+        (secret("any", {"auths": {HOST: {"auth": "&"}}}), "no Docker config"),
+        (secret("any", {"auths": {HOST: "t-1"}}), "no Docker config"),
+        (secret("any", {"auths": {}}, key="other"), "no Docker config"),
+        (secret("any", {"auths": {}}, kind="Opaque"), "of the type Opaque, which no kubelet reads"),
+    ],
+)
+def test_what_is_no_pull_secret_says_why_and_not_what_it_holds(broken: Secret, fault: str) -> None:
+    item = shelve([broken], HOST, ()).find("pear", "any")
+    assert item is not None
+    assert fault in str(item.held.fault)
+    assert "t-1" not in repr(item)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("kiwi", ("kiwi", "one_click")),
+        ("registry-kiwi", ("kiwi", "doctl")),
+        ("docr-direct-kiwi", ("kiwi", "direct")),
+        ("docr-operator-plum", ("plum", "operator")),
+        ("docr-direct-pear", (None, "other")),
+        ("regcred", (None, "other")),
+    ],
+)
+def test_names_tell_for_which_registry_a_secret_is_and_who_makes_it(name: str, told: tuple[str | None, str]) -> None:
+    item = shelve([secret(name, {"auths": {}})], HOST, ("kiwi", "plum")).find("pear", name)
+    assert item is not None
+    assert (item.registry, item.method, item.is_marked) == (*told, False)

@@ -1,0 +1,53 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Conflict
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.parallel import side_by_side
+
+
+def test_nothing_to_do_needs_nobody() -> None:
+    assert side_by_side({}, 3) == {}
+
+
+def test_outcomes_keep_the_order_and_a_failure_does_not_stop_the_others() -> None:
+    both_are_there = threading.Barrier(2, timeout=10)
+    busy = Conflict("do it", "busy", "wait")
+
+    def fail() -> str:
+        both_are_there.wait()
+        raise busy
+
+    def work() -> str:
+        both_are_there.wait()
+        return "done"
+
+    outcomes = side_by_side({"reef": fail, "pond": work}, 2)
+    assert list(outcomes.items()) == [("reef", busy), ("pond", "done")]
+
+
+def test_no_more_work_at_a_time_than_is_allowed() -> None:
+    at_work: list[str] = []
+    seen: list[int] = []
+
+    def work() -> None:
+        at_work.append("me")
+        seen.append(len(at_work))
+        at_work.pop()
+
+    side_by_side({str(number): work for number in range(50)}, 1)
+    assert seen == [1] * 50
+
+
+def test_a_bug_is_no_outcome() -> None:
+    def bug() -> None:
+        raise KeyError("name")
+
+    with pytest.raises(KeyError):
+        side_by_side({"reef": bug}, 2)
