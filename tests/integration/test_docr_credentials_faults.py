@@ -162,7 +162,7 @@ def test_a_revocation_whose_answer_is_lost_is_seen_at_the_image_host(
 
 
 def while_it_mints(sandbox: Sandbox, path: Path, change: str) -> dict[str, Any]:
-    """The result of a run during whose minting somebody writes the file."""
+    """The result of a run during whose minting another process writes the file."""
     sandbox.fault(path="*/docker-credentials", delay=2)
     results: list[dict[str, Any]] = []
     thread = threading.Thread(target=lambda: results.append(run(sandbox, path)))

@@ -101,7 +101,7 @@ def test_it_waits_for_the_window_and_collects_what_is_due_meanwhile(sandbox: San
     ]
     options: dict[str, Any] = {"outside_window": "wait", "overrides": at_once}
     predicted = run(sandbox, "kiwi", "plum", check=True, **options)
-    assert predicted["actions"][0]["message"].endswith("at 2026-03-01T03:00:00Z, when it may be")
+    assert predicted["actions"][0]["message"].endswith("at 2026-03-01T03:00:00Z, when the start is allowed")
     sandbox.clear_log()
     set_rate(sandbox, 1)
 

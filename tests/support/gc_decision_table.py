@@ -55,7 +55,7 @@ class Situation:
 
     words: str
     decision: str
-    runs: GcHistory
+    history: GcHistory
     rules: Rules = RULES
     now: datetime = EARLY
     starts: bool = False
@@ -64,7 +64,7 @@ class Situation:
 
     def decided(self) -> Decision:
         """What the collection decides."""
-        return decide(self.runs, self.rules, self.now)
+        return decide(self.history, self.rules, self.now)
 
     def refusal(self) -> str:
         """What it refuses with; empty where it does not."""

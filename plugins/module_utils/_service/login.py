@@ -31,7 +31,16 @@ from .._domain.login.docker_config import (
     parse_docker_config,
 )
 from .._domain.login.note import HostNote, MintedCredential, Note, PendingCredential, format_note, parse_note
-from .._domain.login.plan import LOG_IN, PROTECT, REMOVE, REVOKE, FoundLogin, WantedLogin, reason_to_mint
+from .._domain.login.plan import FoundLogin, WantedLogin, reason_to_mint
+from .._domain.login.steps import (
+    LogIn,
+    LoginStep,
+    LogoutStep,
+    ProtectFile,
+    RemoveLogin,
+    RemoveTemporaryFiles,
+    RevokeCredential,
+)
 from .._domain.plan import Plan, Step
 from .flow.once import write_once
 from .flow.wait import Clock, poll
@@ -67,7 +76,7 @@ class ConfigFile(Protocol):
     def protect(self) -> None:
         """Make it private."""
 
-    def remove_strays(self) -> None:
+    def remove_leftovers(self) -> None:
         """Remove what killed runs left beside it."""
 
 
@@ -94,33 +103,34 @@ class LoginKeeper:
         return self._fetch()
 
     def apply_login(
-        self, found: FoundLogin, wanted: WantedLogin, plan: Plan[Step], done: Done
+        self, found: FoundLogin, wanted: WantedLogin, plan: Plan[LoginStep], done: Done
     ) -> MintedCredential | None:
         """Carry out a plan of plan_login; return the login's credential."""
         present = found.present
         for step in plan.steps:
-            if step.action == REVOKE:
-                credentials = step.arguments["credentials"]
-                self._revoke(credentials)
-                self._forget(credentials)
-            elif step.action == LOG_IN:
-                present = self._exchange(found, wanted)
-            elif step.action == PROTECT:
-                self.file.protect()
-            else:
-                self.file.remove_strays()
+            match step:
+                case RevokeCredential():
+                    self._revoke(step.credentials)
+                    self._forget(step.credentials)
+                case LogIn():
+                    present = self._exchange(found, wanted)
+                case ProtectFile():
+                    self.file.protect()
+                case RemoveTemporaryFiles():
+                    self.file.remove_leftovers()
             done(step)
         return present
 
-    def apply_logout(self, found: FoundLogin, plan: Plan[Step], done: Done) -> None:
+    def apply_logout(self, found: FoundLogin, plan: Plan[LogoutStep], done: Done) -> None:
         """Carry out a plan of plan_logout. All stands in file and note until all is revoked."""
         for step in plan.steps:
-            if step.action == REVOKE:
-                self._revoke(step.arguments["credentials"])
-            elif step.action == REMOVE:
-                self._remove(found)
-            else:
-                self.file.remove_strays()
+            match step:
+                case RevokeCredential():
+                    self._revoke(step.credentials)
+                case RemoveLogin():
+                    self._remove(found)
+                case RemoveTemporaryFiles():
+                    self.file.remove_leftovers()
             done(step)
 
     def _lock(self, clock: Clock) -> None:
@@ -134,7 +144,7 @@ class LoginKeeper:
 
     def _fetch(self) -> FoundLogin:
         snapshot = self.file.read()
-        strays = [one for text in snapshot.strays for one in self._strays(text)]
+        leftovers = [one for text in snapshot.leftovers for one in self._leftovers(text)]
         return FoundLogin(
             path=self.file.path,
             host=self.host,
@@ -142,8 +152,8 @@ class LoginKeeper:
             note=self._note(snapshot),
             mode=snapshot.mode,
             now=self.api.now(),
-            strays=tuple(strays),
-            has_temporary=bool(snapshot.strays),
+            leftovers=tuple(leftovers),
+            has_temporary=bool(snapshot.leftovers),
         )
 
     def _document(self, snapshot: Snapshot) -> Document:
@@ -159,7 +169,7 @@ class LoginKeeper:
             advice = "remove it; the login that it told of then counts as somebody else's"
             raise FileFault(f"read the note beside {self.file.path}", str(error), advice) from None
 
-    def _strays(self, text: str) -> tuple[DockerCredentials, ...]:
+    def _leftovers(self, text: str) -> tuple[DockerCredentials, ...]:
         try:
             return list_set_aside(parse_docker_config(text), self.host)
         except ValueError:
@@ -178,9 +188,9 @@ class LoginKeeper:
 
     def _exchange(self, found: FoundLogin, wanted: WantedLogin) -> MintedCredential:
         """Mint, set aside, check, note, and only then make it the login."""
-        minting = PendingCredential(wanted.registry, self.api.now(), wanted.lifetime)
-        self._annotate(lambda noted: replace(noted, minting=minting), makes_file=self.file.read().text is None)
-        credentials = self._mint(wanted, minting)
+        pending = PendingCredential(wanted.registry, self.api.now(), wanted.lifetime)
+        self._annotate(lambda noted: replace(noted, pending=pending), makes_file=self.file.read().text is None)
+        credentials = self._mint(wanted, pending)
         aside = aside_key(self.host, credentials)
         is_login = False
         try:
@@ -202,16 +212,16 @@ class LoginKeeper:
                 self._take_back(credentials)
         return new
 
-    def _mint(self, wanted: WantedLogin, minting: PendingCredential) -> DockerCredentials:
+    def _mint(self, wanted: WantedLogin, pending: PendingCredential) -> DockerCredentials:
         try:
             return self.api.mint_docker_credentials(
                 wanted.registry, read_write=wanted.read_write, expiry_s=int(wanted.lifetime.total_seconds())
             )
         except DocrError as error:
             if error.may_have_taken_effect:
-                advice = f"{error.advice}; {minting.leftover}"
+                advice = f"{error.advice}; {pending.leftover}"
                 raise type(error)(error.operation, error.answer, advice) from error
-            self._annotate(lambda noted: replace(noted, minting=None))
+            self._annotate(lambda noted: replace(noted, pending=None))
             raise
 
     def _take_back(self, credentials: DockerCredentials) -> None:
@@ -233,7 +243,7 @@ class LoginKeeper:
         """Put what stood aside out of file and note."""
         self._edit({aside_key(self.host, credentials): None})
         self._remove_if_ours()
-        self._annotate(lambda noted: replace(noted.without(credentials.fingerprint), minting=None))
+        self._annotate(lambda noted: replace(noted.without(credentials.fingerprint), pending=None))
 
     def _remove(self, found: FoundLogin) -> None:
         gone: dict[str, DockerCredentials | None] = {aside_key(self.host, one): None for one in found.set_aside}

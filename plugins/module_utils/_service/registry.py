@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from .._domain.errors import Conflict, NotFound, Refused
 from .._domain.plan import Plan, Step
 from .._domain.registry.model import Registry
-from .._domain.registry.plan import CREATE, Account, DesiredRegistry, missing_names
+from .._domain.registry.plan import Account, DesiredRegistry, missing_names
 from .._domain.registry.removal import Holdings
+from .._domain.registry.steps import ChangeTier, CreateRegistry, DeleteRegistry, RegistryStep
 from .._domain.registry.tiers import Subscription
 from .flow.once import write_once
 from .ports.api import Api
@@ -46,16 +47,17 @@ def fetch_account(api: Api, desired: tuple[DesiredRegistry, ...]) -> Account:
 
 
 def apply_registries(
-    api: Api, account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan[Step], done: Done
+    api: Api, account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan[RegistryStep], done: Done
 ) -> Registries:
     """Carry out a plan of plan_registries; each write is sent once."""
     registries = {registry.name: registry for registry in account.registries}
     subscription = account.subscription
     for step in plan.steps:
-        if step.action == CREATE:
-            registries[step.target] = _create(api, step)
-        else:
-            subscription = _change_tier(api, step)
+        match step:
+            case CreateRegistry():
+                registries[step.name] = _create(api, step)
+            case ChangeTier():
+                subscription = _change_tier(api, step)
         done(step)
     if subscription is None and plan.steps:
         subscription = api.fetch_subscription()
@@ -73,31 +75,29 @@ def fetch_holdings(api: Api, names: tuple[str, ...], *, with_clusters: bool) -> 
     )
 
 
-def apply_removal(api: Api, plan: Plan[Step], done: Done) -> None:
+def apply_removal(api: Api, plan: Plan[DeleteRegistry], done: Done) -> None:
     """Carry out a plan of plan_removal; a registry that is gone by then is what was wanted."""
     for step in plan.steps:
-        _delete(api, step.target)
+        _delete(api, step.name)
         done(step)
 
 
-def _create(api: Api, step: Step) -> Registry:
-    region = step.arguments["region"]
-
+def _create(api: Api, step: CreateRegistry) -> Registry:
     def look() -> Registry | None:
-        found = find_registry(api, step.target)
-        return found if found is not None and region in (None, found.region) else None
+        found = find_registry(api, step.name)
+        return found if found is not None and step.region in (None, found.region) else None
 
-    return write_once(
-        lambda: api.create_registry(step.target, region, step.arguments["tier"]), look, also_look_after=(Conflict,)
-    )
+    return write_once(lambda: api.create_registry(step.name, step.region, step.tier), look, also_look_after=(Conflict,))
 
 
-def _change_tier(api: Api, step: Step) -> Subscription:
+def _change_tier(api: Api, step: ChangeTier) -> Subscription:
+    desired = step.desired.slug
+
     def look() -> Subscription | None:
         found = api.fetch_subscription()
-        return found if found is not None and found.tier.slug == step.target else None
+        return found if found is not None and found.tier.slug == desired else None
 
-    return write_once(lambda: api.update_subscription(step.target), look)
+    return write_once(lambda: api.update_subscription(desired), look)
 
 
 def _delete(api: Api, name: str) -> None:

@@ -69,9 +69,9 @@ class DockerConfigFile:
             text = _read(self.path)
             mode = None if text is None else stat.S_IMODE(os.stat(self.path).st_mode)
             # Half of a file may end within a character.
-            strays = tuple(_read(path, errors="replace") or "" for path in self._strays())
+            leftovers = tuple(_read(path, errors="replace") or "" for path in self._leftovers())
         with _told(f"read {self._note_path}"):
-            return Snapshot(text, mode, _read(self._note_path), strays)
+            return Snapshot(text, mode, _read(self._note_path), leftovers)
 
     def write(self, text: str) -> None:
         """Replace the file."""
@@ -93,9 +93,9 @@ class DockerConfigFile:
         with _told(f"change the mode of {self.path}"):
             os.chmod(self.path, _PRIVATE_FILE)
 
-    def remove_strays(self) -> None:
+    def remove_leftovers(self) -> None:
         """Remove what killed runs left."""
-        for path in self._strays():
+        for path in self._leftovers():
             self._remove(path)
 
     def _replace(self, target: str, text: str) -> None:
@@ -132,7 +132,7 @@ class DockerConfigFile:
         finally:
             os.close(folder)
 
-    def _strays(self) -> list[str]:
+    def _leftovers(self) -> list[str]:
         prefix, suffix = _TEMPORARY
         with suppress(FileNotFoundError):
             names = sorted(os.listdir(self._folder))

@@ -18,8 +18,8 @@ CANCELLING = "cancelling"  # on its way to the end
 # The documented words, and two that only prose and doctl's fake server know. Anything else is active: a status
 # outside the documented ones has kept registries read-only for hours (digitalocean-api.md 2).
 SUCCEEDED = frozenset({"succeeded", "success", "completed"})
-FINAL = SUCCEEDED | {"failed", "cancelled"}
-ACTIVE = frozenset(
+FINISHED = SUCCEEDED | {"failed", "cancelled"}
+KNOWN_IN_PROGRESS = frozenset(
     {
         "requested",
         "waiting for write JWTs to expire",
@@ -33,7 +33,7 @@ ACTIVE = frozenset(
 
 @dataclass(frozen=True)
 class GarbageCollection:
-    """One run. Times are RFC 3339 in UTC; the counts are final only when the run has ended."""
+    """One collection. Times are RFC 3339 in UTC; the counts are final only when the collection has ended."""
 
     uuid: str
     registry_name: str
@@ -47,12 +47,12 @@ class GarbageCollection:
     @property
     def is_active(self) -> bool:
         """Whether it still keeps the registry read-only."""
-        return self.status not in FINAL
+        return self.status not in FINISHED
 
     @property
     def is_known_status(self) -> bool:
         """Whether its status is one that is documented or was seen."""
-        return self.status in FINAL | ACTIVE
+        return self.status in FINISHED | KNOWN_IN_PROGRESS
 
     @property
     def has_succeeded(self) -> bool:
@@ -71,14 +71,14 @@ class GarbageCollection:
 
     @property
     def length(self) -> timedelta | None:
-        """From start to end, so long was the registry read-only; None while it runs, or without times."""
+        """The time from start to end, while the registry was read-only; None while active, or without times."""
         if self.is_active or self.started_at is None or self.changed_at is None:
             return None
         return self.changed_at - self.started_at
 
 
 def parse_garbage_collection(raw: Mapping[str, Any]) -> GarbageCollection:
-    """A run of any garbage collection answer; unknown keys are ignored."""
+    """A collection of any garbage collection answer; unknown keys are ignored."""
     return GarbageCollection(
         uuid=str(raw["uuid"]),
         registry_name=str(raw.get("registry_name", "")),

@@ -14,20 +14,17 @@ from ..durations import format_duration
 from ..errors import Refused
 from ..field_errors import FieldError
 from ..names import NameRef
-from ..plan import PlainStep, Plan, Step
-from ..times import format_time
+from ..plan import Plan
 from ..windows.calendar import Window
 from .collection import CANCELLING, GarbageCollection
 from .due import BUSY, COLLECT, OUTSIDE_WINDOW, TOO_LATE, Due, find_due
 from .rules import COLLECTED, IDLE, SKIP, TYPES, WAIT, RuleBook, Rules
+from .steps import CancelCollection, GcStep, StartCollection
 
 ADOPTED = "adopted"
 CANCELLED = "cancelled"
 EXPECTED = "expected"
 NOT_NOW = frozenset({OUTSIDE_WINDOW, TOO_LATE, BUSY})
-
-START = "start_garbage_collection"
-CANCEL_RUN = "cancel_garbage_collection"
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class GcHistory:
     """
 
     registry: str
-    history: tuple[GarbageCollection, ...] = ()
+    collections: tuple[GarbageCollection, ...] = ()
     active: GarbageCollection | None = None
     is_none_active: bool = False
     last_push: datetime | None = None
@@ -47,16 +44,16 @@ class GcHistory:
     @property
     def uuids(self) -> frozenset[str]:
         """The ids of the collections that are known."""
-        return frozenset(run.uuid for run in self.history)
+        return frozenset(collection.uuid for collection in self.collections)
 
     @property
     def listed_active(self) -> GarbageCollection | None:
         """The active collection by the list alone.
 
-        One runs at a time (digitalocean-api.md 2). So only the newest of the list can be it, and a status that nobody
-        documented is an end where a newer run stands before it.
+        A registry has at most one active collection (digitalocean-api.md 2), so only the newest can be active.
+        An older collection with an undocumented status has ended.
         """
-        return next((run for run in self.history[:1] if run.is_active), None)
+        return next((collection for collection in self.collections[:1] if collection.is_active), None)
 
     def find_active(self) -> GarbageCollection | None:
         """The active collection as far as it is known.
@@ -71,7 +68,7 @@ class GcHistory:
     @property
     def last_success(self) -> GarbageCollection | None:
         """The newest collection that succeeded."""
-        return next((run for run in self.history if run.has_succeeded), None)
+        return next((collection for collection in self.collections if collection.has_succeeded), None)
 
 
 @dataclass(frozen=True)
@@ -85,32 +82,39 @@ class Decision:
     registry: str
     word: str
     reason: str
-    run: GarbageCollection | None = None
+    collection: GarbageCollection | None = None
     last: GarbageCollection | None = None
-    step: Step | None = None
+    step: GcStep | None = None
     not_before: datetime | None = None
     window: Window | None = None
 
 
-def decide(runs: GcHistory, rules: Rules, now: datetime) -> Decision:
+def decide(history: GcHistory, rules: Rules, now: datetime) -> Decision:
     """What to do with a registry at `now`, the service's time."""
-    if not runs.exists:
-        return Decision(runs.registry, EXPECTED, "The registry does not exist yet, so there is nothing to collect.")
-    active, last = runs.find_active(), runs.last_success
+    if not history.exists:
+        return Decision(history.registry, EXPECTED, "The registry does not exist yet, so there is nothing to collect.")
+    active, last = history.find_active(), history.last_success
     if rules.state == IDLE:
-        return _decide_idle(runs.registry, active, last)
+        return _decide_idle(history.registry, active, last)
     if active is not None:
         reason = f"A collection was already running, started at {active.created_at}, so none was started."
-        return Decision(runs.registry, ADOPTED, reason, active, last)
-    due = find_due(runs.history, runs.last_push, rules, now)
+        return Decision(history.registry, ADOPTED, reason, active, last)
+    due = find_due(history.collections, history.last_push, rules, now)
     if due.word == COLLECT:
         return Decision(
-            runs.registry, COLLECTED, due.reason, None, last, _start(runs.registry, rules), None, due.window
+            history.registry,
+            COLLECTED,
+            due.reason,
+            None,
+            last,
+            StartCollection(history.registry, TYPES[rules.type]),
+            None,
+            due.window,
         )
     if due.word in NOT_NOW and rules.outside_window == WAIT and _is_soon(due, rules, now):
-        step = _start(runs.registry, rules, due.retry_at)
-        return Decision(runs.registry, COLLECTED, due.reason, None, last, step, due.retry_at)
-    return Decision(runs.registry, due.word, due.reason, None, last)
+        step = StartCollection(history.registry, TYPES[rules.type], due.retry_at)
+        return Decision(history.registry, COLLECTED, due.reason, None, last, step, due.retry_at)
+    return Decision(history.registry, due.word, due.reason, None, last)
 
 
 def refuse_what_may_not_wait(decisions: Sequence[Decision], book: RuleBook) -> None:
@@ -128,31 +132,34 @@ def refuse_what_may_not_wait(decisions: Sequence[Decision], book: RuleBook) -> N
     )
 
 
-def plan_collections(decisions: Sequence[Decision], before: Sequence[GcHistory]) -> Plan[Step]:
-    """The writes of all decisions; a collection that is adopted is none."""
-    last = {runs.registry: runs.find_active() or next(iter(runs.history), None) for runs in before}
-    return Plan(
+@dataclass(frozen=True)
+class GcPlan(Plan[GcStep]):
+    """The writes, and the decision for each registry that the writes come from, in the order of the input."""
+
+    decisions: tuple[Decision, ...] = ()
+
+
+def plan_collections(decisions: Sequence[Decision], before: Sequence[GcHistory]) -> GcPlan:
+    """The plan for all decisions; a collection that is adopted needs no write."""
+    last = {history.registry: history.find_active() or next(iter(history.collections), None) for history in before}
+    return GcPlan(
+        decisions=tuple(decisions),
         steps=tuple(one.step for one in decisions if one.step is not None),
-        before={name: _state(run) for name, run in last.items()},
+        before={name: _state(collection) for name, collection in last.items()},
         after={one.registry: _after(one, last[one.registry]) for one in decisions},
     )
 
 
 def unknown_registries(
-    runs: Sequence[GcHistory], asked: Sequence[NameRef], expected: Sequence[str] = ()
+    histories: Sequence[GcHistory], asked: Sequence[NameRef], expected: Sequence[str] = ()
 ) -> tuple[FieldError, ...]:
     """A fault for each place that names a registry which neither exists nor is expected."""
-    missing = {one.registry for one in runs if not one.exists} - set(expected)
+    missing = {one.registry for one in histories if not one.exists} - set(expected)
     return tuple(
         FieldError(one.where, f"there is no registry {one.name!r}", "create it first, or correct the name")
         for one in asked
         if one.name in missing
     )
-
-
-def cancel_step(registry: str, run: GarbageCollection) -> Step:
-    """The write that cancels a run."""
-    return PlainStep(CANCEL_RUN, registry, f"cancel the garbage collection {run.uuid} of the registry {registry}")
 
 
 def _decide_idle(registry: str, active: GarbageCollection | None, last: GarbageCollection | None) -> Decision:
@@ -162,25 +169,22 @@ def _decide_idle(registry: str, active: GarbageCollection | None, last: GarbageC
         # What a second cancel does, nobody knows (digitalocean-api.md 2).
         return Decision(registry, ADOPTED, "A collection is already being cancelled.", active, last)
     reason = f"A collection was running, started at {active.created_at}."
-    return Decision(registry, CANCELLED, reason, active, last, cancel_step(registry, active))
+    return Decision(registry, CANCELLED, reason, active, last, CancelCollection(registry, active.uuid))
 
 
 def _is_soon(due: Due, rules: Rules, now: datetime) -> bool:
     return due.retry_at is not None and due.retry_at - now <= rules.outside_window_timeout
 
 
-def _start(registry: str, rules: Rules, not_before: datetime | None = None) -> Step:
-    words = TYPES[rules.type]
-    when = f" at {format_time(not_before)}, when it may be" if not_before else ""
-    message = f"start a garbage collection of the registry {registry} ({words}){when}"
-    return PlainStep(START, registry, message, {"type": words})
-
-
 def _after(decision: Decision, before: GarbageCollection | None) -> object:
     if decision.step is None:
         return _state(before)
-    return "a new collection" if decision.step.action == START else {**(_state(before) or {}), "status": "cancelled"}
+    return (
+        "a new collection"
+        if isinstance(decision.step, StartCollection)
+        else {**(_state(before) or {}), "status": "cancelled"}
+    )
 
 
-def _state(run: GarbageCollection | None) -> dict[str, str] | None:
-    return None if run is None else {"uuid": run.uuid, "status": run.status}
+def _state(collection: GarbageCollection | None) -> dict[str, str] | None:
+    return None if collection is None else {"uuid": collection.uuid, "status": collection.status}

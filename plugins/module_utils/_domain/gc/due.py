@@ -23,7 +23,7 @@ TOO_LATE = "too_late"
 BUSY = "busy"
 
 USUAL_LENGTH = timedelta(minutes=30)
-_LOOKED_AT = 10  # runs of the same type
+_LOOKED_AT = 10  # history of the same type
 _OPENINGS_LOOKED_AT = 30
 
 
@@ -69,24 +69,27 @@ def expected_length(history: Sequence[GarbageCollection], type_: str) -> timedel
     From the start to the end, so that the wait for write tokens is in it. One that failed or was cancelled says
     nothing about how long one takes.
     """
-    same = [run for run in history if run.has_succeeded and run.type in (None, TYPES[type_])]
-    lengths = [run.length for run in same if run.length is not None]
+    same = [
+        collection for collection in history if collection.has_succeeded and collection.type in (None, TYPES[type_])
+    ]
+    lengths = [collection.length for collection in same if collection.length is not None]
     return max(lengths[:_LOOKED_AT], default=USUAL_LENGTH)
 
 
 def _recent_reason(
     history: Sequence[GarbageCollection], min_interval: timedelta, window: Window | None, now: datetime
 ) -> str | None:
-    for run in history:
-        ended_at, started_at = run.changed_at, run.started_at
-        if window is not None and run.has_succeeded and ended_at is not None and ended_at >= window.opens_at:
+    for collection in history:
+        ended_at, started_at = collection.changed_at, collection.started_at
+        if window is not None and collection.has_succeeded and ended_at is not None and ended_at >= window.opens_at:
             opened = format_time(window.opens_at)
-            return f"A collection succeeded at {run.updated_at}, since this window opened at {opened}."
+            return f"A collection succeeded at {collection.updated_at}, since this window opened at {opened}."
         # One that failed counts too: it kept the registry read-only all the same.
         if started_at is not None and now - started_at < min_interval:
             return (
-                f"The last collection started at {run.created_at}, less than {format_duration(min_interval)} ago,"
-                f" and ended as {run.status}."
+                f"The last collection started at {collection.created_at}, "
+                f"less than {format_duration(min_interval)} ago,"
+                f" and ended as {collection.status}."
             )
     return None
 

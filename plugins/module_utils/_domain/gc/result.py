@@ -20,59 +20,67 @@ from .rules import COLLECTED, TYPES, UNREFERENCED_BLOBS, UNTAGGED_MANIFESTS, Rul
 _OPTION_WORDS = {words: option for option, words in TYPES.items()}
 
 
-def ended_badly(course: CollectionProgress, rules: Rules) -> bool:
+def ended_badly(progress: CollectionProgress, rules: Rules) -> bool:
     """Whether a collection that was to succeed has ended otherwise, and not because this task cancelled it."""
-    run = course.run
-    was_wanted = rules.state == COLLECTED and course.cancelled_because is None
-    return was_wanted and run is not None and not run.is_active and not run.has_succeeded
+    collection = progress.collection
+    was_wanted = rules.state == COLLECTED and progress.cancelled_because is None
+    return was_wanted and collection is not None and not collection.is_active and not collection.has_succeeded
 
 
-def freed_nothing(course: CollectionProgress) -> bool:
+def freed_nothing(progress: CollectionProgress) -> bool:
     """Whether its collection succeeded, and nothing is stored less."""
-    return course.run is not None and course.run.has_succeeded and not course.run.freed_bytes
+    return progress.collection is not None and progress.collection.has_succeeded and not progress.collection.freed_bytes
 
 
-def is_overdue(course: CollectionProgress, rules: Rules, now: datetime) -> bool:
+def is_overdue(progress: CollectionProgress, rules: Rules, now: datetime) -> bool:
     """Whether the last success is longer ago than the rules' max_age; one that never succeeded is."""
     if rules.max_age is None or rules.state != COLLECTED:
         return False
-    run = course.run if course.run is not None and course.run.has_succeeded else course.decision.last
-    return run is None or run.changed_at is None or now - run.changed_at > rules.max_age
+    collection = (
+        progress.collection
+        if progress.collection is not None and progress.collection.has_succeeded
+        else progress.decision.last
+    )
+    return collection is None or collection.changed_at is None or now - collection.changed_at > rules.max_age
 
 
-def overdue_warnings(courses: Sequence[CollectionProgress], book: RuleBook, now: datetime) -> Iterator[str]:
+def overdue_warnings(progress_list: Sequence[CollectionProgress], book: RuleBook, now: datetime) -> Iterator[str]:
     """A sentence for each registry that has gone too long without a collection."""
-    for course in courses:
-        rules = book.of(course.registry)
-        if rules.max_age is not None and is_overdue(course, rules, now):
-            last = course.decision.last
+    for progress in progress_list:
+        rules = book.of(progress.registry)
+        if rules.max_age is not None and is_overdue(progress, rules, now):
+            last = progress.decision.last
             since = f"its last one succeeded at {last.updated_at}" if last else "none has ever succeeded"
             longest = format_duration(rules.max_age)
             gone = f"has gone longer than {longest} without a garbage collection"
-            yield f"The registry {course.registry} {gone}: {since}."
+            yield f"The registry {progress.registry} {gone}: {since}."
 
 
-def shape_collections(courses: Sequence[CollectionProgress], book: RuleBook, now: datetime) -> list[dict[str, Any]]:
+def shape_collections(
+    progress_list: Sequence[CollectionProgress], book: RuleBook, now: datetime
+) -> list[dict[str, Any]]:
     """One entry for each registry; `now` is the service's time."""
-    return [_shape(course, book.of(course.registry), now) for course in courses]
+    return [_shape(progress, book.of(progress.registry), now) for progress in progress_list]
 
 
-def shape_run(run: GarbageCollection | None) -> dict[str, Any] | None:
+def shape_collection(collection: GarbageCollection | None) -> dict[str, Any] | None:
     """One collection; `type` is the option's word, or the API's own where there is none."""
-    if run is None:
+    if collection is None:
         return None
     return {
-        "uuid": run.uuid,
-        "type": _OPTION_WORDS.get(run.type, run.type) if run.type else None,
-        "status": run.status,
-        "created_at": run.created_at,
-        "updated_at": run.updated_at,
-        "blobs_deleted": run.blobs_deleted,
-        "freed_bytes": run.freed_bytes,
+        "uuid": collection.uuid,
+        "type": _OPTION_WORDS.get(collection.type, collection.type) if collection.type else None,
+        "status": collection.status,
+        "created_at": collection.created_at,
+        "updated_at": collection.updated_at,
+        "blobs_deleted": collection.blobs_deleted,
+        "freed_bytes": collection.freed_bytes,
     }
 
 
-def explain_nothing_freed(run: GarbageCollection, type_: str, untagged: int, is_exact: bool, counted_at: str) -> str:
+def explain_nothing_freed(
+    collection: GarbageCollection, type_: str, untagged: int, is_exact: bool, counted_at: str
+) -> str:
     """Why a collection that succeeded freed nothing. `counted_at` is when the service last counted what is stored."""
     is_one = is_exact and untagged == 1
     number = f"{'' if is_exact else 'at least '}{untagged} untagged manifest{'' if is_one else 's'}"
@@ -86,38 +94,40 @@ def explain_nothing_freed(run: GarbageCollection, type_: str, untagged: int, is_
         why = "no manifest is untagged, so every blob is in use"
     else:
         why = "as far as the counts tell no manifest is untagged, so every blob is in use"
-    stale = bool(counted_at) and bool(run.updated_at) and counted_at[:19] < run.updated_at[:19]
+    stale = bool(counted_at) and bool(collection.updated_at) and counted_at[:19] < collection.updated_at[:19]
     late = f" The storage figure is of {counted_at}, before its end, and will follow." if stale else ""
     return f"It succeeded and freed nothing: {why}.{late}"
 
 
-def _shape(course: CollectionProgress, rules: Rules, now: datetime) -> dict[str, Any]:
-    run = course.run
-    if course.decision.word == COLLECTED and run is not None and run.type is None:
-        run = replace(run, type=TYPES[rules.type])
+def _shape(progress: CollectionProgress, rules: Rules, now: datetime) -> dict[str, Any]:
+    collection = progress.collection
+    if progress.decision.word == COLLECTED and collection is not None and collection.type is None:
+        collection = replace(collection, type=TYPES[rules.type])
     return {
-        "registry": course.registry,
-        "decision": course.decision.word,
-        "reason": " ".join(part for part in (course.decision.reason, *_end(course)) if part),
-        "garbage_collection": shape_run(run),
-        "last": shape_run(course.decision.last),
+        "registry": progress.registry,
+        "decision": progress.decision.word,
+        "reason": " ".join(part for part in (progress.decision.reason, *_end(progress)) if part),
+        "garbage_collection": shape_collection(collection),
+        "last": shape_collection(progress.decision.last),
         "next_window": shape_window(next_window(rules.calendar, now)),
-        "read_only_seconds": run.length.total_seconds() if run is not None and run.length is not None else None,
-        "is_overdue": is_overdue(course, rules, now),
-        "is_writable": course.is_writable,
-        "write_proof": course.proof or None,
+        "read_only_seconds": collection.length.total_seconds()
+        if collection is not None and collection.length is not None
+        else None,
+        "is_overdue": is_overdue(progress, rules, now),
+        "is_writable": progress.is_writable,
+        "write_proof": progress.proof or None,
     }
 
 
-def _end(course: CollectionProgress) -> Iterator[str]:
-    run = course.run
-    if course.cancelled_because is not None:
-        yield course.cancelled_because
-    if run is not None and not run.is_active:
-        if not run.has_succeeded:
-            yield f"It ended as {run.status}."
-        elif run.freed_bytes:
-            blobs = "1 blob" if run.blobs_deleted == 1 else f"{run.blobs_deleted} blobs"
-            yield f"It deleted {blobs} and freed {run.freed_bytes} bytes."
+def _end(progress: CollectionProgress) -> Iterator[str]:
+    collection = progress.collection
+    if progress.cancelled_because is not None:
+        yield progress.cancelled_because
+    if collection is not None and not collection.is_active:
+        if not collection.has_succeeded:
+            yield f"It ended as {collection.status}."
+        elif collection.freed_bytes:
+            blobs = "1 blob" if collection.blobs_deleted == 1 else f"{collection.blobs_deleted} blobs"
+            yield f"It deleted {blobs} and freed {collection.freed_bytes} bytes."
         else:
-            yield course.explanation or "It succeeded and freed nothing."
+            yield progress.explanation or "It succeeded and freed nothing."

@@ -39,7 +39,7 @@ class Snapshot:
     text: str | None = field(default=None, repr=False)
     mode: int | None = None
     note: str | None = None
-    strays: tuple[str, ...] = field(default=(), repr=False)
+    leftovers: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

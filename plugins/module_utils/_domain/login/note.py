@@ -65,13 +65,13 @@ class HostNote:
     """What is noted for one image host."""
 
     credentials: tuple[MintedCredential, ...] = ()
-    minting: PendingCredential | None = None
+    pending: PendingCredential | None = None
 
     @property
     def registries(self) -> frozenset[str]:
         """The registries whose credentials are noted; there is never more than one unless somebody else wrote it."""
-        minting = {self.minting.registry} if self.minting else set[str]()
-        return frozenset({one.registry for one in self.credentials} | minting)
+        pending = {self.pending.registry} if self.pending else set[str]()
+        return frozenset({one.registry for one in self.credentials} | pending)
 
     def find(self, fingerprint: str) -> MintedCredential | None:
         """The one with this fingerprint."""
@@ -128,7 +128,7 @@ def format_note(note: Note) -> str | None:
             "credentials": [
                 one.shape() | {"retired_at": _format_optional(one.retired_at)} for one in noted.credentials
             ],
-            "minting": _format_minting(noted.minting),
+            "pending": _format_minting(noted.pending),
         }
         for host, noted in note.hosts.items()
     }
@@ -136,12 +136,12 @@ def format_note(note: Note) -> str | None:
 
 
 def _parse_host(raw: Mapping[str, Any]) -> HostNote:
-    minting = raw["minting"]
+    pending = raw["pending"]
     return HostNote(
         tuple(_parse_credential(one) for one in raw["credentials"]),
-        minting
+        pending
         and PendingCredential(
-            str(minting["registry"]), parse_time(minting["since"]), parse_duration(minting["lifetime"])
+            str(pending["registry"]), parse_time(pending["since"]), parse_duration(pending["lifetime"])
         ),
     )
 
@@ -157,13 +157,13 @@ def _parse_credential(raw: Mapping[str, Any]) -> MintedCredential:
     )
 
 
-def _format_minting(minting: PendingCredential | None) -> dict[str, str] | None:
-    if minting is None:
+def _format_minting(pending: PendingCredential | None) -> dict[str, str] | None:
+    if pending is None:
         return None
     return {
-        "registry": minting.registry,
-        "since": format_time(minting.since),
-        "lifetime": format_duration(minting.lifetime),
+        "registry": pending.registry,
+        "since": format_time(pending.since),
+        "lifetime": format_duration(pending.lifetime),
     }
 
 

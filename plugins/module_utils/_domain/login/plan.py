@@ -15,16 +15,11 @@ from ..credentials.docker import DockerCredentials
 from ..durations import format_duration
 from ..errors import InvalidInput
 from ..field_errors import FieldError
-from ..plan import PlainStep, Plan, Step
+from ..plan import Plan
 from ..times import format_time
 from .docker_config import Document, Login, helper_of, list_logins, list_set_aside
 from .note import HostNote, MintedCredential, Note
-
-LOG_IN = "log_in"
-REVOKE = "revoke_credentials"
-REMOVE = "remove_login"
-PROTECT = "protect_file"
-TIDY = "remove_temporary_files"
+from .steps import LogIn, LoginStep, LogoutStep, ProtectFile, RemoveLogin, RemoveTemporaryFiles, RevokeCredential
 
 PRIVATE = 0o600
 
@@ -46,7 +41,7 @@ class WantedLogin:
 class FoundLogin:
     """All that a plan depends on.
 
-    `strays` were set aside in files that a killed run did not get into place. `registries` are the team's. `is_open`
+    `leftovers` were set aside in files that a killed run did not get into place. `registries` are the team's. `is_open`
     tells whether the image host takes the present login.
     """
 
@@ -56,7 +51,7 @@ class FoundLogin:
     note: Note
     mode: int | None
     now: datetime
-    strays: tuple[DockerCredentials, ...] = ()
+    leftovers: tuple[DockerCredentials, ...] = ()
     has_temporary: bool = False
     registries: frozenset[str] = frozenset()
     is_open: bool = True
@@ -91,15 +86,15 @@ class FoundLogin:
     def set_aside(self) -> tuple[DockerCredentials, ...]:
         """The credentials that stand aside, each once, and never the login."""
         login = self.login
-        found = {one.fingerprint: one for one in (*list_set_aside(self.document, self.host), *self.strays)}
+        found = {one.fingerprint: one for one in (*list_set_aside(self.document, self.host), *self.leftovers)}
         return tuple(one for one in found.values() if login is None or one.fingerprint != login.fingerprint)
 
     @property
     def holders(self) -> frozenset[str]:
-        """The registries whose credentials stand in the file; one that is not noted yet is of the last minting."""
+        """The registries whose credentials stand in the file; an unnoted credential is the pending one."""
         aside = [self.noted.find(one.fingerprint) for one in self.set_aside]
-        minting = self.noted.minting if None in aside else None
-        return frozenset({one.registry for one in (self.present, minting, *aside) if one is not None})
+        pending = self.noted.pending if None in aside else None
+        return frozenset({one.registry for one in (self.present, pending, *aside) if one is not None})
 
 
 def reason_to_mint(present: MintedCredential | None, wanted: WantedLogin, now: datetime) -> str | None:
@@ -119,7 +114,7 @@ def reason_to_mint(present: MintedCredential | None, wanted: WantedLogin, now: d
     return None
 
 
-def plan_login(found: FoundLogin, wanted: WantedLogin) -> Plan[Step]:
+def plan_login(found: FoundLogin, wanted: WantedLogin) -> Plan[LoginStep]:
     """The file holds a good login of the registry; raises InvalidInput where that is not for us to do."""
     faults = tuple(_login_faults(found, wanted))
     if faults:
@@ -127,14 +122,11 @@ def plan_login(found: FoundLogin, wanted: WantedLogin) -> Plan[Step]:
     reason = reason_to_mint(found.present, wanted, found.now)
     if reason is None and not found.is_open:
         reason = "the image host does not take the present one any more"
-    steps = [_revoke(one, why) for one, why in _to_revoke(found, wanted)]
-    kind = "read-write" if wanted.read_write else "read-only"
+    steps: list[LoginStep] = [RevokeCredential(one, why) for one, why in _to_revoke(found, wanted)]
     if reason is not None:
-        message = f"mint a {kind} credential of {wanted.registry} and write it to {found.path}, since {reason}"
-        steps.append(PlainStep(LOG_IN, found.path, message))
+        steps.append(LogIn(found.path, wanted.registry, wanted.read_write, reason))
     elif found.mode != PRIVATE:
-        message = f"make {found.path} readable for its owner only, its mode is {found.mode or 0:04o}"
-        steps.append(PlainStep(PROTECT, found.path, message))
+        steps.append(ProtectFile(found.path, found.mode or 0))
     before = _side(found)
     after = before | {"mode": f"{PRIVATE:04o}"}
     if reason is not None:
@@ -144,7 +136,7 @@ def plan_login(found: FoundLogin, wanted: WantedLogin) -> Plan[Step]:
     return Plan((*steps, *_tidy(found)), before, after, tuple(_lost(found)), tuple(_warnings(found)))
 
 
-def plan_logout(found: FoundLogin, registry: str) -> Plan[Step]:
+def plan_logout(found: FoundLogin, registry: str) -> Plan[LogoutStep]:
     """The file holds no login of ours for the registry; entries of others are told and left."""
     holders = found.holders or found.noted.registries
     before = _side(found)
@@ -154,12 +146,12 @@ def plan_logout(found: FoundLogin, registry: str) -> Plan[Step]:
         return Plan((), before, before, (note,))
     present = found.present
     is_ours = present is not None or bool(found.set_aside) or found.noted != HostNote()
-    steps: list[Step] = []
+    steps: list[LogoutStep] = []
     if present is not None and found.login is not None and present.expires_at > found.now:
-        steps.append(_revoke(found.login, "which is the login"))
-    steps += [_revoke(one, "which stands aside") for one in found.set_aside if not _has_ended(found, one)]
+        steps.append(RevokeCredential(found.login, "which is the login"))
+    steps += [RevokeCredential(one, "which stands aside") for one in found.set_aside if not _has_ended(found, one)]
     if is_ours:
-        steps.append(PlainStep(REMOVE, found.path, f"remove the login of {registry} from {found.path}"))
+        steps.append(RemoveLogin(found.path, registry))
     notes = list(_lost(found))
     if found.foreign is not None:
         notes.append(f"The entry {found.foreign.key} of {found.path} was not written by this module and is left.")
@@ -200,14 +192,9 @@ def _has_ended(found: FoundLogin, credentials: DockerCredentials) -> bool:
     return noted is not None and noted.expires_at <= found.now
 
 
-def _revoke(credentials: DockerCredentials, why: str) -> Step:
-    message = f"revoke the credential {credentials.fingerprint}, {why}"
-    return PlainStep(REVOKE, credentials.fingerprint, message, {"credentials": credentials})
-
-
-def _tidy(found: FoundLogin) -> Iterator[Step]:
+def _tidy(found: FoundLogin) -> Iterator[RemoveTemporaryFiles]:
     if found.has_temporary:
-        yield PlainStep(TIDY, found.path, f"remove the temporary files beside {found.path} that a killed run left")
+        yield RemoveTemporaryFiles(found.path)
 
 
 def _lost(found: FoundLogin) -> Iterator[str]:
@@ -224,10 +211,10 @@ def _lost(found: FoundLogin) -> Iterator[str]:
 
 def _warnings(found: FoundLogin) -> Iterator[str]:
     """What a run that was killed may have minted without getting to write it down."""
-    minting = found.noted.minting
+    pending = found.noted.pending
     is_known = any(found.noted.find(one.fingerprint) is None for one in found.set_aside)
-    if minting is not None and not is_known and found.now < minting.since + minting.lifetime:
-        yield f"A run ended while it asked for a credential, so {minting.leftover}."
+    if pending is not None and not is_known and found.now < pending.since + pending.lifetime:
+        yield f"A run ended while it asked for a credential, so {pending.leftover}."
 
 
 def _side(found: FoundLogin) -> dict[str, Any]:

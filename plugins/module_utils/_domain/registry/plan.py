@@ -12,12 +12,10 @@ from typing import Any
 
 from ..errors import InvalidInput
 from ..field_errors import FieldError
-from ..plan import PlainStep, Plan, Step
+from ..plan import Plan
 from .model import Registry
+from .steps import ChangeTier, CreateRegistry, RegistryStep
 from .tiers import Options, Subscription, Tier, resolve_tier
-
-CREATE = "create_registry"
-CHANGE_TIER = "change_tier"
 
 REASONS = {
     "OverRepositoryLimit": "there are more repositories than it allows",
@@ -63,7 +61,7 @@ def missing_names(registries: Iterable[Registry], desired: Iterable[DesiredRegis
 
 def plan_registries(
     account: Account, desired: tuple[DesiredRegistry, ...], tier_policy: str, allow_downgrade: bool
-) -> Plan[Step]:
+) -> Plan[RegistryStep]:
     """The plan; raises InvalidInput with all that stands against it."""
     creates = tuple(want for want in desired if account.find(want.name) is None)
     wanted, faults = resolve_tier(
@@ -71,7 +69,7 @@ def plan_registries(
         tier_policy,
         account.options,
     )
-    target, warnings = _target_tier(account.subscription, wanted, allow_downgrade)
+    target, warnings = _keep_higher_tier(account.subscription, wanted, allow_downgrade)
     faults += _registry_faults(account, desired)
     if target is None and creates and not faults:
         faults += (_no_tier_fault(creates[0]),)
@@ -82,18 +80,21 @@ def plan_registries(
     return _plan(account, desired, target, warnings)
 
 
-def _target_tier(
-    subscription: Subscription | None, wanted: Tier | None, allow_downgrade: bool
+def _keep_higher_tier(
+    subscription: Subscription | None, desired: Tier | None, allow_downgrade: bool
 ) -> tuple[Tier | None, tuple[str, ...]]:
-    """The tier that the team will have, and what to say about it."""
+    """The tier that the team will have, and a warning where the tier is not lowered.
+
+    The tier belongs to the whole team: a lower tier limits registries that no manifest of this run lists.
+    """
     current = subscription.tier if subscription else None
-    if current is None or wanted is None or wanted.slug == current.slug:
-        return (current or wanted), ()
-    if wanted.monthly_price_in_cents >= current.monthly_price_in_cents or allow_downgrade:
-        return wanted, ()
+    if current is None or desired is None or desired.slug == current.slug:
+        return (current or desired), ()
+    if desired.costs_at_least(current) or allow_downgrade:
+        return desired, ()
     warning = (
-        f"The team has the tier {current.slug} and {wanted.slug} is asked for; it was left, "
-        "since a lower tier is lower for all registries of the team. Set allow_downgrade to lower it."
+        f"The team keeps the tier {current.slug} although the tier {desired.slug} is desired, "
+        "because a lower tier applies to all registries of the team. Set allow_downgrade to lower the tier."
     )
     return current, (warning,)
 
@@ -170,44 +171,26 @@ def _tier_faults(
 
 def _plan(
     account: Account, desired: tuple[DesiredRegistry, ...], target: Tier | None, warnings: tuple[str, ...]
-) -> Plan[Step]:
+) -> Plan[RegistryStep]:
     current = account.subscription.tier if account.subscription else None
-    creates = tuple(_create_step(want, target) for want in desired if account.find(want.name) is None and target)
-    change: tuple[Step, ...] = ()
+    creates: tuple[RegistryStep, ...] = tuple(
+        CreateRegistry(one.name, one.region, target.slug)
+        for one in desired
+        if account.find(one.name) is None and target
+    )
+    change: tuple[RegistryStep, ...] = ()
+    is_upgrade = False
     if current is not None and target is not None and target.slug != current.slug:
-        change = (_tier_step(current, target),)
-    is_upgrade = bool(change) and current and target and target.monthly_price_in_cents >= current.monthly_price_in_cents
-    has_tier_after = target if (current or creates) else None
+        change = (ChangeTier(current, target),)
+        is_upgrade = target.costs_at_least(current)
+    tier_after = target if (current or creates) else None
     return Plan(
         # A higher tier first, since the new registries may need it; a lower one last, when nothing else can fail.
         steps=change + creates if is_upgrade else creates + change,
         before=_state(desired, account, current, is_after=False),
-        after=_state(desired, account, has_tier_after, is_after=True),
+        after=_state(desired, account, tier_after, is_after=True),
         warnings=warnings,
     )
-
-
-def _create_step(want: DesiredRegistry, target: Tier) -> Step:
-    place = f" in {want.region}" if want.region else ""
-    return PlainStep(
-        CREATE,
-        want.name,
-        f"create the registry {want.name}{place}",
-        {"region": want.region, "tier": target.slug},
-    )
-
-
-def _tier_step(current: Tier, target: Tier) -> Step:
-    return PlainStep(
-        CHANGE_TIER,
-        target.slug,
-        f"change the team's tier from {current.slug} ({_price(current)}) to {target.slug} ({_price(target)})",
-        {"tier": target},
-    )
-
-
-def _price(tier: Tier) -> str:
-    return f"${tier.monthly_price_in_cents / 100:.2f} a month"
 
 
 def _state(

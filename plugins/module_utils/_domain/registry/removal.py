@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from ..clusters.cluster import Cluster, lists_registry
 from ..errors import InvalidInput
 from ..field_errors import FieldError
-from ..plan import PlainStep, Plan, Step
+from ..plan import Plan
 from .model import Registry, Repository
+from .steps import DeleteRegistry
 
-DELETE = "delete_registry"
 SUBSCRIPTION_NOTE = (
     "No registry is left. As far as is known the team's subscription stays; whether it is still billed is not known, "
     "so look at the control panel."
@@ -44,7 +44,7 @@ class RemovalConsents:
     delete_integrated: bool = False
 
 
-def plan_removal(holdings: Holdings, names: tuple[str, ...], consents: RemovalConsents) -> Plan[Step]:
+def plan_removal(holdings: Holdings, names: tuple[str, ...], consents: RemovalConsents) -> Plan[DeleteRegistry]:
     """Delete those of `names` that exist; raises InvalidInput for all that still hold or are used, unless consented."""
     doomed = tuple(registry for registry in holdings.registries if registry.name in names)
     faults = tuple(fault for registry in doomed for fault in _faults(holdings, registry, consents))
@@ -55,7 +55,7 @@ def plan_removal(holdings: Holdings, names: tuple[str, ...], consents: RemovalCo
     if doomed and not remaining:
         notes += (SUBSCRIPTION_NOTE,)
     return Plan(
-        steps=tuple(PlainStep(DELETE, registry.name, f"delete the registry {registry.name}") for registry in doomed),
+        steps=tuple(DeleteRegistry(registry.name) for registry in doomed),
         before={"registries": {registry.name: {"region": registry.region} for registry in doomed}},
         after={"registries": {}},
         notes=notes,

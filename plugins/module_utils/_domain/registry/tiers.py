@@ -39,6 +39,15 @@ class Tier:
         """How many registries the tier allows; None for a tier we do not know."""
         return REGISTRY_LIMITS.get(self.slug)
 
+    def costs_at_least(self, other: Tier) -> bool:
+        """Whether the tier is at least as high as another one, by the price: a dearer tier allows more."""
+        return self.monthly_price_in_cents >= other.monthly_price_in_cents
+
+    @property
+    def price(self) -> str:
+        """The monthly price in US dollars, for messages."""
+        return f"${self.monthly_price_in_cents / 100:.2f} a month"
+
     def shape(self) -> dict[str, Any]:
         """The tier as users see it; `included_repositories` is null where there is no limit."""
         return {

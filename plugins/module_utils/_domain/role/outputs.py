@@ -14,7 +14,7 @@ from ..access.methods import DIRECT, ONE_CLICK
 from ..gc.rules import COLLECTED, UNREFERENCED_BLOBS
 from ..manifest.access import Access, access_of, access_variables, shape_entries
 from ..registry.model import IMAGE_HOST, Registry
-from ..registry.plan import CHANGE_TIER
+from ..registry.steps import ChangeTier
 
 Result = Mapping[str, Any]
 
@@ -133,7 +133,7 @@ def _output(run: Run, manifest: Result) -> dict[str, Any]:
     stage = run.registry_stage
     found = next((one for one in stage["registries"] if one["name"] == name), None)
     # The tier is the team's, so a change of it happens to every registry.
-    actions = [one for one in stage["actions"] if one["target"] == name or one["action"] == CHANGE_TIER]
+    actions = [one for one in stage["actions"] if one["target"] == name or one["action"] == ChangeTier.action]
     collection = _collection(run, manifest)
     clusters = _clusters(run, name)
     is_changed = bool(actions) or collection["decision"] == COLLECTED or any(one["changed"] for one in clusters)

@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from ..._domain.errors import InvalidInput
-from ..._domain.gc.decision import Decision, decide, plan_collections, refuse_what_may_not_wait
+from ..._domain.gc.decision import GcPlan, decide, plan_collections, refuse_what_may_not_wait
 from ..._domain.gc.progress import CollectionProgress, begin
-from ..._domain.gc.result import overdue_warnings, shape_collections, shape_run
+from ..._domain.gc.result import overdue_warnings, shape_collection, shape_collections
 from ..._domain.gc.rules import RuleBook
 from ..._domain.names import NameRef
-from ..._domain.plan import Outcome, Plan, Step
+from ..._domain.plan import Outcome
 from ..._service.flow.wait import PollSettings, SystemClock
 from ..._service.gc.collector import Collector
 from ..._service.gc.consent import refuse_without_consent
@@ -42,15 +42,15 @@ def build_gc_task(params: Params) -> GcTask:
     has_consent = params["allow_delete_untagged_manifests"]
     if faults or book is None:
         raise InvalidInput(tuple(faults))
-    patience = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock()) if params["wait"] else None
-    return GcTask(asked, tuple(params["expect_registries"]), book, patience, has_consent)
+    settings = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock()) if params["wait"] else None
+    return GcTask(asked, tuple(params["expect_registries"]), book, settings, has_consent)
 
 
 @dataclass(frozen=True)
 class GcResult:
     """What became of each registry, and the service's time then."""
 
-    courses: tuple[CollectionProgress, ...]
+    progress_list: tuple[CollectionProgress, ...]
     now: datetime
 
 
@@ -61,7 +61,7 @@ class GcTask:
     asked: tuple[NameRef, ...]
     expected: tuple[str, ...]
     book: RuleBook
-    patience: PollSettings | None
+    settings: PollSettings | None
     has_consent: bool
 
     def fetch(self, api: Api) -> Collections:
@@ -70,48 +70,45 @@ class GcTask:
             refuse_without_consent(api, self.asked, self.book)
         return fetch_collections(api, self.asked, self.expected, self.book)
 
-    def plan(self, current: Collections) -> Plan[Step]:
+    def plan(self, current: Collections) -> GcPlan:
         """What to start or to cancel. Registries that are expected are told as such: `apply` refuses them."""
-        decisions = self._decide(current)
+        decisions = tuple(decide(history, self.book.of(history.registry), current.now) for history in current.histories)
         refuse_what_may_not_wait(decisions, self.book)
-        return plan_collections(decisions, current.runs)
+        return plan_collections(decisions, current.histories)
 
-    def apply(self, api: Api, current: Collections, plan: Plan[Step], done: Done) -> GcResult:
+    def apply(self, api: Api, current: Collections, plan: GcPlan, done: Done) -> GcResult:
         """Write, follow to the ends, and say what came of it."""
         collector = Collector(
             api=api,
             book=self.book,
             current=current,
-            patience=self.patience,
-            proof=self._proof_patience(),
+            settings=self.settings,
+            proof=self._proof_settings(),
             say=open_progress(),
             done=done,
         )
-        return GcResult(collector.apply(self._decide(current), self.asked), api.now())
+        return GcResult(collector.apply(plan, self.asked), api.now())
 
-    def predict(self, current: Collections, plan: Plan[Step]) -> GcResult:
+    def predict(self, current: Collections, plan: GcPlan) -> GcResult:
         """The decisions."""
-        courses = (
-            replace(begin(one, current.now), steps=(one.step,) if one.step else ()) for one in self._decide(current)
+        progress_list = (
+            replace(begin(one, current.now), steps=(one.step,) if one.step else ()) for one in plan.decisions
         )
-        return GcResult(tuple(courses), current.now)
+        return GcResult(tuple(progress_list), current.now)
 
     def shape(self, outcome: Outcome[GcResult]) -> dict[str, Any]:
         """The result. Where somebody else was faster, a planned write did not take place, and is not told as done."""
         result = outcome.result
         return {
-            "garbage_collections": shape_collections(result.courses, self.book, result.now),
-            "warnings": list(overdue_warnings(result.courses, self.book, result.now)),
+            "garbage_collections": shape_collections(result.progress_list, self.book, result.now),
+            "warnings": list(overdue_warnings(result.progress_list, self.book, result.now)),
         }
 
-    def _proof_patience(self) -> PollSettings:
-        if self.patience is None:
+    def _proof_settings(self) -> PollSettings:
+        if self.settings is None:
             return PollSettings(_PROOF_TAKES_S, _PROOF_LOOKS_S, SystemClock())
-        timeout_s = min(_PROOF_TAKES_S, self.patience.timeout_s)
-        return PollSettings(timeout_s, min(_PROOF_LOOKS_S, self.patience.interval_s), SystemClock())
-
-    def _decide(self, current: Collections) -> tuple[Decision, ...]:
-        return tuple(decide(runs, self.book.of(runs.registry), current.now) for runs in current.runs)
+        timeout_s = min(_PROOF_TAKES_S, self.settings.timeout_s)
+        return PollSettings(timeout_s, min(_PROOF_LOOKS_S, self.settings.interval_s), SystemClock())
 
 
 def fetch_gc_info(api: Api, params: Params) -> dict[str, Any]:
@@ -122,10 +119,10 @@ def fetch_gc_info(api: Api, params: Params) -> dict[str, Any]:
     return {
         "garbage_collections": [
             {
-                "registry": runs.registry,
-                "active": shape_run(runs.find_active()),
-                "history": [shape_run(run) for run in runs.history],
+                "registry": history.registry,
+                "active": shape_collection(history.find_active()),
+                "history": [shape_collection(collection) for collection in history.collections],
             }
-            for runs in fetch_history(api, asked)
+            for history in fetch_history(api, asked)
         ]
     }

@@ -17,8 +17,9 @@ from ..._domain.durations import parse_duration
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
 from ..._domain.login.note import MintedCredential
-from ..._domain.login.plan import LOG_IN, FoundLogin, WantedLogin, plan_login, plan_logout
-from ..._domain.plan import Outcome, Plan, Step
+from ..._domain.login.plan import FoundLogin, WantedLogin, plan_login, plan_logout
+from ..._domain.login.steps import LogIn, LoginStep, LogoutStep
+from ..._domain.plan import Outcome, Plan
 from ..._domain.registry.name import name_fault
 from ..._service.flow.wait import SystemClock
 from ..._service.login import ConfigFile, LoginKeeper
@@ -95,18 +96,18 @@ class LoginTask:
         """The file, the note, and whether the image host takes the login."""
         return LoginKeeper(api, self.file, self.host).fetch_login(self.wanted, SystemClock())
 
-    def plan(self, current: FoundLogin) -> Plan[Step]:
+    def plan(self, current: FoundLogin) -> Plan[LoginStep]:
         """Keep the login, or mint another."""
         return plan_login(current, self.wanted)
 
-    def apply(self, api: Api, current: FoundLogin, plan: Plan[Step], done: Done) -> dict[str, Any]:
+    def apply(self, api: Api, current: FoundLogin, plan: Plan[LoginStep], done: Done) -> dict[str, Any]:
         """Mint and write."""
         minted = LoginKeeper(api, self.file, self.host).apply_login(current, self.wanted, plan, done)
         return self._shape(minted)
 
-    def predict(self, current: FoundLogin, plan: Plan[Step]) -> dict[str, Any]:
+    def predict(self, current: FoundLogin, plan: Plan[LoginStep]) -> dict[str, Any]:
         """What is not known before the minting is null."""
-        is_new = any(step.action == LOG_IN for step in plan.steps)
+        is_new = any(isinstance(step, LogIn) for step in plan.steps)
         return self._shape(None if is_new else current.present)
 
     def shape(self, outcome: Outcome[dict[str, Any]]) -> dict[str, Any]:
@@ -132,15 +133,15 @@ class LogoutTask:
         """The file and the note."""
         return LoginKeeper(api, self.file, self.host).fetch_logout(SystemClock())
 
-    def plan(self, current: FoundLogin) -> Plan[Step]:
+    def plan(self, current: FoundLogin) -> Plan[LogoutStep]:
         """Revoke and remove."""
         return plan_logout(current, self.registry)
 
-    def apply(self, api: Api, current: FoundLogin, plan: Plan[Step], done: Done) -> None:
+    def apply(self, api: Api, current: FoundLogin, plan: Plan[LogoutStep], done: Done) -> None:
         """Revoke and remove."""
         LoginKeeper(api, self.file, self.host).apply_logout(current, plan, done)
 
-    def predict(self, current: FoundLogin, plan: Plan[Step]) -> None:
+    def predict(self, current: FoundLogin, plan: Plan[LogoutStep]) -> None:
         """Nothing is left."""
 
     def shape(self, outcome: Outcome[None]) -> dict[str, Any]:

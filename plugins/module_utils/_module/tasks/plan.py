@@ -7,16 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from ..._domain.access.desired import Wanted
 from ..._domain.access.methods import ONE_CLICK
 from ..._domain.access.one_click import needs_registry_names, predict_clusters, resolve_targets, shape_integrations
-from ..._domain.access.task_plan import plan_whole
+from ..._domain.access.task_plan import TaskPlan, plan_whole
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
-from ..._domain.plan import Plan, Step
-from ..._domain.registry.plan import CREATE, Account, DesiredRegistry, missing_names, plan_registries
+from ..._domain.plan import Plan
+from ..._domain.registry.plan import Account, DesiredRegistry, missing_names, plan_registries
+from ..._domain.registry.steps import CreateRegistry, RegistryStep
 from ..._service.access.one_click import list_names
 from ..._service.ports.api import Api
 from ..._service.registry import fetch_account
@@ -24,6 +25,8 @@ from ..run import Params
 from ..spec import Spec
 from .access import INTEGRATION_OPTIONS, Common, read_entries
 from .registry import REGISTRY_OPTIONS, TIER_OPTIONS, predict_registries, read_desired, shape_registries
+
+P = TypeVar("P", bound=Plan[Any])
 
 PLAN_SPEC = Spec(
     options={
@@ -47,16 +50,18 @@ def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     has_others = any(entry.method != ONE_CLICK for entry in entries)
     if names is None and (has_others or needs_registry_names(clusters, wanted.one_click)):
         names = list_names(api)
-    registry_plan, integration_plan = _all_or_faults(
-        lambda: _plan_registries(account, desired, params),
-        # Nothing is seen of the inside of clusters, so only DigitalOcean's own integration has steps.
-        lambda: plan_whole(clusters, names, {}, wanted),
-    )
+    errors: list[FieldError] = []
+    nothing: Plan[RegistryStep] = Plan()
+    registry_plan = _plan_or_collect(lambda: _plan_registries(account, desired, params), nothing, errors)
+    # No cluster is entered, so only DigitalOcean's one-click integration has steps.
+    integration_plan = _plan_or_collect(lambda: plan_whole(clusters, names, {}, wanted), TaskPlan(), errors)
+    if errors:
+        raise InvalidInput(tuple(errors))
     targets = [target.cluster for target in resolve_targets(clusters, wanted.one_click)[0]]
     after = predict_clusters(targets, integration_plan.steps, names)
     return {
         "registry": _shape_plan(registry_plan)
-        | {"create": [step.target for step in registry_plan.steps if step.action == CREATE]}
+        | {"create": [step.name for step in registry_plan.steps if isinstance(step, CreateRegistry)]}
         | _shape_registries(account, desired, registry_plan, params["registry_host"]),
         "integration": _shape_plan(integration_plan)
         | {"integrations": shape_integrations(after, integration_plan.steps, names)},
@@ -64,26 +69,24 @@ def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     }
 
 
-def _plan_registries(account: Account | None, desired: tuple[DesiredRegistry, ...], params: Params) -> Plan[Step]:
+def _plan_registries(
+    account: Account | None, desired: tuple[DesiredRegistry, ...], params: Params
+) -> Plan[RegistryStep]:
     if account is None:
         return Plan()
     return plan_registries(account, desired, params["tier_policy"], params["allow_downgrade"])
 
 
-def _all_or_faults(*plans: Callable[[], Plan[Step]]) -> tuple[Plan[Step], ...]:
-    made: list[Plan[Step]] = []
-    faults: list[FieldError] = []
-    for plan in plans:
-        try:
-            made.append(plan())
-        except InvalidInput as error:
-            faults += error.field_errors
-    if faults:
-        raise InvalidInput(tuple(faults))
-    return tuple(made)
+def _plan_or_collect(plan: Callable[[], P], otherwise: P, errors: list[FieldError]) -> P:
+    """The plan; where the input has errors, the errors are collected and `otherwise` stands in for the plan."""
+    try:
+        return plan()
+    except InvalidInput as error:
+        errors += error.field_errors
+        return otherwise
 
 
-def _shape_plan(plan: Plan[Step]) -> dict[str, Any]:
+def _shape_plan(plan: Plan[Any]) -> dict[str, Any]:
     return {
         "changed": plan.changed,
         "actions": [step.shape() for step in plan.steps],
@@ -92,7 +95,7 @@ def _shape_plan(plan: Plan[Step]) -> dict[str, Any]:
 
 
 def _shape_registries(
-    account: Account | None, desired: tuple[DesiredRegistry, ...], plan: Plan[Step], host: str
+    account: Account | None, desired: tuple[DesiredRegistry, ...], plan: Plan[RegistryStep], host: str
 ) -> dict[str, Any]:
     if account is None:
         return {"registries": [], "subscription": None}

@@ -12,11 +12,12 @@ from typing import Any
 
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
-from ..._domain.plan import Outcome, Plan, Step
+from ..._domain.plan import Outcome, Plan
 from ..._domain.registry.model import Registry
 from ..._domain.registry.name import name_fault
-from ..._domain.registry.plan import CREATE, Account, DesiredRegistry, plan_registries
+from ..._domain.registry.plan import Account, DesiredRegistry, plan_registries
 from ..._domain.registry.removal import Holdings, RemovalConsents, plan_removal
+from ..._domain.registry.steps import CreateRegistry, DeleteRegistry, RegistryStep
 from ..._domain.registry.tiers import HIGHEST, STRICT, Subscription
 from ..._service.ports.api import Api
 from ..._service.registry import Registries, apply_registries, apply_removal, fetch_account, fetch_holdings
@@ -51,7 +52,7 @@ REGISTRY_SPEC = Spec(
 REGISTRY_INFO_SPEC = Spec(options={"names": {"type": "list", "elements": "str"}})
 
 
-def build_registry_task(params: Params) -> Task[Api, Any, Any, Any]:
+def build_registry_task(params: Params) -> Task[Api, Any, Any, Registries]:
     """The task that the options ask for."""
     raw = params["registries"] if params["registries"] is not None else [params]
     is_single = params["registries"] is None
@@ -114,15 +115,15 @@ class PresentTask:
         """Registries, options, subscription, and whether new names are free."""
         return fetch_account(api, self.desired)
 
-    def plan(self, current: Account) -> Plan[Step]:
+    def plan(self, current: Account) -> Plan[RegistryStep]:
         """What to create, and the tier."""
         return plan_registries(current, self.desired, self.tier_policy, self.allow_downgrade)
 
-    def apply(self, api: Api, current: Account, plan: Plan[Step], done: Done) -> Registries:
+    def apply(self, api: Api, current: Account, plan: Plan[RegistryStep], done: Done) -> Registries:
         """Create, and change the tier."""
         return apply_registries(api, current, self.desired, plan, done)
 
-    def predict(self, current: Account, plan: Plan[Step]) -> Registries:
+    def predict(self, current: Account, plan: Plan[RegistryStep]) -> Registries:
         """The registries and the tier as the plan leaves them."""
         return predict_registries(current, self.desired, plan)
 
@@ -144,16 +145,16 @@ class RemovalTask:
         """What would be lost, and who pulls; a consent to the latter spares the question."""
         return fetch_holdings(api, self.names, with_clusters=not self.consents.delete_integrated)
 
-    def plan(self, current: Holdings) -> Plan[Step]:
+    def plan(self, current: Holdings) -> Plan[DeleteRegistry]:
         """What to delete."""
         return plan_removal(current, self.names, self.consents)
 
-    def apply(self, api: Api, current: Holdings, plan: Plan[Step], done: Done) -> Registries:
+    def apply(self, api: Api, current: Holdings, plan: Plan[DeleteRegistry], done: Done) -> Registries:
         """Delete."""
         apply_removal(api, plan, done)
         return Registries((), None)
 
-    def predict(self, current: Holdings, plan: Plan[Step]) -> Registries:
+    def predict(self, current: Holdings, plan: Plan[DeleteRegistry]) -> Registries:
         """Nothing is left of them."""
         return Registries((), None)
 
@@ -162,12 +163,10 @@ class RemovalTask:
         return shape_registries(outcome.result, self.registry_host, self.is_single)
 
 
-def predict_registries(account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan[Step]) -> Registries:
+def predict_registries(account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan[RegistryStep]) -> Registries:
     """The registries and the subscription as a plan of plan_registries leaves them."""
     created = {
-        step.target: Registry(step.target, step.arguments["region"] or "")
-        for step in plan.steps
-        if step.action == CREATE
+        step.name: Registry(step.name, step.region or "") for step in plan.steps if isinstance(step, CreateRegistry)
     }
     found = tuple(account.find(want.name) or created[want.name] for want in desired)
     after = plan.after["subscription"]

@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Generic, Protocol, TypeVar
@@ -84,19 +83,22 @@ def poll(
         clock.sleep(min(interval, timeout_s - elapsed))
 
 
-@contextmanager
-def beating(beat: Callable[[], None], every_s: float = BEAT_S) -> Iterator[None]:
-    """Call `beat` again and again in a thread beside what is done inside, which may itself wait long for an answer."""
-    is_over = Event()
+class Heartbeat:
+    """Calls `beat` every `every_s` seconds in a thread of its own while the body of the `with` statement runs."""
 
-    def run() -> None:
-        while not is_over.wait(every_s):
-            beat()
+    def __init__(self, beat: Callable[[], None], every_s: float = BEAT_S) -> None:
+        self._beat = beat
+        self._every_s = every_s
+        self._is_over = Event()
+        self._thread = Thread(target=self._run, daemon=True)
 
-    thread = Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *error: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._is_over.wait(self._every_s):
+            self._beat()

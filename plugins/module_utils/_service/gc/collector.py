@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -19,7 +19,7 @@ from ..._domain.gc.decision import (
     EXPECTED,
     Decision,
     GcHistory,
-    cancel_step,
+    GcPlan,
     decide,
     refuse_what_may_not_wait,
     unknown_registries,
@@ -29,21 +29,22 @@ from ..._domain.gc.progress import (
     UNHEALED,
     CollectionProgress,
     begin,
-    find_trouble,
+    find_problem,
     may_cancel_again,
     observe,
     progress_line,
     reason_to_cancel,
 )
-from ..._domain.gc.rules import CANCEL, COLLECTED, IDLE, RuleBook
+from ..._domain.gc.rules import CANCEL, IDLE, RuleBook
+from ..._domain.gc.steps import CancelCollection, GcStep, StartCollection
 from ..._domain.names import NameRef
 from ..._domain.plan import Step
-from ..flow.wait import BEAT_S, PollSettings, beating, poll
+from ..flow.wait import BEAT_S, Heartbeat, PollSettings, poll
 from ..ports.api import Api
 from .conclusion import conclude
 from .failures import Failures, is_passing, stuck, unhealed
 from .push_check import is_read_only, prove_writes
-from .read import Collections, fetch_run, fetch_runs
+from .read import Collections, fetch_collection, fetch_registry_history
 from .write import cancel, start
 
 # Of the 250 calls a minute that the whole team has, looking takes a fifth at most.
@@ -55,208 +56,239 @@ _SAY_AGAIN_S = 55.0 - BEAT_S
 
 
 @dataclass
-class Collector:
-    """Carries out decisions on what was read. What goes wrong with one registry is told after all have ended.
+class FollowedCollections:
+    """What a task knows of each registry while the task follows the collections.
 
-    Without `patience` nothing is followed. `proof` is the patience with pushes that are to work again; `say` gets lines
-    for a person who waits, `done` the writes as they are done.
+    `just_read` are the registries whose state was answered in this round. `began_s` is when the task began to follow a
+    registry, in monotonic seconds.
+    """
+
+    progress: dict[str, CollectionProgress] = field(default_factory=dict)
+    histories: dict[str, GcHistory] = field(default_factory=dict)
+    failures: Failures = field(default_factory=Failures)
+    just_read: set[str] = field(default_factory=set)
+    began_s: dict[str, float] = field(default_factory=dict)
+
+    def waiting(self) -> list[str]:
+        """The registries whose start waits for its time."""
+        return [name for name, one in self.progress.items() if one.is_waiting and self.failures.is_open(name)]
+
+    def pending(self) -> list[str]:
+        """The registries whose collection is still active."""
+        return [name for name, one in self.progress.items() if one.is_pending and self.failures.is_open(name)]
+
+
+@dataclass
+class ProgressReporter:
+    """Says where each registry stands, when that is news and at least once a minute. `say` takes a line."""
+
+    followed: FollowedCollections
+    now: Callable[[], datetime]
+    say: Callable[[str], None]
+    settings: PollSettings
+    proof_ends_at: datetime | None = None
+    _said: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _saying: Lock = field(default_factory=Lock)
+
+    def report(self) -> None:
+        """Say a line for each registry with news, or about which nothing was said for long."""
+        with self._saying:
+            for registry, progress in self.followed.progress.items():
+                error = self.followed.failures.final.get(registry)
+                said, said_s = self._said.get(registry, ("", -math.inf))
+                is_tried = progress.needs_proof and self.proof_ends_at is not None
+                stands = (
+                    progress.decision.word,
+                    progress.collection and progress.collection.status,
+                    is_tried,
+                    progress.proof,
+                )
+                present = str(error or stands)
+                is_open = self.followed.failures.is_open(registry)
+                is_awaited = is_open and (progress.is_pending or progress.is_waiting or progress.needs_proof)
+                if present != said or (is_awaited and self.settings.clock.monotonic() - said_s >= _SAY_AGAIN_S):
+                    self.say(f"{registry}: {error}" if error else self._line(progress))
+                    self._said[registry] = present, self.settings.clock.monotonic()
+
+    def _line(self, progress: CollectionProgress) -> str:
+        now, give_up_at = self.now(), self.proof_ends_at
+        if progress.is_pending:
+            ends_s = self.followed.began_s[progress.registry] + self.settings.timeout_s
+            give_up_at = now + timedelta(seconds=ends_s - self.settings.clock.monotonic())
+        return progress_line(progress, now, give_up_at)
+
+
+@dataclass
+class Collector:
+    """Carries out a plan on what was read. An error of one registry is raised after all registries have ended.
+
+    Without `settings` no collection is followed. `proof` says how long pushes may take to work again; `say` gets lines
+    for a person who waits, `done` each write.
     """
 
     api: Api
     book: RuleBook
     current: Collections
-    patience: PollSettings | None
+    settings: PollSettings | None
     proof: PollSettings
     say: Callable[[str], None]
     done: Callable[[Step], None]
-    _courses: dict[str, CollectionProgress] = field(default_factory=dict)
-    _runs: dict[str, GcHistory] = field(default_factory=dict)
-    _troubles: Failures = field(default_factory=Failures)
-    _fresh: set[str] = field(default_factory=set)
-    _began_s: dict[str, float] = field(default_factory=dict)
-    _proof_ends_at: datetime | None = None
-    _said: dict[str, tuple[str, float]] = field(default_factory=dict)
-    _saying: Lock = field(default_factory=Lock)
+    followed: FollowedCollections = field(default_factory=FollowedCollections)
 
-    def apply(self, decisions: Sequence[Decision], asked: Sequence[NameRef]) -> tuple[CollectionProgress, ...]:
-        """Write all steps, follow every collection to its end, and say what became of each.
+    def apply(self, plan: GcPlan, names: Sequence[NameRef]) -> tuple[CollectionProgress, ...]:
+        """Write all steps of the plan, follow every collection to its end, and return the progress of each registry.
 
         Raises InvalidInput before the first write for registries that were not created after all, TimedOut with the
-        last objects, and DocrError for collections that failed, that are stuck, or that somebody else cancelled.
+        last objects, and DocrError for collections that failed, that are stuck, or that another client cancelled.
         """
-        if any(one.word == EXPECTED for one in decisions):
-            raise InvalidInput(unknown_registries(self.current.runs, asked))
-        self._runs = {one.registry: one for one in self.current.runs}
-        for one in decisions:
-            self._take(one)
-        if self.patience is not None:
-            self._watch(self.patience)
-        courses = tuple(self._courses.values())
-        self._troubles.report(courses, self.book, self.api.now())
-        return courses
+        if any(decision.word == EXPECTED for decision in plan.decisions):
+            raise InvalidInput(unknown_registries(self.current.histories, names))
+        self.followed.histories = {history.registry: history for history in self.current.histories}
+        for decision in plan.decisions:
+            self._take(decision)
+        if self.settings is not None:
+            self._watch(self.settings)
+        progress_list = tuple(self.followed.progress.values())
+        self.followed.failures.report(progress_list, self.book, self.api.now())
+        return progress_list
 
     def _take(self, decision: Decision) -> None:
         """Do what was decided for a registry, if its time has come."""
         registry, now = decision.registry, self.api.now()
-        self._fresh.add(registry)
-        self._began_s[registry] = self._monotonic()
+        self.followed.just_read.add(registry)
+        self.followed.began_s[registry] = self._monotonic()
         must_wait = decision.not_before is not None and now < decision.not_before
-        self._courses[registry] = begin(decision, now)
+        self.followed.progress[registry] = begin(decision, now)
         if decision.step is not None and not must_wait:
-            with self._troubles.noting(registry, is_write=True):
-                self._courses[registry] = self._write(decision, decision.step, now)
+            with self.followed.failures.noting(registry, is_write=True):
+                self.followed.progress[registry] = self._write(decision, decision.step, now)
 
-    def _write(self, decision: Decision, step: Step, now: datetime) -> CollectionProgress:
-        if decision.word == COLLECTED:
-            known = self._runs[decision.registry].uuids
-            written = start(self.api, decision.registry, step.arguments["type"], known)
-            reason = f"Somebody else started a collection at {written.run.created_at}, so none was started."
-            otherwise = replace(decision, word=ADOPTED, reason=reason, run=written.run, step=None)
+    def _write(self, decision: Decision, step: GcStep, now: datetime) -> CollectionProgress:
+        if isinstance(step, StartCollection):
+            known = self.followed.histories[decision.registry].uuids
+            written = start(self.api, decision.registry, step.type, known)
+            reason = f"Somebody else started a collection at {written.collection.created_at}, so none was started."
+            otherwise = replace(decision, word=ADOPTED, reason=reason, collection=written.collection, step=None)
         else:
-            if decision.run is None:
+            if decision.collection is None:
                 raise ValueError("a cancel has a collection")
-            written = cancel(self.api, decision.registry, decision.run)
+            written = cancel(self.api, decision.registry, decision.collection)
             word, reason = IDLE, "The collection ended before it could be cancelled."
-            if written.run.is_active:
+            if written.collection.is_active:
                 word, reason = ADOPTED, "Somebody else has cancelled it."
-            otherwise = replace(decision, word=word, reason=reason, run=written.run, step=None)
+            otherwise = replace(decision, word=word, reason=reason, collection=written.collection, step=None)
         if not written.is_ours:
             return begin(otherwise, now)
         self.done(step)
-        return replace(begin(replace(decision, run=written.run), now), steps=(step,), progress_at=now)
+        return replace(begin(replace(decision, collection=written.collection), now), steps=(step,), progress_at=now)
 
-    def _watch(self, patience: PollSettings) -> None:
-        """Follow all to their ends, prove that pushes work where that is in doubt, and say meanwhile how it stands."""
-        with beating(lambda: self._tell(patience)):
-            self._follow(patience)
-            self._proof_ends_at = self.api.now() + timedelta(seconds=self.proof.timeout_s)
-            self._tell(patience)
-            self._courses = conclude(self.api, self.book, self._courses, self._troubles, self.proof)
-        self._tell(patience)
+    def _watch(self, settings: PollSettings) -> None:
+        """Follow all collections to their ends and prove that pushes work where that is in doubt; report meanwhile."""
+        reporter = ProgressReporter(self.followed, self.api.now, self.say, settings)
+        with Heartbeat(reporter.report):
+            self._follow(settings, reporter)
+            reporter.proof_ends_at = self.api.now() + timedelta(seconds=self.proof.timeout_s)
+            reporter.report()
+            self.followed.progress = conclude(
+                self.api, self.book, self.followed.progress, self.followed.failures, self.proof
+            )
+        reporter.report()
 
-    def _follow(self, patience: PollSettings) -> None:
+    def _follow(self, settings: PollSettings, reporter: ProgressReporter) -> None:
         def read() -> None:
-            for registry in list(self._waiting()):
+            for registry in self.followed.waiting():
                 self._decide_again(registry)
-            for registry in list(self._pending()):
+            for registry in self.followed.pending():
                 # What has just been answered is not asked for again.
-                if registry not in self._fresh:
-                    self._look(registry, patience)
-            self._fresh.clear()
-            self._tell(patience)
+                if registry not in self.followed.just_read:
+                    self._look(registry, settings)
+            self.followed.just_read.clear()
+            reporter.report()
 
         poll(
             read,
-            lambda _: not any(self._waiting()) and not any(self._pending()),
+            lambda _: not self.followed.waiting() and not self.followed.pending(),
             timeout_s=math.inf,
-            interval_s=lambda: self._pause(patience),
-            clock=patience.clock,
+            interval_s=lambda: self._pause(settings),
+            clock=settings.clock,
         )
 
-    def _waiting(self) -> Iterator[str]:
-        return (name for name, one in self._courses.items() if one.is_waiting and self._troubles.is_open(name))
-
-    def _pending(self) -> Iterator[str]:
-        return (name for name, one in self._courses.items() if one.is_pending and self._troubles.is_open(name))
-
-    def _pause(self, patience: PollSettings) -> float:
-        """Seconds until the next look: for all that run together at most a fifth of the team's calls."""
-        now, running = self.api.now(), len(list(self._pending()))
-        pauses = [max(patience.interval_s, 60 * running / _LOOKS_A_MINUTE)] if running else []
-        for registry in self._waiting():
-            not_before = self._courses[registry].decision.not_before or now
+    def _pause(self, settings: PollSettings) -> float:
+        """Seconds until the next look: for all active collections together at most a fifth of the team's calls."""
+        now, running = self.api.now(), len(self.followed.pending())
+        pauses = [max(settings.interval_s, 60 * running / _LOOKS_A_MINUTE)] if running else []
+        for registry in self.followed.waiting():
+            not_before = self.followed.progress[registry].decision.not_before or now
             pauses.append(min((not_before - now).total_seconds(), _READ_AGAIN_S))
-        return max(1.0 if patience.interval_s >= 1 else patience.interval_s, min(pauses))
+        return max(1.0 if settings.interval_s >= 1 else settings.interval_s, min(pauses))
 
     def _decide_again(self, registry: str) -> None:
         """Read and decide anew where the time has come, or where much may have happened since the last read."""
-        now, course = self.api.now(), self._courses[registry]
-        not_before = course.decision.not_before or now
-        if now < not_before and self._monotonic() - self._began_s[registry] < _READ_AGAIN_S:
+        now, progress = self.api.now(), self.followed.progress[registry]
+        not_before = progress.decision.not_before or now
+        if now < not_before and self._monotonic() - self.followed.began_s[registry] < _READ_AGAIN_S:
             return
         rules = self.book.of(registry)
         # The longest wait counts from the task's beginning, however often it is decided anew.
         left = max(self.current.now + rules.outside_window_timeout - now, timedelta())
         rules = replace(rules, outside_window_timeout=left)
-        with self._troubles.noting(registry):
-            runs = fetch_runs(self.api, registry, rules)
-            if not runs.exists:
+        with self.followed.failures.noting(registry):
+            history = fetch_registry_history(self.api, registry, rules)
+            if not history.exists:
                 raise NotFound(f"collect the garbage of {registry}", "it exists no longer", "see who deleted it")
-            decision = decide(runs, rules, self.api.now())
+            decision = decide(history, rules, self.api.now())
             refuse_what_may_not_wait([decision], self.book)
-            self._runs[registry] = runs
+            self.followed.histories[registry] = history
             self._take(decision)
 
-    def _look(self, registry: str, patience: PollSettings) -> None:
-        course = self._courses[registry]
-        with self._troubles.noting(registry):
-            if course.run is not None:
-                course = observe(course, fetch_run(self.api, registry, course.run), self.api.now())
-            self._courses[registry] = course
-            trouble = find_trouble(course, self.book.of(registry), self.api.now())
-            if trouble is not None:
-                self._courses[registry] = self._heal(course, trouble)
-        is_over = self._monotonic() - self._began_s[registry] >= patience.timeout_s
-        if is_over and registry in self._pending():
-            self._troubles.late[registry] = patience.timeout_s
+    def _look(self, registry: str, settings: PollSettings) -> None:
+        progress = self.followed.progress[registry]
+        with self.followed.failures.noting(registry):
+            if progress.collection is not None:
+                progress = observe(progress, fetch_collection(self.api, registry, progress.collection), self.api.now())
+            self.followed.progress[registry] = progress
+            problem = find_problem(progress, self.book.of(registry), self.api.now())
+            if problem is not None:
+                self.followed.progress[registry] = self._heal(progress, problem)
+        is_over = self._monotonic() - self.followed.began_s[registry] >= settings.timeout_s
+        if is_over and registry in self.followed.pending():
+            self.followed.failures.timed_out[registry] = settings.timeout_s
 
-    def _heal(self, course: CollectionProgress, trouble: str) -> CollectionProgress:
+    def _heal(self, progress: CollectionProgress, problem: str) -> CollectionProgress:
         """Do what the rules say about a collection that is stuck or overruns; raises Stuck where that is nothing."""
         now = self.api.now()
-        if trouble == UNHEALED:
-            told = is_read_only(self.api, course.registry)
-            proof = prove_writes(self.api, course.registry, told, self.proof)
-            course = replace(course, is_writable=proof.is_writable, proof=proof.how)
+        if problem == UNHEALED:
+            told = is_read_only(self.api, progress.registry)
+            proof = prove_writes(self.api, progress.registry, told, self.proof)
+            progress = replace(progress, is_writable=proof.is_writable, proof=proof.how)
             if not proof.is_writable:
-                raise unhealed(course, now, "the cancel shows no effect")
-            return course
-        if trouble == STUCK and not (course.is_own and self.book.of(course.registry).on_stuck == CANCEL):
-            raise stuck(course, now)
-        return self._cancel_own(course, trouble, now)
+                raise unhealed(progress, now, "the cancel shows no effect")
+            return progress
+        if problem == STUCK and not (progress.is_own and self.book.of(progress.registry).on_stuck == CANCEL):
+            raise stuck(progress, now)
+        return self._cancel_own(progress, problem, now)
 
-    def _cancel_own(self, course: CollectionProgress, trouble: str, found_at: datetime) -> CollectionProgress:
+    def _cancel_own(self, progress: CollectionProgress, problem: str, found_at: datetime) -> CollectionProgress:
         """Cancel it; raises what kept that from succeeding where the next look may try again, else Stuck."""
-        if course.run is None:
+        if progress.collection is None:
             raise ValueError("a cancel has a collection")
         try:
-            written = cancel(self.api, course.registry, course.run)
+            written = cancel(self.api, progress.registry, progress.collection)
         except DocrError as error:
-            if is_passing(error) and may_cancel_again(course, trouble, self.book.of(course.registry), found_at):
+            if is_passing(error) and may_cancel_again(progress, problem, self.book.of(progress.registry), found_at):
                 raise
-            raise unhealed(course, self.api.now(), f"the cancel failed: {error}") from error
+            raise unhealed(progress, self.api.now(), f"the cancel failed: {error}") from error
         now = self.api.now()
-        if not written.run.is_active and written.run.status != "cancelled":
-            return observe(course, written.run, now)
-        step = cancel_step(course.registry, course.run)
-        steps = course.steps
+        if not written.collection.is_active and written.collection.status != "cancelled":
+            return observe(progress, written.collection, now)
+        step = CancelCollection(progress.registry, progress.collection.uuid)
+        steps = progress.steps
         if written.is_ours:
             self.done(step)
             steps = (*steps, step)
-        decision = replace(course.decision, word=CANCELLED, run=written.run)
-        why = reason_to_cancel(course, trouble, found_at)
-        return replace(course, decision=decision, steps=steps, progress_at=now, cancelled_because=why)
-
-    def _tell(self, patience: PollSettings) -> None:
-        """Say where each registry stands, if that is news, or if nothing was said for long."""
-        with self._saying:
-            for registry, course in self._courses.items():
-                error = self._troubles.failures.get(registry)
-                said, said_s = self._said.get(registry, ("", -math.inf))
-                is_tried = course.needs_proof and self._proof_ends_at is not None
-                stands = course.decision.word, course.run and course.run.status, is_tried, course.proof
-                present = str(error or stands)
-                is_open = self._troubles.is_open(registry)
-                is_awaited = is_open and (course.is_pending or course.is_waiting or course.needs_proof)
-                if present != said or (is_awaited and self._monotonic() - said_s >= _SAY_AGAIN_S):
-                    self.say(f"{registry}: {error}" if error else self._line(course, patience))
-                    self._said[registry] = present, self._monotonic()
-
-    def _line(self, course: CollectionProgress, patience: PollSettings) -> str:
-        now, give_up_at = self.api.now(), self._proof_ends_at
-        if course.is_pending:
-            left = self._began_s[course.registry] + patience.timeout_s - self._monotonic()
-            give_up_at = now + timedelta(seconds=left)
-        return progress_line(course, now, give_up_at)
+        decision = replace(progress.decision, word=CANCELLED, collection=written.collection)
+        why = reason_to_cancel(progress, problem, found_at)
+        return replace(progress, decision=decision, steps=steps, progress_at=now, cancelled_because=why)
 
     def _monotonic(self) -> float:
-        return self.patience.clock.monotonic() if self.patience is not None else 0.0
+        return self.settings.clock.monotonic() if self.settings is not None else 0.0

@@ -26,17 +26,19 @@ _SIDE_BY_SIDE = 10
 
 
 def conclude(
-    api: Api, book: RuleBook, courses: Mapping[str, CollectionProgress], troubles: Failures, proof: PollSettings
+    api: Api, book: RuleBook, progress_list: Mapping[str, CollectionProgress], failures: Failures, proof: PollSettings
 ) -> dict[str, CollectionProgress]:
-    """The courses with proof and explanation; one list of registries where one of them needs it."""
-    is_needed = any(one.needs_proof or (one.run is not None and not one.is_pending) for one in courses.values())
+    """The progress_list with proof and explanation; one list of registries where one of them needs it."""
+    is_needed = any(
+        one.needs_proof or (one.collection is not None and not one.is_pending) for one in progress_list.values()
+    )
     registries = _registries(api) if is_needed else {}
     # However many freed nothing, counting their images takes no more calls than those of one.
-    most_listed = MOST_LISTED // max(1, sum(freed_nothing(one) for one in courses.values()))
-    end = _End(api, book, troubles, proof, most_listed)
+    most_listed = MOST_LISTED // max(1, sum(freed_nothing(one) for one in progress_list.values()))
+    end = _End(api, book, failures, proof, most_listed)
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        ended = pool.map(lambda one: end.conclude(one, registries.get(one.registry)), courses.values())
-        return dict(zip(courses, ended, strict=True))
+        ended = pool.map(lambda one: end.conclude(one, registries.get(one.registry)), progress_list.values())
+        return dict(zip(progress_list, ended, strict=True))
 
 
 @dataclass(frozen=True)
@@ -45,40 +47,42 @@ class _End:
 
     api: Api
     book: RuleBook
-    troubles: Failures
+    failures: Failures
     proof: PollSettings
     most_listed: int
 
-    def conclude(self, course: CollectionProgress, registry: Registry | None) -> CollectionProgress:
-        """The course with its proof and explanation."""
-        if not self.troubles.is_open(course.registry) or course.is_pending:
-            return course
+    def conclude(self, progress: CollectionProgress, registry: Registry | None) -> CollectionProgress:
+        """The progress with its proof and explanation."""
+        if not self.failures.is_open(progress.registry) or progress.is_pending:
+            return progress
         is_read_only = registry.is_read_only if registry is not None else None
-        has_ended = course.run is not None
-        if course.needs_proof or (has_ended and is_read_only):
-            with self.troubles.noting(course.registry, is_write=True):
-                proof = prove_writes(self.api, course.registry, is_read_only, self.proof)
-                course = replace(course, is_writable=proof.is_writable, proof=proof.how)
+        has_ended = progress.collection is not None
+        if progress.needs_proof or (has_ended and is_read_only):
+            with self.failures.noting(progress.registry, is_write=True):
+                proof = prove_writes(self.api, progress.registry, is_read_only, self.proof)
+                progress = replace(progress, is_writable=proof.is_writable, proof=proof.how)
                 if proof.is_writable is False:
                     raise unhealed(
-                        course, self.api.now(), "no collection keeps it from taking pushes, and it takes none"
+                        progress, self.api.now(), "no collection keeps it from taking pushes, and it takes none"
                     )
         elif has_ended and is_read_only is False:
-            course = replace(course, is_writable=True)
-        if freed_nothing(course):
-            return replace(course, explanation=self._explain(course, registry))
-        return course
+            progress = replace(progress, is_writable=True)
+        if freed_nothing(progress):
+            return replace(progress, explanation=self._explain(progress, registry))
+        return progress
 
-    def _explain(self, course: CollectionProgress, registry: Registry | None) -> str:
-        if course.run is None:
+    def _explain(self, progress: CollectionProgress, registry: Registry | None) -> str:
+        if progress.collection is None:
             return ""
         try:
-            untagged = count_untagged(self.api, course.registry, self.most_listed)
+            untagged = count_untagged(self.api, progress.registry, self.most_listed)
         except DocrError:
             return ""
         counted_at = registry.storage_usage_bytes_updated_at if registry is not None else ""
-        type_ = self.book.of(course.registry).type
-        return explain_nothing_freed(course.run, type_, untagged.manifests, untagged.is_exact, counted_at or "")
+        type_ = self.book.of(progress.registry).type
+        return explain_nothing_freed(
+            progress.collection, type_, untagged.manifests, untagged.is_exact, counted_at or ""
+        )
 
 
 def _registries(api: Api) -> dict[str, Registry]:

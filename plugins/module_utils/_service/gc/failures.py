@@ -26,15 +26,18 @@ def is_passing(error: DocrError) -> bool:
 
 @dataclass
 class Failures:
-    """By registry: what ended it, what only kept a look from succeeding, and after how many seconds time was over."""
+    """By registry: the error that ended the work, a passing error of the last read, and the timeout that was reached.
 
-    failures: dict[str, DocrError] = field(default_factory=dict)
+    `timed_out` holds the timeout in seconds.
+    """
+
+    final: dict[str, DocrError] = field(default_factory=dict)
     passing: dict[str, DocrError] = field(default_factory=dict)
-    late: dict[str, float] = field(default_factory=dict)
+    timed_out: dict[str, float] = field(default_factory=dict)
 
     def is_open(self, registry: str) -> bool:
         """Whether a registry is still followed."""
-        return registry not in self.failures and registry not in self.late
+        return registry not in self.final and registry not in self.timed_out
 
     @contextmanager
     def noting(self, registry: str, *, is_write: bool = False) -> Iterator[None]:
@@ -43,57 +46,71 @@ class Failures:
         try:
             yield
         except DocrError as error:
-            (self.passing if is_passing(error) and not is_write else self.failures)[registry] = error
+            (self.passing if is_passing(error) and not is_write else self.final)[registry] = error
 
-    def report(self, courses: Sequence[CollectionProgress], book: RuleBook, now: datetime) -> None:
+    def report(self, progress_list: Sequence[CollectionProgress], book: RuleBook, now: datetime) -> None:
         """Raise all of it as one error with the last objects; nothing where nothing went wrong."""
-        error = self._find_error({one.registry: one for one in courses}, book)
+        error = self._find_error({one.registry: one for one in progress_list}, book)
         if error is not None:
-            error.last = shape_collections(courses, book, now)
+            error.last = shape_collections(progress_list, book, now)
             raise error
 
-    def _find_error(self, courses: Mapping[str, CollectionProgress], book: RuleBook) -> DocrError | None:
-        bad = {name: one.run for name, one in courses.items() if one.run and ended_badly(one, book.of(name))}
+    def _find_error(self, progress_list: Mapping[str, CollectionProgress], book: RuleBook) -> DocrError | None:
+        bad = {
+            name: one.collection
+            for name, one in progress_list.items()
+            if one.collection and ended_badly(one, book.of(name))
+        }
         phrases = [
-            *(f"the collection {run.uuid} of {name} ended as {run.status}" for name, run in bad.items()),
-            *(str(error) for error in self.failures.values()),
+            *(
+                f"the collection {collection.uuid} of {name} ended as {collection.status}"
+                for name, collection in bad.items()
+            ),
+            *(str(error) for error in self.final.values()),
         ]
-        if self.late:
-            return self._late(courses, phrases)
-        if len(self.failures) == len(phrases) == 1:
-            return next(iter(self.failures.values()))
+        if self.timed_out:
+            return self._timed_out(progress_list, phrases)
+        if len(self.final) == len(phrases) == 1:
+            return next(iter(self.final.values()))
         if phrases:
-            names = join_names((*bad, *self.failures))
+            names = join_names((*bad, *self.final))
             advice = "see the control panel for the reason, then run the task again with force to start a new one"
             return DocrError(f"see the garbage collections of {names} succeed", "; ".join(phrases), advice)
         return None
 
-    def _late(self, courses: Mapping[str, CollectionProgress], phrases: Sequence[str]) -> TimedOut:
-        runs = {name: run for name in self.late if (run := courses[name].run)}
-        shown = [f"{name} was at {run.status!r} in the collection {run.uuid}" for name, run in runs.items()]
-        passing = [str(error) for name, error in self.passing.items() if name in self.late]
+    def _timed_out(self, progress_list: Mapping[str, CollectionProgress], phrases: Sequence[str]) -> TimedOut:
+        history = {name: collection for name in self.timed_out if (collection := progress_list[name].collection)}
+        shown = [
+            f"{name} was at {collection.status!r} in the collection {collection.uuid}"
+            for name, collection in history.items()
+        ]
+        passing = [str(error) for name, error in self.passing.items() if name in self.timed_out]
         return TimedOut(
-            f"see the garbage collections of {join_names(tuple(self.late))} end",
-            f"after {max(self.late.values()):.0f} s {'; '.join([*shown, *phrases, *passing])}",
+            f"see the garbage collections of {join_names(tuple(self.timed_out))} end",
+            f"after {max(self.timed_out.values()):.0f} s {'; '.join([*shown, *phrases, *passing])}",
             "each of these registries is still read-only; run the task again, which adopts what is running, or with"
             " the state idle to cancel it",
         )
 
 
-def stuck(course: CollectionProgress, now: datetime) -> Stuck:
+def stuck(progress: CollectionProgress, now: datetime) -> Stuck:
     """The failure of a collection that shows no progress and is left as it is."""
     return Stuck(
-        f"see the garbage collection {course.run.uuid if course.run else ''} of {course.registry} end",
-        f"nothing has changed for {format_elapsed(silence(course, now))} ({support_request(course, now)})",
+        f"follow the garbage collection {_uuid(progress)} of {progress.registry} to its end",
+        f"nothing has changed for {format_elapsed(silence(progress, now))} ({support_request(progress, now)})",
         "the registry is read-only meanwhile: run the task with the state idle, which cancels it and proves that"
         " pushes work again",
     )
 
 
-def unhealed(course: CollectionProgress, now: datetime, what: str) -> Stuck:
+def unhealed(progress: CollectionProgress, now: datetime, what: str) -> Stuck:
     """The failure of a registry that nothing here can make writable; with all that a support ticket needs."""
     return Stuck(
-        f"make the registry {course.registry} writable again",
-        f"{what} ({support_request(course, now)})",
+        f"make the registry {progress.registry} writable again",
+        f"{what} ({support_request(progress, now)})",
         "open a support ticket at DigitalOcean with this message",
     )
+
+
+def _uuid(progress: CollectionProgress) -> str:
+    return progress.collection.uuid if progress.collection is not None else ""

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from ..._domain.errors import InvalidInput, NotFound
 from ..._domain.gc.collection import GarbageCollection
-from ..._domain.gc.decision import START, GcHistory, decide, unknown_registries
+from ..._domain.gc.decision import GcHistory, decide, unknown_registries
 from ..._domain.gc.rules import IDLE, RuleBook, Rules
+from ..._domain.gc.steps import StartCollection
 from ..._domain.names import NameRef
 from ..ports.api import Api
 from .images import latest_push
@@ -23,7 +24,7 @@ from .images import latest_push
 class Collections:
     """What was read of each registry, in the order of the input, and the service's time then."""
 
-    runs: tuple[GcHistory, ...]
+    histories: tuple[GcHistory, ...]
     now: datetime
 
 
@@ -34,56 +35,56 @@ def fetch_collections(api: Api, asked: Sequence[NameRef], expected: Sequence[str
     API answers the same for a registry that does not exist. Raises InvalidInput with all registries that do not exist.
     """
     if book.state == IDLE:
-        runs = _fetch_active(api, asked)
+        histories = _fetch_active(api, asked)
     else:
-        runs = tuple(fetch_runs(api, one.name, book.of(one.name)) for one in asked)
-    faults = unknown_registries(runs, asked, expected)
+        histories = tuple(fetch_registry_history(api, one.name, book.of(one.name)) for one in asked)
+    faults = unknown_registries(histories, asked, expected)
     if faults:
         raise InvalidInput(faults)
-    return Collections(runs, api.now())
+    return Collections(histories, api.now())
 
 
-def fetch_runs(api: Api, registry: str, rules: Rules) -> GcHistory:
+def fetch_registry_history(api: Api, registry: str, rules: Rules) -> GcHistory:
     """The collections of one registry; an active one by itself, and the newest push, only where one would start."""
-    runs = _fetch_history(api, registry)
-    listed = runs.listed_active
+    history = _list_history(api, registry)
+    listed = history.listed_active
     is_doubtful = listed is not None and not listed.is_known_status
-    if not is_doubtful and not _would_start(runs, rules, api.now()):
-        return runs
+    if not is_doubtful and not _would_start(history, rules, api.now()):
+        return history
     active = api.fetch_active_garbage_collection(registry)
-    runs = replace(runs, active=active, is_none_active=active is None)
-    if rules.quiet_period is not None and not rules.force and _would_start(runs, rules, api.now()):
-        runs = replace(runs, last_push=latest_push(api, registry))
-    return runs
+    history = replace(history, active=active, is_none_active=active is None)
+    if rules.quiet_period is not None and not rules.force and _would_start(history, rules, api.now()):
+        history = replace(history, last_push=latest_push(api, registry))
+    return history
 
 
 def fetch_history(api: Api, asked: Sequence[NameRef]) -> tuple[GcHistory, ...]:
     """All collections of each registry, and the active one even where the list leaves it out."""
-    runs = tuple(_fetch_history(api, one.name) for one in asked)
-    faults = unknown_registries(runs, asked)
+    histories = tuple(_list_history(api, one.name) for one in asked)
+    faults = unknown_registries(histories, asked)
     if faults:
         raise InvalidInput(faults)
     return tuple(
         one if one.listed_active else replace(one, active=api.fetch_active_garbage_collection(one.registry))
-        for one in runs
+        for one in histories
     )
 
 
-def fetch_run(api: Api, registry: str, run: GarbageCollection) -> GarbageCollection:
+def fetch_collection(api: Api, registry: str, collection: GarbageCollection) -> GarbageCollection:
     """The collection as it is now; as it was where neither the active one nor the list is it."""
     active = api.fetch_active_garbage_collection(registry)
-    if active is not None and active.uuid == run.uuid:
+    if active is not None and active.uuid == collection.uuid:
         return active
     history = api.list_garbage_collections(registry)
-    return next((one for one in history if one.uuid == run.uuid), run)
+    return next((one for one in history if one.uuid == collection.uuid), collection)
 
 
-def _would_start(runs: GcHistory, rules: Rules, now: datetime) -> bool:
-    decision = decide(runs, rules, now)
-    return decision.step is not None and decision.step.action == START and decision.not_before is None
+def _would_start(history: GcHistory, rules: Rules, now: datetime) -> bool:
+    decision = decide(history, rules, now)
+    return isinstance(decision.step, StartCollection) and decision.not_before is None
 
 
-def _fetch_history(api: Api, registry: str) -> GcHistory:
+def _list_history(api: Api, registry: str) -> GcHistory:
     try:
         return GcHistory(registry, api.list_garbage_collections(registry))
     except NotFound:
@@ -91,8 +92,8 @@ def _fetch_history(api: Api, registry: str) -> GcHistory:
 
 
 def _fetch_active(api: Api, asked: Sequence[NameRef]) -> tuple[GcHistory, ...]:
-    runs = [GcHistory(one.name, active=api.fetch_active_garbage_collection(one.name)) for one in asked]
-    if all(one.active for one in runs):
-        return tuple(runs)
+    histories = [GcHistory(one.name, active=api.fetch_active_garbage_collection(one.name)) for one in asked]
+    if all(one.active for one in histories):
+        return tuple(histories)
     names = {registry.name for registry in api.list_registries()}
-    return tuple(replace(one, exists=one.registry in names) for one in runs)
+    return tuple(replace(one, exists=one.registry in names) for one in histories)

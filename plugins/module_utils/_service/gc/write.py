@@ -13,14 +13,14 @@ from ..._domain.errors import Conflict, DocrError, NotFound, Refused
 from ..._domain.gc.collection import CANCELLING, GarbageCollection
 from ..flow.once import write_once
 from ..ports.api import Api
-from .read import fetch_run
+from .read import fetch_collection
 
 
 @dataclass(frozen=True)
 class Written:
     """The collection after the write, and whether this task is who did it."""
 
-    run: GarbageCollection
+    collection: GarbageCollection
     is_ours: bool
 
 
@@ -36,8 +36,8 @@ def start(api: Api, registry: str, type_: str, known: Set[str]) -> Written:
             raise
 
     # Which status a second start is answered with, nobody knows (digitalocean-api.md 2).
-    run = write_once(send, lambda: _look_for_new(api, registry, known), also_look_after=(Conflict, Refused))
-    return Written(run, not refusals)
+    collection = write_once(send, lambda: _look_for_new(api, registry, known), also_look_after=(Conflict, Refused))
+    return Written(collection, not refusals)
 
 
 def cancel(api: Api, registry: str, target: GarbageCollection) -> Written:
@@ -52,8 +52,8 @@ def cancel(api: Api, registry: str, target: GarbageCollection) -> Written:
             raise
 
     def look() -> GarbageCollection | None:
-        run = _read_or_keep(api, registry, target)
-        return None if run.is_active and run.status != CANCELLING else run
+        collection = _read_or_keep(api, registry, target)
+        return None if collection.is_active and collection.status != CANCELLING else collection
 
     return Written(write_once(send, look, also_look_after=(NotFound, Conflict)), not refusals)
 
@@ -61,14 +61,14 @@ def cancel(api: Api, registry: str, target: GarbageCollection) -> Written:
 def _look_for_new(api: Api, registry: str, known: Set[str]) -> GarbageCollection | None:
     try:
         active = api.fetch_active_garbage_collection(registry)
-        runs = (active,) if active is not None else api.list_garbage_collections(registry)
+        history = (active,) if active is not None else api.list_garbage_collections(registry)
     except DocrError:
         return None  # The error of the write says more than that of the look after it.
-    return next((run for run in runs if run.uuid not in known), None)
+    return next((collection for collection in history if collection.uuid not in known), None)
 
 
-def _read_or_keep(api: Api, registry: str, run: GarbageCollection) -> GarbageCollection:
+def _read_or_keep(api: Api, registry: str, collection: GarbageCollection) -> GarbageCollection:
     try:
-        return fetch_run(api, registry, run)
+        return fetch_collection(api, registry, collection)
     except DocrError:
-        return run  # What was written, and what came of that, says more than a read that fails after it.
+        return collection  # What was written, and what came of that, says more than a read that fails after it.

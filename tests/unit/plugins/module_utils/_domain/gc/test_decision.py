@@ -40,6 +40,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc.ru
     RuleBook,
     Rules,
 )
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc.steps import StartCollection
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.names import NameRef
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.times import format_time, parse_time
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.windows.options import parse_calendar
@@ -120,7 +121,7 @@ def test_the_decision_and_its_reason(
 def test_an_active_one_that_the_list_leaves_out_is_adopted_all_the_same() -> None:
     active = run("2026-03-04T00:10:00Z", "scanning manifests")
     decision = decide(GcHistory("kiwi", (LAST_WEEK,), active), RULES, parse_time(OPEN))
-    assert (decision.word, decision.run, decision.last) == (ADOPTED, active, LAST_WEEK)
+    assert (decision.word, decision.collection, decision.last) == (ADOPTED, active, LAST_WEEK)
 
 
 def test_a_registry_that_does_not_exist_is_expected_and_a_fault_where_it_is_not() -> None:
@@ -155,10 +156,15 @@ def test_the_plan_starts_and_cancels_and_shows_what_was_there() -> None:
         GcHistory("fig"),
     ]
     plan = plan_collections([decide(one, replace(RULES, type="untagged_manifests"), now) for one in before], before)
-    assert [(step.action, step.target, dict(step.arguments)) for step in plan.steps] == [
-        ("start_garbage_collection", "kiwi", {"type": "untagged manifests only"}),
-        ("start_garbage_collection", "fig", {"type": "untagged manifests only"}),
+    assert plan.steps == (
+        StartCollection("kiwi", "untagged manifests only"),
+        StartCollection("fig", "untagged manifests only"),
+    )
+    assert [(step.action, step.target) for step in plan.steps] == [
+        ("start_garbage_collection", "kiwi"),
+        ("start_garbage_collection", "fig"),
     ]
+    assert [decision.registry for decision in plan.decisions] == ["kiwi", "plum", "fig"]
     running = {"uuid": "id-2026-03-04T00:10:00Z", "status": "requested"}
     assert plan.before == {"kiwi": {"uuid": LAST_WEEK.uuid, "status": "succeeded"}, "plum": running, "fig": None}
     assert plan.after == {"kiwi": "a new collection", "plum": running, "fig": "a new collection"}
@@ -198,7 +204,9 @@ def test_one_that_waits_is_planned_for_the_next_chance_if_that_is_soon(
     decision = decide(GcHistory("kiwi", (LAST_WEEK,)), rules, parse_time("2026-03-10T09:30:00Z"))
     assert (decision.word, decision.not_before and format_time(decision.not_before)) == (word, not_before)
     if decision.step is not None:
-        assert decision.step.message.endswith("(unreferenced blobs only) at 2026-03-10T22:00:00Z, when it may be")
+        assert decision.step.message.endswith(
+            "(unreferenced blobs only) at 2026-03-10T22:00:00Z, when the start is allowed"
+        )
 
 
 def test_what_may_neither_start_nor_be_skipped_is_refused_for_all_registries_at_once() -> None:

@@ -15,7 +15,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc.co
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc.decision import (
     ADOPTED,
     CANCELLED,
-    START,
     Decision,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc.progress import (
@@ -24,7 +23,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc.pr
     UNHEALED,
     CollectionProgress,
     begin,
-    find_trouble,
+    find_problem,
     may_cancel_again,
     observe,
     progress_line,
@@ -37,7 +36,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc.ru
     IDLE,
     Rules,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import PlainStep
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.gc.steps import StartCollection
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.times import parse_time
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.windows.calendar import Calendar, Window
 
@@ -56,8 +55,8 @@ def minutes(number: float) -> timedelta:
 def own(**more: Any) -> CollectionProgress:
     """A collection that this task started, seen at noon."""
     decision = Decision("kiwi", COLLECTED, "It is open.", RUN, window=WINDOW)
-    course = CollectionProgress(decision, (PlainStep(START, "kiwi", "start"),), NOON)
-    return replace(course, **more)
+    progress = CollectionProgress(decision, (StartCollection("kiwi", "unreferenced blobs only"),), NOON)
+    return replace(progress, **more)
 
 
 def adopted(status: str = RUN.status) -> CollectionProgress:
@@ -69,7 +68,7 @@ TOLD = own(cancelled_because="It was late.")
 
 
 @pytest.mark.parametrize(
-    ("course", "rules", "after", "trouble"),
+    ("progress", "rules", "after", "problem"),
     [
         (own(), RULES, 49.9, None),
         (own(), RULES, 50, STUCK),
@@ -90,15 +89,15 @@ TOLD = own(cancelled_because="It was late.")
     ],
 )
 def test_what_has_to_be_done_and_when(
-    course: CollectionProgress, rules: Rules, after: float, trouble: str | None
+    progress: CollectionProgress, rules: Rules, after: float, problem: str | None
 ) -> None:
-    assert find_trouble(course, rules, NOON + minutes(after)) == trouble
+    assert find_problem(progress, rules, NOON + minutes(after)) == problem
 
 
 def test_only_a_change_of_status_or_counts_is_progress() -> None:
     later = NOON + minutes(20)
     touched = observe(own(), replace(RUN, updated_at="2026-03-04T12:20:00Z"), later)
-    assert (touched.progress_at, touched.run and touched.run.updated_at) == (NOON, "2026-03-04T12:20:00Z")
+    assert (touched.progress_at, touched.collection and touched.collection.updated_at) == (NOON, "2026-03-04T12:20:00Z")
     for change in ({"status": "deleting unreferenced blobs"}, {"blobs_deleted": 4}, {"freed_bytes": 901}):
         assert observe(own(), replace(RUN, **change), later).progress_at == later
 
@@ -111,7 +110,7 @@ def test_one_that_somebody_started_may_have_stood_still_for_long() -> None:
 
 
 @pytest.mark.parametrize(
-    ("course", "needs"),
+    ("progress", "needs"),
     [
         (own(), False),
         (adopted("succeeded"), False),
@@ -123,9 +122,9 @@ def test_one_that_somebody_started_may_have_stood_still_for_long() -> None:
     ],
 )
 def test_writing_is_proven_back_after_a_cancel_and_where_nothing_was_to_run(
-    course: CollectionProgress, needs: bool
+    progress: CollectionProgress, needs: bool
 ) -> None:
-    assert course.needs_proof is needs
+    assert progress.needs_proof is needs
 
 
 def test_the_reasons_to_cancel_name_the_window_or_the_standstill() -> None:
@@ -135,11 +134,11 @@ def test_the_reasons_to_cancel_name_the_window_or_the_standstill() -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "after", "again"),
+    ("problem", "after", "again"),
     [(STUCK, 64.9, True), (STUCK, 65, False), (OVERRUN, 44.9, True), (OVERRUN, 45, False)],
 )
-def test_a_cancel_that_fails_is_sent_again_for_a_quarter_of_an_hour(trouble: str, after: float, again: bool) -> None:
-    assert may_cancel_again(own(), trouble, RULES, NOON + minutes(after)) is again
+def test_a_cancel_that_fails_is_sent_again_for_a_quarter_of_an_hour(problem: str, after: float, again: bool) -> None:
+    assert may_cancel_again(own(), problem, RULES, NOON + minutes(after)) is again
 
 
 def test_a_person_who_waits_sees_status_elapsed_time_and_deadline() -> None:
@@ -155,7 +154,7 @@ def test_a_person_who_waits_sees_status_elapsed_time_and_deadline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("course", "until", "words"),
+    ("progress", "until", "words"),
     [
         (adopted("cancelled"), None, "whether it takes pushes is tried once all have ended"),
         (adopted("cancelled"), NOON + minutes(2), "trying whether it takes pushes, until 2026-03-04T12:02:00Z"),
@@ -165,9 +164,9 @@ def test_a_person_who_waits_sees_status_elapsed_time_and_deadline() -> None:
     ],
 )
 def test_a_person_who_waits_for_pushes_sees_whether_they_work(
-    course: CollectionProgress, until: datetime | None, words: str
+    progress: CollectionProgress, until: datetime | None, words: str
 ) -> None:
-    assert progress_line(course, NOON, until) == f"kiwi: cancelled, 20m00s since its start, {words}"
+    assert progress_line(progress, NOON, until) == f"kiwi: cancelled, 20m00s since its start, {words}"
 
 
 def test_a_proof_without_a_collection_is_told_too() -> None:
@@ -176,8 +175,8 @@ def test_a_proof_without_a_collection_is_told_too() -> None:
 
 
 def test_a_support_ticket_has_ids_times_and_what_was_tried() -> None:
-    course = own(cancelled_because="It was late.", proof="A push was refused.")
-    told = support_request(course, NOON + minutes(20))
+    progress = own(cancelled_because="It was late.", proof="A push was refused.")
+    told = support_request(progress, NOON + minutes(20))
     for part in ("registry kiwi", "collection 7f", "status scanning manifests", "started 2026-03-04T11:40:00Z",
                  "last change 2026-03-04T12:00:00Z", "asked at 2026-03-04T12:20:00Z", "writing A push was refused.",
                  "cancelled by It was late."):  # fmt: skip

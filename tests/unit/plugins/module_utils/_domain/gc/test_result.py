@@ -44,21 +44,21 @@ RUN = GarbageCollection("7f", "kiwi", "succeeded", "2026-03-03T22:10:00.5Z", "20
 OLD = replace(RUN, uuid="3a", created_at="2026-02-24T22:10:00Z", updated_at="2026-02-24T22:11:00Z")
 
 
-def course(word: str = COLLECTED, run: GarbageCollection | None = RUN, **more: object) -> CollectionProgress:
+def progress(word: str = COLLECTED, run: GarbageCollection | None = RUN, **more: object) -> CollectionProgress:
     return replace(CollectionProgress(Decision("kiwi", word, "It ran.", run, OLD)), **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("ended", "words"),
     [
-        (course(), "It ran. It deleted 5 blobs and freed 4096 bytes."),
-        (course(run=replace(RUN, blobs_deleted=1)), "It ran. It deleted 1 blob and freed 4096 bytes."),
-        (course(run=replace(RUN, freed_bytes=0)), "It ran. It succeeded and freed nothing."),
-        (course(run=replace(RUN, freed_bytes=0), explanation="Nothing: so."), "It ran. Nothing: so."),
-        (course(run=replace(RUN, status="failed")), "It ran. It ended as failed."),
-        (course(run=replace(RUN, status="requested")), "It ran."),
+        (progress(), "It ran. It deleted 5 blobs and freed 4096 bytes."),
+        (progress(run=replace(RUN, blobs_deleted=1)), "It ran. It deleted 1 blob and freed 4096 bytes."),
+        (progress(run=replace(RUN, freed_bytes=0)), "It ran. It succeeded and freed nothing."),
+        (progress(run=replace(RUN, freed_bytes=0), explanation="Nothing: so."), "It ran. Nothing: so."),
+        (progress(run=replace(RUN, status="failed")), "It ran. It ended as failed."),
+        (progress(run=replace(RUN, status="requested")), "It ran."),
         (
-            course(CANCELLED, replace(RUN, status="cancelled"), cancelled_because="It was late.", proof="It works."),
+            progress(CANCELLED, replace(RUN, status="cancelled"), cancelled_because="It was late.", proof="It works."),
             "It ran. It was late. It ended as cancelled.",
         ),
     ],
@@ -69,17 +69,17 @@ def test_what_came_of_a_collection_ends_its_reason(ended: CollectionProgress, wo
 
 def test_only_one_that_was_wanted_and_that_nobody_here_cancelled_can_end_badly() -> None:
     for word, status in product((COLLECTED, ADOPTED, CANCELLED), ("requested", "polishing", "failed", "succeeded")):
-        one = course(word, replace(RUN, status=status))
+        one = progress(word, replace(RUN, status=status))
         assert one.is_pending is (status in ("requested", "polishing"))
         assert ended_badly(one, RULES) is (status == "failed")
         assert not ended_badly(replace(one, cancelled_because="It was late."), RULES)
         assert not ended_badly(one, replace(RULES, state=IDLE))
-    assert not course(RECENT, None).is_pending
-    assert [freed_nothing(course(run=replace(RUN, freed_bytes=size))) for size in (0, 1)] == [True, False]
+    assert not progress(RECENT, None).is_pending
+    assert [freed_nothing(progress(run=replace(RUN, freed_bytes=size))) for size in (0, 1)] == [True, False]
 
 
 def test_a_result_has_the_options_words_the_next_window_and_the_length_of_the_run() -> None:
-    (shown,) = shape_collections([course(is_writable=True, proof="It works.")], RuleBook(RULES), NOW)
+    (shown,) = shape_collections([progress(is_writable=True, proof="It works.")], RuleBook(RULES), NOW)
     assert shown["garbage_collection"]["type"] == "untagged_manifests"
     assert (shown["last"]["uuid"], shown["last"]["type"]) == ("3a", None)
     assert shown["next_window"]["opens_at"] == "2026-03-10T13:00:00Z"
@@ -96,7 +96,7 @@ def test_own_rules_of_a_registry_count_for_it_alone() -> None:
     weekend = parse_calendar([{"days": ["saturday"], "start": "01:00", "duration": "3h"}], [])[0]
     book = RuleBook(RULES, {"kiwi": replace(RULES, calendar=weekend, type="unreferenced_blobs")})
     plum = CollectionProgress(Decision("plum", COLLECTED, "", RUN))
-    shown = shape_collections([course(), plum], book, NOW)
+    shown = shape_collections([progress(), plum], book, NOW)
     assert [one["next_window"]["time_zone"] for one in shown] == ["UTC", "Asia/Tokyo"]
     assert [one["garbage_collection"]["type"] for one in shown] == ["unreferenced_blobs", "untagged_manifests"]
 
@@ -104,11 +104,11 @@ def test_own_rules_of_a_registry_count_for_it_alone() -> None:
 @pytest.mark.parametrize(
     ("one", "hours", "late"),
     [
-        (course(RECENT, None), 24 * 7 + 2, True),
-        (course(RECENT, None), 24 * 7 + 3, False),
-        (course(), 3, False),
-        (course(), 2, True),
-        (course(run=replace(RUN, status="failed")), 24, True),
+        (progress(RECENT, None), 24 * 7 + 2, True),
+        (progress(RECENT, None), 24 * 7 + 3, False),
+        (progress(), 3, False),
+        (progress(), 2, True),
+        (progress(run=replace(RUN, status="failed")), 24, True),
         (CollectionProgress(Decision("kiwi", RECENT, "")), 999, True),
     ],
 )

@@ -51,8 +51,8 @@ def test_without_anything_to_note_there_is_none() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "{}", '{"hosts": {}}', '{"made_file": true, "hosts": {"a.test": {"credentials": []}}}',
-     '{"made_file": true, "hosts": {"a.test": {"credentials": [{"fingerprint": "aa11"}], "minting": null}}}',
-     '{"made_file": true, "hosts": {"a.test": {"credentials": [], "minting": {"registry": "kiwi"}}}}',
+     '{"made_file": true, "hosts": {"a.test": {"credentials": [{"fingerprint": "aa11"}], "pending": null}}}',
+     '{"made_file": true, "hosts": {"a.test": {"credentials": [], "pending": {"registry": "kiwi"}}}}',
      '{"made_file": true, "hosts": []}'],
 )  # fmt: skip
 def test_what_is_no_note_is_refused(text: str) -> None:
@@ -68,7 +68,7 @@ def test_a_new_login_retires_the_one_before_and_leaves_those_before_it_as_they_a
         ("bb22", new.minted_at),
         ("cc33", None),
     ]
-    assert promoted.minting is None
+    assert promoted.pending is None
     assert HostNote((OLD, LOGIN)).promote(new, "bb22", frozenset()).credentials == (new,)
 
 

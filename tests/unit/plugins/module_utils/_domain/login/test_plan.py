@@ -58,7 +58,7 @@ def found(
     *records: MintedCredential,
     login: DockerCredentials | None = None,
     aside: tuple[DockerCredentials, ...] = (),
-    minting: PendingCredential | None = None,
+    pending: PendingCredential | None = None,
     **more: Any,
 ) -> FoundLogin:
     entries = {HOST: login} if login else {}
@@ -67,7 +67,7 @@ def found(
         path=PATH,
         host=HOST,
         document=document,
-        note=Note({HOST: HostNote(records, minting)} if records or minting else {}),
+        note=Note({HOST: HostNote(records, pending)} if records or pending else {}),
         mode=0o600,
         now=NOW,
         registries=frozenset({"kiwi", "fig"}),
@@ -121,7 +121,7 @@ TIDY = f"remove the temporary files beside {PATH} that a killed run left"
         (found(mode=None), [("log_in", f"{MINT} there is none yet")]),
         # A note without its file stands in nobody's method.
         (found(noted(LOGIN, registry="fig"), mode=None), [("log_in", f"{MINT} there is none yet")]),
-        (found(minting=replace(MINTING, registry="fig")), [("log_in", f"{MINT} there is none yet")]),
+        (found(pending=replace(MINTING, registry="fig")), [("log_in", f"{MINT} there is none yet")]),
         (found(noted(LOGIN), login=LOGIN), []),
         (
             found(noted(LOGIN), login=LOGIN, is_open=False),
@@ -144,7 +144,7 @@ TIDY = f"remove the temporary files beside {PATH} that a killed run left"
         (found(noted(OLD, retired=40, left=0), noted(LOGIN), login=LOGIN, aside=(OLD,)), []),
         # Killed: before it was noted, noted and not the login yet, and on its way into the file.
         (
-            found(noted(LOGIN), login=LOGIN, aside=(LOST,), minting=MINTING),
+            found(noted(LOGIN), login=LOGIN, aside=(LOST,), pending=MINTING),
             [LEFT],
         ),
         (
@@ -152,7 +152,7 @@ TIDY = f"remove the temporary files beside {PATH} that a killed run left"
             [LEFT],
         ),
         (
-            found(noted(LOGIN), login=LOGIN, strays=(LOST, LOGIN), has_temporary=True),
+            found(noted(LOGIN), login=LOGIN, leftovers=(LOST, LOGIN), has_temporary=True),
             [
                 LEFT,
                 ("remove_temporary_files", TIDY),
@@ -218,7 +218,7 @@ OURS = f"written by this module, {ONE}"
             [f"it holds a login of fig for {HOST}, {ONE}; {ELSEWHERE}, or end it with state absent and registry fig"],
         ),
         (found(noted(LOGIN, registry="fig", left=-1), login=LOGIN), ["it holds a login of fig"]),
-        (found(aside=(LOST,), minting=replace(MINTING, registry="fig")), ["it holds a login of fig"]),
+        (found(aside=(LOST,), pending=replace(MINTING, registry="fig")), ["it holds a login of fig"]),
         (
             found(registries=frozenset(), document={"credsStore": "pass", "auths": {HOST: {"auth": "eDp5"}}}),
             ["the team has no registry kiwi", "its credsStore has", "its entry images.test was not"],
@@ -245,9 +245,9 @@ REMOVE = ("remove_login", f"remove the login of kiwi from {PATH}")
         (found(noted(LOGIN, left=0), login=LOGIN), [REMOVE], 0),
         (found(noted(OLD, retired=5), noted(LOGIN), login=LOGIN, aside=(OLD,)), [LOGIN, OLD, REMOVE], 0),
         (found(noted(OLD, retired=5, left=0), noted(LOGIN), login=LOGIN, aside=(OLD,)), [LOGIN, REMOVE], 0),
-        (found(aside=(LOST,), minting=MINTING), [LOST, REMOVE], 0),
+        (found(aside=(LOST,), pending=MINTING), [LOST, REMOVE], 0),
         (found(noted(LOGIN)), [REMOVE], 1),
-        (found(minting=MINTING), [REMOVE], 0),
+        (found(pending=MINTING), [REMOVE], 0),
         # Somebody else's: told and left.
         (found(login=LOGIN), [], 1),
         (found(noted(OLD), login=LOGIN), [REMOVE], 2),
@@ -260,7 +260,7 @@ def test_a_login_is_revoked_and_removed_and_those_of_others_are_left(
     situation: FoundLogin, expected: list[Any], notes: int
 ) -> None:
     plan = plan_logout(situation, "kiwi")
-    assert [step.arguments.get("credentials") or (step.action, step.message) for step in plan.steps] == expected
+    assert [getattr(step, "credentials", None) or (step.action, step.message) for step in plan.steps] == expected
     assert len(plan.notes) == notes
     assert plan.after["login"] is None or not plan.steps
 
@@ -278,10 +278,10 @@ def test_what_somebody_took_out_of_the_file_is_told_until_it_ends() -> None:
 @pytest.mark.parametrize(
     ("situation", "warns"),
     [
-        (found(minting=MINTING), True),
-        (found(noted(LOGIN), login=LOGIN, minting=MINTING), True),
-        (found(noted(LOGIN), login=LOGIN, aside=(LOST,), minting=MINTING), False),
-        (found(minting=replace(MINTING, since=NOW - timedelta(hours=3))), False),
+        (found(pending=MINTING), True),
+        (found(noted(LOGIN), login=LOGIN, pending=MINTING), True),
+        (found(noted(LOGIN), login=LOGIN, aside=(LOST,), pending=MINTING), False),
+        (found(pending=replace(MINTING, since=NOW - timedelta(hours=3))), False),
         (found(noted(LOGIN), login=LOGIN), False),
     ],
 )

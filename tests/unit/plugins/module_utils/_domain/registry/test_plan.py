@@ -16,6 +16,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.regis
     DesiredRegistry,
     plan_registries,
 )
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.registry.steps import CreateRegistry
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.registry.tiers import (
     Options,
     Subscription,
@@ -80,14 +81,14 @@ def test_what_is_there_already_needs_no_step() -> None:
 def test_the_first_registry_brings_the_subscription_with_its_tier() -> None:
     plan = decide(account(current=None), want("kiwi", slug="basic"))
     assert steps(plan) == [("create_registry", "kiwi")]
-    assert plan.steps[0].arguments == {"region": "blr1", "tier": "basic"}
+    assert plan.steps[0] == CreateRegistry("kiwi", "blr1", "basic")
     assert (plan.before["subscription"], plan.after["subscription"]["tier"]) == (None, "basic")
 
 
 def test_a_higher_tier_is_set_before_the_registries_that_need_it() -> None:
     plan = decide(account("kiwi", current=BASIC), want("kiwi"), want("plum"))
     assert steps(plan) == [("change_tier", "professional"), ("create_registry", "plum")]
-    assert plan.steps[1].arguments["tier"] == "professional"
+    assert plan.steps[1] == CreateRegistry("plum", "blr1", "professional")
     assert "$5.00 a month" in plan.steps[0].message
     assert "$20.00 a month" in plan.steps[0].message
 
@@ -95,7 +96,7 @@ def test_a_higher_tier_is_set_before_the_registries_that_need_it() -> None:
 def test_a_lower_tier_is_reported_and_left_and_creates_send_the_teams_tier() -> None:
     plan = decide(account(), want("kiwi", slug="starter"))
     assert steps(plan) == [("create_registry", "kiwi")]
-    assert plan.steps[0].arguments["tier"] == "professional"
+    assert plan.steps[0] == CreateRegistry("kiwi", "blr1", "professional")
     assert "allow_downgrade" in plan.warnings[0]
 
 

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.wait import beating
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.wait import Heartbeat
 
 
 def test_beats_come_while_the_work_itself_waits_and_end_with_it() -> None:
@@ -21,13 +21,13 @@ def test_beats_come_while_the_work_itself_waits_and_end_with_it() -> None:
         if len(beats) == 3:
             three.set()
 
-    with beating(beat, every_s=0.001):
+    with Heartbeat(beat, every_s=0.001):
         assert three.wait(10)
     assert threading.current_thread() not in beats
     assert not any(thread.is_alive() for thread in beats)
 
 
 def test_beats_end_with_work_that_fails() -> None:
-    with pytest.raises(ValueError, match="mended"), beating(lambda: None, every_s=0.001):
+    with pytest.raises(ValueError, match="mended"), Heartbeat(lambda: None, every_s=0.001):
         raise ValueError("mended")
     assert [thread for thread in threading.enumerate() if thread.daemon and "run" in thread.name] == []
