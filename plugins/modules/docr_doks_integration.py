@@ -525,7 +525,7 @@ actions:
     action:
       description:
         - C(add_registries) or C(remove_registries) for DigitalOcean's own integration.
-        - C(mint_credentials), C(write_journal), C(write_pull_secrets), C(settle_credentials),
+        - C(mint_credentials), C(record_credential), C(write_pull_secrets), C(activate_credential),
           C(patch_service_accounts), C(delete_pull_secrets), C(delete_operator_secret), C(revoke_credentials),
           C(delete_journal) and C(recreate_pods) inside of clusters.
         - C(look_into_cluster) in check mode, where that was not possible.

@@ -35,7 +35,7 @@ def test_each_namespace_and_its_default_account_get_one_credential_and_a_second_
     orchard.add_namespaces("pear", "lime")
     orchard.give("pear", ["theirs", "other"])
     first = give(orchard)
-    assert actions(first) == ["mint_credentials", "write_pull_secrets", "settle_credentials", "patch_service_accounts"]
+    assert actions(first) == ["mint_credentials", "write_pull_secrets", "activate_credential", "patch_service_accounts"]
     found = tokens(orchard)
     assert set(found) == EVERYWHERE | {"pear", "lime"}
     assert len(set(found.values())) == 1

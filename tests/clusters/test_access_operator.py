@@ -20,7 +20,7 @@ def test_one_annotated_secret_is_copied_everywhere_and_what_comes_later_needs_no
     orchard.add_namespaces("pear")
     orchard.give("pear", ["theirs"])
     result = give(orchard, method="operator")
-    assert actions(result) == ["mint_credentials", "write_pull_secrets", "settle_credentials"]
+    assert actions(result) == ["mint_credentials", "write_pull_secrets", "activate_credential"]
     found = orchard.secrets(OPERATOR)
     assert set(found) == EVERYWHERE | {"pear"}
     source = found["kube-system"]["metadata"]
@@ -62,7 +62,7 @@ def test_an_operator_that_does_nothing_is_waited_for_then_told_and_the_next_run_
     assert f"see the secret {OPERATOR} of DigitalOcean in the cluster orchard" in result["msg"]
     orchard.sandbox.switch("doks_operator", "runs")
     healed = give(orchard, method="operator")
-    assert actions(healed) == ["settle_credentials"]
+    assert actions(healed) == ["activate_credential"]
     assert valid(orchard.sandbox) == 1
 
 

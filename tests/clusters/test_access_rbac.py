@@ -57,7 +57,7 @@ def test_the_roles_are_enough_from_the_first_run_to_the_end(
     config = identity(orchard, tmp_path, roles)
     other = {"direct": "operator", "operator": "direct"}[method]
     first = give(orchard, method=method, kubeconfig=config)
-    assert actions(first)[:3] == ["mint_credentials", "write_pull_secrets", "settle_credentials"]
+    assert actions(first)[:3] == ["mint_credentials", "write_pull_secrets", "activate_credential"]
     before = tokens(orchard, name)["pear"]
     assert give(orchard, method=method, kubeconfig=config)["changed"] is False
     assert give(orchard, method=method, kubeconfig=config, force_rotation=True)["changed"]

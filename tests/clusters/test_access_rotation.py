@@ -36,7 +36,7 @@ def test_a_renewal_comes_when_it_is_due_and_the_old_one_is_good_until_revoke_aft
     assert give(orchard, **given)["changed"] is False
     orchard.sandbox.advance(900)
     renewed = give(orchard, **given)
-    assert actions(renewed) == ["mint_credentials", "write_pull_secrets", "settle_credentials"]
+    assert actions(renewed) == ["mint_credentials", "write_pull_secrets", "activate_credential"]
     found = set(tokens(orchard, METHODS[method]).values())
     assert len(found) == 1
     assert old not in found
@@ -54,7 +54,7 @@ def test_a_forced_rotation_revokes_at_once_and_leaves_one_good_credential(orchar
     orchard.add_namespaces("pear")
     first = give(orchard)
     result = give(orchard, force_rotation=True)
-    assert actions(result) == ["mint_credentials", "write_pull_secrets", "settle_credentials", "revoke_credentials"]
+    assert actions(result) == ["mint_credentials", "write_pull_secrets", "activate_credential", "revoke_credentials"]
     old = pull_access(first)["credential"]["fingerprint"]
     assert pull_access(result)["revoked"] == [old]
     assert validity(orchard.sandbox) == [False, True]
@@ -124,7 +124,7 @@ def test_a_journal_that_somebody_deleted_is_made_again_from_the_secrets(orchard:
     first = give(orchard)
     orchard.call("DELETE", f"namespaces/kube-system/secrets/{JOURNAL}")
     result = give(orchard)
-    assert actions(result) == ["write_journal"]
+    assert actions(result) == ["record_credential"]
     assert pull_access(result)["credential"] == pull_access(first)["credential"]
     assert give(orchard)["changed"] is False
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import steps
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import Journal
@@ -30,7 +31,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
     ServiceAccount,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Credential
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
 from support.access_states import SYSTEM, config, copied, journal_secret
 
 
@@ -46,7 +46,7 @@ class World:
         return self.state.registries[registry]
 
 
-def walk(world: World, plan: Iterable[Step]) -> list[World]:
+def walk(world: World, plan: Iterable[Any]) -> list[World]:
     """The world before the first step and after each."""
     worlds = [world]
     for step in plan:
@@ -86,8 +86,8 @@ def _strike(world: World, name: str) -> World:
     return _change(world, lambda one: AccountChange(one, remove=(name,)).names_of(one))
 
 
-def _mint(world: World, step: Step) -> World:
-    access = step.arguments["access"]
+def _mint(world: World, step: Any) -> World:
+    access = step.access
     now, expiry_s = world.state.now, access.policy.expiry_s
     token = f"minted-{len(world.minted)}"
     found = Credential(config(token), now, now + timedelta(seconds=expiry_s) if expiry_s else None)
@@ -95,23 +95,23 @@ def _mint(world: World, step: Step) -> World:
     return _note(world, access.registry, adopt(world.state, access.registry).add(found))
 
 
-def _write_journal(world: World, step: Step) -> World:
-    return _note(world, step.arguments["access"].registry, step.arguments["journal"])
+def _write_journal(world: World, step: Any) -> World:
+    return _note(world, step.access.registry, step.journal)
 
 
-def _write(world: World, step: Step) -> World:
-    access = step.arguments["access"]
+def _write(world: World, step: Any) -> World:
+    access = step.access
     content = pull_secret(access.registry, access.method, in_use(world.of(access.registry)))
     secrets = dict(world.of(access.registry).of(access.secret))
-    for one in step.arguments["targets"]:
+    for one in step.targets:
         assert one.present == secrets.get(one.namespace)
         whole = content if one.present is None else merge_content(one.present, content)
         secrets[one.namespace] = Secret(one.namespace, access.secret, whole)
     return _with_secrets(world, access.registry, access.secret, secrets)
 
 
-def _settle(world: World, step: Step) -> World:
-    access = step.arguments["access"]
+def _settle(world: World, step: Any) -> World:
+    access = step.access
     found = world.of(access.registry)
     credential, secrets = in_use(found), dict(found.of(access.secret))
     content = pull_secret(access.registry, access.method, credential)
@@ -128,14 +128,14 @@ def _settle(world: World, step: Step) -> World:
     return _note(world, access.registry, found.journal.promote(credential, world.state.now))
 
 
-def _patch(world: World, step: Step) -> World:
-    found = {(one.account.namespace, one.account.name): one for one in step.arguments["changes"]}
+def _patch(world: World, step: Any) -> World:
+    found = {(one.account.namespace, one.account.name): one for one in step.changes}
     none = AccountChange(ServiceAccount("", ""))
     return _change(world, lambda one: found.get((one.namespace, one.name), none).names_of(one))
 
 
-def _leave_one_click(world: World, step: Step) -> World:
-    registry = step.arguments["access"].registry
+def _leave_one_click(world: World, step: Any) -> World:
+    registry = step.access.registry
     secrets = world.of(registry).of(registry)
     gone = one_click_copies(secrets, registry).keys()
     world = _with_secrets(world, registry, registry, {key: one for key, one in secrets.items() if key not in gone})
@@ -143,52 +143,52 @@ def _leave_one_click(world: World, step: Step) -> World:
     return _strike(world, registry)
 
 
-def _delete(world: World, step: Step) -> World:
-    doomed = {one.namespace for one in step.arguments["secrets"]}
-    (name,) = {one.name for one in step.arguments["secrets"]}
-    secrets = world.of(step.arguments["registry"]).of(name)
+def _delete(world: World, step: Any) -> World:
+    doomed = {one.namespace for one in step.secrets}
+    (name,) = {one.name for one in step.secrets}
+    secrets = world.of(step.registry).of(name)
     kept = {key: one for key, one in secrets.items() if key not in doomed}
-    return _with_secrets(world, step.arguments["registry"], name, kept)
+    return _with_secrets(world, step.registry, name, kept)
 
 
-def _delete_source(world: World, step: Step) -> World:
-    registry, name = step.arguments["registry"], step.arguments["source"].name
+def _delete_source(world: World, step: Any) -> World:
+    registry, name = step.registry, step.source.name
     secrets = world.of(registry).of(name)
     gone = owned(secrets, registry, "operator").keys() & world.state.alive
     changes = entry_removals(world.state, registry, "operator", world.state.alive)
     world = _with_secrets(world, registry, name, {key: one for key, one in secrets.items() if key not in gone})
-    return _patch(world, steps.patch(world.state.name, changes)) if changes else world
+    return _patch(world, steps.PatchServiceAccounts(world.state.name, tuple(changes))) if changes else world
 
 
-def _revoke(world: World, step: Step) -> World:
-    registry = step.arguments["registry"]
-    names = frozenset(one.fingerprint for one in step.arguments["credentials"])
+def _revoke(world: World, step: Any) -> World:
+    registry = step.registry
+    names = frozenset(one.fingerprint for one in step.credentials)
     world = replace(world, revoked=world.revoked | names)
     found = world.of(registry)
     return world if found.journal_secret is None else _note(world, registry, found.journal.without(names))
 
 
-def _delete_journal(world: World, step: Step) -> World:
-    registry = step.arguments["registry"]
+def _delete_journal(world: World, step: Any) -> World:
+    registry = step.registry
     assert world.of(registry).journal_secret is not None
     return _with_registry(world, registry, replace(world.of(registry), journal=Journal(), journal_secret=None))
 
 
-def _recreate(world: World, step: Step) -> World:
-    kept = tuple(one for one in world.state.pods if one not in step.arguments["pods"])
+def _recreate(world: World, step: Any) -> World:
+    kept = tuple(one for one in world.state.pods if one not in step.pods)
     return replace(world, state=replace(world.state, pods=kept))
 
 
-_CARRY_OUT: Mapping[str, Callable[[World, Step], World]] = {
-    steps.MINT: _mint,
-    steps.WRITE_JOURNAL: _write_journal,
-    steps.WRITE: _write,
-    steps.SETTLE: _settle,
-    steps.PATCH: _patch,
-    steps.LEAVE_ONE_CLICK: _leave_one_click,
-    steps.DELETE: _delete,
-    steps.DELETE_SOURCE: _delete_source,
-    steps.REVOKE: _revoke,
-    steps.DELETE_JOURNAL: _delete_journal,
-    steps.RECREATE: _recreate,
+_CARRY_OUT: Mapping[str, Callable[[World, Any], World]] = {
+    steps.MintCredential.action: _mint,
+    steps.RecordCredential.action: _write_journal,
+    steps.WritePullSecrets.action: _write,
+    steps.ActivateCredential.action: _settle,
+    steps.PatchServiceAccounts.action: _patch,
+    steps.EndOneClick.action: _leave_one_click,
+    steps.DeletePullSecrets.action: _delete,
+    steps.DeleteOperatorSecret.action: _delete_source,
+    steps.RevokeCredentials.action: _revoke,
+    steps.DeleteJournal.action: _delete_journal,
+    steps.RecreatePods.action: _recreate,
 }

@@ -45,7 +45,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.crede
     Credential,
     Policy,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
 
 NOW = datetime(2026, 7, 9, 16, 20, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -171,13 +170,13 @@ def named(*names: str) -> list[ServiceAccount]:
     return [account(place, *names) for place in (SYSTEM, PEAR, FIG)]
 
 
-def actions(steps: Iterable[Step]) -> list[str]:
+def actions(steps: Iterable[Any]) -> list[str]:
     return [step.action for step in steps]
 
 
-def changes(step: Step) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+def changes(step: Any) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """The accounts of a step that patches, with what they get and lose."""
-    found: Sequence[AccountChange] = step.arguments["changes"]
+    found: Sequence[AccountChange] = step.changes
     return [(f"{one.account.namespace}/{one.account.name}", one.add, one.remove) for one in found]
 
 

@@ -11,24 +11,58 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from ..clusters.cluster import Cluster, lists_registry
 from ..clusters.lookup import resolve_clusters
 from ..errors import InvalidInput
 from ..field_errors import FieldError
 from ..names import NameRef, join_names
-from ..plan import PlainStep, Plan, Step
+from ..plan import Plan, Step
 
 PRESENT = "present"
 ABSENT = "absent"
 
-ADD = "add_registries"
-REMOVE = "remove_registries"
-
 # The integration needs the control plane (digitalocean-api.md 3.2), which in these states is not there.
 _CLOSED_STATES = frozenset({"provisioning", "error", "deleting", "deleted"})
 _LEAVING_STATES = frozenset({"deleting", "deleted"})
+
+
+@dataclass(frozen=True)
+class IntegrationStep(Step):
+    """A write that changes the one-click integration of clusters; `clusters` are names by id."""
+
+    clusters: Mapping[str, str]
+    registries: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        """The names of the clusters."""
+        return ", ".join(self.clusters.values())
+
+
+@dataclass(frozen=True)
+class AddRegistries(IntegrationStep):
+    """Integrate clusters with registries."""
+
+    action: ClassVar[str] = "add_registries"
+
+    @property
+    def message(self) -> str:
+        """What is added to which clusters."""
+        return f"add {_count_registries(self.registries)} to {_count_clusters(self.clusters)}"
+
+
+@dataclass(frozen=True)
+class RemoveRegistries(IntegrationStep):
+    """End the integration of clusters with registries."""
+
+    action: ClassVar[str] = "remove_registries"
+
+    @property
+    def message(self) -> str:
+        """What is removed from which clusters."""
+        return f"remove {_count_registries(self.registries)} from {_count_clusters(self.clusters)}"
 
 
 @dataclass(frozen=True)
@@ -113,7 +147,7 @@ def needs_registry_names(clusters: Sequence[Cluster], wanted: WantedIntegrations
 
 def plan_integration(
     clusters: Sequence[Cluster], registry_names: tuple[str, ...] | None, wanted: WantedIntegrations
-) -> Plan[Step]:
+) -> Plan[IntegrationStep]:
     """What to write so that the clusters are as wanted; one step for all clusters that need the same.
 
     `registry_names` are the team's registries, None when `needs_registry_names` said that they do not matter. Raises
@@ -128,7 +162,7 @@ def plan_integration(
     faults += tuple(fault for target in touched for fault in closed_fault(target.cluster, target.where))
     if faults:
         raise InvalidInput(faults)
-    steps = _steps(changes, ADD if wanted.state == PRESENT else REMOVE)
+    steps = _steps(changes, AddRegistries if wanted.state == PRESENT else RemoveRegistries)
     before = [target.cluster for target in targets]
     return Plan(
         steps=steps,
@@ -174,7 +208,7 @@ def predict_clusters(
 
 
 def lacking(
-    clusters: Sequence[Cluster], steps: Sequence[Step], registry_names: tuple[str, ...] | None
+    clusters: Sequence[Cluster], steps: Sequence[IntegrationStep], registry_names: tuple[str, ...] | None
 ) -> tuple[str, ...]:
     """What the clusters, as read after the steps, do not show of them; one phrase for each cluster.
 
@@ -184,12 +218,12 @@ def lacking(
     by_id = {cluster.id: cluster for cluster in clusters}
     phrases = []
     for step in steps:
-        for cluster_id, name in step.arguments["clusters"].items():
+        for cluster_id, name in step.clusters.items():
             cluster = by_id.get(cluster_id)
             known = known_registries(cluster, registry_names) if cluster else ()
-            off = [registry for registry in step.arguments["registries"] if not _shows(known, registry, step.action)]
+            off = [registry for registry in step.registries if not _shows(known, registry, step)]
             if off:
-                verb = "lacks" if step.action == ADD else "still lists"
+                verb = "lacks" if isinstance(step, AddRegistries) else "still lists"
                 phrases.append(f"the cluster {name} ({cluster_id}) {verb} {join_names(off)}")
     return tuple(phrases)
 
@@ -202,8 +236,8 @@ def shape_integrations(
         {
             "cluster": {"id": cluster.id, "name": cluster.name, "region": cluster.region},
             "registries": _listed(known_registries(cluster, registry_names)),
-            "added": _touched(cluster, steps, ADD),
-            "removed": _touched(cluster, steps, REMOVE),
+            "added": _touched(cluster, steps, AddRegistries),
+            "removed": _touched(cluster, steps, RemoveRegistries),
         }
         for cluster in clusters
     ]
@@ -252,50 +286,43 @@ def _reborn_notes(
     )
 
 
-def _steps(changes: Iterable[_Change], action: str) -> tuple[Step, ...]:
+def _steps(changes: Iterable[_Change], kind: type[IntegrationStep]) -> tuple[IntegrationStep, ...]:
+    """A step for all clusters that require the same change."""
     groups: dict[frozenset[str], list[_Change]] = {}
     for change in changes:
         if change.registries:
             groups.setdefault(frozenset(change.registries), []).append(change)
-    return tuple(_step(group, action) for group in groups.values())
-
-
-def _step(group: Sequence[_Change], action: str) -> Step:
-    names = [change.target.cluster.name for change in group]
-    registries = group[0].registries
-    verb, link = ("add", "to") if action == ADD else ("remove", "from")
-    what, where = _counted("registry", "registries", registries), _counted("cluster", "clusters", names)
-    return PlainStep(
-        plain_action=action,
-        plain_target=", ".join(names),
-        plain_message=f"{verb} {what} {link} {where}",
-        plain_arguments={
-            "clusters": {change.target.cluster.id: change.target.cluster.name for change in group},
-            "registries": registries,
-        },
+    return tuple(
+        kind({change.target.cluster.id: change.target.cluster.name for change in group}, group[0].registries)
+        for group in groups.values()
     )
 
 
-def _counted(one: str, several: str, names: Sequence[str]) -> str:
-    return f"the {one if len(names) == 1 else several} {join_names(names)}"
+def _count_registries(names: Sequence[str]) -> str:
+    return f"the {'registry' if len(names) == 1 else 'registries'} {join_names(names)}"
+
+
+def _count_clusters(clusters: Mapping[str, str]) -> str:
+    return f"the {'cluster' if len(clusters) == 1 else 'clusters'} {join_names(clusters.values())}"
 
 
 def _predict(cluster: Cluster, steps: Sequence[Step], registry_names: tuple[str, ...] | None) -> Cluster:
     known = known_registries(cluster, registry_names)
     if known is None:
         return cluster
-    removed = _touched(cluster, steps, REMOVE)
-    registries = tuple(name for name in _merged(known, _touched(cluster, steps, ADD)) if name not in removed)
+    removed = _touched(cluster, steps, RemoveRegistries)
+    registries = tuple(name for name in _merged(known, _touched(cluster, steps, AddRegistries)) if name not in removed)
     return replace(cluster, registries=registries, registry_enabled=bool(registries))
 
 
-def _touched(cluster: Cluster, steps: Iterable[Step], action: str) -> list[str]:
-    of_cluster = (step for step in steps if step.action == action and cluster.id in step.arguments["clusters"])
-    return [name for step in of_cluster for name in step.arguments["registries"]]
+def _touched(cluster: Cluster, steps: Iterable[Step], kind: type[IntegrationStep]) -> list[str]:
+    return [
+        name for step in steps if isinstance(step, kind) and cluster.id in step.clusters for name in step.registries
+    ]
 
 
-def _shows(known: tuple[str, ...] | None, registry: str, action: str) -> bool:
-    return known is None or (registry in known) == (action == ADD)
+def _shows(known: tuple[str, ...] | None, registry: str, step: IntegrationStep) -> bool:
+    return known is None or (registry in known) == isinstance(step, AddRegistries)
 
 
 def _shape_state(clusters: Iterable[Cluster], registry_names: tuple[str, ...] | None) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from ..clusters.selection import plain_names
 from ..credentials.rotation import Credential, Policy
 from ..errors import Refused
 from ..names import join_names
-from ..plan import Plan, Step
+from ..plan import Plan
 from . import steps
 from .field_managers import gitops_warnings
 from .journal import Journal
@@ -26,7 +26,7 @@ from .pods import plan_recreation
 from .pull_secrets import OPERATOR_NAMESPACE, carries, pull_secret
 from .removal import plan_leaving, plan_revocation_of_all
 from .state import Access, ClusterState, adopt, duplicates, foreign, owned
-from .steps import AccountChange, Target
+from .steps import AccountChange, ClusterStep, Target
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,17 @@ def credential_in_use(state: ClusterState, access: Access) -> Credential | None:
     return None if access.policy is None else choose(state, access).credential
 
 
-def plan_presence(state: ClusterState, accesses: Sequence[Access], *, recreates_pods: bool) -> Plan[Step]:
+def plan_presence(state: ClusterState, accesses: Sequence[Access], *, recreates_pods: bool) -> Plan[ClusterStep]:
     """What brings a cluster its access; raises Refused where somebody else's secret is in the way, for all of them."""
     _refuse_foreign(state, accesses)
     served = [access for access in accesses if access.method == ONE_CLICK or _namespaces(state, access)]
     ours = [access for access in served if access.method != ONE_CLICK]
     changes = _additions(state, [access for access in ours if access.method == DIRECT])
-    found: list[Step] = []
+    found: list[ClusterStep] = []
     for access in ours:
         found += _credential_steps(state, access)
     if changes:
-        found.append(steps.patch(state.name, changes))
+        found.append(steps.PatchServiceAccounts(state.name, tuple(changes)))
     for access in served:
         found += plan_leaving(state, access)
         found += _revocations(state, access)
@@ -107,17 +107,17 @@ def _refuse_foreign(state: ClusterState, accesses: Sequence[Access]) -> None:
         )
 
 
-def _credential_steps(state: ClusterState, access: Access) -> Iterator[Step]:
+def _credential_steps(state: ClusterState, access: Access) -> Iterator[ClusterStep]:
     use = choose(state, access)
     if use.reason is not None:
-        yield steps.mint(state.name, access, use.reason)
+        yield steps.MintCredential(state.name, access, use.reason)
     elif use.journal != state.registries[access.registry].journal:
-        yield steps.write_journal(state.name, access, use.journal)
+        yield steps.RecordCredential(state.name, access, use.journal)
     targets = _targets(state, access, use.credential)
     if targets:
-        yield steps.write(state.name, access, targets)
+        yield steps.WritePullSecrets(state.name, access, tuple(targets))
     if not use.is_settled or _is_waited_for(state, access, targets):
-        yield steps.settle(state.name, access)
+        yield steps.ActivateCredential(state.name, access)
 
 
 def _is_waited_for(state: ClusterState, access: Access, targets: Sequence[Target]) -> bool:
@@ -166,13 +166,13 @@ def _additions(state: ClusterState, accesses: Sequence[Access]) -> list[AccountC
     return changes
 
 
-def _revocations(state: ClusterState, access: Access) -> Iterator[Step]:
+def _revocations(state: ClusterState, access: Access) -> Iterator[ClusterStep]:
     if access.method == ONE_CLICK:
         yield from plan_revocation_of_all(state, access.registry)
         return
     due = revocable(choose(state, access), policy_of(access), state)
     if due:
-        yield steps.revoke(state.name, access.registry, due)
+        yield steps.RevokeCredentials(state.name, access.registry, due)
 
 
 def revocable(use: Use, policy: Policy, state: ClusterState) -> tuple[Credential, ...]:

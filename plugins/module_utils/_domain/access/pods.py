@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from ..clusters.objects import Container, Pod, ServiceAccount
-from ..plan import Step
 from . import steps
 from .field_managers import FIELD_MANAGER
 from .methods import DIRECT
 from .state import Access, ClusterState
-from .steps import AccountChange
+from .steps import AccountChange, ClusterStep
 
 # Reasons of a kubelet for a container whose image did not come.
 PULL_FAILURES = frozenset({"ErrImagePull", "ImagePullBackOff"})
@@ -35,7 +34,7 @@ def is_failing(pod: Pod, addresses: Iterable[str]) -> bool:
 
 def plan_recreation(
     state: ClusterState, accesses: Sequence[Access], changes: Sequence[AccountChange]
-) -> Iterator[Step]:
+) -> Iterator[ClusterStep]:
     """Delete the pods that a controller makes again, and that then have the entry which they lack now.
 
     `changes` are what this run gives to service accounts. A pod that is younger than its account's entry got its pull
@@ -50,7 +49,7 @@ def plan_recreation(
         and any(_lacks_what_is_there(pod, access, state, accounts, given) for access in accesses)
     ]
     if doomed:
-        yield steps.recreate(state.name, doomed)
+        yield steps.RecreatePods(state.name, tuple(doomed))
 
 
 def _lacks_what_is_there(

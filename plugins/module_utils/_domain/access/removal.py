@@ -12,17 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..plan import Plan, Step
+from ..plan import Plan
 from . import steps
 from .methods import DIRECT, ONE_CLICK, OPERATOR
 from .pull_secrets import OPERATOR_NAMESPACE, is_ours, secret_name
 from .state import Access, ClusterState, adopt, owned
-from .steps import AccountChange
+from .steps import AccountChange, ClusterStep
 
 
-def plan_absence(state: ClusterState, accesses: Sequence[Access]) -> Plan[Step]:
+def plan_absence(state: ClusterState, accesses: Sequence[Access]) -> Plan[ClusterStep]:
     """What ends access with the method that each access names; credentials end with the last secret that holds them."""
-    found: list[Step] = []
+    found: list[ClusterStep] = []
     for access in accesses:
         if access.method == ONE_CLICK:
             continue
@@ -36,7 +36,7 @@ def plan_absence(state: ClusterState, accesses: Sequence[Access]) -> Plan[Step]:
     return Plan(steps=tuple(found))
 
 
-def plan_leaving(state: ClusterState, access: Access) -> Iterator[Step]:
+def plan_leaving(state: ClusterState, access: Access) -> Iterator[ClusterStep]:
     """What ends the methods that the registry had before."""
     before = [method for method in access.other_methods if method != ONE_CLICK]
     ends = [step for method in before for step in _end(state, access.registry, method, state.alive)]
@@ -44,40 +44,40 @@ def plan_leaving(state: ClusterState, access: Access) -> Iterator[Step]:
         yield from plan_noting(state, access)
     yield from ends
     if access.method != ONE_CLICK and access.registry in state.integrated:
-        yield steps.leave_one_click(state.name, access)
+        yield steps.EndOneClick(state.name, access)
 
 
-def plan_noting(state: ClusterState, access: Access) -> Iterator[Step]:
+def plan_noting(state: ClusterState, access: Access) -> Iterator[ClusterStep]:
     """Note the credentials that only secrets still know, before these go: a run that is killed then forgets none."""
     journal = adopt(state, access.registry)
     if journal != state.registries[access.registry].journal:
-        yield steps.write_journal(state.name, access, journal)
+        yield steps.RecordCredential(state.name, access, journal)
 
 
-def plan_revocation_of_all(state: ClusterState, registry: str) -> Iterator[Step]:
+def plan_revocation_of_all(state: ClusterState, registry: str) -> Iterator[ClusterStep]:
     """The end of every credential that was minted for a registry in a cluster, and of the journal."""
     of_registry = state.registries[registry]
     journal = adopt(state, registry)
     if journal.entries:
-        yield steps.revoke(state.name, registry, [one.credential for one in journal.entries])
+        yield steps.RevokeCredentials(state.name, registry, tuple(one.credential for one in journal.entries))
     if of_registry.journal_secret is not None or journal != of_registry.journal:
-        yield steps.delete_journal(state.name, registry)
+        yield steps.DeleteJournal(state.name, registry)
 
 
-def _end(state: ClusterState, registry: str, method: str, scope: frozenset[str]) -> Iterator[Step]:
+def _end(state: ClusterState, registry: str, method: str, scope: frozenset[str]) -> Iterator[ClusterStep]:
     name = secret_name(method, registry)
     present = owned(state.registries[registry].of(name), registry, method)
     source = present.get(OPERATOR_NAMESPACE) if method == OPERATOR else None
     if source is not None and is_ours(source, registry, OPERATOR):
         # While it is there the operator would undo what is taken from copies and service accounts.
-        yield steps.delete_source(state.name, registry, source)
+        yield steps.DeleteOperatorSecret(state.name, registry, source)
         return
     changes = entry_removals(state, registry, method, scope)
     if changes:
-        yield steps.patch(state.name, changes)
+        yield steps.PatchServiceAccounts(state.name, tuple(changes))
     doomed = [present[namespace] for namespace in sorted(present.keys() & scope)]
     if doomed:
-        yield steps.delete(state.name, registry, method, doomed)
+        yield steps.DeletePullSecrets(state.name, registry, method, tuple(doomed))
 
 
 def entry_removals(state: ClusterState, registry: str, method: str, scope: frozenset[str]) -> list[AccountChange]:

@@ -62,37 +62,36 @@ def view(state: ClusterState, access: Access) -> View:
 
 
 def view_after(state: ClusterState, access: Access, plan: Sequence[Step]) -> View:
-    """What it has after the steps of its plan."""
-    found = view(state, access)
+    """What the cluster has for a registry after the steps of the plan."""
+    current = view(state, access)
     own = [step for step in plan if _registry_of(step) == access.registry]
-    secrets, accounts = dict(found.secrets), dict(found.accounts)
+    secrets, accounts = dict(current.secrets), dict(current.accounts)
     for step in plan:
-        if step.action == steps.PATCH:
-            _patch(accounts, step.arguments["changes"])
+        if isinstance(step, steps.PatchServiceAccounts):
+            _patch(accounts, step.changes)
     for step in own:
         _write_or_delete(secrets, accounts, step, state.alive)
-    actions = {step.action for step in own}
-    is_known = not actions & {steps.MINT, steps.DELETE_JOURNAL}
-    return View(secrets, accounts, found.credential if is_known else None, steps.MINT in actions)
+    mints = any(isinstance(step, steps.MintCredential) for step in own)
+    is_known = not mints and not any(isinstance(step, steps.DeleteJournal) for step in own)
+    return View(secrets, accounts, current.credential if is_known else None, mints)
 
 
 def _write_or_delete(
     secrets: dict[str, frozenset[str]], accounts: dict[str, frozenset[str]], step: Step, alive: frozenset[str]
 ) -> None:
-    given = step.arguments
-    if step.action == steps.SETTLE and given["access"].method == OPERATOR:
-        name = given["access"].secret
-        secrets[name] |= alive
-        accounts[name] |= {_key(one, "default") for one in alive}
-    elif step.action == steps.WRITE:
-        secrets[given["access"].secret] |= {one.namespace for one in given["targets"]}
-    elif step.action == steps.DELETE:
-        secrets[given["secrets"][0].name] -= {one.namespace for one in given["secrets"]}
-    elif step.action == steps.DELETE_SOURCE:
-        secrets[given["source"].name] = accounts[given["source"].name] = frozenset()
-    elif step.action == steps.LEAVE_ONE_CLICK:
-        name = secret_name(ONE_CLICK, given["access"].registry)
-        secrets[name] = accounts[name] = frozenset()
+    match step:
+        case steps.ActivateCredential(access=access) if access.method == OPERATOR:
+            secrets[access.secret] |= alive
+            accounts[access.secret] |= {_key(namespace, "default") for namespace in alive}
+        case steps.WritePullSecrets(access=access, targets=targets):
+            secrets[access.secret] |= {target.namespace for target in targets}
+        case steps.DeletePullSecrets(secrets=deleted):
+            secrets[deleted[0].name] -= {secret.namespace for secret in deleted}
+        case steps.DeleteOperatorSecret(source=source):
+            secrets[source.name] = accounts[source.name] = frozenset()
+        case steps.EndOneClick(access=access):
+            name = secret_name(ONE_CLICK, access.registry)
+            secrets[name] = accounts[name] = frozenset()
 
 
 def shape_access(
@@ -101,22 +100,24 @@ def shape_access(
     """One registry in one cluster after the steps, and what they did."""
     before, after = view(state, access), view_after(state, access, plan)
     own = [step for step in plan if _registry_of(step) == access.registry]
-    changes = [one for step in plan if step.action == steps.PATCH for one in step.arguments["changes"]]
-    pods = [one for step in plan if step.action == steps.RECREATE for one in step.arguments["pods"]]
+    changes = [one for step in plan if isinstance(step, steps.PatchServiceAccounts) for one in step.changes]
+    pods = [one for step in plan if isinstance(step, steps.RecreatePods) for one in step.pods]
     return {
         "registry": access.registry,
         "method": access.method,
         "secret": access.secret,
         "namespaces": len(after.secrets[access.secret]),
         "service_accounts": len(after.accounts[access.secret]),
-        "written": [one.namespace for step in own if step.action == steps.WRITE for one in step.arguments["targets"]],
+        "written": [
+            target.namespace for step in own if isinstance(step, steps.WritePullSecrets) for target in step.targets
+        ],
         "deleted": sorted({key for name in before.secrets for key in before.secrets[name] - after.secrets[name]}),
         "patched": [
             _key(one.account.namespace, one.account.name) for one in changes if access.secret in (*one.add, *one.remove)
         ],
         "credential": None if credential is None else shape_credential(credential, access.policy),
         "revoked": [
-            one.fingerprint for step in own if step.action == steps.REVOKE for one in step.arguments["credentials"]
+            one.fingerprint for step in own if isinstance(step, steps.RevokeCredentials) for one in step.credentials
         ],
         "recreated_pods": [_key(one.namespace, one.name) for one in pods],
         "duplicates": [
@@ -146,8 +147,7 @@ def _patch(accounts: dict[str, frozenset[str]], changes: Iterable[steps.AccountC
 
 
 def _registry_of(step: Step) -> str | None:
-    access: Access | None = step.arguments.get("access")
-    return access.registry if access is not None else step.arguments.get("registry")
+    return step.registry if isinstance(step, (steps.AccessStep, steps.RegistryStep)) else None
 
 
 def _key(namespace: str, name: str) -> str:

@@ -2,32 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps by which a cluster's access changes: one for each kind of write, however many objects it touches."""
+"""The writes that change the access of a cluster: a class for each kind of write, for any number of objects."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ..clusters.objects import Pod, Secret, ServiceAccount
 from ..credentials.rotation import Credential
 from ..names import join_names
-from ..plan import PlainStep, Step
+from ..plan import Step
 from .journal import JOURNAL_NAMESPACE, Journal, journal_name
 from .state import Access
-
-LOOK = "look_into_cluster"
-MINT = "mint_credentials"
-WRITE_JOURNAL = "write_journal"
-WRITE = "write_pull_secrets"
-SETTLE = "settle_credentials"
-PATCH = "patch_service_accounts"
-LEAVE_ONE_CLICK = "remove_registries"
-DELETE = "delete_pull_secrets"
-DELETE_SOURCE = "delete_operator_secret"
-REVOKE = "revoke_credentials"
-DELETE_JOURNAL = "delete_journal"
-RECREATE = "recreate_pods"
 
 
 @dataclass(frozen=True)
@@ -52,84 +40,208 @@ class AccountChange:
         return (*kept, *(one for one in self.add if one not in kept))
 
 
-def mint(cluster: str, access: Access, reason: str) -> Step:
-    """Mint a credential and note it in the journal."""
-    message = f"mint a credential of the registry {access.registry} for the cluster {cluster}, since {reason}"
-    return PlainStep(MINT, cluster, message, {"access": access})
+@dataclass(frozen=True)
+class ClusterStep(Step):
+    """A write inside of one cluster; `cluster` is the name that messages use."""
+
+    cluster: str
+
+    @property
+    def target(self) -> str:
+        """The cluster's name."""
+        return self.cluster
 
 
-def write_journal(cluster: str, access: Access, journal: Journal) -> Step:
-    """Note what was found in the secrets."""
-    message = f"note in the journal of the cluster {cluster} what its secrets for {access.registry} hold"
-    return PlainStep(WRITE_JOURNAL, cluster, message, {"access": access, "journal": journal})
+@dataclass(frozen=True)
+class AccessStep(ClusterStep):
+    """A write for the desired access to one registry."""
+
+    access: Access
+
+    @property
+    def registry(self) -> str:
+        """The registry's name."""
+        return self.access.registry
 
 
-def write(cluster: str, access: Access, targets: Sequence[Target]) -> Step:
-    """Write secrets with the credential that is in use."""
-    where = _places((one.namespace for one in targets), "namespace")
-    message = f"write the pull secret {access.secret} into {where} of the cluster {cluster}"
-    return PlainStep(WRITE, cluster, message, {"access": access, "targets": tuple(targets)})
+@dataclass(frozen=True)
+class RegistryStep(ClusterStep):
+    """A write for one registry, whatever access is desired."""
+
+    registry: str
 
 
-def settle(cluster: str, access: Access) -> Step:
-    """See the secrets carry the new credential, and make it the current one."""
-    message = (
-        f"see every secret {access.secret} in the cluster {cluster} carry the credential in use, which retires others"
-    )
-    return PlainStep(SETTLE, cluster, message, {"access": access})
+@dataclass(frozen=True)
+class LookIntoCluster(ClusterStep):
+    """Stands for all writes in a cluster that check mode does not enter."""
+
+    action: ClassVar[str] = "look_into_cluster"
+    registries: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        registries = join_names(self.registries)
+        return f"look into the cluster {self.cluster}, and give the cluster the desired access to {registries}"
 
 
-def patch(cluster: str, changes: Sequence[AccountChange]) -> Step:
-    """Change the pull secrets of service accounts."""
-    names = [f"{one.account.namespace}/{one.account.name}" for one in changes]
-    added = dict.fromkeys(name for one in changes for name in one.add)
-    removed = dict.fromkeys(name for one in changes for name in one.remove)
-    parts = [f"add {join_names(added)} to"] if added else []
-    parts += [f"take {join_names(removed)} from"] if removed else []
-    message = f"{' and '.join(parts)} {_places(names, 'service account')} of the cluster {cluster}"
-    return PlainStep(PATCH, cluster, message, {"changes": tuple(changes)})
+@dataclass(frozen=True)
+class MintCredential(AccessStep):
+    """Mint a credential and record it in the journal."""
+
+    action: ClassVar[str] = "mint_credentials"
+    reason: str
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        return f"mint a credential of the registry {self.registry} for the cluster {self.cluster}, since {self.reason}"
 
 
-def leave_one_click(cluster: str, access: Access) -> Step:
+@dataclass(frozen=True)
+class RecordCredential(AccessStep):
+    """Record in the journal the credentials that only the pull secrets hold."""
+
+    action: ClassVar[str] = "record_credential"
+    journal: Journal
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        journal = f"the journal of the cluster {self.cluster}"
+        return f"record in {journal} the credentials that its secrets for {self.registry} hold"
+
+
+@dataclass(frozen=True)
+class WritePullSecrets(AccessStep):
+    """Write pull secrets with the credential that is in use."""
+
+    action: ClassVar[str] = "write_pull_secrets"
+    targets: tuple[Target, ...]
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        where = _places((target.namespace for target in self.targets), "namespace")
+        return f"write the pull secret {self.access.secret} into {where} of the cluster {self.cluster}"
+
+
+@dataclass(frozen=True)
+class ActivateCredential(AccessStep):
+    """Verify that every secret has the new credential, and make the new credential the current one."""
+
+    action: ClassVar[str] = "activate_credential"
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        return (
+            f"verify that every copy of secret {self.access.secret} in cluster {self.cluster} has the new credential, "
+            "then retire the old ones"
+        )
+
+
+@dataclass(frozen=True)
+class PatchServiceAccounts(ClusterStep):
+    """Change the imagePullSecrets of service accounts."""
+
+    action: ClassVar[str] = "patch_service_accounts"
+    changes: tuple[AccountChange, ...]
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        names = [f"{change.account.namespace}/{change.account.name}" for change in self.changes]
+        added = dict.fromkeys(name for change in self.changes for name in change.add)
+        removed = dict.fromkeys(name for change in self.changes for name in change.remove)
+        parts = [f"add {join_names(added)} to"] if added else []
+        parts += [f"remove {join_names(removed)} from"] if removed else []
+        return f"{' and '.join(parts)} {_places(names, 'service account')} of the cluster {self.cluster}"
+
+
+@dataclass(frozen=True)
+class EndOneClick(AccessStep):
     """End DigitalOcean's one-click integration."""
-    message = f"end the one-click integration of the cluster {cluster} with the registry {access.registry}"
-    return PlainStep(LEAVE_ONE_CLICK, cluster, message, {"access": access})
+
+    action: ClassVar[str] = "remove_registries"
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        return f"end the one-click integration of the cluster {self.cluster} with the registry {self.registry}"
 
 
-def delete(cluster: str, registry: str, method: str, secrets: Sequence[Secret]) -> Step:
-    """Delete secrets that are ours."""
-    where = _places((one.namespace for one in secrets), "namespace")
-    message = f"delete the pull secret {secrets[0].name} from {where} of the cluster {cluster}"
-    return PlainStep(DELETE, cluster, message, {"registry": registry, "method": method, "secrets": tuple(secrets)})
+@dataclass(frozen=True)
+class DeletePullSecrets(RegistryStep):
+    """Delete pull secrets that this collection made by one method."""
+
+    action: ClassVar[str] = "delete_pull_secrets"
+    method: str
+    secrets: tuple[Secret, ...]
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        where = _places((secret.namespace for secret in self.secrets), "namespace")
+        return f"delete the pull secret {self.secrets[0].name} from {where} of the cluster {self.cluster}"
 
 
-def delete_source(cluster: str, registry: str, source: Secret) -> Step:
-    """Delete the secret that DigitalOcean's operator copies, whereupon it takes its copies away."""
-    message = f"delete the secret {source.namespace}/{source.name} of the cluster {cluster}, and see its copies go"
-    return PlainStep(DELETE_SOURCE, cluster, message, {"registry": registry, "source": source})
+@dataclass(frozen=True)
+class DeleteOperatorSecret(RegistryStep):
+    """Delete the secret that DigitalOcean's operator copies, whereupon the operator deletes the copies."""
+
+    action: ClassVar[str] = "delete_operator_secret"
+    source: Secret
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        name = f"{self.source.namespace}/{self.source.name}"
+        return f"delete the secret {name} of the cluster {self.cluster}, and wait until its copies are deleted"
 
 
-def revoke(cluster: str, registry: str, credentials: Sequence[Credential]) -> Step:
-    """Revoke credentials, and strike them from the journal."""
-    what = "credential" if len(credentials) == 1 else "credentials"
-    names = join_names(one.fingerprint for one in credentials)
-    message = f"revoke the {what} {names} of the registry {registry} for the cluster {cluster}"
-    return PlainStep(REVOKE, cluster, message, {"registry": registry, "credentials": tuple(credentials)})
+@dataclass(frozen=True)
+class RevokeCredentials(RegistryStep):
+    """Revoke credentials, and remove them from the journal."""
+
+    action: ClassVar[str] = "revoke_credentials"
+    credentials: tuple[Credential, ...]
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        what = "credential" if len(self.credentials) == 1 else "credentials"
+        names = join_names(credential.fingerprint for credential in self.credentials)
+        return f"revoke the {what} {names} of the registry {self.registry} for the cluster {self.cluster}"
 
 
-def delete_journal(cluster: str, registry: str) -> Step:
-    """Delete a journal that has nothing to tell any more."""
-    message = f"delete the journal {JOURNAL_NAMESPACE}/{journal_name(registry)} of the cluster {cluster}"
-    return PlainStep(DELETE_JOURNAL, cluster, message, {"registry": registry})
+@dataclass(frozen=True)
+class DeleteJournal(RegistryStep):
+    """Delete a journal that holds no credential any more."""
+
+    action: ClassVar[str] = "delete_journal"
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        return f"delete the journal {JOURNAL_NAMESPACE}/{journal_name(self.registry)} of the cluster {self.cluster}"
 
 
-def recreate(cluster: str, pods: Sequence[Pod]) -> Step:
-    """Delete pods that were made before they could pull."""
-    names = _places((f"{one.namespace}/{one.name}" for one in pods), "pod")
-    message = (
-        f"delete {names} of the cluster {cluster}, made before a pull secret was there, for the controller to remake"
-    )
-    return PlainStep(RECREATE, cluster, message, {"pods": tuple(pods)})
+@dataclass(frozen=True)
+class RecreatePods(ClusterStep):
+    """Delete pods that were made before they could pull; their controllers make them again."""
+
+    action: ClassVar[str] = "recreate_pods"
+    pods: tuple[Pod, ...]
+
+    @property
+    def message(self) -> str:
+        """What is done in which cluster."""
+        names = _places((f"{pod.namespace}/{pod.name}" for pod in self.pods), "pod")
+        return (
+            f"delete {names} of the cluster {self.cluster}, made before a pull secret was there, "
+            "for the controller to make again"
+        )
 
 
 def _places(names: Iterable[str], word: str) -> str:

@@ -16,16 +16,16 @@ from typing import Union
 from ..clusters.cluster import Cluster
 from ..errors import DocrError, InvalidInput, Refused
 from ..field_errors import FieldError
-from ..names import join_names
-from ..plan import PlainStep, Plan, Step
+from ..plan import Plan, Step
 from . import steps
 from .desired import Wanted, Work, missing, resolve_work
 from .methods import ONE_CLICK
-from .one_click import plan_integration
+from .one_click import IntegrationStep, plan_integration
 from .plan import plan_presence
 from .removal import plan_absence
 from .result import view, view_after
 from .state import ClusterState
+from .steps import ClusterStep
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ Seen = Union[ClusterState, DocrError, NotLooked]  # noqa: UP007 - what ansible-t
 class TaskPlan(Plan[Step]):
     """The steps of all parts in their order; `clusters` has those of each place, and `failed` why others have none."""
 
-    one_click: Plan[Step] = field(default_factory=Plan)
-    clusters: Mapping[str, Plan[Step]] = field(default_factory=dict)
+    one_click: Plan[IntegrationStep] = field(default_factory=Plan)
+    clusters: Mapping[str, Plan[ClusterStep]] = field(default_factory=dict)
     failed: Mapping[str, DocrError] = field(default_factory=dict)
 
 
@@ -57,7 +57,7 @@ def plan_whole(
     """
     works, faults = resolve_work(clusters, wanted)
     one_click = _plan_one_click(clusters, registry_names, wanted, faults)
-    plans: dict[str, Plan[Step]] = {}
+    plans: dict[str, Plan[ClusterStep]] = {}
     failed: dict[str, DocrError] = {}
     for work in works:
         state = seen.get(work.place.key)
@@ -95,10 +95,10 @@ def _plan_one_click(
     registry_names: tuple[str, ...] | None,
     wanted: Wanted,
     faults: tuple[FieldError, ...],
-) -> Plan[Step]:
+) -> Plan[IntegrationStep]:
     if registry_names is not None:
         faults += missing(wanted, (*registry_names, *wanted.expected))
-    plan: Plan[Step] = Plan()
+    plan: Plan[IntegrationStep] = Plan()
     try:
         plan = plan_integration(clusters, registry_names, wanted.one_click)
     except InvalidInput as error:
@@ -108,7 +108,7 @@ def _plan_one_click(
     return plan
 
 
-def _plan_one(work: Work, state: ClusterState | NotLooked, wanted: Wanted) -> Plan[Step]:
+def _plan_one(work: Work, state: ClusterState | NotLooked, wanted: Wanted) -> Plan[ClusterStep]:
     if isinstance(state, NotLooked):
         return _plan_unseen(work)
     if not wanted.is_present:
@@ -124,15 +124,14 @@ def _plan_one(work: Work, state: ClusterState | NotLooked, wanted: Wanted) -> Pl
     return Plan(plan.steps, before, after, plan.notes, plan.warnings)
 
 
-def _plan_unseen(work: Work) -> Plan[Step]:
+def _plan_unseen(work: Work) -> Plan[ClusterStep]:
     inside = [access.registry for access in work.accesses if access.method != ONE_CLICK]
     name = work.place.name
     if not inside:
         note = f"Check mode mints no token for the cluster {name}, so whether its secrets are there was not seen."
         return Plan(notes=(note,))
-    message = f"look into the cluster {name}, and bring its access to {join_names(inside)} to what is wanted"
     warning = (
         f"Check mode mints no token for the cluster {name}, so what would change in it is not known; with a kubeconfig"
         " for it, in kubeconfig and contexts, check mode looks into it."
     )
-    return Plan(steps=(PlainStep(steps.LOOK, name, message),), warnings=(warning,))
+    return Plan(steps=(steps.LookIntoCluster(name, tuple(inside)),), warnings=(warning,))

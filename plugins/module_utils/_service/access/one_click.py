@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..._domain.access.one_click import ADD, WantedIntegrations, lacking, missing_registries, shape_integrations
+from ..._domain.access.one_click import (
+    AddRegistries,
+    IntegrationStep,
+    WantedIntegrations,
+    lacking,
+    missing_registries,
+    shape_integrations,
+)
 from ..._domain.clusters.cluster import Cluster
 from ..._domain.errors import Conflict, DocrError, InvalidInput, NotFound, Refused, TimedOut
 from ..._domain.names import join_names
@@ -40,7 +47,9 @@ class IntegrationWriter:
     current: Integrations
     patience: PollSettings
 
-    def apply(self, plan: Plan[Step], wanted: WantedIntegrations, done: Callable[[Step], None]) -> Integrations:
+    def apply(
+        self, plan: Plan[IntegrationStep], wanted: WantedIntegrations, done: Callable[[Step], None]
+    ) -> Integrations:
         """Write all steps, then read the clusters once and compare, again until `patience` ends.
 
         Raises InvalidInput before the first write when an expected registry was not created after all, and TimedOut
@@ -59,14 +68,14 @@ class IntegrationWriter:
             raise self._late(plan, seen)
         return Integrations(seen.value, self.current.registry_names)
 
-    def _carry_out(self, step: Step) -> None:
+    def _carry_out(self, step: IntegrationStep) -> None:
         # A conflict: somebody else was faster, or a cluster that does not say what it has had it already.
         write_once(lambda: self._write(step), lambda: self._look(step), also_look_after=(Conflict,))
 
-    def _write(self, step: Step) -> bool:
-        cluster_ids = tuple(step.arguments["clusters"])
-        registries: tuple[str, ...] = step.arguments["registries"]
-        send = self.api.add_registries if step.action == ADD else self.api.remove_registries
+    def _write(self, step: IntegrationStep) -> bool:
+        cluster_ids, registries = tuple(step.clusters), step.registries
+        adds = isinstance(step, AddRegistries)
+        send = self.api.add_registries if adds else self.api.remove_registries
         try:
             send(cluster_ids, registries)
         except (NotFound, Refused) as error:
@@ -74,11 +83,11 @@ class IntegrationWriter:
             if error.answer.status not in (404, 405):
                 raise
             self._require_only(registries, step, error)
-            send_without_name = self.api.add_registry if step.action == ADD else self.api.remove_registry
+            send_without_name = self.api.add_registry if adds else self.api.remove_registry
             send_without_name(cluster_ids)
         return True
 
-    def _require_only(self, registries: tuple[str, ...], step: Step, error: DocrError) -> None:
+    def _require_only(self, registries: tuple[str, ...], step: IntegrationStep, error: DocrError) -> None:
         names = self.current.registry_names
         if names is None:
             names = list_names(self.api)
@@ -91,19 +100,19 @@ class IntegrationWriter:
                 f" cannot name a registry, and the team has {join_names(names) or 'none'}",
             ) from error
 
-    def _look(self, step: Step) -> bool | None:
+    def _look(self, step: IntegrationStep) -> bool | None:
         try:
             return self._watch((step,)).is_done or None
         except DocrError:
             return None  # The error of the write says more than that of the look after it.
 
-    def _watch(self, steps: Sequence[Step]) -> Waited[tuple[Cluster, ...]]:
+    def _watch(self, steps: Sequence[IntegrationStep]) -> Waited[tuple[Cluster, ...]]:
         names = self.current.registry_names
         return self.patience.poll(self.api.list_clusters, lambda clusters: not lacking(clusters, steps, names))
 
-    def _late(self, plan: Plan[Step], seen: Waited[tuple[Cluster, ...]]) -> TimedOut:
+    def _late(self, plan: Plan[IntegrationStep], seen: Waited[tuple[Cluster, ...]]) -> TimedOut:
         names = self.current.registry_names
-        touched = {cluster_id for step in plan.steps for cluster_id in step.arguments["clusters"]}
+        touched = {cluster_id for step in plan.steps for cluster_id in step.clusters}
         last = [cluster for cluster in seen.value if cluster.id in touched]
         return TimedOut(
             "see the integration come true",

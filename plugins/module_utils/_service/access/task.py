@@ -15,7 +15,7 @@ from ..._domain.access.desired import Place, Wanted, Work, missing
 from ..._domain.access.methods import ONE_CLICK
 from ..._domain.access.one_click import (
     ABSENT,
-    REMOVE,
+    RemoveRegistries,
     WantedIntegrations,
     needs_registry_names,
     predict_clusters,
@@ -24,12 +24,12 @@ from ..._domain.access.one_click import (
 from ..._domain.access.plan import credential_in_use
 from ..._domain.access.result import shape_access
 from ..._domain.access.state import ClusterState
-from ..._domain.access.steps import LEAVE_ONE_CLICK
+from ..._domain.access.steps import ClusterStep, EndOneClick
 from ..._domain.access.task_plan import NotLooked, Seen, TaskPlan, refuse_faults
 from ..._domain.clusters.cluster import Cluster, lists_registry
 from ..._domain.credentials.rotation import Credential
 from ..._domain.errors import DocrError, InvalidInput
-from ..._domain.plan import PlainStep, Plan, Step
+from ..._domain.plan import Plan, Step
 from ..flow.parallel import MOST_CLUSTERS, side_by_side
 from ..flow.wait import PollSettings
 from ..ports.clusters import Clusters
@@ -125,7 +125,9 @@ class AccessWriter:
         told = replace(self.current, seen={**self.current.seen, **failed})
         return shape_accesses(told, plan, after, credentials), {**plan.failed, **failed}
 
-    def _write(self, work: Work, plan: Plan[Step], done: Callable[[Step], None]) -> Mapping[str, Credential | None]:
+    def _write(
+        self, work: Work, plan: Plan[ClusterStep], done: Callable[[Step], None]
+    ) -> Mapping[str, Credential | None]:
         state = self.current.seen[work.place.key]
         if not isinstance(state, ClusterState):
             return {}
@@ -181,18 +183,16 @@ def shape_accesses(
     return results
 
 
-def _left(current: Accesses, work: Work, plan: TaskPlan) -> tuple[Step, ...]:
+def _left(current: Accesses, work: Work, plan: TaskPlan) -> tuple[RemoveRegistries, ...]:
     """The one-click integrations that made room for another method; the API's part of the plan does not have them."""
     cluster, own = work.place.cluster, plan.clusters.get(work.place.key)
     if cluster is None or own is None or not isinstance(current.seen.get(work.place.key), ClusterState):
         return ()
-    leaving = (step.arguments["access"] for step in own.steps if step.action == LEAVE_ONE_CLICK)
-    return tuple(_removal(cluster, access.registry) for access in leaving)
+    return tuple(_removal(cluster, step.registry) for step in own.steps if isinstance(step, EndOneClick))
 
 
-def _removal(cluster: Cluster, registry: str) -> Step:
-    arguments = {"clusters": {cluster.id: cluster.name}, "registries": (registry,)}
-    return PlainStep(REMOVE, cluster.name, f"remove the registry {registry} from the cluster {cluster.name}", arguments)
+def _removal(cluster: Cluster, registry: str) -> RemoveRegistries:
+    return RemoveRegistries({cluster.id: cluster.name}, (registry,))
 
 
 def _pull_access(

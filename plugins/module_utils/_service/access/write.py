@@ -15,6 +15,7 @@ from ..._domain.access.plan import credential_in_use, lagging
 from ..._domain.access.pull_secrets import OPERATOR_NAMESPACE, carries, is_ours, pull_secret
 from ..._domain.access.removal import entry_removals
 from ..._domain.access.state import Access, ClusterState, RegistryState, adopt, one_click_copies, owned
+from ..._domain.access.steps import ClusterStep
 from ..._domain.clusters.objects import CONNECTIONS, Secret, SecretContent
 from ..._domain.errors import DocrError, TimedOut
 from ..._domain.names import join_names
@@ -42,7 +43,7 @@ class ClusterWriter:
     leave_one_click: Callable[[str], None]
     credentials: dict[str, Credentials] = field(default_factory=dict)
 
-    def apply(self, plan: Plan[Step], accesses: Iterable[Access], done: Callable[[Step], None]) -> None:
+    def apply(self, plan: Plan[ClusterStep], accesses: Iterable[Access], done: Callable[[Step], None]) -> None:
         """Carry out all steps, calling `done` after each; raises the first DocrError, and the next run goes on."""
         for access in accesses:
             found = self.state.registries[access.registry]
@@ -54,42 +55,50 @@ class ClusterWriter:
                 secret=found.journal_secret,
                 credential=credential_in_use(self.state, access),
             )
-        carry_out: Mapping[str, Callable[[Step], None]] = {
-            steps.MINT: self._mint,
-            steps.WRITE_JOURNAL: self._write_journal,
-            steps.WRITE: self._write,
-            steps.SETTLE: self._settle,
-            steps.PATCH: self._patch,
-            steps.LEAVE_ONE_CLICK: self._leave_one_click,
-            steps.DELETE: self._delete,
-            steps.DELETE_SOURCE: self._delete_source,
-            steps.REVOKE: self._revoke,
-            steps.DELETE_JOURNAL: self._delete_journal,
-            steps.RECREATE: self._recreate,
-        }
         try:
             for step in plan.steps:
-                carry_out[step.action](step)
+                self._carry_out(step)
                 done(step)
         except DocrError as error:
             error.has_written = self.kube.has_written
             raise
 
+    def _carry_out(self, step: ClusterStep) -> None:
+        match step:
+            case steps.MintCredential(access=access):
+                self.credentials[access.registry].mint(access, self.patience)
+            case steps.RecordCredential(registry=registry, journal=journal):
+                self.credentials[registry].save(journal)
+            case steps.WritePullSecrets(access=access, targets=targets):
+                self._write_targets(access, self._content(access), targets)
+            case steps.ActivateCredential(access=access):
+                self._activate(access)
+            case steps.PatchServiceAccounts(changes=changes):
+                for_each(changes, lambda change: change_account(self.kube, change), CONNECTIONS)
+            case _:
+                self._carry_out_removal(step)
+
+    def _carry_out_removal(self, step: ClusterStep) -> None:
+        match step:
+            case steps.EndOneClick(registry=registry):
+                self.leave_one_click(registry)
+                self._await_end(lambda: one_click_copies(self._secrets(registry), registry))
+            case steps.DeletePullSecrets(registry=registry, method=method, secrets=secrets):
+                self._delete_secrets(registry, method, secrets)
+            case steps.DeleteOperatorSecret(registry=registry, source=source):
+                self._delete_source(registry, source)
+            case steps.RevokeCredentials(registry=registry, credentials=credentials):
+                self.credentials[registry].revoke(credentials)
+            case steps.DeleteJournal(registry=registry):
+                self.credentials[registry].drop()
+            case steps.RecreatePods(pods=pods):
+                for_each(pods, lambda pod: delete_pod(self.kube, pod), CONNECTIONS)
+            case _:
+                raise TypeError(f"no writer for {type(step).__name__}")
+
     def await_one_click(self, access: Access) -> None:
         """See DigitalOcean's secrets everywhere, and every default service account name them; TimedOut if they lack."""
         self._await_operator(access, None)
-
-    def _mint(self, step: Step) -> None:
-        access: Access = step.arguments["access"]
-        self.credentials[access.registry].mint(access, self.patience)
-
-    def _write_journal(self, step: Step) -> None:
-        access: Access = step.arguments["access"]
-        self.credentials[access.registry].save(step.arguments["journal"])
-
-    def _write(self, step: Step) -> None:
-        access: Access = step.arguments["access"]
-        self._write_targets(access, self._content(access), step.arguments["targets"])
 
     def _write_targets(self, access: Access, content: SecretContent, targets: Sequence[steps.Target]) -> None:
         def is_our_own(secret: Secret) -> bool:
@@ -97,8 +106,7 @@ class ClusterWriter:
 
         for_each(targets, lambda one: write_secret(self.kube, one, access.secret, content, is_our_own), CONNECTIONS)
 
-    def _settle(self, step: Step) -> None:
-        access: Access = step.arguments["access"]
+    def _activate(self, access: Access) -> None:
         content = self._content(access)
         if access.method == OPERATOR:
             self._await_operator(access, content.data)
@@ -150,26 +158,13 @@ class ClusterWriter:
             registries={access.registry: RegistryState({access.secret: self._secrets(access.secret)})},
         )
 
-    def _patch(self, step: Step) -> None:
-        for_each(step.arguments["changes"], lambda one: change_account(self.kube, one), CONNECTIONS)
-
-    def _leave_one_click(self, step: Step) -> None:
-        access: Access = step.arguments["access"]
-        self.leave_one_click(access.registry)
-        self._await_end(lambda: one_click_copies(self._secrets(access.registry), access.registry))
-
-    def _delete(self, step: Step) -> None:
-        self._delete_secrets(step.arguments["registry"], step.arguments["method"], step.arguments["secrets"])
-
     def _delete_secrets(self, registry: str, method: str, secrets: Sequence[Secret]) -> None:
         def is_owned(secret: Secret) -> bool:
             return bool(owned({secret.namespace: secret}, registry, method))
 
         for_each(secrets, lambda one: delete_secret(self.kube, one, is_owned), CONNECTIONS)
 
-    def _delete_source(self, step: Step) -> None:
-        registry: str = step.arguments["registry"]
-        source: Secret = step.arguments["source"]
+    def _delete_source(self, registry: str, source: Secret) -> None:
         self._delete_secrets(registry, OPERATOR, [source])
         left = self._await_end(lambda: owned(self._secrets(source.name), registry, OPERATOR))
         # What DigitalOcean's operator leaves behind exists because of us.
@@ -183,15 +178,6 @@ class ClusterWriter:
     def _await_end(self, look: Callable[[], Mapping[str, Secret]]) -> Mapping[str, Secret]:
         """What is left of copies that are to go, when they are gone or patience ends."""
         return self.patience.poll(look, lambda left: not left).value
-
-    def _revoke(self, step: Step) -> None:
-        self.credentials[step.arguments["registry"]].revoke(step.arguments["credentials"])
-
-    def _delete_journal(self, step: Step) -> None:
-        self.credentials[step.arguments["registry"]].drop()
-
-    def _recreate(self, step: Step) -> None:
-        for_each(step.arguments["pods"], lambda one: delete_pod(self.kube, one), CONNECTIONS)
 
     def _content(self, access: Access) -> SecretContent:
         credential = self.credentials[access.registry].credential

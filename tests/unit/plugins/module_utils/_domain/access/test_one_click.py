@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.cluster import Cluster
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.names import NameRef
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Plan, Step
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Plan
 
 TEAM = ("kiwi", "plum", "quince")
 
@@ -51,8 +52,8 @@ def wanted(*pairs: tuple[str, str], state: str = "present", expected: tuple[str,
     return WantedIntegrations(entries, state, expected)
 
 
-def writes(plan: Plan[Step]) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    return [(step.action, tuple(step.arguments["clusters"]), step.arguments["registries"]) for step in plan.steps]
+def writes(plan: Plan[Any]) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    return [(step.action, tuple(step.clusters), step.registries) for step in plan.steps]
 
 
 def faults(clusters: tuple[Cluster, ...], names: tuple[str, ...] | None, want: WantedIntegrations) -> list[str]:
@@ -134,7 +135,7 @@ def test_a_silent_cluster_is_unchanged_when_the_only_registry_is_wanted() -> Non
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_a_silent_cluster_among_several_registries_is_written_and_that_is_said(state: str) -> None:
     plan = plan_integration((silent("orchard"),), TEAM, wanted(("orchard", "plum"), state=state))
-    assert [step.arguments["registries"] for step in plan.steps] == [("plum",)]
+    assert [step.registries for step in plan.steps] == [("plum",)]
     assert plan.after == {"orchard (id-of-orchard)": None}
     assert "does not say which registries the cluster orchard has" in plan.notes[0]
 

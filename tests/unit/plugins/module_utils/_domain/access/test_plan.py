@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.crede
     Policy,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Refused
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Plan, Step
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Plan
 from support.access_states import (
     BOG,
     DIRECT,
@@ -66,10 +67,10 @@ from support.access_states import (
 )
 
 JUST_NOW, LONG_AGO = NOW - HOUR, NOW - 4 * HOUR
-RENEWAL = ["mint_credentials", "write_pull_secrets", "settle_credentials"]
+RENEWAL = ["mint_credentials", "write_pull_secrets", "activate_credential"]
 
 
-def plan(state: ClusterState, *accesses: Access, recreates_pods: bool = False) -> Plan[Step]:
+def plan(state: ClusterState, *accesses: Access, recreates_pods: bool = False) -> Plan[Any]:
     return plan_presence(state, accesses or [access()], recreates_pods=recreates_pods)
 
 
@@ -77,17 +78,17 @@ def does(state: ClusterState, *accesses: Access) -> list[str]:
     return actions(plan(state, *accesses).steps)
 
 
-def only(found: Sequence[Step], action: str) -> Step:
+def only(found: Sequence[Any], action: str) -> Any:
     (step,) = [one for one in found if one.action == action]
     return step
 
 
-def written(found: Plan[Step]) -> list[str]:
-    return [one.namespace for one in only(found.steps, "write_pull_secrets").arguments["targets"]]
+def written(found: Plan[Any]) -> list[str]:
+    return [one.namespace for one in only(found.steps, "write_pull_secrets").targets]
 
 
-def revoked(found: Plan[Step]) -> tuple[Credential, ...]:
-    credentials: tuple[Credential, ...] = only(found.steps, "revoke_credentials").arguments["credentials"]
+def revoked(found: Plan[Any]) -> tuple[Credential, ...]:
+    credentials: tuple[Credential, ...] = only(found.steps, "revoke_credentials").credentials
     return credentials
 
 
@@ -99,7 +100,7 @@ def test_a_first_run_mints_once_and_writes_secrets_before_the_entries_that_name_
     assert [step.message for step in found.steps] == [
         "mint a credential of the registry kiwi for the cluster orchard, since there is none yet",
         f"write the pull secret {DIRECT} into 3 namespaces (fig, kube-system, pear) of the cluster orchard",
-        f"see every secret {DIRECT} in the cluster orchard carry the credential in use, which retires others",
+        f"verify that every copy of secret {DIRECT} in cluster orchard has the new credential, then retire the old ones",
         f"add {DIRECT} to 3 service accounts (fig/default, kube-system/default, pear/default) of the cluster orchard",
     ]
     assert (found.notes, found.warnings) == ((), ())
@@ -191,22 +192,22 @@ def test_registries_of_one_cluster_share_the_patch_of_an_account() -> None:
     ("noted", "secrets", "expected"),
     [
         # Killed after the minting, amid the writing, and before the journal was told of its end.
-        (journal((STALE, CURRENT), (SECOND, NEW)), everywhere(STALE), ["write_pull_secrets", "settle_credentials"]),
+        (journal((STALE, CURRENT), (SECOND, NEW)), everywhere(STALE), ["write_pull_secrets", "activate_credential"]),
         (
             journal((STALE, CURRENT), (SECOND, NEW)),
             [*everywhere(STALE)[:2], ours(FIG, SECOND)],
-            ["write_pull_secrets", "settle_credentials"],
+            ["write_pull_secrets", "activate_credential"],
         ),
-        (journal((STALE, CURRENT), (SECOND, NEW)), everywhere(SECOND), ["settle_credentials"]),
-        (journal((SECOND, NEW)), [], ["write_pull_secrets", "settle_credentials"]),
+        (journal((STALE, CURRENT), (SECOND, NEW)), everywhere(SECOND), ["activate_credential"]),
+        (journal((SECOND, NEW)), [], ["write_pull_secrets", "activate_credential"]),
         # Its entries were written, and the revocation was cut short.
         (journal((STALE, OLD, LONG_AGO), (SECOND, CURRENT)), everywhere(SECOND), ["revoke_credentials"]),
         (journal((STALE, OLD, JUST_NOW), (SECOND, CURRENT)), everywhere(SECOND), []),
         # Somebody deleted the journal, or put an older one back.
-        (None, everywhere(), ["write_journal"]),
-        (Journal(), [*everywhere(SECOND)[:2], ours(FIG)], ["write_journal", "write_pull_secrets"]),
-        (journal((SECOND, CURRENT)), everywhere(), ["write_journal", "write_pull_secrets"]),
-        (journal((SECOND, NEW)), everywhere(), ["write_journal", "write_pull_secrets", "settle_credentials"]),
+        (None, everywhere(), ["record_credential"]),
+        (Journal(), [*everywhere(SECOND)[:2], ours(FIG)], ["record_credential", "write_pull_secrets"]),
+        (journal((SECOND, CURRENT)), everywhere(), ["record_credential", "write_pull_secrets"]),
+        (journal((SECOND, NEW)), everywhere(), ["record_credential", "write_pull_secrets", "activate_credential"]),
     ],
 )
 def test_what_a_killed_run_left_is_finished(noted: Journal | None, secrets: list[Secret], expected: list[str]) -> None:
@@ -215,8 +216,9 @@ def test_what_a_killed_run_left_is_finished(noted: Journal | None, secrets: list
 
 def test_a_journal_is_made_again_from_the_secrets_the_newest_being_the_current_one() -> None:
     found = plan(cluster([ours(SYSTEM), ours(PEAR, SECOND), edited(ours(FIG))], named(DIRECT), opens=None))
-    assert found.steps[0].arguments["journal"] == journal((FIRST, OLD, NOW), (SECOND, CURRENT))
-    assert found.steps[0].message == "note in the journal of the cluster orchard what its secrets for kiwi hold"
+    assert found.steps[0].journal == journal((FIRST, OLD, NOW), (SECOND, CURRENT))
+    recorded = "record in the journal of the cluster orchard the credentials that its secrets for kiwi hold"
+    assert found.steps[0].message == recorded
     assert written(found) == [FIG, SYSTEM]
 
 
@@ -236,7 +238,7 @@ def test_what_is_replaced_is_revoked_in_its_time_and_last(
 ) -> None:
     assert noted.current is not None
     found = plan(cluster(everywhere(noted.current), named(DIRECT), noted), access(policy=policy))
-    assert actions(found.steps)[-2:] == ["settle_credentials", "revoke_credentials"]
+    assert actions(found.steps)[-2:] == ["activate_credential", "revoke_credentials"]
     assert revoked(found) == gone
     word = "credential" if len(gone) == 1 else "credentials"
     names = ", ".join(one.fingerprint for one in gone)

@@ -33,7 +33,7 @@ from support.access_states import (
     theirs,
 )
 
-RENEWAL = ["mint_credentials", "write_pull_secrets", "settle_credentials"]
+RENEWAL = ["mint_credentials", "write_pull_secrets", "activate_credential"]
 
 
 def plan(state: ClusterState, *accesses: Access, recreates_pods: bool = False) -> Plan[Step]:
@@ -48,11 +48,15 @@ def does(state: ClusterState, *accesses: Access) -> list[str]:
     ("secrets", "accounts", "expected"),
     [
         (COPIED, named(OPERATOR), []),
-        ([], named(), ["write_pull_secrets", "settle_credentials"]),
-        ([edited(SOURCE[0]), *COPIED[1:]], named(OPERATOR), ["write_pull_secrets", "settle_credentials"]),
+        ([], named(), ["write_pull_secrets", "activate_credential"]),
+        ([edited(SOURCE[0]), *COPIED[1:]], named(OPERATOR), ["write_pull_secrets", "activate_credential"]),
         # Copies that lag are waited for only where another method is to end.
         (SOURCE, named(), []),
-        ([*SOURCE, ours(PEAR)], named(DIRECT), ["settle_credentials", "patch_service_accounts", "delete_pull_secrets"]),
+        (
+            [*SOURCE, ours(PEAR)],
+            named(DIRECT),
+            ["activate_credential", "patch_service_accounts", "delete_pull_secrets"],
+        ),
         ([*COPIED, ours(PEAR)], named(DIRECT, OPERATOR), ["patch_service_accounts", "delete_pull_secrets"]),
         ([*COPIED, ours(PEAR)], named(OPERATOR), ["delete_pull_secrets"]),
     ],
@@ -79,12 +83,12 @@ def test_the_operator_gets_one_secret_and_is_waited_for(
         (
             cluster(everywhere(), named(DIRECT), SETTLED),
             access("operator"),
-            ["write_pull_secrets", "settle_credentials", "patch_service_accounts", "delete_pull_secrets"],
+            ["write_pull_secrets", "activate_credential", "patch_service_accounts", "delete_pull_secrets"],
         ),
         (
             cluster([], named(ONE_CLICK), integrated=["kiwi"]),
             access("operator"),
-            ["mint_credentials", "write_pull_secrets", "settle_credentials", "remove_registries"],
+            ["mint_credentials", "write_pull_secrets", "activate_credential", "remove_registries"],
         ),
         (
             cluster([], named(ONE_CLICK), integrated=["kiwi"]),
@@ -99,7 +103,7 @@ def test_the_operator_gets_one_secret_and_is_waited_for(
         (
             cluster(COPIED, named(OPERATOR), integrated=["kiwi"]),
             access("one_click"),
-            ["write_journal", "delete_operator_secret", "revoke_credentials", "delete_journal"],
+            ["record_credential", "delete_operator_secret", "revoke_credentials", "delete_journal"],
         ),
         (cluster([], named(ONE_CLICK), integrated=["kiwi"]), access("one_click"), []),
     ],

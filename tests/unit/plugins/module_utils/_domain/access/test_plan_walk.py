@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -25,7 +26,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import ServiceAccount
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Credential
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
 from support.access_simulator import World, in_use, walk
 from support.access_starting_points import ALIVE, OURS, POOL, THEIRS, states, wishes
 from support.access_states import DIRECT, ONE_CLICK, PEAR, SYSTEM, access, actions, copied, ours
@@ -53,7 +53,7 @@ def start(state: ClusterState, wish: Access) -> World:
     return World(state)
 
 
-def presence(world: World, wish: Access) -> tuple[Step, ...]:
+def presence(world: World, wish: Access) -> tuple[Any, ...]:
     return plan_presence(world.state, [wish], recreates_pods=True).steps
 
 
@@ -171,43 +171,57 @@ def test_no_credential_is_forgotten_and_the_one_in_use_is_not_revoked(state: Clu
             assert in_use(after.of("kiwi")).fingerprint not in after.revoked
 
 
-def positions(plan: Sequence[Step], *wanted: str) -> list[int]:
+def positions(plan: Sequence[Any], *wanted: str) -> list[int]:
     return [number for number, step in enumerate(plan) if step.action in wanted]
 
 
-def comes_before(plan: Sequence[Step], first: tuple[str, ...], then: tuple[str, ...]) -> bool:
+def comes_before(plan: Sequence[Any], first: tuple[str, ...], then: tuple[str, ...]) -> bool:
     early, late = positions(plan, *first), positions(plan, *then)
     return not early or not late or max(early) < min(late)
 
 
-ENDS = (steps.LEAVE_ONE_CLICK, steps.DELETE, steps.DELETE_SOURCE)
+ENDS = (steps.EndOneClick.action, steps.DeletePullSecrets.action, steps.DeleteOperatorSecret.action)
 
 
 @given(states(), wishes())
 def test_steps_of_presence_keep_their_order(state: ClusterState, wish: Access) -> None:
     plan = presence(start(state, wish), wish)
     adds = [
-        number for number in positions(plan, steps.PATCH) if any(one.add for one in plan[number].arguments["changes"])
+        number
+        for number in positions(plan, steps.PatchServiceAccounts.action)
+        if any(one.add for one in plan[number].changes)
     ]
-    writes = positions(plan, steps.MINT, steps.WRITE_JOURNAL, steps.WRITE, steps.SETTLE)
+    writes = positions(
+        plan,
+        steps.MintCredential.action,
+        steps.RecordCredential.action,
+        steps.WritePullSecrets.action,
+        steps.ActivateCredential.action,
+    )
     assert not adds or not writes or max(writes) < min(adds)
-    assert comes_before(plan, (steps.MINT, steps.WRITE_JOURNAL), (steps.WRITE, steps.SETTLE))
-    assert comes_before(plan, (steps.WRITE,), (steps.SETTLE,))
-    assert comes_before(plan, (steps.WRITE, steps.SETTLE), ENDS)
-    assert comes_before(plan, ENDS, (steps.REVOKE,))
+    assert comes_before(
+        plan,
+        (steps.MintCredential.action, steps.RecordCredential.action),
+        (steps.WritePullSecrets.action, steps.ActivateCredential.action),
+    )
+    assert comes_before(plan, (steps.WritePullSecrets.action,), (steps.ActivateCredential.action,))
+    assert comes_before(plan, (steps.WritePullSecrets.action, steps.ActivateCredential.action), ENDS)
+    assert comes_before(plan, ENDS, (steps.RevokeCredentials.action,))
     assert_ends_well(plan)
 
 
-def assert_ends_well(plan: Sequence[Step]) -> None:
+def assert_ends_well(plan: Sequence[Any]) -> None:
     """Entries go before the secrets that they name, and a journal when all else is done."""
-    for number in positions(plan, steps.DELETE):
-        name = plan[number].arguments["secrets"][0].name
-        later = [one for step in plan[number:] if step.action == steps.PATCH for one in step.arguments["changes"]]
+    for number in positions(plan, steps.DeletePullSecrets.action):
+        name = plan[number].secrets[0].name
+        later = [
+            one for step in plan[number:] if step.action == steps.PatchServiceAccounts.action for one in step.changes
+        ]
         assert not any(name in one.remove for one in later)
-    assert positions(plan, steps.DELETE_JOURNAL) in ([], [len(plan) - 1])
+    assert positions(plan, steps.DeleteJournal.action) in ([], [len(plan) - 1])
 
 
-def absence(world: World, wish: Access) -> tuple[Step, ...]:
+def absence(world: World, wish: Access) -> tuple[Any, ...]:
     return plan_absence(world.state, [wish]).steps
 
 
@@ -216,7 +230,7 @@ def test_access_that_ended_is_ended_wherever_a_run_was_killed(state: ClusterStat
     world = World(state)
     plan = absence(world, wish)
     assert_ends_well(plan)
-    assert comes_before(plan, ENDS, (steps.REVOKE,))
+    assert comes_before(plan, ENDS, (steps.RevokeCredentials.action,))
     worlds = walk(world, plan)
     killed = worlds[min(at, len(worlds) - 1)]
     ended = walk(killed, absence(killed, wish))[-1]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     plan_leaving,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access, ClusterState
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
 from support.access_states import (
     BOG,
     COPIED,
@@ -53,7 +53,7 @@ DIRECT_ENDS = ["patch_service_accounts", "delete_pull_secrets"]
 ALL_ENDS = ["revoke_credentials", "delete_journal"]
 
 
-def ends(state: ClusterState, *accesses: Access) -> tuple[Step, ...]:
+def ends(state: ClusterState, *accesses: Access) -> tuple[Any, ...]:
     return plan_absence(state, accesses or [access(policy=None)]).steps
 
 
@@ -61,8 +61,8 @@ def test_entries_go_before_secrets_and_the_journal_last() -> None:
     found = ends(cluster(everywhere(), named("before", DIRECT, "after"), journal((SECOND, OLD, NOW), (FIRST, CURRENT))))
     assert actions(found) == [*DIRECT_ENDS, *ALL_ENDS]
     assert changes(found[0])[0] == (f"{SYSTEM}/default", (), (DIRECT,))
-    assert [one.namespace for one in found[1].arguments["secrets"]] == [FIG, SYSTEM, PEAR]
-    assert found[2].arguments["credentials"] == (SECOND, FIRST)
+    assert [one.namespace for one in found[1].secrets] == [FIG, SYSTEM, PEAR]
+    assert found[2].credentials == (SECOND, FIRST)
     both = f"{SECOND.fingerprint}, {FIRST.fingerprint}"
     accounts = "fig/default, kube-system/default, pear/default"
     assert [step.message for step in found] == [
@@ -87,14 +87,14 @@ def test_entries_go_before_secrets_and_the_journal_last() -> None:
         (cluster([], named(DIRECT), SETTLED), "direct", ["patch_service_accounts", *ALL_ENDS]),
         (cluster(COPIED[1:], named(OPERATOR), SETTLED), "operator", [*DIRECT_ENDS, *ALL_ENDS]),
         # A journal that somebody deleted is made again first, so that nothing is forgotten on the way.
-        (cluster(everywhere(), named(DIRECT)), "direct", ["write_journal", *DIRECT_ENDS, *ALL_ENDS]),
+        (cluster(everywhere(), named(DIRECT)), "direct", ["record_credential", *DIRECT_ENDS, *ALL_ENDS]),
         (cluster([edited(ours(PEAR))], named(DIRECT)), "direct", DIRECT_ENDS),
         # The other method goes on with the credential.
         (cluster([*everywhere(), *COPIED], named(DIRECT), SETTLED), "direct", DIRECT_ENDS),
         (cluster([*everywhere(), *COPIED], named(OPERATOR), SETTLED), "operator", ["delete_operator_secret"]),
         (cluster(COPIED, named(OPERATOR), SETTLED), "direct", []),
         (cluster(COPIED, named(OPERATOR), SETTLED), "operator", ["delete_operator_secret", *ALL_ENDS]),
-        (cluster(COPIED, named(OPERATOR)), "operator", ["write_journal", "delete_operator_secret", *ALL_ENDS]),
+        (cluster(COPIED, named(OPERATOR)), "operator", ["record_credential", "delete_operator_secret", *ALL_ENDS]),
         # What terminates goes by itself, and is no reason to keep a credential.
         (cluster([ours(BOG, SECOND)], [account(BOG, DIRECT)], SETTLED), "direct", ALL_ENDS),
         (cluster([ours(BOG)], [account(BOG, DIRECT)]), "direct", []),
@@ -109,21 +109,21 @@ def test_access_that_ends_in_some_namespaces_keeps_the_credential_for_the_others
     found = ends(state)
     assert actions(found) == DIRECT_ENDS
     assert changes(found[0]) == [(f"{PEAR}/default", (), (DIRECT,))]
-    assert [one.namespace for one in found[1].arguments["secrets"]] == [PEAR]
+    assert [one.namespace for one in found[1].secrets] == [PEAR]
 
 
 def test_a_credential_that_only_ending_secrets_know_is_noted_for_a_later_run() -> None:
     state = cluster([ours(PEAR), ours(FIG, SECOND)], [], SETTLED, chosen=[FIG])
     found = ends(state)
-    assert actions(found) == ["write_journal", "delete_pull_secrets"]
-    assert found[0].arguments["journal"] == journal((FIRST, CURRENT), (SECOND, OLD, NOW))
+    assert actions(found) == ["record_credential", "delete_pull_secrets"]
+    assert found[0].journal == journal((FIRST, CURRENT), (SECOND, OLD, NOW))
 
 
 def test_an_entry_that_names_somebody_elses_secret_stays() -> None:
     state = cluster([ours(PEAR), theirs(FIG)], named(DIRECT), SETTLED)
     found = ends(state)
     assert [place for place, _add, _remove in changes(found[0])] == [f"{SYSTEM}/default", f"{PEAR}/default"]
-    assert [one.namespace for one in found[1].arguments["secrets"]] == [PEAR]
+    assert [one.namespace for one in found[1].secrets] == [PEAR]
 
 
 def test_registries_end_each_by_itself() -> None:
@@ -132,7 +132,7 @@ def test_registries_end_each_by_itself() -> None:
     state = replace(state, registries={**state.registries, "plum": plum})
     found = ends(state, access("one_click", registry="plum"), access(policy=None))
     assert actions(found) == [*DIRECT_ENDS, *ALL_ENDS]
-    assert {step.arguments.get("registry", "kiwi") for step in found} == {"kiwi"}
+    assert {getattr(step, "registry", "kiwi") for step in found} == {"kiwi"}
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_registries_end_each_by_itself() -> None:
         (
             cluster([*everywhere(), *COPIED], named()),
             "one_click",
-            ["write_journal", "delete_pull_secrets", "delete_operator_secret"],
+            ["record_credential", "delete_pull_secrets", "delete_operator_secret"],
         ),
         (cluster([copied(PEAR, FIRST, ONE_CLICK)], named(ONE_CLICK), SETTLED), "direct", []),
     ],

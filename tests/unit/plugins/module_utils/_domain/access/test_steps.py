@@ -55,27 +55,27 @@ def test_steps_of_one_thing_name_it_and_those_of_many_count_them() -> None:
     both = AccountChange(account(PEAR, name="build"), (DIRECT,), (OPERATOR,))
     wish = access("operator")
     found = [
-        steps.write("orchard", wish, [Target(PEAR)]),
-        steps.patch("orchard", [both]),
-        steps.leave_one_click("orchard", wish),
-        steps.delete("orchard", "kiwi", "direct", [ours(PEAR)]),
-        steps.delete_source("orchard", "kiwi", ours("kube-system", method="operator")),
-        steps.recreate("orchard", pods[:1]),
-        steps.recreate("orchard", pods),
-        steps.write_journal("orchard", wish, journal((FIRST, "new"))),
-        steps.revoke("orchard", "kiwi", [SECOND]),
+        steps.WritePullSecrets("orchard", wish, (Target(PEAR),)),
+        steps.PatchServiceAccounts("orchard", (both,)),
+        steps.EndOneClick("orchard", wish),
+        steps.DeletePullSecrets("orchard", "kiwi", "direct", (ours(PEAR),)),
+        steps.DeleteOperatorSecret("orchard", "kiwi", ours("kube-system", method="operator")),
+        steps.RecreatePods("orchard", tuple(pods[:1])),
+        steps.RecreatePods("orchard", tuple(pods)),
+        steps.RecordCredential("orchard", wish, journal((FIRST, "new"))),
+        steps.RevokeCredentials("orchard", "kiwi", (SECOND,)),
     ]
-    remade = "made before a pull secret was there, for the controller to remake"
+    remade = "made before a pull secret was there, for the controller to make again"
     ten = ", ".join(sorted(f"pear/web-{number}" for number in range(12))[:10])
     assert [step.message for step in found] == [
         f"write the pull secret {OPERATOR} into the namespace pear of the cluster orchard",
-        f"add {DIRECT} to and take {OPERATOR} from the service account pear/build of the cluster orchard",
+        f"add {DIRECT} to and remove {OPERATOR} from the service account pear/build of the cluster orchard",
         "end the one-click integration of the cluster orchard with the registry kiwi",
         f"delete the pull secret {DIRECT} from the namespace pear of the cluster orchard",
-        f"delete the secret kube-system/{OPERATOR} of the cluster orchard, and see its copies go",
+        f"delete the secret kube-system/{OPERATOR} of the cluster orchard, and wait until its copies are deleted",
         f"delete the pod pear/web-0 of the cluster orchard, {remade}",
         f"delete 12 pods ({ten} and 2 more) of the cluster orchard, {remade}",
-        "note in the journal of the cluster orchard what its secrets for kiwi hold",
+        "record in the journal of the cluster orchard the credentials that its secrets for kiwi hold",
         f"revoke the credential {SECOND.fingerprint} of the registry kiwi for the cluster orchard",
     ]
     assert {step.target for step in found} == {"orchard"}
@@ -84,11 +84,11 @@ def test_steps_of_one_thing_name_it_and_those_of_many_count_them() -> None:
 def test_no_step_shows_a_token() -> None:
     secret = replace(ours(PEAR), uid="u-7")
     every = [
-        steps.mint("orchard", access(), "there is none yet"),
-        steps.write("orchard", access(), [Target(PEAR, secret)]),
-        steps.revoke("orchard", "kiwi", [FIRST]),
-        steps.write_journal("orchard", access(), journal((FIRST, "new"))),
-        steps.delete("orchard", "kiwi", "direct", [secret]),
+        steps.MintCredential("orchard", access(), "there is none yet"),
+        steps.WritePullSecrets("orchard", access(), (Target(PEAR, secret),)),
+        steps.RevokeCredentials("orchard", "kiwi", (FIRST,)),
+        steps.RecordCredential("orchard", access(), journal((FIRST, "new"))),
+        steps.DeletePullSecrets("orchard", "kiwi", "direct", (secret,)),
     ]
     token = FIRST.login.token
     data = next(iter(secret.content.data.values()))

@@ -118,7 +118,7 @@ def test_check_mode_says_that_it_did_not_look() -> None:
     assert step.shape() == {
         "action": "look_into_cluster",
         "target": "orchard",
-        "message": "look into the cluster orchard, and bring its access to kiwi, plum to what is wanted",
+        "message": "look into the cluster orchard, and give the cluster the desired access to kiwi, plum",
     }
     assert "no token for the cluster orchard, so what would change in it is not known" in found.warnings[0]
     assert found.notes == (
