@@ -12,6 +12,10 @@ from typing import Any
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import steps
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import Journal
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import (
+    one_click_copies,
+    owned,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import (
     carries,
     merge_content,
@@ -22,8 +26,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     ClusterState,
     RegistryState,
     adopt,
-    one_click_copies,
-    owned,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.steps import AccountChange
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (

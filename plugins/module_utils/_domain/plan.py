@@ -21,11 +21,6 @@ class Step(ABC):
     action: ClassVar[str]
 
     @property
-    def arguments(self) -> Mapping[str, Any]:
-        """Transitional: what a PlainStep carries."""
-        return {}
-
-    @property
     @abstractmethod
     def target(self) -> str:
         """The name of the object that is written."""
@@ -38,36 +33,6 @@ class Step(ABC):
     def shape(self) -> dict[str, str]:
         """The step as a user sees it."""
         return {"action": self.action, "target": self.target, "message": self.message}
-
-
-@dataclass(frozen=True)
-class PlainStep(Step):
-    """Transitional: a step whose arguments have no types."""
-
-    plain_action: str
-    plain_target: str
-    plain_message: str
-    plain_arguments: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def action(self) -> str:  # type: ignore[override]
-        """The word."""
-        return self.plain_action
-
-    @property
-    def target(self) -> str:
-        """The object."""
-        return self.plain_target
-
-    @property
-    def message(self) -> str:
-        """The sentence."""
-        return self.plain_message
-
-    @property
-    def arguments(self) -> Mapping[str, Any]:
-        """The arguments."""
-        return self.plain_arguments
 
 
 S_co = TypeVar("S_co", bound=Step, covariant=True)

@@ -22,10 +22,11 @@ from . import steps
 from .field_managers import gitops_warnings
 from .journal import Journal
 from .methods import DIRECT, ONE_CLICK, OPERATOR
+from .ownership import OPERATOR_NAMESPACE, owned
 from .pods import plan_recreation
-from .pull_secrets import OPERATOR_NAMESPACE, carries, pull_secret
+from .pull_secrets import carries, pull_secret
 from .removal import plan_leaving, plan_revocation_of_all
-from .state import Access, ClusterState, adopt, duplicates, foreign, owned
+from .state import Access, ClusterState, adopt, duplicates, foreign
 from .steps import AccountChange, ClusterStep, Target
 
 

@@ -7,76 +7,19 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-from collections.abc import Mapping
 
 from ..clusters.objects import PULL_SECRET_KEY, PULL_SECRET_TYPE, Secret, SecretContent
 from ..credentials.rotation import Credential
 from ..times import format_time, parse_time
-from .methods import DIRECT, ONE_CLICK, OPERATOR
+from .methods import OPERATOR
+from .ownership import MARKS, SOURCE, labels_of
+from .secret_names import secret_name
 
-# Where DigitalOcean's operator looks for secrets to copy.
-OPERATOR_NAMESPACE = "kube-system"
-_SOURCE = "digitalocean.com/dosecret-identifier"
-_COPY = "digitalocean.com/copy-identifier"
-
-# What marks an object as this collection's own: only such are changed or deleted.
-_MARKS = "docr.project-planton.org"
-_MANAGED_BY = "app.kubernetes.io/managed-by"
-_MANAGER = "planton.digitalocean"
-_REGISTRY = f"{_MARKS}/registry"
-_METHOD = f"{_MARKS}/method"
-JOURNAL = "journal"
-_FINGERPRINT = f"{_MARKS}/fingerprint"
-_MINTED_AT = f"{_MARKS}/minted-at"
-_EXPIRES_AT = f"{_MARKS}/expires-at"
+_FINGERPRINT = f"{MARKS}/fingerprint"
+_MINTED_AT = f"{MARKS}/minted-at"
+_EXPIRES_AT = f"{MARKS}/expires-at"
 NEVER = "never"
-_LABEL_LENGTH = 63
-
-
-def secret_name(method: str, registry: str) -> str:
-    """The name of the secrets of a method, another one for each: DigitalOcean's, and ours.
-
-    The operator makes a label of it, which may have 63 characters.
-    """
-    if method == ONE_CLICK:
-        return registry
-    name = f"docr-{method}-{registry}"
-    if len(name) <= _LABEL_LENGTH:
-        return name
-    digest = hashlib.sha256(registry.encode()).hexdigest()[:8]
-    return f"{name[: _LABEL_LENGTH - len(digest) - 1].rstrip('-')}-{digest}"
-
-
-def doctl_name(registry: str) -> str:
-    """The name of the secret that `doctl registry kubernetes-manifest` makes."""
-    return f"registry-{registry}"
-
-
-def secret_names(registry: str) -> tuple[str, ...]:
-    """The names of all secrets that serve a registry, whoever makes them; what a role allows by `resourceNames`."""
-    return (*(secret_name(method, registry) for method in (DIRECT, OPERATOR, ONE_CLICK)), doctl_name(registry))
-
-
-def labels_of(registry: str, method: str) -> Mapping[str, str]:
-    """The marks of what is ours."""
-    return {_MANAGED_BY: _MANAGER, _REGISTRY: registry, _METHOD: method}
-
-
-def is_ours(secret: Secret, registry: str, method: str) -> bool:
-    """Whether this collection made it, for this registry and by this method."""
-    return all(secret.labels.get(name) == value for name, value in labels_of(registry, method).items())
-
-
-def is_copy(secret: Secret, identifier: str) -> bool:
-    """Whether DigitalOcean's operator made it, from the secret that names itself so."""
-    return secret.labels.get(_COPY) == identifier
-
-
-def is_source(secret: Secret, identifier: str) -> bool:
-    """Whether DigitalOcean's operator copies it under this name."""
-    return secret.namespace == OPERATOR_NAMESPACE and secret.annotations.get(_SOURCE) == identifier
 
 
 def pull_secret(registry: str, method: str, credential: Credential) -> SecretContent:
@@ -86,7 +29,7 @@ def pull_secret(registry: str, method: str, credential: Credential) -> SecretCon
         data={PULL_SECRET_KEY: base64.b64encode(credential.config.encode()).decode()},
         labels=labels_of(registry, method),
         annotations={
-            **({_SOURCE: secret_name(method, registry)} if method == OPERATOR else {}),
+            **({SOURCE: secret_name(method, registry)} if method == OPERATOR else {}),
             _FINGERPRINT: credential.fingerprint,
             _MINTED_AT: format_time(credential.minted_at),
             _EXPIRES_AT: NEVER if credential.expires_at is None else format_time(credential.expires_at),

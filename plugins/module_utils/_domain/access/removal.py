@@ -15,8 +15,9 @@ from collections.abc import Iterator, Sequence
 from ..plan import Plan
 from . import steps
 from .methods import DIRECT, ONE_CLICK, OPERATOR
-from .pull_secrets import OPERATOR_NAMESPACE, is_ours, secret_name
-from .state import Access, ClusterState, adopt, owned
+from .ownership import OPERATOR_NAMESPACE, is_marked, is_owned_entry, owned
+from .secret_names import secret_name
+from .state import Access, ClusterState, adopt
 from .steps import AccountChange, ClusterStep
 
 
@@ -68,7 +69,7 @@ def _end(state: ClusterState, registry: str, method: str, scope: frozenset[str])
     name = secret_name(method, registry)
     present = owned(state.registries[registry].of(name), registry, method)
     source = present.get(OPERATOR_NAMESPACE) if method == OPERATOR else None
-    if source is not None and is_ours(source, registry, OPERATOR):
+    if source is not None and is_marked(source, registry, OPERATOR):
         # While it is there the operator would undo what is taken from copies and service accounts.
         yield steps.DeleteOperatorSecret(state.name, registry, source)
         return
@@ -84,11 +85,12 @@ def entry_removals(state: ClusterState, registry: str, method: str, scope: froze
     """The service accounts that name the secret of a method, but where it is somebody else's: so is the entry then."""
     name = secret_name(method, registry)
     named = state.registries[registry].of(name)
-    places = scope - (named.keys() - owned(named, registry, method).keys())
     return [
-        AccountChange(one, remove=(name,))
-        for one in state.accounts
-        if one.namespace in places and name in one.pull_secrets
+        AccountChange(account, remove=(name,))
+        for account in state.accounts
+        if account.namespace in scope
+        and name in account.pull_secrets
+        and is_owned_entry(named, account.namespace, registry, method)
     ]
 
 

@@ -16,8 +16,9 @@ from ..plan import Step
 from ..times import format_time
 from . import steps
 from .methods import DIRECT, ONE_CLICK, OPERATOR
-from .pull_secrets import secret_name
-from .state import Access, ClusterState, adopt, duplicates, one_click_copies, owned
+from .ownership import one_click_copies, owned
+from .secret_names import secret_name
+from .state import Access, ClusterState, adopt, duplicates
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from ..clusters.selection import Where
 from ..credentials.rotation import Credential, Policy
 from .journal import CURRENT, OLD, Journal
 from .methods import DIRECT, ONE_CLICK, OPERATOR
-from .pull_secrets import credential_in, doctl_name, is_copy, is_ours, is_source, secret_name
+from .ownership import is_marked, one_click_copies, owned
+from .pull_secrets import credential_in
+from .secret_names import doctl_name, secret_name
 
 
 @dataclass(frozen=True)
@@ -79,25 +81,6 @@ class ClusterState:
         return frozenset(one.name for one in self.namespaces if not one.is_terminating)
 
 
-def owned(secrets: Mapping[str, Secret], registry: str, method: str) -> dict[str, Secret]:
-    """Those of a way that exist because of this collection; copies that DigitalOcean's operator made of ours too."""
-    name = secret_name(method, registry)
-    return {
-        namespace: one
-        for namespace, one in secrets.items()
-        if is_ours(one, registry, method) or (method == OPERATOR and is_copy(one, name))
-    }
-
-
-def one_click_copies(secrets: Mapping[str, Secret], registry: str) -> dict[str, Secret]:
-    """What DigitalOcean's one-click integration made: the secret in kube-system, and its copies."""
-    return {
-        namespace: one
-        for namespace, one in secrets.items()
-        if one.content.type == PULL_SECRET_TYPE and (is_copy(one, registry) or is_source(one, registry))
-    }
-
-
 def foreign(secrets: Mapping[str, Secret], access: Access, namespaces: Iterable[str]) -> tuple[str, ...]:
     """The namespaces in which somebody else's secret has the name of ours."""
     ours = owned(secrets, access.registry, access.method)
@@ -132,7 +115,7 @@ def adopt(state: ClusterState, registry: str) -> Journal:
         id(secret.content): secret
         for method in (DIRECT, OPERATOR)
         for namespace, secret in of_registry.of(secret_name(method, registry)).items()
-        if namespace in state.alive and is_ours(secret, registry, method)
+        if namespace in state.alive and is_marked(secret, registry, method)
     }
     found: dict[str, Credential] = {}
     for secret in contents.values():

@@ -15,7 +15,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..access.methods import DIRECT, ONE_CLICK, OPERATOR
-from ..access.pull_secrets import credential_in, doctl_name, is_ours, secret_name
+from ..access.ownership import is_marked
+from ..access.pull_secrets import credential_in
+from ..access.secret_names import doctl_name, secret_name
 from ..clusters.objects import PULL_SECRET_KEY, PULL_SECRET_TYPE, Secret, SecretContent
 from ..credentials.docker import DockerCredentials, parse_docker_credentials
 from ..credentials.rotation import Credential
@@ -104,14 +106,14 @@ def _names(registries: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
 
 def _read(secret: Secret, held: Held, by_name: Mapping[str, tuple[str, str]]) -> Item:
     registry, method = by_name.get(secret.name, (None, OTHER))
-    is_marked = registry is not None and is_ours(secret, registry, method)
+    has_marks = registry is not None and is_marked(secret, registry, method)
     credential = None
-    if is_marked:
+    if has_marks:
         try:
             credential = credential_in(secret)
         except ValueError:
             credential = None
-    return Item(secret, held, registry, method, is_marked, credential)
+    return Item(secret, held, registry, method, has_marks, credential)
 
 
 def _hold(content: SecretContent, host: str, known: dict[tuple[str, str], Held]) -> Held:

@@ -30,7 +30,7 @@ _UNSURE = 2
 
 
 def write_secret(
-    kube: Kube, target: Target, name: str, content: SecretContent, is_ours: Callable[[Secret], bool]
+    kube: Kube, target: Target, name: str, content: SecretContent, may_change: Callable[[Secret], bool]
 ) -> Secret | None:
     """Give a namespace the secret; None when the namespace has gone.
 
@@ -42,7 +42,7 @@ def write_secret(
         try:
             if present is None:
                 return kube.create_secret(target.namespace, name, content)
-            _require_ours(kube, present, is_ours)
+            _require_owned(kube, present, may_change)
             if present.resource_version != known:
                 require_no_later(kube, present, content)
             return present if carries(present, content) else _replace(kube, present, merge_content(present, content))
@@ -68,11 +68,11 @@ def change_account(kube: Kube, change: AccountChange) -> ServiceAccount | None:
     return _persist(first, attempt, lambda: kube.fetch_service_account(first.namespace, first.name))
 
 
-def delete_secret(kube: Kube, secret: Secret, is_ours: Callable[[Secret], bool]) -> None:
+def delete_secret(kube: Kube, secret: Secret, may_change: Callable[[Secret], bool]) -> None:
     """Delete a secret that is ours; one that has gone, or that became somebody else's, is left alone."""
 
     def attempt(present: Secret | None) -> None:
-        if present is not None and is_ours(present):
+        if present is not None and may_change(present):
             with suppress(NotFound):
                 kube.delete_secret(present)
 
@@ -125,8 +125,8 @@ def _replace(kube: Kube, present: Secret, content: SecretContent) -> Secret:
     return kube.create_secret(present.namespace, present.name, content)
 
 
-def _require_ours(kube: Kube, secret: Secret, is_ours: Callable[[Secret], bool]) -> None:
-    if not is_ours(secret):
+def _require_owned(kube: Kube, secret: Secret, may_change: Callable[[Secret], bool]) -> None:
+    if not may_change(secret):
         raise Refused(
             f"write the secret {secret.namespace}/{secret.name} in the cluster {kube.name}",
             "somebody else has made one of that name in the meantime",

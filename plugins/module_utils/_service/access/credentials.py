@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from ..._domain.access.journal import JOURNAL_NAMESPACE, Journal, journal_name, write_journal
+from ..._domain.access.ownership import JOURNAL, labels_of
 from ..._domain.access.plan import policy_of
-from ..._domain.access.pull_secrets import JOURNAL, labels_of
 from ..._domain.access.state import Access
 from ..._domain.clusters.objects import Secret
 from ..._domain.credentials.docker import DockerCredentials

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from ..._domain.access.journal import JOURNAL_NAMESPACE, Journal, journal_name, read_journal
 from ..._domain.access.methods import DIRECT, OPERATOR
+from ..._domain.access.ownership import JOURNAL, is_marked, owned
 from ..._domain.access.plan import credential_in_use
 from ..._domain.access.pods import is_failing
-from ..._domain.access.pull_secrets import JOURNAL, is_ours, secret_name, secret_names
-from ..._domain.access.state import Access, ClusterState, RegistryState, owned
+from ..._domain.access.secret_names import secret_name, secret_names
+from ..._domain.access.state import Access, ClusterState, RegistryState
 from ..._domain.clusters.objects import Namespace, Secret, ServiceAccount
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.credentials.rotation import Credential
@@ -112,7 +113,7 @@ def fetch_journal(kube: Kube, registry: str) -> tuple[Secret | None, Journal]:
     if secret is None:
         return None, Journal()
     words = f"read the journal {secret.namespace}/{secret.name} in the cluster {kube.name}"
-    if not is_ours(secret, registry, JOURNAL):
+    if not is_marked(secret, registry, JOURNAL):
         raise Refused(words, "it is somebody else's secret", "see whose it is, and give it another name")
     try:
         return secret, read_journal(secret)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 
 from ..._domain.access import steps
 from ..._domain.access.methods import ONE_CLICK, OPERATOR
+from ..._domain.access.ownership import OPERATOR_NAMESPACE, is_marked, is_owned, one_click_copies, owned
 from ..._domain.access.plan import credential_in_use, lagging
-from ..._domain.access.pull_secrets import OPERATOR_NAMESPACE, carries, is_ours, pull_secret
+from ..._domain.access.pull_secrets import carries, pull_secret
 from ..._domain.access.removal import entry_removals
-from ..._domain.access.state import Access, ClusterState, RegistryState, adopt, one_click_copies, owned
+from ..._domain.access.state import Access, ClusterState, RegistryState, adopt
 from ..._domain.access.steps import ClusterStep
 from ..._domain.clusters.objects import CONNECTIONS, Secret, SecretContent
 from ..._domain.errors import DocrError, TimedOut
@@ -101,10 +102,10 @@ class ClusterWriter:
         self._await_operator(access, None)
 
     def _write_targets(self, access: Access, content: SecretContent, targets: Sequence[steps.Target]) -> None:
-        def is_our_own(secret: Secret) -> bool:
-            return is_ours(secret, access.registry, access.method)
+        def may_write(secret: Secret) -> bool:
+            return is_marked(secret, access.registry, access.method)
 
-        for_each(targets, lambda one: write_secret(self.kube, one, access.secret, content, is_our_own), CONNECTIONS)
+        for_each(targets, lambda one: write_secret(self.kube, one, access.secret, content, may_write), CONNECTIONS)
 
     def _activate(self, access: Access) -> None:
         content = self._content(access)
@@ -159,10 +160,10 @@ class ClusterWriter:
         )
 
     def _delete_secrets(self, registry: str, method: str, secrets: Sequence[Secret]) -> None:
-        def is_owned(secret: Secret) -> bool:
-            return bool(owned({secret.namespace: secret}, registry, method))
+        def may_delete(secret: Secret) -> bool:
+            return is_owned(secret, registry, method)
 
-        for_each(secrets, lambda one: delete_secret(self.kube, one, is_owned), CONNECTIONS)
+        for_each(secrets, lambda one: delete_secret(self.kube, one, may_delete), CONNECTIONS)
 
     def _delete_source(self, registry: str, source: Secret) -> None:
         self._delete_secrets(registry, OPERATOR, [source])

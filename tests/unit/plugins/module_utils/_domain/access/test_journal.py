@@ -24,7 +24,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     read_journal,
     write_journal,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import JOURNAL, is_ours
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import JOURNAL, is_marked
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import Secret
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Credential
 from support.access_states import DAY, ETERNAL, FIRST, HOUR, NOW, SECOND, config, journal, journal_secret
@@ -51,9 +51,9 @@ def test_a_journal_is_a_secret_of_ours_in_kube_system() -> None:
     secret = journal_secret(journal((FIRST, NEW)), "plum")
     assert (secret.namespace, secret.name, secret.content.type) == ("kube-system", "docr-journal-plum", "Opaque")
     assert journal_name("plum") == secret.name
-    assert is_ours(secret, "plum", JOURNAL)
-    assert not is_ours(secret, "kiwi", JOURNAL)
-    assert not is_ours(secret, "plum", "direct")
+    assert is_marked(secret, "plum", JOURNAL)
+    assert not is_marked(secret, "kiwi", JOURNAL)
+    assert not is_marked(secret, "plum", "direct")
 
 
 def raw(**more: Any) -> dict[str, Any]:

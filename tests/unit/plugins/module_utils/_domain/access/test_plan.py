@@ -92,6 +92,9 @@ def revoked(found: Plan[Any]) -> tuple[Credential, ...]:
     return credentials
 
 
+VERIFY = f"verify that every copy of secret {DIRECT} in cluster orchard"
+
+
 def test_a_first_run_mints_once_and_writes_secrets_before_the_entries_that_name_them() -> None:
     found = plan(cluster(accounts=named("theirs"), opens=None))
     assert actions(found.steps) == [*RENEWAL, "patch_service_accounts"]
@@ -100,7 +103,7 @@ def test_a_first_run_mints_once_and_writes_secrets_before_the_entries_that_name_
     assert [step.message for step in found.steps] == [
         "mint a credential of the registry kiwi for the cluster orchard, since there is none yet",
         f"write the pull secret {DIRECT} into 3 namespaces (fig, kube-system, pear) of the cluster orchard",
-        f"verify that every copy of secret {DIRECT} in cluster orchard has the new credential, then retire the old ones",
+        f"{VERIFY} has the new credential, then retire the old ones",
         f"add {DIRECT} to 3 service accounts (fig/default, kube-system/default, pear/default) of the cluster orchard",
     ]
     assert (found.notes, found.warnings) == ((), ())

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import steps
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import Journal
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import owned
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import plan_presence
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.removal import plan_absence
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import (
@@ -22,7 +23,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     ClusterState,
     adopt,
     foreign,
-    owned,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import ServiceAccount
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Credential

@@ -13,26 +13,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import (
-    carries,
-    credential_in,
-    doctl_name,
-    holds_later,
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import (
     is_copy,
-    is_ours,
+    is_marked,
     is_source,
     labels_of,
-    merge_content,
-    pull_secret,
-    secret_name,
-    secret_names,
-)
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import (
-    duplicates,
-    foreign,
     one_click_copies,
     owned,
 )
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import (
+    carries,
+    credential_in,
+    holds_later,
+    merge_content,
+    pull_secret,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.secret_names import (
+    doctl_name,
+    secret_name,
+    secret_names,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import duplicates, foreign
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     PULL_SECRET_KEY,
     Secret,
@@ -94,7 +95,7 @@ def test_names_fit_a_label_and_tell_registries_apart(pair: list[str], method: st
 def test_a_secret_gives_the_credential_that_it_was_made_of(registry: str, method: str, found: Credential) -> None:
     secret = ours(PEAR, found, method, registry)
     assert credential_in(secret) == found
-    assert is_ours(secret, registry, method)
+    assert is_marked(secret, registry, method)
     assert carries(secret, pull_secret(registry, method, found))
 
 
@@ -200,8 +201,8 @@ def test_a_credential_of_another_run_is_later_unless_it_is_known_to_be_older(fou
 def test_ours_are_those_with_all_marks() -> None:
     for name in WHOLE.labels:
         left = {key: value for key, value in WHOLE.labels.items() if key != name}
-        assert not is_ours(replace(WHOLE, content=replace(WHOLE.content, labels=left)), "kiwi", "direct")
-    assert not is_ours(WHOLE, "plum", "direct")
+        assert not is_marked(replace(WHOLE, content=replace(WHOLE.content, labels=left)), "kiwi", "direct")
+    assert not is_marked(WHOLE, "plum", "direct")
 
 
 def test_sources_stand_in_kube_system_and_copies_name_theirs() -> None:

@@ -66,7 +66,7 @@ def test_entries_go_before_secrets_and_the_journal_last() -> None:
     both = f"{SECOND.fingerprint}, {FIRST.fingerprint}"
     accounts = "fig/default, kube-system/default, pear/default"
     assert [step.message for step in found] == [
-        f"take {DIRECT} from 3 service accounts ({accounts}) of the cluster orchard",
+        f"remove {DIRECT} from 3 service accounts ({accounts}) of the cluster orchard",
         f"delete the pull secret {DIRECT} from 3 namespaces (fig, kube-system, pear) of the cluster orchard",
         f"revoke the credentials {both} of the registry kiwi for the cluster orchard",
         "delete the journal kube-system/docr-journal-kiwi of the cluster orchard",

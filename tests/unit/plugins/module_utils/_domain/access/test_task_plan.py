@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.desired import Entry, Wanted
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import secret_name
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.secret_names import secret_name
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import ClusterState
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.task_plan import (
     NotLooked,
