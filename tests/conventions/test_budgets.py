@@ -22,6 +22,8 @@ FIELDS = 8  # of a class that is no value: a dataclass that is not frozen, or wh
 
 
 TESTS = ("tests/", "sandbox/tests/")
+# The classes of the sandbox mirror the records of DigitalOcean's account, with as many fields as the records have.
+RECORDS = (*TESTS, "sandbox/")
 
 
 def count_fields(definition: ast.ClassDef) -> int:
@@ -55,7 +57,7 @@ def excesses(name: str, text: str) -> list[str]:
     found += [
         f"{name}:{one.lineno}: {one.name} has {count_fields(one)} fields, at most {FIELDS}"
         for one in ast.walk(ast.parse(text))
-        if isinstance(one, ast.ClassDef) and not name.startswith(TESTS) and count_fields(one) > FIELDS
+        if isinstance(one, ast.ClassDef) and not name.startswith(RECORDS) and count_fields(one) > FIELDS
     ]
     for function in functions(ast.parse(text)):
         size = len(lines & set(range(function.lineno, (function.end_lineno or function.lineno) + 1)))

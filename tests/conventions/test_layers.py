@@ -103,7 +103,11 @@ ORDER: dict[str, list[tuple[str, ...]]] = {
         ("role",),
     ],
     "_service": [("ports",), ("flow",), ("access", "doctor", "gc", "login", "registry")],
-    "_client": [(SHARED, "errors", "operations", "settings", "web"), ("files", "kube", "oci"), ("digitalocean",)],
+    "_client": [
+        (SHARED, "errors", "operations", "sdk", "settings", "web"),
+        ("files", "kube", "oci"),
+        ("digitalocean",),
+    ],
     "_module": [(SHARED, "failure", "progress", "spec", "version"), ("connect",), ("run",), ("tasks",)],
 }
 

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from urllib.parse import quote
 
 
 class Effect(Enum):
@@ -27,7 +28,10 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: `words` says in the infinitive what it does; `scopes` are the token scopes that it needs."""
+    """An operation of the API: `words` say in the infinitive what it does, `scopes` are the token scopes it requires.
+
+    `path` is the template of the request's path, the only place where the path stands.
+    """
 
     method: str
     path: str
@@ -35,116 +39,205 @@ class Operation:
     scopes: tuple[str, ...]
     words: str
 
+    def call(self, **names: str) -> Call:
+        """A call of the operation on named objects: `CREATE_REGISTRY.call(registry="acme")`."""
+        return Call(self, self.words.format(**names))
+
+    def address(self, **names: str) -> str:
+        """The path of a request, with the names percent-encoded."""
+        return self.path.format(**{key: quote(name, safe="") for key, name in names.items()})
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an operation; `words` say what is tried on which object."""
+
+    operation: Operation
+    words: str
+
 
 _R = "/v2/registries/{registry}"
 _REGISTRY_READ = ("registry:read",)
 _INTEGRATE = ("kubernetes:create", "kubernetes:update")
 
+READ_ACCOUNT = Operation(
+    "GET",
+    "/v2/account",
+    Effect.READ,
+    ("account:read",),
+    "read the account",
+)
+LIST_REGISTRIES = Operation(
+    "GET",
+    "/v2/registries",
+    Effect.READ,
+    _REGISTRY_READ,
+    "list the registries",
+)
+CREATE_REGISTRY = Operation(
+    "POST",
+    "/v2/registries",
+    Effect.WRITE,
+    ("registry:create",),
+    "create the registry {registry}",
+)
+READ_REGISTRY_OPTIONS = Operation(
+    "GET",
+    "/v2/registries/options",
+    Effect.READ,
+    _REGISTRY_READ,
+    "read the registry options",
+)
+READ_SUBSCRIPTION = Operation(
+    "GET",
+    "/v2/registries/subscription",
+    Effect.READ,
+    _REGISTRY_READ,
+    "read the registry subscription",
+)
+CHANGE_SUBSCRIPTION = Operation(
+    "POST",
+    "/v2/registries/subscription",
+    Effect.WRITE,
+    ("registry:update",),
+    "change the registry subscription to the tier {tier}",
+)
+CHECK_REGISTRY_NAME = Operation(
+    "POST",
+    "/v2/registries/validate-name",
+    Effect.READ,
+    ("registry:create",),
+    "check the registry name {registry}",
+)
+DELETE_REGISTRY = Operation(
+    "DELETE",
+    _R,
+    Effect.WRITE,
+    ("registry:delete",),
+    "delete the registry {registry}",
+)
+MINT_DOCKER_CREDENTIALS = Operation(
+    "GET",
+    f"{_R}/docker-credentials",
+    Effect.MINT,
+    ("registry:read", "registry:update"),
+    "mint credentials of the registry {registry}",
+)
+LIST_REPOSITORIES = Operation(
+    "GET",
+    f"{_R}/repositoriesV2",
+    Effect.READ,
+    _REGISTRY_READ,
+    "list the repositories of the registry {registry}",
+)
+LIST_MANIFESTS = Operation(
+    "GET",
+    f"{_R}/repositories/{{repository}}/digests",
+    Effect.READ,
+    _REGISTRY_READ,
+    "list the manifests of the repository {registry}/{repository}",
+)
+START_GARBAGE_COLLECTION = Operation(
+    "POST",
+    f"{_R}/garbage-collection",
+    Effect.WRITE,
+    ("registry:update",),
+    "start a garbage collection of the registry {registry}",
+)
+READ_ACTIVE_GARBAGE_COLLECTION = Operation(
+    "GET",
+    f"{_R}/garbage-collection",
+    Effect.READ,
+    _REGISTRY_READ,
+    "read the active garbage collection of the registry {registry}",
+)
+LIST_GARBAGE_COLLECTIONS = Operation(
+    "GET",
+    f"{_R}/garbage-collections",
+    Effect.READ,
+    _REGISTRY_READ,
+    "list the garbage collections of the registry {registry}",
+)
+CANCEL_GARBAGE_COLLECTION = Operation(
+    "PUT",
+    f"{_R}/garbage-collection/{{uuid}}",
+    Effect.WRITE,
+    ("registry:update",),
+    "cancel the garbage collection {uuid} of the registry {registry}",
+)
+LIST_CLUSTERS = Operation(
+    "GET",
+    "/v2/kubernetes/clusters",
+    Effect.READ,
+    ("kubernetes:read",),
+    "list the Kubernetes clusters",
+)
+MINT_CLUSTER_CREDENTIALS = Operation(
+    "GET",
+    "/v2/kubernetes/clusters/{cluster}/credentials",
+    Effect.ENTER,
+    ("kubernetes:access_cluster",),
+    "mint credentials of the cluster {cluster}",
+)
+MINT_KUBECONFIG = Operation(
+    "GET",
+    "/v2/kubernetes/clusters/{cluster}/kubeconfig",
+    Effect.MINT,
+    ("kubernetes:access_cluster",),
+    "mint a kubeconfig of the cluster {cluster}",
+)
+ADD_REGISTRIES = Operation(
+    "POST",
+    "/v2/kubernetes/registries",
+    Effect.WRITE,
+    _INTEGRATE,
+    "integrate the clusters {clusters} with the registries {registries}",
+)
+REMOVE_REGISTRIES = Operation(
+    "DELETE",
+    "/v2/kubernetes/registries",
+    Effect.WRITE,
+    ("kubernetes:update",),
+    "remove the registries {registries} from the clusters {clusters}",
+)
+ADD_ONLY_REGISTRY = Operation(
+    "POST",
+    "/v2/kubernetes/registry",
+    Effect.WRITE,
+    _INTEGRATE,
+    "integrate the clusters {clusters} with the only registry",
+)
+REMOVE_ONLY_REGISTRY = Operation(
+    "DELETE",
+    "/v2/kubernetes/registry",
+    Effect.WRITE,
+    ("kubernetes:update",),
+    "remove the only registry from the clusters {clusters}",
+)
+
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("GET", "/v2/account", Effect.READ, ("account:read",), "read the account"),
-    Operation("GET", "/v2/registries", Effect.READ, _REGISTRY_READ, "list the registries"),
-    Operation("POST", "/v2/registries", Effect.WRITE, ("registry:create",), "create the registry {registry}"),
-    Operation("GET", "/v2/registries/options", Effect.READ, _REGISTRY_READ, "read the registry options"),
-    Operation("GET", "/v2/registries/subscription", Effect.READ, _REGISTRY_READ, "read the registry subscription"),
-    Operation(
-        "POST",
-        "/v2/registries/subscription",
-        Effect.WRITE,
-        ("registry:update",),
-        "change the registry subscription to the tier {tier}",
-    ),
-    Operation(
-        "POST", "/v2/registries/validate-name", Effect.READ, ("registry:create",), "check the registry name {registry}"
-    ),
-    Operation("DELETE", _R, Effect.WRITE, ("registry:delete",), "delete the registry {registry}"),
-    Operation(
-        "GET",
-        f"{_R}/docker-credentials",
-        Effect.MINT,
-        ("registry:read", "registry:update"),
-        "mint credentials of the registry {registry}",
-    ),
-    Operation(
-        "GET", f"{_R}/repositoriesV2", Effect.READ, _REGISTRY_READ, "list the repositories of the registry {registry}"
-    ),
-    Operation(
-        "GET",
-        f"{_R}/repositories/{{repository}}/digests",
-        Effect.READ,
-        _REGISTRY_READ,
-        "list the manifests of the repository {registry}/{repository}",
-    ),
-    Operation(
-        "POST",
-        f"{_R}/garbage-collection",
-        Effect.WRITE,
-        ("registry:update",),
-        "start a garbage collection of the registry {registry}",
-    ),
-    Operation(
-        "GET",
-        f"{_R}/garbage-collection",
-        Effect.READ,
-        _REGISTRY_READ,
-        "read the active garbage collection of the registry {registry}",
-    ),
-    Operation(
-        "GET",
-        f"{_R}/garbage-collections",
-        Effect.READ,
-        _REGISTRY_READ,
-        "list the garbage collections of the registry {registry}",
-    ),
-    Operation(
-        "PUT",
-        f"{_R}/garbage-collection/{{uuid}}",
-        Effect.WRITE,
-        ("registry:update",),
-        "cancel the garbage collection {uuid} of the registry {registry}",
-    ),
-    Operation("GET", "/v2/kubernetes/clusters", Effect.READ, ("kubernetes:read",), "list the Kubernetes clusters"),
-    Operation(
-        "GET",
-        "/v2/kubernetes/clusters/{cluster}/credentials",
-        Effect.ENTER,
-        ("kubernetes:access_cluster",),
-        "mint credentials of the cluster {cluster}",
-    ),
-    Operation(
-        "GET",
-        "/v2/kubernetes/clusters/{cluster}/kubeconfig",
-        Effect.MINT,
-        ("kubernetes:access_cluster",),
-        "mint a kubeconfig of the cluster {cluster}",
-    ),
-    Operation(
-        "POST",
-        "/v2/kubernetes/registries",
-        Effect.WRITE,
-        _INTEGRATE,
-        "integrate the clusters {clusters} with the registries {registries}",
-    ),
-    Operation(
-        "DELETE",
-        "/v2/kubernetes/registries",
-        Effect.WRITE,
-        ("kubernetes:update",),
-        "remove the registries {registries} from the clusters {clusters}",
-    ),
-    Operation(
-        "POST",
-        "/v2/kubernetes/registry",
-        Effect.WRITE,
-        _INTEGRATE,
-        "integrate the clusters {clusters} with the only registry",
-    ),
-    Operation(
-        "DELETE",
-        "/v2/kubernetes/registry",
-        Effect.WRITE,
-        ("kubernetes:update",),
-        "remove the only registry from the clusters {clusters}",
-    ),
+    READ_ACCOUNT,
+    LIST_REGISTRIES,
+    CREATE_REGISTRY,
+    READ_REGISTRY_OPTIONS,
+    READ_SUBSCRIPTION,
+    CHANGE_SUBSCRIPTION,
+    CHECK_REGISTRY_NAME,
+    DELETE_REGISTRY,
+    MINT_DOCKER_CREDENTIALS,
+    LIST_REPOSITORIES,
+    LIST_MANIFESTS,
+    START_GARBAGE_COLLECTION,
+    READ_ACTIVE_GARBAGE_COLLECTION,
+    LIST_GARBAGE_COLLECTIONS,
+    CANCEL_GARBAGE_COLLECTION,
+    LIST_CLUSTERS,
+    MINT_CLUSTER_CREDENTIALS,
+    MINT_KUBECONFIG,
+    ADD_REGISTRIES,
+    REMOVE_REGISTRIES,
+    ADD_ONLY_REGISTRY,
+    REMOVE_ONLY_REGISTRY,
 )
 
 UNKNOWN = Operation("", "", Effect.WRITE, (), "call an operation that is not listed")

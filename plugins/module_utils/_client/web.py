@@ -10,30 +10,10 @@ from collections.abc import Container, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._domain.errors import (
-    Answer,
-    BadAnswer,
-    Conflict,
-    Denied,
-    DocrError,
-    Interrupted,
-    NotFound,
-    RateLimited,
-    Refused,
-    ServerFault,
-    Unreachable,
-)
-from .digitalocean.sdk import MaxRetryError, requests
+from .._domain.errors import Answer, BadAnswer, Interrupted, Unreachable
+from .errors import advice_for, error_of_status
+from .sdk import MaxRetryError, requests
 from .settings import Settings
-
-_KINDS: dict[int, type[DocrError]] = {
-    401: Denied,
-    403: Denied,
-    404: NotFound,
-    409: Conflict,
-    429: RateLimited,
-    500: ServerFault,
-}
 
 
 class Bearer:
@@ -76,24 +56,16 @@ def send(session: Any, settings: Settings, method: str, url: str, words: str, **
 
 
 def check(answer: Any, words: str, good: Container[int], advice: Mapping[int, str]) -> Any:
-    """The answer, if its status is good; raises as the API's client does.
-
-    `advice` is by status: 500 is all faults of the server, 0 what has no advice of its own.
-    """
-    status = min(answer.status_code, 500)
+    """The answer, if its status is good; else raises the error of the status. `advice` as error_of_status takes it."""
+    status = answer.status_code
     if status in good:
         return answer
     if status < 400:
-        # A redirect, say, of a proxy that wants somebody to log in.
-        what_next = advice.get(status, advice[0])
-        raise BadAnswer(words, Answer(status=status, message="an answer that does not belong here"), what_next)
-    raise refusal(words, _read_answer(answer), advice)
-
-
-def refusal(words: str, answer: Answer, advice: Mapping[int, str]) -> DocrError:
-    """The error that a status of 400 or more is, with the advice for it as `check` takes it."""
-    status = min(answer.status or 0, 500)
-    return _KINDS.get(status, Refused)(words, answer, advice.get(status, advice[0]))
+        # For example a redirect of a proxy that requires a login.
+        raise BadAnswer(
+            words, Answer(status=status, message="an answer that does not belong here"), advice_for(status, advice)
+        )
+    raise error_of_status(words, _read_answer(answer), advice)
 
 
 def place_of(url: str) -> str | None:

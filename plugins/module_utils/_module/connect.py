@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._client.digitalocean.client import DigitalOceanApi
-from .._client.digitalocean.sdk import IMPORT_ERROR
+from .._client.sdk import IMPORT_ERROR
 from .._client.settings import Settings
 from .._client.web import place_of
 from .._domain.errors import Denied, InvalidInput

@@ -12,12 +12,12 @@ was minted and not yet written; the note tells since when.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .._domain.credentials.docker import DockerCredentials
-from .._domain.errors import Conflict, Denied, DocrError
+from .._domain.errors import Conflict, DocrError
 from .._domain.login.docker_config import (
     Document,
     FileFault,
@@ -42,7 +42,7 @@ from .._domain.login.steps import (
     RevokeCredential,
 )
 from .._domain.plan import Plan, Step
-from .flow.once import write_once
+from .flow.tokens import accepts_token, check_token, revoke_token
 from .flow.wait import Clock, poll
 from .ports.api import Api
 
@@ -95,7 +95,7 @@ class LoginKeeper:
         found = replace(self._fetch(), registries=registries)
         if found.login is None or found.present is None or reason_to_mint(found.present, wanted, found.now):
             return found
-        return replace(found, is_open=self._is_open(found.login))
+        return replace(found, is_open=accepts_token(self.api, found.login))
 
     def fetch_logout(self, clock: Clock) -> FoundLogin:
         """What a plan for a removal depends on."""
@@ -110,7 +110,7 @@ class LoginKeeper:
         for step in plan.steps:
             match step:
                 case RevokeCredential():
-                    self._revoke(step.credentials)
+                    revoke_token(self.api, step.credentials)
                     self._forget(step.credentials)
                 case LogIn():
                     present = self._exchange(found, wanted)
@@ -126,7 +126,7 @@ class LoginKeeper:
         for step in plan.steps:
             match step:
                 case RevokeCredential():
-                    self._revoke(step.credentials)
+                    revoke_token(self.api, step.credentials)
                 case RemoveLogin():
                     self._remove(found)
                 case RemoveTemporaryFiles():
@@ -175,17 +175,6 @@ class LoginKeeper:
         except ValueError:
             return ()  # half of a file, so what was to be in it stands nowhere else but in the one before
 
-    def _is_open(self, credentials: DockerCredentials) -> bool:
-        try:
-            self._check(credentials)
-        except Denied:
-            return False
-        return True
-
-    def _check(self, credentials: DockerCredentials) -> None:
-        with closing(self.api.open_image_host(credentials)) as host:
-            host.check_login()
-
     def _exchange(self, found: FoundLogin, wanted: WantedLogin) -> MintedCredential:
         """Mint, set aside, check, note, and only then make it the login."""
         pending = PendingCredential(wanted.registry, self.api.now(), wanted.lifetime)
@@ -196,7 +185,7 @@ class LoginKeeper:
         try:
             minted_at = self.api.now()
             self._edit({aside: credentials})
-            self._check(credentials)
+            check_token(self.api, credentials)
             new = MintedCredential(
                 credentials.fingerprint, wanted.registry, wanted.read_write, minted_at, minted_at + wanted.lifetime
             )
@@ -227,17 +216,8 @@ class LoginKeeper:
     def _take_back(self, credentials: DockerCredentials) -> None:
         """End a credential that did not become the login. What fails here is left to the next run, which finds it."""
         with suppress(DocrError):
-            self._revoke(credentials)
+            revoke_token(self.api, credentials)
             self._forget(credentials)
-
-    def _revoke(self, credentials: DockerCredentials) -> None:
-        """Take a credential back; one that opens nothing has ended, whatever was answered."""
-
-        def revoke() -> bool:
-            self.api.revoke_docker_credentials(credentials)
-            return True
-
-        write_once(revoke, lambda: None if self._is_open(credentials) else True, also_look_after=(Denied,))
 
     def _forget(self, credentials: DockerCredentials) -> None:
         """Put what stood aside out of file and note."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from ..._domain.clusters.cluster import Cluster
 from ..._domain.clusters.credentials import parse_cluster_credentials
 from ..._domain.errors import Denied, Refused
 from ..kube.client import KubeApi, open_kube
 from ..kube.sdk import KUBE_IMPORT_ERROR
+from ..operations import MINT_CLUSTER_CREDENTIALS
 from ..settings import Settings
 from .client import DigitalOceanApi, open_api_of
 
@@ -31,8 +31,7 @@ class ClusterApi(DigitalOceanApi):
         """Mint credentials for a cluster, and be its client with them."""
         try:
             credentials = self._read(
-                f"GET /v2/kubernetes/clusters/{quote(cluster.id, safe='')}/credentials",
-                {"cluster": cluster.name},
+                MINT_CLUSTER_CREDENTIALS.call(cluster=cluster.name),
                 lambda: self._client.kubernetes.get_credentials(cluster.id, expiry_seconds=lifetime_s),
                 parse_cluster_credentials,
             )

@@ -17,10 +17,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..._domain.errors import ReadOnlyClient
+from ..errors import refuse_in_check_mode
 from ..operations import Effect, Operation, find_operation
+from ..sdk import HttpResponseError, PipelineRequest, PipelineResponse, RequestsTransport, RetryPolicy, SansIOHTTPPolicy
 from ..web import Bearer
-from .sdk import HttpResponseError, PipelineRequest, PipelineResponse, RequestsTransport, RetryPolicy, SansIOHTTPPolicy
 
 _PASSING = frozenset({408, 500, 502, 503, 504})
 
@@ -57,10 +57,7 @@ class ReadOnly(SansIOHTTPPolicy[Any, Any]):
     def on_request(self, request: PipelineRequest[Any]) -> None:
         """Refuse writes, mints and requests that are not listed."""
         operation = _operation(request.http_request)
-        if operation.effect not in self._allowed:
-            raise ReadOnlyClient(
-                operation.words, "this is check mode", "report this as a fault of the collection, nothing was sent"
-            )
+        refuse_in_check_mode(operation.words, operation.effect not in self._allowed)
 
 
 class ServiceClock(SansIOHTTPPolicy[Any, Any]):

@@ -7,17 +7,16 @@
 from __future__ import annotations
 
 from ..._domain.credentials.docker import DockerCredentials
-from ..._domain.errors import ReadOnlyClient
+from ..errors import refuse_in_check_mode
+from ..sdk import requests
 from ..settings import Settings
 from ..web import Bearer, check, send
-from .sdk import requests
 
 
 def revoke(settings: Settings, credentials: DockerCredentials) -> None:
     """Take a token back; it authorises its own end, and only 200 means that it is revoked (digitalocean-api.md 1.6)."""
     words = "revoke the credentials that were minted"
-    if settings.is_read_only:
-        raise ReadOnlyClient(words, "this is check mode", "report this as a fault of the collection")
+    refuse_in_check_mode(words, settings.is_read_only)
     with requests.Session() as session:
         auth, form = Bearer(credentials.token), {"token": credentials.token}
         answer = send(session, settings, "POST", settings.revoke_url, words, auth=auth, data=form)

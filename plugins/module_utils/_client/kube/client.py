@@ -30,9 +30,9 @@ from ..._domain.clusters.objects import (
     parse_secret,
     parse_service_account,
 )
-from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, NotFound, ReadOnlyClient, Refused, Unreachable
+from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, NotFound, Refused, Unreachable
+from ..errors import LOOK_FIRST, error_of_status, refuse_in_check_mode
 from ..settings import Settings
-from ..web import refusal
 from .kubeconfig import load_kubeconfig
 from .sdk import ApiClient, Configuration, ConnectTimeoutError, HTTPError, NewConnectionError, Retry, SSLError
 
@@ -55,7 +55,7 @@ _ADVICE = {
     404: "see whether somebody deletes the namespace",
     409: "see what else changes it, then run the task again",
     429: "run the task again when the API server has less to do",
-    500: "it may have been carried out all the same, so run the task again: it looks first",
+    500: LOOK_FIRST,
 }
 
 
@@ -209,8 +209,8 @@ class KubeApi:
     ) -> Any:
         words = f"{words} in the cluster {self._name}"
         is_read = method == "GET"
-        if self._settings.is_read_only and not is_read:
-            raise ReadOnlyClient(words, "this is check mode", "report this as a fault of the collection")
+        if not is_read:
+            refuse_in_check_mode(words, self._settings.is_read_only)
         url = f"{self._door.root}/{path}" + (f"?{urlencode(query)}" if query else "")
         headers = {"Accept": accept, "User-Agent": self._settings.user_agent}
         bearer = self._door.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
@@ -293,7 +293,7 @@ def _read(answer: Any, words: str) -> Any:
     causes = (said.get("details") or {}).get("causes") or ()
     if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
         raise NotFound(words, told, "see who deletes the namespace")
-    raise refusal(words, told, _ADVICE)
+    raise error_of_status(words, told, _ADVICE)
 
 
 def _lost(error: Exception, words: str) -> DocrError:

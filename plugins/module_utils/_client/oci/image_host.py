@@ -19,9 +19,10 @@ from urllib.parse import quote, urljoin
 
 from ..._domain.credentials.bearer_token import granted_actions
 from ..._domain.credentials.docker import DockerCredentials
-from ..._domain.errors import Answer, BadAnswer, Denied, NotFound, ReadOnlyClient, Refused
+from ..._domain.errors import Answer, BadAnswer, Denied, NotFound, Refused
 from ..._domain.registry.images import INDEX_MEDIA_TYPES
-from ..digitalocean.sdk import requests
+from ..errors import refuse_in_check_mode
+from ..sdk import requests
 from ..settings import Settings
 from ..web import Bearer, check, place_of, send
 
@@ -132,8 +133,8 @@ class RegistryHost:
 
     def _send(self, request: _Request) -> Any:
         """The answer; a request that is told to authenticate has done nothing, so it is sent again with a token."""
-        if request.is_write and self._settings.is_read_only:
-            raise ReadOnlyClient(request.words, "this is check mode", "report this as a fault of the collection")
+        if request.is_write:
+            refuse_in_check_mode(request.words, self._settings.is_read_only)
         is_own = place_of(request.url) == self._own_place()
         bearer = self._bearers.get(request.scope) if is_own else None
         answer = self._try(request, bearer)

@@ -19,15 +19,13 @@ from ..._domain.access.ownership import JOURNAL, labels_of
 from ..._domain.access.plan import policy_of
 from ..._domain.access.state import Access
 from ..._domain.clusters.objects import Secret
-from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.credentials.rotation import Credential
 from ..._domain.errors import Denied, DocrError
 from ..._domain.times import format_time
-from ..flow.once import write_once
+from ..flow.tokens import check_token, revoke_token
 from ..flow.wait import PollSettings
 from ..ports.api import Api
 from ..ports.kube import Kube
-from .read import login, opens
 
 # A token that has just been minted may not be known everywhere at once.
 _NEWS_TIMEOUT_S = 10.0
@@ -94,7 +92,7 @@ class Credentials:
 
         def is_taken() -> bool:
             try:
-                login(self.api, credential)
+                check_token(self.api, credential.login)
             except Denied as error:
                 refusals.append(error)
                 return False
@@ -119,12 +117,5 @@ class Credentials:
             raise type(error)(error.operation, error.answer, advice) from cause
 
     def _revoke(self, credential: Credential) -> None:
-        """Take a credential back; one that opens nothing has ended, whatever was answered: expired for instance."""
-        found = credential.login
-
-        def revoke() -> bool:
-            self.api.revoke_docker_credentials(DockerCredentials(found.user, found.token))
-            return True
-
-        write_once(revoke, lambda: True if opens(self.api, credential) is False else None, also_look_after=(Denied,))
+        revoke_token(self.api, credential.login)
         self.revoked.append(credential.fingerprint)

@@ -17,9 +17,8 @@ from ..._domain.access.pods import is_failing
 from ..._domain.access.secret_names import secret_name, secret_names
 from ..._domain.access.state import Access, ClusterState, RegistryState
 from ..._domain.clusters.objects import Namespace, Secret, ServiceAccount
-from ..._domain.credentials.docker import DockerCredentials
-from ..._domain.credentials.rotation import Credential
-from ..._domain.errors import Denied, DocrError, Refused
+from ..._domain.errors import Refused
+from ..flow.tokens import accepts_token_if_known
 from ..ports.api import Api
 from ..ports.kube import Kube
 
@@ -77,29 +76,10 @@ class Reader:
         for access in accesses:
             found = credential_in_use(state, access)
             if found is not None:
-                registries[access.registry] = replace(registries[access.registry], opens=opens(self.api, found))
+                registries[access.registry] = replace(
+                    registries[access.registry], opens=accepts_token_if_known(self.api, found.login)
+                )
         return replace(state, registries=registries)
-
-
-def opens(api: Api, credential: Credential) -> bool | None:
-    """Whether the image host takes a credential; None when it does not say, being out of reach for instance."""
-    try:
-        login(api, credential)
-    except Denied:
-        return False
-    except DocrError:
-        return None
-    return True
-
-
-def login(api: Api, credential: Credential) -> None:
-    """A real request with a credential. Denied when it is not taken."""
-    found = credential.login
-    host = api.open_image_host(DockerCredentials(found.user, found.token))
-    try:
-        host.check_login()
-    finally:
-        host.close()
 
 
 def by_namespace(secrets: Iterable[Secret]) -> Mapping[str, Secret]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 from azure.core.exceptions import DecodeError, HttpResponseError
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._client.errors import translate
-from ansible_collections.planton.digitalocean.plugins.module_utils._client.operations import find_operation
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.answers import translate
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.operations import Call, find_operation
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import BadAnswer
 
 # What azure-core puts into its own message of an answer that it cannot use.
@@ -31,6 +31,6 @@ def test_an_odd_answer_is_quoted_unless_it_may_hold_a_token(
     kind: type[HttpResponseError], path: str, is_quoted: bool
 ) -> None:
     operation = find_operation("GET", path)
-    error = translate(kind(message=QUOTED), operation, "read something")
+    error = translate(kind(message=QUOTED), Call(operation, "read something"))
     assert isinstance(error, BadAnswer)
     assert ("c2VjcmV0" in str(error)) is is_quoted

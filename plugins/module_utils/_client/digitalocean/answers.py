@@ -1,0 +1,79 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What pydo and azure-core raise, as errors of this collection; the table of statuses stands in `_client/errors.py`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, Unreachable
+from ..errors import LOOK_FIRST, error_of_status
+from ..operations import Call, Effect
+from ..sdk import DecodeError, HttpResponseError, ServiceRequestError, ServiceResponseTimeoutError
+from .pipeline import seconds_until_allowed
+
+
+def translate(error: Exception, call: Call) -> DocrError:
+    """The DocrError for an exception of pydo, azure-core, or of reading an answer."""
+    words = call.words
+    response = getattr(error, "response", None)
+    status = getattr(response, "status_code", None)
+    if isinstance(error, HttpResponseError) and status is not None and status >= 400:
+        return error_of_status(words, _read_answer(response), _advice(call, response))
+    if isinstance(error, (DecodeError, HttpResponseError, json.JSONDecodeError)):
+        # azure-core quotes what came, and that may be the beginning of a token.
+        quoted = "" if call.operation.effect in (Effect.MINT, Effect.ENTER) else f" ({error!s:.120})"
+        return _bad_answer(Answer(status=status, message=f"an answer that is not DigitalOcean's{quoted}"), words)
+    if isinstance(error, ServiceRequestError):
+        return _not_reached(str(error), words)
+    if isinstance(error, ServiceResponseTimeoutError):
+        return Interrupted(words, "no answer within the read timeout", f"raise read_timeout; {LOOK_FIRST}")
+    return Interrupted(words, f"the connection ended without an answer ({error!s:.200})", LOOK_FIRST)
+
+
+def bad_answer(words: str, error: Exception) -> BadAnswer:
+    """An answer of the right status whose content lacks what the API promises."""
+    return _bad_answer(Answer(message=f"an answer that lacks what the API describes ({error!r:.120})"), words)
+
+
+def _bad_answer(answer: Answer, words: str) -> BadAnswer:
+    return BadAnswer(words, answer, "check that the endpoint is DigitalOcean's API and that no proxy answers for it")
+
+
+def _advice(call: Call, response: Any) -> dict[int, str]:
+    """What to do next, by status; 500 stands for every error of the server, 0 for every other status."""
+    scopes = " and ".join(call.operation.scopes) or "that this call requires"
+    return {
+        0: "correct what the service objects to",
+        401: "check the token: the token is unknown, expired or revoked",
+        403: f"use a token with the scope {scopes}",
+        404: "check the name and the team of the token",
+        409: "find out what else uses or changes the object, then run the task again",
+        429: f"wait {round(seconds_until_allowed(response.headers))} s, or raise rate_limit_wait",
+        500: LOOK_FIRST,
+    }
+
+
+def _read_answer(response: Any) -> Answer:
+    try:
+        body = response.json()
+    except (ValueError, DecodeError):
+        body = None
+    if not isinstance(body, dict):
+        content_type = response.headers.get("Content-Type", "no content type")
+        body = {"message": f"an answer that is not the API's ({content_type})"}
+    return Answer(
+        status=response.status_code,
+        id=body.get("id"),
+        message=body.get("message"),
+        request_id=body.get("request_id") or response.headers.get("x-request-id"),
+    )
+
+
+def _not_reached(text: str, words: str) -> Unreachable:
+    if "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in text or "SSL:" in text:
+        return Unreachable(words, f"the server's certificate is not trusted ({text:.200})", "name its CA in ca_path")
+    return Unreachable(words, f"the endpoint cannot be reached ({text:.200})", "check the endpoint and the network")

@@ -1,0 +1,115 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Registries, their repositories and manifests, and the subscription."""
+
+from __future__ import annotations
+
+from ..._domain.errors import Conflict, NotFound
+from ..._domain.registry.images import Manifest, parse_manifest
+from ..._domain.registry.model import Registry, Repository, parse_registry, parse_repository
+from ..._domain.registry.tiers import Options, Subscription, parse_options, parse_subscription
+from ..operations import (
+    CHANGE_SUBSCRIPTION,
+    CHECK_REGISTRY_NAME,
+    CREATE_REGISTRY,
+    DELETE_REGISTRY,
+    LIST_MANIFESTS,
+    LIST_REGISTRIES,
+    LIST_REPOSITORIES,
+    READ_REGISTRY_OPTIONS,
+    READ_SUBSCRIPTION,
+)
+from .connection import PER_PAGE, ApiConnection
+
+
+class RegistryCalls(ApiConnection):
+    """Registries; what the calls promise stands in the ports of the services."""
+
+    def list_registries(self) -> tuple[Registry, ...]:
+        """All registries; an empty list, null, a missing key and the API's own 404 all mean none."""
+        try:
+            return self._read(
+                LIST_REGISTRIES.call(),
+                self._client.registries.list,
+                lambda answer: tuple(parse_registry(raw) for raw in (answer or {}).get("registries") or ()),
+            )
+        except NotFound as error:
+            if error.answer.id == "not_found":
+                return ()
+            raise
+
+    def fetch_options(self) -> Options:
+        """Regions and tiers on offer."""
+        return self._read(
+            READ_REGISTRY_OPTIONS.call(),
+            self._client.registries.get_options,
+            lambda answer: parse_options(answer["options"]),
+        )
+
+    def fetch_subscription(self) -> Subscription | None:
+        """The team's subscription; the API answers 404 before the first registry."""
+        try:
+            return self._read(
+                READ_SUBSCRIPTION.call(),
+                self._client.registries.get_subscription,
+                lambda answer: parse_subscription(answer["subscription"]) if answer.get("subscription") else None,
+            )
+        except NotFound:
+            return None
+
+    def is_name_free(self, name: str) -> bool:
+        """Whether the name can be had; a malformed one raises Refused."""
+        body = {"name": name}
+        try:
+            self._send(
+                CHECK_REGISTRY_NAME.call(registry=name),
+                lambda: self._client.registries.validate_name(body),
+            )
+        except Conflict:
+            return False
+        return True
+
+    def create_registry(self, name: str, region: str | None, tier_slug: str) -> Registry:
+        """Create a registry."""
+        body = {"name": name, "subscription_tier_slug": tier_slug} | ({"region": region} if region else {})
+        return self._read(
+            CREATE_REGISTRY.call(registry=name),
+            lambda: self._client.registries.create(body),
+            lambda answer: parse_registry(answer["registry"]),
+        )
+
+    def delete_registry(self, name: str) -> None:
+        """Delete a registry; an empty name would address the list (digitalocean-api.md 0.12)."""
+        if not name:
+            raise ValueError("a registry's name is not empty")
+        self._send(
+            DELETE_REGISTRY.call(registry=name),
+            lambda: self._client.registries.delete(name),
+        )
+
+    def update_subscription(self, tier_slug: str) -> Subscription:
+        """Change the team's tier."""
+        return self._read(
+            CHANGE_SUBSCRIPTION.call(tier=tier_slug),
+            lambda: self._client.registries.update_subscription({"tier_slug": tier_slug}),
+            lambda answer: parse_subscription(answer["subscription"]),
+        )
+
+    def list_repositories(self, registry: str) -> tuple[Repository, ...]:
+        """All repositories of a registry."""
+        return self._pages(
+            LIST_REPOSITORIES.call(registry=registry),
+            lambda page: self._client.registries.list_repositories_v2(registry, page=page, per_page=PER_PAGE),
+            lambda answer: [parse_repository(raw) for raw in answer.get("repositories") or ()],
+        )
+
+    def list_manifests(self, registry: str, repository: str) -> tuple[Manifest, ...]:
+        """All manifests of a repository."""
+        list_page = self._client.registries.list_repository_manifests
+        return self._pages(
+            LIST_MANIFESTS.call(registry=registry, repository=repository),
+            lambda page: list_page(registry, repository, page=page, per_page=PER_PAGE),
+            lambda answer: [parse_manifest(raw) for raw in answer.get("manifests") or ()],
+        )
