@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench sandbox sandbox-stop format
+.PHONY: help setup demo test test-long bench sandbox sandbox-stop format
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -10,8 +10,11 @@ setup: ## Makes .venv with everything that the other commands need
 demo: setup ## Shows the whole line on a local DigitalOcean: manifests, clusters, a collection, a second run
 	@.venv/bin/python tools/demo.py
 
-test: setup ## Runs every test and gate, or those named: make test STAGES="unit lint"
+test: setup ## Runs every test and gate but the long tests, or the stages that are named: make test STAGES="unit lint"
 	@.venv/bin/python tools/check.py $(STAGES)
+
+test-long: setup ## Runs the long tests: a kill at every call of every kind of run
+	@.venv/bin/python tools/check.py --long $(STAGES)
 
 bench: setup ## Measures against plain ping tasks; writes .bench/latest.json
 	@.venv/bin/python tools/bench.py

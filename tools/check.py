@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the project's checks and say what took how long: ``tools/check.py [-v] [STAGE ...]``.
+"""Run the project's checks and say what took how long: ``tools/check.py [-v] [--long] [STAGE ...]``.
 
 Every stage runs, whatever came of those before it. Where CI is set, what was skipped counts as failed.
 """
@@ -9,14 +9,18 @@ Every stage runs, whatever came of those before it. Where CI is set, what was sk
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import sys
 import time
 import tomllib
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from docr_sandbox.contract.report import ContractSummary, reports_in, sum_reports
-from stages import ROOT, STAGES, Outcome, Stage, Workplace, scratch_folder
+from stages import LONG_STAGES, ROOT, STAGES, Outcome, Stage, Workplace, scratch_folder
 
 # The one check that a machine may lack by design: DigitalOcean's description is not ours to ship.
 MAY_BE_ABSENT = "DIGITALOCEAN_OPENAPI"
@@ -48,18 +52,56 @@ def describe_contract(contract: ContractSummary, description: str | None) -> str
     return "\n".join(lines)
 
 
-def run_stage(stage: Stage, place: Workplace, in_ci: bool) -> tuple[Outcome, float]:
-    """Run one stage, print its line, and its output when it failed; return its outcome and the seconds it took."""
-    print(f"{stage.name:<13}", end="" if not place.verbose else "\n", flush=True)
+def run_stage(stage: Stage, place: Workplace, in_ci: bool) -> Outcome:
+    """Run one stage, print its line, and its output when it failed; return its outcome."""
     started = time.monotonic()
     outcome = stage.run(place)
     seconds = time.monotonic() - started
     counted = f"{outcome.passed} passed, {outcome.failed} failed, {len(outcome.skipped)} skipped"
     failed = is_failure(outcome, in_ci)
-    print(f"{'FAILED' if failed else 'ok':<7}{seconds:6.1f} s  {counted:<38}  {stage.what}", flush=True)
+    line = f"{stage.name:<13}{'FAILED' if failed else 'ok':<7}{seconds:6.1f} s  {counted:<38}  {stage.what}"
     if outcome.failed and not place.verbose:
-        print(f"{outcome.output.rstrip()}\n", flush=True)
-    return outcome, seconds
+        line += f"\n{outcome.output.rstrip()}\n"
+    print(line, flush=True)
+    return outcome
+
+
+def run_stages(stages: Sequence[Stage], place: Workplace, in_ci: bool, cores: int) -> list[Outcome]:
+    """Run stages of one core beside each other, then the others one after the other; outcomes are in the given order.
+
+    The slowest stages stand last in the table, so the stages of one core are begun from the end.
+    """
+    outcomes: dict[str, Outcome] = {}
+    single = [stage for stage in reversed(stages) if stage.cores == 1]
+    with ThreadPoolExecutor(max(1, cores)) as pool:
+        for stage, outcome in zip(single, pool.map(lambda one: run_stage(one, place, in_ci), single), strict=True):
+            outcomes[stage.name] = outcome
+    for stage in stages:
+        if stage.cores > 1:
+            outcomes[stage.name] = run_stage(stage, place, in_ci)
+    return [outcomes[stage.name] for stage in stages]
+
+
+def slowest_tests(scratch: Path, most: int = 10) -> list[str]:
+    """The slowest tests of all stages, by the reports of pytest."""
+    cases = [
+        (float(case.get("time") or 0), f"{case.get('classname')}.{case.get('name')}")
+        for report in scratch.glob("*.xml")
+        for case in ET.parse(report).getroot().iter("testcase")
+    ]
+    return [f"{seconds:6.1f} s  {name}" for seconds, name in sorted(cases, reverse=True)[:most]]
+
+
+def count_asserts() -> tuple[int, int]:
+    """The number of assert statements and of test functions below tests and sandbox/tests."""
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8"))
+        for folder in ("tests", "sandbox/tests")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    tests = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    return sum(isinstance(node, ast.Assert) for node in nodes), len(tests)
 
 
 def is_failure(outcome: Outcome, in_ci: bool) -> bool:
@@ -85,6 +127,7 @@ def main() -> int:
     parser.add_argument(
         "stages", nargs="*", metavar="STAGE", help=f"any of: {', '.join(names)}; all of them by default"
     )
+    parser.add_argument("--long", action="store_true", help="run the long tests, which make test leaves out")
     parser.add_argument("-v", "--verbose", action="store_true", help="show what the tools print while they run")
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.stages) - set(names))
@@ -96,14 +139,18 @@ def main() -> int:
     with scratch_folder() as scratch:
         reports = Path(scratch) / "contract"
         reports.mkdir()
-        place = Workplace(Path(scratch), arguments.verbose)
+        place = Workplace(Path(scratch), arguments.verbose, arguments.long)
         place.environment["DOCR_SANDBOX_CONTRACT_REPORT"] = str(reports)
         if description is not None:
             place.environment[MAY_BE_ABSENT] = description
-        chosen = [stage for stage in STAGES if not arguments.stages or stage.name in arguments.stages]
-        outcomes = [run_stage(stage, place, in_ci)[0] for stage in chosen]
+        wanted = arguments.stages or (LONG_STAGES if arguments.long else names)
+        chosen = [stage for stage in STAGES if stage.name in wanted]
+        outcomes = run_stages(chosen, place, in_ci, os.cpu_count() or 1)
         contract = sum_reports(reports_in(reports))
+        for line in slowest_tests(Path(scratch)):
+            print(f"slow: {line}")
     print(describe_contract(contract, description))
+    print("{} assert statements in {} test functions".format(*count_asserts()))
     well = report(outcomes, contract.violations > 0, in_ci, time.monotonic() - started)
     return 0 if well else 1
 

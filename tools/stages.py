@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTION = Path("ansible_collections/planton/digitalocean")
@@ -43,7 +44,9 @@ class Workplace:
 
     scratch: Path
     verbose: bool = False
+    long: bool = False
     environment: dict[str, str] = field(default_factory=with_tools)
+    _copying: Lock = field(default_factory=Lock)
 
     def run(self, command: Sequence[str], folder: Path = ROOT, **variables: str) -> tuple[int, str]:
         """Run a program of ``.venv/bin`` (or another by its path); return its status and all that it printed."""
@@ -64,12 +67,18 @@ class Workplace:
                 print(line, end="", flush=True)
         return process.wait(), "".join(lines)
 
-    @cached_property
+    @property
     def copy(self) -> Path:
         """A copy of what git lists (uncommitted files included) in a folder that ansible-test and the builder accept.
 
-        ansible-test refuses a symlink, and the checkout's own folder has another name.
+        ansible-test refuses a symlink, and the checkout's own folder has another name. Stages that run at the same time
+        share the copy.
         """
+        with self._copying:
+            return self._copy
+
+    @cached_property
+    def _copy(self) -> Path:
         place = self.scratch / COLLECTION
         names = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -90,11 +99,12 @@ Run = Callable[[Workplace], Outcome]
 
 @dataclass(frozen=True)
 class Stage:
-    """One line of the table below."""
+    """One line of the table below. `cores` is how many cores the stage keeps busy."""
 
     name: str
     run: Run
     what: str
+    cores: int = 1
 
 
 def from_status(status: int, output: str) -> Outcome:
@@ -108,13 +118,17 @@ def program(*arguments: str) -> Run:
 
 
 def pytest(folder: str, *options: str) -> Run:
-    """Make a stage of the tests below ``folder``; each test counts, and each skipped one gives its reason."""
+    """Make a stage of the tests below ``folder``; each test counts, and each skipped one gives its reason.
+
+    The tests with the marker ``long`` run only where the workplace asks for the long tests, and then alone.
+    """
 
     def run(place: Workplace) -> Outcome:
         if not any((ROOT / folder).rglob("test_*.py")):
             return Outcome(skipped=(f"there are no tests below {folder}",))
         report = place.scratch / f"{folder.replace('/', '-')}.xml"
-        status, output = place.run(["pytest", folder, "-q", f"--junitxml={report}", *options])
+        selected = ["-m", "long" if place.long else "not long"]
+        status, output = place.run(["pytest", folder, "-q", f"--junitxml={report}", *selected, *options])
         return read_junit(report, status, output)
 
     return run
@@ -258,14 +272,18 @@ STAGES = (
     Stage("sandbox", pytest("sandbox/tests"), "the sandbox by itself"),
     Stage("contract", pytest("tests/contract"), "the sandbox against DigitalOcean's description, by schemathesis"),
     Stage(
-        "integration", pytest("tests/integration", "-n", "2", "--dist", "loadfile"), "modules and role on the sandbox"
+        "integration",
+        pytest("tests/integration", "-n", "2", "--dist", "loadfile"),
+        "modules and role on the sandbox",
+        cores=2,
     ),
     Stage(
         "clients",
         clients,
         "the OCI's conformance suite, crane, regctl, oras, skopeo, cosign and helm on the image host",
+        cores=2,
     ),
-    Stage("clusters", clusters, "modules and role on real Kubernetes control planes"),
+    Stage("clusters", clusters, "modules and role on real Kubernetes control planes", cores=2),
     Stage("docs", documentation, "antsibull-docs"),
     Stage(
         "ansible-lint",
@@ -275,6 +293,10 @@ STAGES = (
     Stage("galaxy", galaxy, "the artifact, as Galaxy imports it"),
     Stage("sanity", sanity, "ansible-test sanity, nothing ignored"),
 )
+
+
+# The stages that have tests with the marker long, which `make test-long` runs.
+LONG_STAGES = ("integration", "clusters")
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:

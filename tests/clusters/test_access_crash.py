@@ -83,6 +83,7 @@ def test_a_first_run(killer: Killer) -> None:
     assert calls >= 30
 
 
+@pytest.mark.long
 def test_a_rotation(killer: Killer) -> None:
     cluster, accounts, losses, calls = (
         killer.cluster,
@@ -104,6 +105,7 @@ def test_a_rotation(killer: Killer) -> None:
     assert calls >= 30
 
 
+@pytest.mark.long
 def test_an_end(killer: Killer) -> None:
     cluster, before, calls = killer.cluster, killer.cluster.accounts(), 0
     absent = {**OPTIONS, "state": "absent"}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from support.access_crashes import ENDED, Killer, Runs, check_healed, check_moment, good_tokens, journal
 from support.access_module import DIRECT, EVERYWHERE, OPERATOR
 from support.control_plane import Cluster
@@ -14,6 +16,7 @@ from support.control_plane import Cluster
 NAMESPACES = EVERYWHERE | {"pear"}
 
 
+@pytest.mark.long
 def test_there_and_back(marsh: Cluster, tmp_path: Path) -> None:
     marsh.sandbox.switch("rate_limit", False)
     marsh.add_namespaces("pear")

@@ -45,6 +45,7 @@ def kills(killer: Killer, method: str) -> Iterator[str]:
     yield killer.after_service(METHODS[method], 0, CALLS[method])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("before", "after"), [("direct", "one_click"), ("one_click", "direct")])
 def test_a_move_goes_on_where_it_was_killed_and_pods_can_pull_all_the_time(
     killer: Killer, before: str, after: str

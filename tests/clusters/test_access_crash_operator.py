@@ -69,6 +69,7 @@ def test_a_move_to_an_operator_that_does_nothing_ends_nothing(orchard: Cluster) 
     assert valid(orchard.sandbox) == 1
 
 
+@pytest.mark.long
 def test_a_first_run(killer: Killer) -> None:
     cluster, accounts, losses, calls = (
         killer.cluster,
@@ -87,6 +88,7 @@ def test_a_first_run(killer: Killer) -> None:
     assert calls > 20
 
 
+@pytest.mark.long
 def test_a_rotation(killer: Killer) -> None:
     cluster, accounts, losses, calls = (
         killer.cluster,
@@ -108,6 +110,7 @@ def test_a_rotation(killer: Killer) -> None:
     assert calls > 25
 
 
+@pytest.mark.long
 def test_an_end(killer: Killer) -> None:
     cluster, before, calls = killer.cluster, killer.cluster.accounts(), 0
     absent = {**ENDS, "state": "absent"}

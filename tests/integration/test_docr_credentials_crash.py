@@ -101,6 +101,7 @@ def test_a_first_login_killed_anywhere_is_healed_by_the_next_run(sandbox: Sandbo
     assert losses == 2  # before the file that is to hold it is opened, and before it is written
 
 
+@pytest.mark.long
 def test_a_renewal_killed_anywhere_keeps_a_login_that_works_and_is_healed_by_the_next_run(
     sandbox: Sandbox, folder: Path
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_renewal_killed_anywhere_keeps_a_login_that_works_and_is_healed_by_the
     assert losses == 2
 
 
+@pytest.mark.long
 def test_a_revocation_killed_anywhere_is_finished_by_the_next_run(sandbox: Sandbox, folder: Path) -> None:
     path = folder / "config.json"
     options = {"expires_in": "30h", "longest_push": "5m"}
@@ -138,6 +140,7 @@ def test_a_revocation_killed_anywhere_is_finished_by_the_next_run(sandbox: Sandb
     assert points > 6
 
 
+@pytest.mark.long
 def test_a_removal_killed_anywhere_is_finished_by_the_next_run(sandbox: Sandbox, folder: Path) -> None:
     path = folder / "config.json"
     points = 0

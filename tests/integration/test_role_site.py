@@ -284,6 +284,7 @@ def test_a_run_killed_anywhere_is_healed_by_the_next(
         assert converge(team, files).changed == []
 
 
+@pytest.mark.long
 def test_a_server_that_dies_half_way_is_told_and_the_next_run_heals(files: Path, tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with Sandbox.start(tmp_path / "a", state_file=state) as dying:

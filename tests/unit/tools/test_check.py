@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -66,3 +67,41 @@ def test_a_failed_run_ends_with_its_counts(capsys: pytest.CaptureFixture[str]) -
     outcomes = [stages.Outcome(passed=5), stages.Outcome(passed=1, failed=2, skipped=("no engine here",))]
     assert check.report(outcomes, True, False, 12.3) is False
     assert capsys.readouterr().out.splitlines()[-1] == "6 passed, 3 failed, 1 skipped"
+
+
+def test_stages_of_one_core_run_beside_each_other_and_the_others_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    both_run = Barrier(2, timeout=10)
+    running: list[str] = []
+
+    def beside(_place: stages.Workplace) -> stages.Outcome:
+        both_run.wait()
+        return stages.Outcome(passed=1)
+
+    def alone(_place: stages.Workplace) -> stages.Outcome:
+        running.append("alone")
+        assert running == ["alone"]
+        running.remove("alone")
+        return stages.Outcome(passed=2)
+
+    chosen = [
+        stages.Stage("one", beside, "needs the other"),
+        stages.Stage("wide", alone, "needs both cores", cores=2),
+        stages.Stage("two", beside, "needs the other"),
+        stages.Stage("wider", alone, "needs both cores", cores=2),
+    ]
+    outcomes = check.run_stages(chosen, stages.Workplace(Path()), in_ci=False, cores=2)
+    assert [outcome.passed for outcome in outcomes] == [1, 2, 1, 2]
+    assert len(capsys.readouterr().out.splitlines()) == len(chosen)
+
+
+def test_the_slowest_tests_are_named_with_their_seconds(tmp_path: Path) -> None:
+    cases = "".join(f'<testcase classname="a" name="t{number}" time="{number}"/>' for number in range(12))
+    (tmp_path / "x.xml").write_text(f"<testsuite>{cases}</testsuite>", encoding="utf-8")
+    slowest = check.slowest_tests(tmp_path)
+    assert len(slowest) == 10
+    assert slowest[0].split() == ["11.0", "s", "a.t11"]
+
+
+def test_assert_statements_and_test_functions_are_counted() -> None:
+    asserts, functions = check.count_asserts()
+    assert asserts > functions > 900
