@@ -15,7 +15,7 @@ description:
   - The login is a credential that DigitalOcean mints for this registry alone, read-only unless asked otherwise, and
     short-lived. It is kept while it is good for the longest push, and replaced by another one after that.
   - A new one is checked at the image host before it becomes the login. The one before stays valid for the longest push,
-    since somebody may be pushing with it; a later run revokes it, unless it has expired by then.
+    since a push may still use the credential; a later run revokes the credential unless it has expired.
   - The file is replaced whole, with mode 0600 whatever it had and whatever the umask. All else in it stays, in its
     order.
   - Beside the file lies a note, its name with C(.docr.json) appended, that says what was minted and when it expires. It
@@ -154,7 +154,7 @@ actions:
         mint a read-only credential of acme-payments and write it to /var/lib/ci/.docker/config.json, since there is
         none yet
 notes:
-  description: What else there is to know, such as a login of somebody else that was left.
+  description: What else there is to know, such as a login of another program that was left.
   returned: success
   type: list
   elements: str

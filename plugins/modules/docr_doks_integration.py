@@ -94,7 +94,7 @@ options:
     type: bool
   revoke_after:
     description:
-      - How long a credential that was replaced stays good, since kubelets and copies that somebody made by hand may
+      - How long a credential that was replaced stays good, since kubelets and copies that a user made by hand may
         still use it. The first run after that revokes it. V(0m) revokes it at once.
     type: str
     default: 1h
@@ -114,7 +114,7 @@ options:
     description:
       - With O(method=one_click), whether to look into the clusters until DigitalOcean's secrets are there and service
         accounts name them. It needs the scope C(kubernetes:access_cluster), and mints a token for each cluster.
-      - Without it only the API is asked, and what another method left in the clusters is not taken away.
+      - Without it only the API is asked, and what another method left in the clusters is not removed.
     type: bool
     default: true
   integrations:
@@ -204,7 +204,7 @@ notes:
     is taken up by the next one. Tokens stand in secrets and nowhere else.
   - A token that was minted in the very instant in which a run was killed stands in no journal. With O(rotate_every) it
     expires by itself; docs/access.md says how to find it in the control panel.
-  - A secret of somebody else with the name of one of ours is an error, not an overwrite.
+  - A secret that this collection did not make is never overwritten. Such a secret with a name of ours is an error.
   - Check mode mints nothing, so it does not enter clusters of O(clusters). It then reports a change that it cannot
     describe for O(method=operator) and O(method=direct), with a warning. Clusters of a O(kubeconfig) are looked into.
   - A run with nothing to do costs one call for each 200 clusters of the team, one for the registries, and for each
@@ -279,7 +279,7 @@ EXAMPLES = r"""
     rotate_every: 30d
     force_rotation: true
 
-- name: See whether somebody has undone an integration
+- name: See whether an integration has been removed
   planton.digitalocean.docr_doks_integration:
     clusters: [shop-prod]
     registries: [acme-shop-eu]
@@ -417,7 +417,7 @@ integrations:
       elements: str
       sample: [acme-base, acme-shop-eu]
     added:
-      description: Those that this task added, or would in check mode. In a later run, the drift that it mended.
+      description: Those that this task added, or would in check mode. In a later run, the drift that was fixed.
       type: list
       elements: str
       sample: [acme-shop-eu]

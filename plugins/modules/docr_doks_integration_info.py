@@ -85,9 +85,9 @@ notes:
   - What a token may do is what the image host says when it is asked with that token. For one that this collection did
     not mint, that includes whether it may push. Nothing is pushed and no upload is begun, but a token to push is
     bought, and a garbage collection that starts within the next minutes waits for its end. While a registry is
-    read-only nobody may push to it, so that tokens which could are not found then.
+    read-only no token may push to the registry, so tokens with write permission are not found then.
   - When a token expires is known of those that this collection minted. DigitalOcean does not tell it of others.
-  - No token is shown anywhere; they are told apart by fingerprints, as in the annotations of secrets.
+  - No token is shown. Fingerprints identify tokens, as in the annotations of secrets.
   - Up to 8 clusters are looked into side by side. One that cannot be looked into does not stop the others; the task
     fails at the end, names it, and RV(ignore:last) has all that was found.
 seealso:
@@ -342,7 +342,7 @@ clusters:
               type: int
               sample: 1
             controller:
-              description: Who makes them again when they are deleted; null for nobody.
+              description: Who makes them again when they are deleted; null where there is no controller.
               type: str
               sample: ReplicaSet/web-7d4b9
             service_account:

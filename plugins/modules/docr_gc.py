@@ -15,7 +15,8 @@ description:
   - A registry takes no pushes from the first second of a collection to its end. So one starts only inside a
     maintenance window that is long enough for it, and not if one has succeeded since the window opened or was started
     a short time ago.
-  - A collection that is running already is adopted and followed, whoever started it; never is a second one started.
+  - A collection that is running already is adopted and followed, whichever client started the
+    collection. A second collection is never started.
   - While it waits on the controller, lines tell status, elapsed time and deadline at least once a minute, and at once
     what goes wrong with a registry.
   - With O(state=idle) stops whatever runs, and proves that pushes work again.
@@ -34,8 +35,8 @@ options:
   state:
     description:
       - With V(collected) garbage is collected where it is due.
-      - With V(idle), for an incident, no collection is running afterwards, whoever started it, and pushes are proven
-        to work. Where DigitalOcean does not tell by itself, that takes a credential that can push, with which an
+      - With V(idle), for an incident, no collection is running afterwards, whichever client started it, and pushes are
+        proven to work. Where DigitalOcean does not tell by itself, that takes a credential that can push, with which an
         upload is opened and cancelled, and which is revoked again; in check mode there is no proof.
     type: str
     choices: [collected, idle]
@@ -51,8 +52,8 @@ options:
   allow_delete_untagged_manifests:
     description:
       - Consent to delete untagged manifests. The platforms and attestations of multi-arch images are untagged manifests
-        too, and so are signatures that are attached as referrers; nobody knows whether DigitalOcean spares them. Where
-        it does not, a tag stays, and pulls of it fail.
+        too, and so are signatures that are attached as referrers. No documentation says whether DigitalOcean
+        spares them. Where DigitalOcean does not, a tag stays, and pulls of the tag fail.
       - Without it such a type is refused, and the message says how many image indexes there are, where the image host
         can be read.
     type: bool
@@ -60,8 +61,8 @@ options:
   maintenance_windows:
     description:
       - When a collection may start, by DigitalOcean's own clock. Inside any of them it may, once in each.
-      - A start that the change to summer time skips is the first instant after the gap, one that comes twice is
-        the first of both; a window lasts as long as it says, whatever clocks do.
+      - A start time skipped by the switch to daylight saving time moves to the first moment after the gap. Of a start
+        time that comes twice the first counts. A window lasts as long as O(maintenance_windows[].duration) says.
     type: list
     elements: dict
     default:
@@ -106,7 +107,7 @@ options:
   outside_window:
     description:
       - What to do with a registry that is due and may not be collected now, because no window is open, too little is
-        left of it, or somebody pushed during the O(quiet_period).
+        left of it, or an image was pushed during the O(quiet_period).
       - V(skip) leaves it, V(fail) fails the task before anything is started, V(wait) waits for the next chance.
       - What a collection takes is the longest of the registry's last ten of the same type, or 30 minutes where there
         was none.
@@ -221,7 +222,7 @@ notes:
     each registry, one for all where nothing is running, and a few for a proof.
   - "When O(wait_timeout) is over, the task fails, and the collection goes on: the registry is still read-only. Running
     the task again adopts it, O(state=idle) cancels it."
-  - A collection that ends as failed, or that somebody else cancels, fails the task after all others have ended.
+  - A collection that ends as failed, or that another client cancels, fails the task after all others have ended.
   - Lines while it waits come from an action plugin, only where the module runs on the controller, not in the background
     and not in check mode.
 seealso:
@@ -262,7 +263,7 @@ EXAMPLES = r"""
     allow_delete_untagged_manifests: true
     force: true
 
-- name: At night in Berlin, not over the holidays, and not while somebody pushes
+- name: At night in Berlin, not over the holidays, and not while images are pushed
   planton.digitalocean.docr_gc:
     registries: [acme-shop-eu, acme-base]
     maintenance_windows:
@@ -303,7 +304,7 @@ garbage_collections:
         - C(recent), one has succeeded since the window opened, or was started within O(min_interval).
         - C(outside_window), no window is open.
         - C(too_late), the window would close before the end.
-        - C(busy), somebody pushed during the O(quiet_period).
+        - C(busy), an image was pushed during the O(quiet_period).
         - C(cancelled), a running one was cancelled, or would be in check mode; C(idle), none was running.
         - C(expected), the registry does not exist yet; in check mode only.
       type: str

@@ -12,7 +12,7 @@ version_added: 1.0.0
 description:
   - Reads Project Planton's C(DigitalOceanContainerRegistry) documents from files, folders and globs, or inline, in
     either of the format's spellings.
-  - Reports all faults of all documents at once, with file, document and field.
+  - Reports all errors of all documents at once, with file, document and field.
   - Makes no call. What only DigitalOcean knows, such as the regions, is checked by M(planton.digitalocean.docr_plan).
 author:
   - Planton (@plantonhq)
@@ -36,7 +36,7 @@ options:
   garbage_collection:
     description:
       - What holds for all manifests that do not say it in their own C(garbage_collection), by the same names.
-      - It is only checked, so that its faults come with all others.
+      - The option is only checked, so that its errors are reported with all others.
       - Messages name the role's variables, such as C(docr_gc_type).
     type: dict
     default: {}
@@ -44,7 +44,8 @@ options:
     description:
       - What holds for all manifests that do not say it in their own C(doks_integration), by the same names, and
         C(kubeconfig).
-      - It is only checked, alone and together with each manifest, so that its faults come with all others.
+      - The option is only checked, alone and together with each manifest, so that its errors are
+        reported with all others.
       - Without it the manifests are checked alone, and may leave open what variables say.
       - Messages name the role's variables, such as C(docr_doks_method).
     type: dict
@@ -71,7 +72,7 @@ attributes:
       controller.
     support: full
     details:
-      - Runs on the controller altogether, where the files are.
+      - Runs on the controller, where the files are.
 seealso:
   - module: planton.digitalocean.docr_plan
 requirements:
@@ -137,12 +138,18 @@ manifests:
       description: The document's metadata, carried along.
       type: dict
       sample: {name: shop}
-faults:
-  description: What is wrong, all at once.
+field_errors:
+  description: Everything that is wrong, all at once.
   returned: failure
   type: list
   elements: dict
   contains:
+    kind:
+      description:
+        - What sort of error this is, for programs.
+      type: str
+      choices: [required, invalid, unsupported, duplicate, forbidden]
+      sample: required
     where:
       description: File, document, metadata name and field.
       type: str

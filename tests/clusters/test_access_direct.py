@@ -121,7 +121,7 @@ def test_somebody_elses_secret_of_the_name_is_an_error_that_names_it_and_nothing
     before = changes(orchard)
     result = give(orchard)
     assert result["failed"]
-    assert f"somebody else's secrets have their names: pear/{DIRECT}" in result["msg"]
+    assert f"secrets that this collection did not make have their names: pear/{DIRECT}" in result["msg"]
     assert (changes(orchard), minted(orchard.sandbox)) == (before, [])
     assert give(orchard, exclude_namespaces=["pear"])["changed"]
     gone = give(orchard, state="absent")

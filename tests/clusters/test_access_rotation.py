@@ -133,7 +133,7 @@ def test_a_journal_that_somebody_deleted_is_made_again_from_the_secrets(orchard:
     ("body", "words"),
     [
         ({"data": {"journal.json": "e30="}}, "it holds no journal of credentials"),
-        ({"metadata": {"labels": None}}, "it is somebody else's secret"),
+        ({"metadata": {"labels": None}}, "this collection did not make the secret"),
     ],
 )
 def test_a_journal_that_cannot_be_read_stops_everything(orchard: Cluster, body: dict[str, object], words: str) -> None:

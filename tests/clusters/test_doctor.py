@@ -32,7 +32,7 @@ def test_what_this_collection_writes_is_well_until_nobody_renews_it(orchard: Clu
     give_access(orchard)
     found = look(orchard)
     assert (found["is_healthy"], findings(found)) == (True, [])
-    assert found["summary"] == "orchard: all is well in 6 namespaces, for kiwi."
+    assert found["summary"] == "orchard: no problems were found in 6 namespaces, for kiwi."
     (one,) = found["credentials"]
     assert (one["namespaces"], one["pulls_from"], one["pushes_to"], one["never_expires"]) == (6, ["kiwi"], [], False)
     orchard.sandbox.advance(41 * DAY)
@@ -133,7 +133,7 @@ def test_secrets_of_several_makers_are_named_with_them(orchard: Cluster) -> None
     orchard.give("pear", [DIRECT, "regcred"])
     (one,) = look(orchard, **HERE)["findings"]
     assert (one["kind"], one["object"]) == ("duplicate", f"Secret/{DIRECT}, kiwi, registry-kiwi, regcred")
-    for maker in ("method direct", "one-click integration", "doctl", "somebody else"):
+    for maker in ("method direct", "one-click integration", "doctl", "another tool"):
         assert maker in one["message"]
 
 

@@ -142,7 +142,7 @@ def test_a_limit_that_lasts_too_long_fails_with_the_seconds(sandbox: Sandbox) ->
     sandbox.fault(method="GET", path="/v2/registries", status=429, retry_after=77, times=9)
     result = run_module(sandbox, INFO, rate_limit_wait=5)
     assert result["error"]["kind"] == "rate_limited"
-    assert "wait 77 s, or allow for it with a larger rate_limit_wait" in result["msg"]
+    assert "wait 77 s, or raise rate_limit_wait" in result["msg"]
     assert sandbox.calls().count("GET /v2/registries") == 1
 
 

@@ -187,7 +187,7 @@ def test_a_login_for_the_same_host_that_docker_writes_meanwhile_stays_and_ours_i
     somebody = {"auths": {sandbox.registry_host: entry("somebody")}}
     failed = while_it_mints(sandbox, path, json.dumps(somebody))
     assert (failed["error"]["kind"], failed["changed"]) == ("conflict", False)
-    assert f"somebody else has changed its entry {sandbox.registry_host} meanwhile" in failed["msg"]
+    assert f"another program changed its entry {sandbox.registry_host} at the same time" in failed["msg"]
     assert (tokens(path), alive(sandbox)) == ({sandbox.registry_host: "somebody"}, [])
     assert listing(path) == ["config.json"]
 

@@ -87,7 +87,7 @@ def test_nothing_starts_while_somebody_pushes(sandbox: Sandbox) -> None:
     push(sandbox, "2026-03-01T03:15:00Z")
     one = only(run(sandbox, "lime", quiet_period="20m"))
     assert one["decision"] == "busy"
-    assert "Somebody pushed at 2026-03-01T03:15:00Z, less than 20m ago." in one["reason"]
+    assert "An image was pushed at 2026-03-01T03:15:00Z, less than 20m ago." in one["reason"]
     assert sandbox.calls() == [
         call.replace("kiwi", "lime") for call in (LIST, ACTIVE, "GET /v2/registries/kiwi/repositoriesV2")
     ]

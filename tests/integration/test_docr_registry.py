@@ -114,7 +114,7 @@ def test_a_tier_too_small_for_what_is_stored_is_refused_with_the_reason(sandbox:
         ({"name": "options"}, "a word of the API's own"),
         ({"name": ""}, "'' is no registry name"),
         ({"name": "9plum", "region": "nyc3"}, "start with a letter"),
-        ({"name": "theirs", "region": "nyc3"}, "somebody else has a registry named theirs"),
+        ({"name": "theirs", "region": "nyc3"}, "the registry name theirs"),
         ({"name": "plum", "subscription_tier": "basic"}, "there would be 2 registries, and the tier basic allows 1"),
     ],
 )

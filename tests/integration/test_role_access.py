@@ -71,7 +71,7 @@ def test_faults_of_manifests_and_variables_come_at_once_and_nobody_is_called(tea
         f"{at} 2 (res-plum), spec.doks_integration.rotateEvery: '10m' is too short; use 1h or more",
         "docr_doks_method: the method direct needs rotate_every or never_expires",
         f"{at} 4 (res-lime), spec.doks_integration.contexts: the method one_click cannot honour it",
-        f"{at} 4 (res-lime), spec.doks_integration.contexts: nobody says which kubeconfig holds them",
+        f"{at} 4 (res-lime), spec.doks_integration.contexts: the kubeconfig is missing that holds the contexts",
         f"{at} 5 (res-Pear), spec.name: 'Pear' is no registry name",
     ):
         assert fault in told

@@ -112,9 +112,19 @@ class TimedOut(DocrError):
 
     kind = "timed_out"
 
-    def __init__(self, operation: str, answer: Answer | str, advice: str, last: object = None) -> None:
+    def __init__(
+        self,
+        operation: str,
+        answer: Answer | str,
+        advice: str,
+        last: object = None,
+        after_s: float | None = None,
+    ) -> None:
         super().__init__(operation, answer, advice)
         self.last = last
+        if after_s is not None:
+            seen = _sentence_part(str(self.answer))
+            self.args = (f"Timed out after {after_s:.0f} s: {seen}; {_sentence_part(advice)}.",)
 
 
 class SomeFailed(DocrError):

@@ -27,7 +27,9 @@ class FieldError:
     kind: str = INVALID
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}" + (f"; {self.advice}" if self.advice else "")
+        # "stuck_after must be greater than 0" names its place already.
+        what = self.what if self.what.startswith(self.where) else f"{self.where}: {self.what}"
+        return what + (f"; {self.advice}" if self.advice else "")
 
     def shape(self) -> dict[str, str]:
         """The error as a user sees it in the result of a failed task."""

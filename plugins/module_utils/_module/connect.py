@@ -19,7 +19,7 @@ from .._client.sdk import IMPORT_ERROR
 from .._client.settings import Settings
 from .._client.web import place_of
 from .._domain.errors import Denied, InvalidInput
-from .._domain.field_errors import FieldError
+from .._domain.field_errors import REQUIRED, FieldError
 from .spec import TOKEN_VARIABLES
 from .version import COLLECTION_VERSION
 
@@ -76,7 +76,12 @@ def require_team(api: DigitalOceanApi, name_or_uuid: str) -> None:
 def _settings_faults(params: Mapping[str, Any]) -> Iterator[FieldError]:
     token = (params["token"] or "").strip()
     if not token:
-        yield FieldError("token", "there is none", f"give it, or set {TOKEN_VARIABLES[0]} where the module runs")
+        yield FieldError(
+            "token",
+            "token is missing",
+            f"set the option token, or {TOKEN_VARIABLES[0]} on the host that runs the module",
+            REQUIRED,
+        )
     elif not token.isascii() or not token.isprintable() or " " in token:
         yield FieldError("token", "it holds blanks or characters that no token has", "look at how it was read")
     for name in ("endpoint", "revoke_url"):

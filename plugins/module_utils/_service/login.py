@@ -160,13 +160,13 @@ class LoginKeeper:
         try:
             return parse_docker_config(snapshot.text)
         except ValueError as error:
-            raise FileFault(f"read {self.file.path} as a Docker config", str(error), "mend or remove it") from None
+            raise FileFault(f"read {self.file.path} as a Docker config", str(error), "fix or remove the file") from None
 
     def _note(self, snapshot: Snapshot) -> Note:
         try:
             return parse_note(snapshot.note)
         except ValueError as error:
-            advice = "remove it; the login that it told of then counts as somebody else's"
+            advice = "remove the note; the login then counts as the login of another program"
             raise FileFault(f"read the note beside {self.file.path}", str(error), advice) from None
 
     def _leftovers(self, text: str) -> tuple[DockerCredentials, ...]:
@@ -248,7 +248,7 @@ class LoginKeeper:
         if self.host in changes:
             logins = [one.fingerprint for one in list_logins(document, self.host)]
             if logins != ([instead_of.fingerprint] if instead_of else []):
-                what = f"somebody else has changed its entry {self.host} meanwhile"
+                what = f"another program changed its entry {self.host} at the same time"
                 raise Conflict(f"write {self.file.path}", what, "run the task again")
         changed = change_logins(document, changes)
         if changed != document:

@@ -52,7 +52,7 @@ _ADVICE = {
     0: "correct what the API server objects to",
     401: "check the credentials of the cluster: they are unknown or expired",
     403: "grant what is missing; the module's documentation has the whole role",
-    404: "see whether somebody deletes the namespace",
+    404: "find out what deletes the namespace",
     409: "see what else changes it, then run the task again",
     429: "run the task again when the API server has less to do",
     500: LOOK_FIRST,

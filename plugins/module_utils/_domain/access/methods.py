@@ -12,7 +12,7 @@ from typing import Any
 
 from ..credentials.rotation import LIFETIMES
 from ..durations import format_period, parse_period
-from ..field_errors import FieldError
+from ..field_errors import DUPLICATE, REQUIRED, UNSUPPORTED, FieldError
 
 # DigitalOcean's own integration; one secret that its operator copies; secrets that this collection writes itself.
 ONE_CLICK = "one_click"
@@ -90,7 +90,9 @@ def _says_something(name: str, value: object) -> bool:
 def _unfit(path_of: PathOf, method: str, options: Mapping[str, Any]) -> Iterator[FieldError]:
     for name, advice in _UNFIT[method].items():
         if name in options:
-            yield FieldError(path_of(name), f"the method {method} cannot honour it, since {_WHY[method]}", advice)
+            yield FieldError(
+                path_of(name), f"the method {method} cannot honour it, since {_WHY[method]}", advice, UNSUPPORTED
+            )
 
 
 def _empty_names(path_of: PathOf, options: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -117,9 +119,10 @@ def _expiry_faults(path_of: PathOf, method: str, options: Mapping[str, Any]) -> 
             path_of("method"),
             f"the method {method} needs rotate_every or never_expires",
             "say how often the credential is renewed, such as rotate_every: 30d, or never_expires: true",
+            REQUIRED,
         )
     elif len(asked) > 1:
-        yield FieldError(path_of("never_expires"), "rotate_every is given too", "keep one of them")
+        yield FieldError(path_of("never_expires"), "rotate_every is given too", "keep one of them", DUPLICATE)
     wrong = rotation_fault(options["rotate_every"]) if "rotate_every" in options else None
     if wrong:
         yield FieldError(path_of("rotate_every"), *wrong)

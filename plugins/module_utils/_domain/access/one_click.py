@@ -223,8 +223,9 @@ def lacking(
             known = known_registries(cluster, registry_names) if cluster else ()
             off = [registry for registry in step.registries if not _shows(known, registry, step)]
             if off:
-                verb = "lacks" if isinstance(step, AddRegistries) else "still lists"
-                phrases.append(f"the cluster {name} ({cluster_id}) {verb} {join_names(off)}")
+                what = f"{'registry' if len(off) == 1 else 'registries'} {join_names(off)}"
+                verb = f"does not list {what} yet" if isinstance(step, AddRegistries) else f"still lists {what}"
+                phrases.append(f"cluster {name} ({cluster_id}) {verb}")
     return tuple(phrases)
 
 

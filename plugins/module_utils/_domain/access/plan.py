@@ -103,7 +103,7 @@ def _refuse_foreign(state: ClusterState, accesses: Sequence[Access]) -> None:
     if found:
         raise Refused(
             f"write pull secrets into the cluster {state.name}",
-            f"somebody else's secrets have their names: {join_names(found)}",
+            f"secrets that this collection did not make have their names: {join_names(found)}",
             "see whose they are and delete them, or leave out their namespaces",
         )
 

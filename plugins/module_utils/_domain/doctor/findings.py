@@ -23,7 +23,7 @@ from .snapshot import ClusterSnapshot, State
 ERROR = "error"
 WARNING = "warning"
 _RUN = "run docr_doks_integration with this registry and cluster"
-_REPLACE = f"take it away, and {_RUN}"
+_REPLACE = f"delete the secret, and {_RUN}"
 
 ADVICE = {
     "entry_missing": "run docr_doks_integration with this registry, cluster, namespace and service account, or name a"
@@ -38,7 +38,7 @@ ADVICE = {
     "refused": f"if it is not rotated anywhere else, {_RUN}; it mints another token",
     "other_registry": f"put a credential of the registry into it, or {_REPLACE}",
     "other_host": f"see that registry_host is the image host that is meant; then {_REPLACE}",
-    "can_push": f"whoever reads it can replace images, so {_REPLACE}: that mints tokens that only pull",
+    "can_push": f"every reader of the secret can replace images, so {_REPLACE}: that mints tokens that only pull",
     "duplicate": "keep one of the methods; docr_doks_integration with state absent takes one of its own away",
 }
 

@@ -73,7 +73,7 @@ class Diagnosis:
         if not self.case.concerned:
             return "nothing in it has to do with the registries."
         spaces = "1 namespace" if total == 1 else f"{total} namespaces"
-        return f"all is well in {spaces}, for {join_names(self.case.concerned)}."
+        return f"no problems were found in {spaces}, for {join_names(self.case.concerned)}."
 
     def _counts(self) -> dict[str, int]:
         severities = Counter(one.severity for one in self.findings)

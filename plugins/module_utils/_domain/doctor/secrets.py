@@ -30,7 +30,7 @@ MAKERS: Mapping[str, str] = {
     OPERATOR: "docr_doks_integration, method operator",
     ONE_CLICK: "the one-click integration",
     DOCTL: "doctl",
-    OTHER: "somebody else",
+    OTHER: "another tool",
 }
 # Of Docker before 1.7; kubelets still read it.
 _OLD_TYPE = "kubernetes.io/dockercfg"

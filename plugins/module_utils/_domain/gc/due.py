@@ -58,7 +58,9 @@ def find_due(history: Sequence[GarbageCollection], last_push: datetime | None, r
         quiet_at = last_push + rules.quiet_period
         fits = quiet_at + length <= window.closes_at
         retry_at = quiet_at if fits else _next_chance(rules.calendar, now, length)[0]
-        reason = f"Somebody pushed at {format_time(last_push)}, less than {format_duration(rules.quiet_period)} ago."
+        reason = (
+            f"An image was pushed at {format_time(last_push)}, less than {format_duration(rules.quiet_period)} ago."
+        )
         return Due(BUSY, reason, retry_at)
     return Due(COLLECT, f"The maintenance window is open until {format_time(window.closes_at)}.", None, window)
 

@@ -176,7 +176,7 @@ def _words_on_pushes(progress: CollectionProgress, give_up_at: datetime | None) 
     if progress.proof:
         yield {True: "takes pushes", False: "takes no pushes", None: "may take pushes"}[progress.is_writable]
     elif progress.needs_proof and give_up_at is None:
-        yield "whether it takes pushes is tried once all have ended"
+        yield "whether it takes pushes is tried after all collections have ended"
     elif progress.needs_proof and give_up_at is not None:
         yield f"trying whether it takes pushes, until {format_time(give_up_at)}"
 

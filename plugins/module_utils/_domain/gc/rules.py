@@ -81,5 +81,5 @@ class RuleBook:
 def stuck_after_fault(text: str) -> tuple[str, str] | None:
     """Of the time after which a collection without progress is stuck."""
     if duration_fault(text) is None and not parse_duration(text):
-        return "nothing is stuck at once", "use 15m or more"
+        return "stuck_after must be greater than 0", "15m or more is recommended"
     return duration_fault(text)

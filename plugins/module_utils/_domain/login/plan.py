@@ -203,8 +203,8 @@ def _lost(found: FoundLogin) -> Iterator[str]:
     for one in found.noted.credentials:
         if one.fingerprint not in held and one.expires_at > found.now:
             yield (
-                f"The credential {one.fingerprint}, minted at {format_time(one.minted_at)}, was taken out of "
-                f"{found.path} by somebody else, so it cannot be revoked here; it expires at "
+                f"The credential {one.fingerprint}, minted at {format_time(one.minted_at)}, was removed from "
+                f"{found.path} by another program and cannot be revoked here; the credential expires at "
                 f"{format_time(one.expires_at)}."
             )
 

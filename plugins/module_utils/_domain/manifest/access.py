@@ -92,7 +92,7 @@ def manifest_faults(own: Values, variables: Values | None, path_of: PathOf) -> F
     faults = access_faults(said_at, access.method, {**access.options, **contexts})
     if contexts and not access.kubeconfig:
         advice = f"set {PREFIX}{_KUBECONFIG}, a variable, since the file is the controller's"
-        faults += (FieldError(said_at(_CONTEXTS), "nobody says which kubeconfig holds them", advice),)
+        faults += (FieldError(said_at(_CONTEXTS), "the kubeconfig is missing that holds the contexts", advice),)
     return faults
 
 

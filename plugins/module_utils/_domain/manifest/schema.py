@@ -190,7 +190,7 @@ _DOKS_FIELDS = (
         STRINGS,
         "Clusters of any kind, as contexts of the kubeconfig that the role's docr_doks_kubeconfig names.",
     ),
-    _choice(f"{_DOKS}.method", METHODS, "Who writes the pull secrets; one_click where nobody says."),
+    _choice(f"{_DOKS}.method", METHODS, "Who writes the pull secrets; the default is one_click."),
     Field(f"{_DOKS}.namespaces", STRINGS, "Names and globs of namespaces; all without it. Direct only.", min_items=1),
     Field(f"{_DOKS}.exclude_namespaces", STRINGS, "Names and globs of namespaces to leave out. Direct only."),
     Field(f"{_DOKS}.namespace_selector", STRING, "A label selector that namespaces must fit as well. Direct only."),

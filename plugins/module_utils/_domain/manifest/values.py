@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..field_errors import FieldError
+from ..field_errors import DUPLICATE, INVALID, REQUIRED, FieldError
 from .schema import ANYTHING, BOOLEAN, DATES, OBJECT, OBJECTS, STRING, STRING_MAP, STRINGS, Field, fields_of
 
 # What a message shows of a value at most.
@@ -56,9 +56,9 @@ class Place:
         """The place as a message names it."""
         return ", ".join(part for part in (self.origin, self.path) if part)
 
-    def fault(self, what: str, advice: str = "") -> FieldError:
+    def fault(self, what: str, advice: str = "", kind: str = INVALID) -> FieldError:
         """A fault at this place."""
-        return FieldError(self.text, what, advice)
+        return FieldError(self.text, what, advice, kind)
 
 
 def read_object(parent: str, content: Mapping[Any, Any], place: Place) -> tuple[dict[str, Any], Faults]:
@@ -71,7 +71,9 @@ def read_object(parent: str, content: Mapping[Any, Any], place: Place) -> tuple[
         spelled = [spelling for spelling in field.spellings if spelling in content]
         if len(spelled) > 1:
             faults += (
-                place.at(field.name).fault(f"it is given twice, as {' and '.join(spelled)}", "keep one of them"),
+                place.at(field.name).fault(
+                    f"it is given twice, as {' and '.join(spelled)}", "keep one of them", DUPLICATE
+                ),
             )
             continue
         key = spelled[0] if spelled else field.name
@@ -131,7 +133,7 @@ def _unknown_fault(key: object, known: Mapping[str, str], place: Place) -> Field
 
 def _read_field(field: Field, value: object, place: Place) -> Read:
     if value is None or (field.unset and isinstance(value, str) and value.lower() == field.unset):
-        return field.default, (place.fault("it is missing", _right(field, "give")),) if field.required else ()
+        return field.default, (place.fault("it is missing", _right(field, "give"), REQUIRED),) if field.required else ()
     return _READERS[field.type](field, value, place)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidInput
-from ..field_errors import FieldError
+from ..field_errors import REQUIRED, FieldError
 from ..plan import Plan
 from .model import Registry
 from .steps import ChangeTier, CreateRegistry, RegistryStep
@@ -122,7 +122,7 @@ def _faults_of(account: Account, want: DesiredRegistry) -> Iterable[FieldError]:
     if want.name in account.taken_names:
         yield FieldError(
             want.where("name"),
-            f"somebody else has a registry named {want.name}; names are unique over all customers of DigitalOcean",
+            f"the registry name {want.name} is taken; names are unique over all customers of DigitalOcean",
             "choose another, such as COMPANY-PURPOSE, or use the token of the team that has it",
         )
     if want.name in account.refused_names:
@@ -138,6 +138,7 @@ def _no_tier_fault(want: DesiredRegistry) -> FieldError:
         want.where("subscription_tier"),
         "the team has no subscription yet, so its first registry needs a tier",
         "name starter, basic or professional",
+        REQUIRED,
     )
 
 

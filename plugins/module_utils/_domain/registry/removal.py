@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..clusters.cluster import Cluster, lists_registry
 from ..errors import InvalidInput
-from ..field_errors import FieldError
+from ..field_errors import FORBIDDEN, FieldError
 from ..plan import Plan
 from .model import Registry, Repository
 from .steps import DeleteRegistry
@@ -69,6 +69,7 @@ def _faults(holdings: Holdings, registry: Registry, consents: RemovalConsents) -
             f"registry {registry.name}",
             f"it still holds {_contents(registry, repositories)}",
             "copy what is needed, then set allow_delete_images, since deleting cannot be undone",
+            FORBIDDEN,
         )
     listing = holdings.clusters_listing(registry.name)
     if listing and not consents.delete_integrated:
@@ -77,6 +78,7 @@ def _faults(holdings: Holdings, registry: Registry, consents: RemovalConsents) -
             f"registry {registry.name}",
             f"the Kubernetes clusters {clusters} pull from it",
             "remove the integration with docr_doks_integration first, or set allow_delete_integrated",
+            FORBIDDEN,
         )
 
 

@@ -20,7 +20,7 @@ from ..._domain.clusters.selection import DEFAULT_ACCOUNTS, EVERY, Where
 from ..._domain.credentials.rotation import Policy
 from ..._domain.durations import parse_period
 from ..._domain.errors import InvalidInput, SomeFailed
-from ..._domain.field_errors import FieldError
+from ..._domain.field_errors import REQUIRED, UNSUPPORTED, FieldError
 from ..._domain.names import NameRef
 from ..._domain.plan import Outcome
 from ..._service.access.task import Accesses, AccessReader, AccessWriter, predict_accesses
@@ -213,18 +213,20 @@ def _place_faults(path: str, method: str, entry: Options, options: Options) -> I
     own = [name for name in KUBECONFIG if entry.get(name)]
     if entry.get("clusters") is not None:
         for name in (one for one in own if can_honour(method, one)):
-            yield FieldError(f"{path}{name}", "clusters are given too", "write one entry for each")
+            yield FieldError(f"{path}{name}", "clusters are given too", "write one entry for each", UNSUPPORTED)
     elif method == ONE_CLICK and not own and options["kubeconfig"]:
         yield FieldError(
             f"{path}clusters", "no cluster is named", "name clusters of DigitalOcean, or use the method direct"
         )
     elif not options["kubeconfig"]:
-        yield FieldError(f"{path}clusters", "no cluster is named", "name clusters of DigitalOcean, or a kubeconfig")
+        yield FieldError(
+            f"{path}clusters", "no cluster is named", "name clusters of DigitalOcean, or a kubeconfig", REQUIRED
+        )
 
 
 def _names_faults(path: str, entry: Options) -> Iterator[FieldError]:
     if entry.get("registries") is None:
-        yield FieldError(f"{path}registries", "there are none", "name at least one")
+        yield FieldError(f"{path}registries", "there are none", "name at least one", REQUIRED)
     for name in ("clusters", "registries", "contexts"):
         if entry.get(name) is not None:
             yield from _empty(path + name, entry[name])

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from ..._domain.durations import duration_fault, parse_duration
-from ..._domain.field_errors import FieldError
+from ..._domain.field_errors import DUPLICATE, REQUIRED, UNSUPPORTED, FieldError
 from ..._domain.gc.rules import (
     CANCEL,
     COLLECTED,
@@ -103,12 +103,14 @@ def read_registries(names: Sequence[str]) -> tuple[tuple[NameRef, ...], list[Fie
     """The registries with the places that name them, and what is wrong with the list."""
     asked = tuple(NameRef(f"registries[{number}]", name) for number, name in enumerate(names))
     faults = (
-        [] if names else [FieldError("registries", "the list is empty", "name at least one, or leave the task out")]
+        []
+        if names
+        else [FieldError("registries", "the list is empty", "name at least one, or leave the task out", REQUIRED)]
     )
     first: dict[str, NameRef] = {}
     for one in asked:
         if not one.name.strip():
-            faults.append(FieldError(one.where, "the name is empty", "name a registry, or leave it out"))
+            faults.append(FieldError(one.where, "the name is empty", "name a registry, or leave it out", REQUIRED))
         elif first.setdefault(one.name, one) is not one:
             faults.append(
                 FieldError(one.where, f"{one.name} stands at {first[one.name].where} too", "keep one of them")
@@ -177,7 +179,7 @@ def _override_faults(
             where, f"{name!r} is not among the registries of the task", "add it there, or leave it out here"
         )
     elif name in own:
-        yield FieldError(where, f"{name} has an override already", "put both into one")
+        yield FieldError(where, f"{name} has an override already", "put both into one", DUPLICATE)
 
 
 def _wait_faults(params: Params) -> Iterator[FieldError]:
@@ -189,10 +191,16 @@ def _wait_faults(params: Params) -> Iterator[FieldError]:
     for where, options in (("", params), *((f"overrides[{n}].", one) for n, one in enumerate(params["overrides"]))):
         if options["outside_window"] == WAIT:
             yield FieldError(
-                f"{where}outside_window", "nobody can wait for a window without wait", f"set wait, or {SKIP} here"
+                f"{where}outside_window",
+                "outside_window=wait requires wait=true",
+                "set wait=true or outside_window=skip",
+                UNSUPPORTED,
             )
         for name, otherwise in (("overrun", FINISH), ("on_stuck", FAIL)):
             if options[name] == CANCEL:
                 yield FieldError(
-                    f"{where}{name}", "nobody could cancel it without wait", f"set wait, or {otherwise} here"
+                    f"{where}{name}",
+                    f"{name}={CANCEL} requires wait=true",
+                    f"set wait=true or {name}={otherwise}",
+                    UNSUPPORTED,
                 )

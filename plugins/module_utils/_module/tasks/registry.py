@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._domain.errors import InvalidInput
-from ..._domain.field_errors import FieldError
+from ..._domain.field_errors import DUPLICATE, FieldError
 from ..._domain.plan import Outcome, Plan
 from ..._domain.registry.model import Registry
 from ..._domain.registry.name import name_fault
@@ -98,6 +98,7 @@ def _desired_faults(want: DesiredRegistry, first: DesiredRegistry) -> Iterator[F
             want.where("name"),
             f"the registry {want.name} is asked for twice, and differently at {first.where('name')}",
             "keep one of them",
+            DUPLICATE,
         )
 
 

@@ -129,6 +129,6 @@ def _require_owned(kube: Kube, secret: Secret, may_change: Callable[[Secret], bo
     if not may_change(secret):
         raise Refused(
             f"write the secret {secret.namespace}/{secret.name} in the cluster {kube.name}",
-            "somebody else has made one of that name in the meantime",
+            "a secret of that name appeared that this collection did not make",
             "see whose it is and delete it, or leave out its namespace",
         )

@@ -115,8 +115,9 @@ class IntegrationWriter:
         touched = {cluster_id for step in plan.steps for cluster_id in step.clusters}
         last = [cluster for cluster in seen.value if cluster.id in touched]
         return TimedOut(
-            "see the integration come true",
-            f"after {seen.elapsed_s:.0f} s {'; '.join(lacking(seen.value, plan.steps, names))}",
-            "see whether the clusters are well, then run the task again, with a larger wait_timeout if they are slow",
+            "integrate the clusters",
+            "; ".join(lacking(seen.value, plan.steps, names)),
+            "check the clusters and run the task again, with a larger wait_timeout if the clusters are slow",
             shape_integrations(last, plan.steps, names),
+            seen.elapsed_s,
         )

@@ -94,7 +94,11 @@ def fetch_journal(kube: Kube, registry: str) -> tuple[Secret | None, Journal]:
         return None, Journal()
     words = f"read the journal {secret.namespace}/{secret.name} in the cluster {kube.name}"
     if not is_marked(secret, registry, JOURNAL):
-        raise Refused(words, "it is somebody else's secret", "see whose it is, and give it another name")
+        raise Refused(
+            words,
+            "this collection did not make the secret",
+            "find out what uses the secret, and give the secret another name",
+        )
     try:
         return secret, read_journal(secret)
     except ValueError as error:

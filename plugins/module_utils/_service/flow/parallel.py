@@ -23,7 +23,7 @@ MOST_CLUSTERS = 8
 def side_by_side(work: Mapping[str, Callable[[], T]], most: int) -> Mapping[str, T | DocrError]:
     """What came of each, in the order of `work`, its DocrError included; at most so many at a time.
 
-    Any other exception is a bug: it is raised once all have ended.
+    Any other exception is a bug: it is raised after all collections have ended.
     """
     if not work:
         return {}

@@ -167,7 +167,7 @@ class Collector:
         if isinstance(step, StartCollection):
             known = self.followed.histories[decision.registry].uuids
             written = start(self.api, decision.registry, step.type, known)
-            reason = f"Somebody else started a collection at {written.collection.created_at}, so none was started."
+            reason = f"Another client started a collection at {written.collection.created_at}, so none was started."
             otherwise = replace(decision, word=ADOPTED, reason=reason, collection=written.collection, step=None)
         else:
             if decision.collection is None:
@@ -175,7 +175,7 @@ class Collector:
             written = cancel(self.api, decision.registry, decision.collection)
             word, reason = IDLE, "The collection ended before it could be cancelled."
             if written.collection.is_active:
-                word, reason = ADOPTED, "Somebody else has cancelled it."
+                word, reason = ADOPTED, "Another client cancelled the collection."
             otherwise = replace(decision, word=word, reason=reason, collection=written.collection, step=None)
         if not written.is_ours:
             return begin(otherwise, now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._domain.errors import InvalidInput
-from ..._domain.field_errors import FieldError
+from ..._domain.field_errors import FORBIDDEN, FieldError
 from ..._domain.gc.rules import RuleBook
 from ..._domain.names import NameRef
 from ..ports.api import Api
@@ -17,7 +17,7 @@ from .images import IndexCount, count_indexes
 
 _WHAT = (
     "{type} deletes untagged manifests, which the platforms, attestations and signatures of images can be too, and"
-    " nobody knows whether DigitalOcean spares them: tags would stay, and pulls of them fail"
+    " no documentation says whether DigitalOcean spares them: the tags would stay, and pulls would fail"
 )
 _ADVICE = "set allow_delete_untagged_manifests if you can lose them, or use unreferenced_blobs"
 
@@ -26,7 +26,10 @@ def refuse_without_consent(api: Api, asked: Sequence[NameRef], book: RuleBook) -
     """Raise InvalidInput for each registry that would lose manifests, with its number of image indexes."""
     faults = tuple(
         FieldError(
-            one.where, f"{_WHAT.format(type=rules.type)}. {one.name} {_tell(count_indexes(api, one.name))}", _ADVICE
+            one.where,
+            f"{_WHAT.format(type=rules.type)}. {one.name} {_tell(count_indexes(api, one.name))}",
+            _ADVICE,
+            FORBIDDEN,
         )
         for one in asked
         if (rules := book.of(one.name)).deletes_manifests

@@ -98,8 +98,8 @@ def stuck(progress: CollectionProgress, now: datetime) -> Stuck:
     return Stuck(
         f"follow the garbage collection {_uuid(progress)} of {progress.registry} to its end",
         f"nothing has changed for {format_elapsed(silence(progress, now))} ({support_request(progress, now)})",
-        "the registry is read-only meanwhile: run the task with the state idle, which cancels it and proves that"
-        " pushes work again",
+        "the registry is read-only until then: run the task with state=idle, which cancels the collection"
+        " and proves that pushes work again",
     )
 
 

@@ -207,10 +207,10 @@ def test_an_expected_registry_that_a_cluster_lists_already_is_pointed_out() -> N
     ("seen", "state", "phrases"),
     [
         (cluster("orchard", "kiwi", "plum"), "present", ()),
-        (cluster("orchard", "kiwi"), "present", ("the cluster orchard (id-of-orchard) lacks plum",)),
+        (cluster("orchard", "kiwi"), "present", ("cluster orchard (id-of-orchard) does not list registry plum yet",)),
         (silent("orchard"), "present", ()),
-        (cluster("meadow"), "present", ("the cluster orchard (id-of-orchard) lacks plum",)),
-        (cluster("orchard", "kiwi", "plum"), "absent", ("the cluster orchard (id-of-orchard) still lists plum",)),
+        (cluster("meadow"), "present", ("cluster orchard (id-of-orchard) does not list registry plum yet",)),
+        (cluster("orchard", "kiwi", "plum"), "absent", ("cluster orchard (id-of-orchard) still lists registry plum",)),
         (cluster("orchard", "kiwi"), "absent", ()),
         (cluster("meadow"), "absent", ()),
     ],

@@ -262,7 +262,7 @@ def test_somebody_elses_secret_of_the_name_stops_all_and_is_named(
 ) -> None:
     with pytest.raises(Refused) as caught:
         plan(cluster(secrets, named()), access(method))
-    assert f"somebody else's secrets have their names: {places};" in str(caught.value)
+    assert f"secrets that this collection did not make have their names: {places};" in str(caught.value)
 
 
 def test_somebody_elses_secret_is_no_matter_where_nothing_is_meant() -> None:

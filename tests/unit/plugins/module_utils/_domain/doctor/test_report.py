@@ -200,7 +200,7 @@ def test_what_a_thousand_namespaces_have_in_common_is_said_once() -> None:
 @pytest.mark.parametrize(
     ("seen", "summary"),
     [
-        (case([ours()], [account(DIRECT)]), "sea: all is well in 1 namespace, for kiwi."),
+        (case([ours()], [account(DIRECT)]), "sea: no problems were found in 1 namespace, for kiwi."),
         (case(), "sea: nothing in it has to do with the registries."),
         (
             case([ours(left_days=None)], [account(DIRECT), account(place="fig")], [pod(), pod(waiting=None, name="b")]),

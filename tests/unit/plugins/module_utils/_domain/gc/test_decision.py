@@ -191,7 +191,7 @@ def test_nothing_starts_so_shortly_after_a_push(rules: Rules, now: str, word: st
     decision = decide(GcHistory("kiwi", (LAST_WEEK,), last_push=PUSHED), rules, parse_time(now))
     assert (decision.word, decision.not_before and format_time(decision.not_before)) == (word, retry_at)
     if word == BUSY:
-        assert "Somebody pushed at 2026-03-04T00:10:00Z, less than" in decision.reason
+        assert "An image was pushed at 2026-03-04T00:10:00Z, less than" in decision.reason
 
 
 @pytest.mark.parametrize(

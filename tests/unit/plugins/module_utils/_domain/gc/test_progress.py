@@ -156,7 +156,7 @@ def test_a_person_who_waits_sees_status_elapsed_time_and_deadline() -> None:
 @pytest.mark.parametrize(
     ("progress", "until", "words"),
     [
-        (adopted("cancelled"), None, "whether it takes pushes is tried once all have ended"),
+        (adopted("cancelled"), None, "whether it takes pushes is tried after all collections have ended"),
         (adopted("cancelled"), NOON + minutes(2), "trying whether it takes pushes, until 2026-03-04T12:02:00Z"),
         (replace(adopted("cancelled"), is_writable=True, proof="It does."), NOON, "takes pushes"),
         (replace(adopted("cancelled"), is_writable=False, proof="It does not."), NOON, "takes no pushes"),

@@ -269,8 +269,8 @@ def test_what_somebody_took_out_of_the_file_is_told_until_it_ends() -> None:
     lost = found(noted(OLD, retired=5), noted(LOGIN), login=LOGIN)
     (note,) = plan_login(lost, WANTED).notes
     assert note == (
-        f"The credential {OLD.fingerprint}, minted at 2031-05-06T10:40:00Z, was taken out of {PATH} by somebody else, "
-        "so it cannot be revoked here; it expires at 2031-05-06T13:40:00Z."
+        f"The credential {OLD.fingerprint}, minted at 2031-05-06T10:40:00Z, was removed from {PATH} by another program "
+        "and cannot be revoked here; the credential expires at 2031-05-06T13:40:00Z."
     )
     assert plan_login(found(noted(OLD, retired=5, left=0), noted(LOGIN), login=LOGIN), WANTED).notes == ()
 

@@ -24,6 +24,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manif
 )
 
 PLACE = "m.yaml document 1 (res), spec.doks_integration"
+NO_KUBECONFIG = f"{PLACE}.contexts: the kubeconfig is missing that holds the contexts"
 NOTHING: Mapping[str, Any] = {}
 
 
@@ -164,12 +165,12 @@ def test_the_place_is_in_the_spelling_of_the_document() -> None:
         (
             "{method: direct, contexts: [farm], rotate_every: 1d}",
             {},
-            [f"{PLACE}.contexts: nobody says which kubeconfig holds them; set docr_doks_kubeconfig, a variable"],
+            [f"{NO_KUBECONFIG}; set docr_doks_kubeconfig, a variable"],
         ),
         (
             "{method: direct, rotate_every: 1d}",
             {"contexts": ["farm"]},
-            ["docr_doks_contexts: nobody says which kubeconfig holds them"],
+            ["docr_doks_contexts: the kubeconfig is missing that holds the contexts"],
         ),
     ],
 )  # fmt: skip

@@ -116,7 +116,7 @@ def test_a_window_without_a_time_zone_is_in_utc() -> None:
         ("allow_delete_untagged_manifests: true", ".allow_delete_untagged_manifests: this field is not known; known "),
         ("max_age: 8d", ".max_age: '8d' is no duration; write hours and minutes, such as 4h, 90m or 4h30m"),
         ("quiet_period: 20", ".quiet_period: YAML reads it as a number, 20; write hours and minutes, such as 4h, "),
-        ("stuckAfter: 0m", ".stuckAfter: nothing is stuck at once; use 15m or more"),
+        ("stuckAfter: 0m", ".stuckAfter: stuck_after must be greater than 0; 15m or more is recommended"),
         ("blackout_dates: 2031-12-24", ".blackout_dates: it is a date; write a list of dates"),
         ("blackout_dates: [2031-12-24, 24.12.]", ".blackout_dates[1]: '24.12.' is no date and no range of dates; "),
         ("blackout_dates: [2031-02-29/2031-03-01]", ".blackout_dates[0]: '2031-02-29/2031-03-01' is no date and no"),
