@@ -59,9 +59,8 @@ def findings(place: str, text: str) -> Iterator[str]:
     """Each unusual word in a text, with the usual word."""
     for number, line in enumerate(text.splitlines(), 1):
         for match in PATTERN.finditer(ALLOWED.sub("", line)):
-            usual = next(
-                word for unusual, word in UNUSUAL.items() if re.fullmatch(unusual, match.group(), re.IGNORECASE)
-            )
+            fits = (word for unusual, word in UNUSUAL.items() if re.fullmatch(unusual, match.group(), re.IGNORECASE))
+            usual = next(fits, "")
             yield f"{place}:{number}: {match.group()!r}; write: {usual}"
 
 

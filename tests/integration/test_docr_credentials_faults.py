@@ -196,7 +196,7 @@ def test_a_login_for_the_same_host_that_docker_writes_meanwhile_stays_and_ours_i
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'{"auths": {"z.test": {"auth": "ZG9wX3Yx"}}', "as a Docker config: it is not JSON; mend or remove it"),
+        (b'{"auths": {"z.test": {"auth": "ZG9wX3Yx"}}', "as a Docker config: it is not JSON; fix or remove the file"),
         (b'["ZG9wX3Yx"]', "as a Docker config: it is no JSON object, or its auths are none"),
         (b'{"auths": "\xff"}', "it is not UTF-8"),
     ],

@@ -188,7 +188,7 @@ def test_all_that_is_wrong_with_the_options_comes_before_any_call(sandbox: Sandb
         "overrides[0].outside_window",
         "overrides[0].overrun",
     ]
-    assert "nobody could cancel it without wait" in result["msg"]
+    assert "=cancel requires wait=true" in result["msg"]
     assert sandbox.calls() == []
 
 

@@ -116,7 +116,7 @@ def test_all_faults_of_all_files_come_at_once_and_nobody_is_called(sandbox: Sand
     sandbox.clear_log()
     told = refusal(sandbox, str(tmp_path), f"{tmp_path}/nowhere.yaml", f"{tmp_path}/none-*.yaml")
     assert [sentence for sentence in EXPECTED if f"- {tmp_path}/{sentence}" not in told] == []
-    assert f"{len(EXPECTED)} faults" in told
+    assert f"{len(EXPECTED)} errors" in told
     assert "Traceback" not in told
     assert sandbox.calls() == []
 

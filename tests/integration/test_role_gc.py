@@ -137,7 +137,7 @@ def test_a_type_of_a_manifest_needs_the_consent_that_only_a_variable_gives(team:
     ("block", "variables", "told_of"),
     [
         ({"type": "untagged_manifests"}, {}, "kiwi has 0 image indexes"),
-        ({"outside_window": "wait"}, {"docr_gc_wait": False}, "nobody can wait for a window"),
+        ({"outside_window": "wait"}, {"docr_gc_wait": False}, "outside_window=wait requires wait=true"),
         ({}, {"docr_gc_outside_window_timeout": "1 day"}, "'1 day' is no duration"),
         ({"blackout_dates": ["2031-05-09"], "outside_window": "fail"}, {}, "outside every maintenance window"),
     ],
