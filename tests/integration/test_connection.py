@@ -27,8 +27,8 @@ def without_token(sandbox: Sandbox) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"token": ""}, "token: there is none; give it, or set DIGITALOCEAN_ACCESS_TOKEN"),
-        ({"token": "  \n"}, "token: there is none"),
+        ({"token": ""}, "token is missing; set the option token, or DIGITALOCEAN_ACCESS_TOKEN on the host"),
+        ({"token": "  \n"}, "token is missing; set the option token"),
         ({"token": "two words"}, "token: it holds blanks or characters that no token has"),
         ({"endpoint": "http://127.0.0.1:1"}, "endpoint: 'http://127.0.0.1:1' is not an https address"),
         ({"endpoint": "127.0.0.1"}, "endpoint: '127.0.0.1' is not an https address"),

@@ -73,7 +73,7 @@ def test_absent_leaves_the_login_of_another_registry_and_of_somebody_else(sandbo
     done = run(sandbox, path, state="absent")
     assert tokens(path) == {sandbox.registry_host: "somebody"}
     assert steps(done) == ["remove_login"]
-    assert "was taken out of" in done["notes"][0]
-    assert "it expires at 2031-05-06T13:30:00Z" in done["notes"][0]
+    assert "was removed from" in done["notes"][0]
+    assert "the credential expires at 2031-05-06T13:30:00Z" in done["notes"][0]
     assert "was not written by this module and is left" in done["notes"][1]
     assert run(sandbox, path, state="absent")["changed"] is False

@@ -215,7 +215,7 @@ def test_a_note_that_cannot_be_read_is_left(sandbox: Sandbox, path: Path) -> Non
     run(sandbox, path)
     path.with_name("config.json.docr.json").write_text("{}", encoding="utf-8")
     failed = run(sandbox, path)
-    assert f"Could not read the note beside {path}: it is no note of this module; remove it" in failed["msg"]
+    assert f"Could not read the note beside {path}: it is no note of this module; remove the note" in failed["msg"]
     assert len(minted(sandbox)) == 1
 
 

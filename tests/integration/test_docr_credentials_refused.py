@@ -66,7 +66,7 @@ def test_after_a_logout_by_docker_there_is_a_login_again(sandbox: Sandbox, path:
     path.write_text(json.dumps({"auths": {sandbox.registry_host: {}}}), encoding="utf-8")
     done = run(sandbox, path)
     assert done["changed"] is True
-    assert "was taken out of" in done["notes"][0]
+    assert "was removed from" in done["notes"][0]
     assert opens(sandbox, login(sandbox, path))
     assert run(sandbox, path)["notes"] == []
 

@@ -73,7 +73,7 @@ def test_somebody_faster_is_adopted_and_nothing_is_told_as_done(sandbox: Sandbox
     result = run_and_release(sandbox, START)
     one = only(result)
     assert (result["changed"], result["actions"], one["decision"]) == (False, [], "adopted")
-    assert one["reason"].startswith("Somebody else started a collection")
+    assert one["reason"].startswith("Another client started a collection")
     assert (one["garbage_collection"]["status"], len(collections(sandbox))) == ("succeeded", 1)
 
 

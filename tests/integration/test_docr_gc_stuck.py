@@ -35,7 +35,7 @@ def test_its_own_that_stands_still_fails_with_what_a_support_ticket_needs(sandbo
     assert "nothing has changed for 3" in result["msg"]
     for part in ("registry kiwi", run_["uuid"], "status waiting for delete requests", run_["created_at"]):
         assert part in result["msg"]
-    assert "run the task with the state idle" in result["msg"]
+    assert "run the task with state=idle" in result["msg"]
     assert result["last"][0]["garbage_collection"]["status"] == "waiting for delete requests"
     assert writes(sandbox) == [START]
 
