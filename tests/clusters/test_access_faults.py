@@ -50,9 +50,9 @@ def test_a_token_that_may_not_mint_writes_nothing_and_the_scope_is_named(orchard
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (401, "check the token: it is unknown, expired or revoked"),
+        (401, "check the token: the token is unknown, expired or revoked"),
         (404, "check the name and the team of the token"),
-        (503, "it may have been carried out all the same"),
+        (503, "the request may have been carried out, so run the task again"),
     ],
 )
 def test_a_minting_that_fails_writes_nothing(orchard: Cluster, status: int, words: str) -> None:

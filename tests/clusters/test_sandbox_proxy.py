@@ -123,7 +123,7 @@ def test_requests_go_wrong_on_demand(marsh: Cluster, tmp_path: Path) -> None:
 CLIENT = """
 import sys
 sys.path[:0] = {path!r}
-from clusters.visitor import Visitor
+from support.api_server_client import Visitor
 visitor = Visitor({kubeconfig!r})
 for number in range(3):
     visitor.ask("POST", "namespaces/default/secrets", {{"metadata": {{"name": f"quince-{{number}}"}}}})
