@@ -161,13 +161,12 @@ notes:
   sample: []
 """
 
-from ..module_utils._module.run import run_task
-from ..module_utils._module.tasks.login import CREDENTIALS_SPEC, build_credentials_task
+from ..module_utils._module.tasks.login import run_login_task
 
 
 def main() -> None:
     """Run the module."""
-    run_task(CREDENTIALS_SPEC, build_credentials_task)
+    run_login_task()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._client.digit
     DigitalOceanApi,
     open_api,
 )
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.files import open_file_api
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.pipeline import ReadOnly
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.files.docker_config import DockerConfigFile
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import NotFound, ReadOnlyClient
 from docr_sandbox.testing import Sandbox
@@ -113,3 +116,40 @@ def test_an_empty_name_never_reaches_the_service(sandbox: Sandbox) -> None:
     with pytest.raises(ValueError, match="not empty"):
         client(sandbox).delete_registry("")
     assert sandbox.calls() == []
+
+
+FILE_WRITES: list[tuple[str, Callable[[DockerConfigFile], Any]]] = [
+    ("write", lambda file: file.write("{}")),
+    ("note", lambda file: file.write_note("{}")),
+    ("no note", lambda file: file.write_note(None)),
+    ("remove", lambda file: file.remove()),
+    ("protect", lambda file: file.protect()),
+    ("leftovers", lambda file: file.remove_leftovers()),
+]
+
+
+@pytest.mark.parametrize("write", [write for _name, write in FILE_WRITES], ids=[name for name, _write in FILE_WRITES])
+def test_a_file_that_check_mode_opened_refuses_every_write(
+    sandbox: Sandbox, tmp_path: Path, write: Callable[[DockerConfigFile], Any]
+) -> None:
+    names = ["config.json", "config.json.docr.json", ".config.json.docr-x1.tmp"]
+    for name in names:
+        (tmp_path / name).write_text(f"plum {name}", encoding="utf-8")
+        (tmp_path / name).chmod(0o644)
+    settings = Settings(sandbox.token, endpoint=sandbox.url, ca_path=sandbox.ca_file, is_read_only=True)
+    file = open_file_api(settings).open_docker_config(str(tmp_path / names[0]))
+    with pytest.raises(ReadOnlyClient, match=rf"{tmp_path}.*: this is check mode"):
+        write(file)
+    left = {path.name: (path.read_text(encoding="utf-8"), path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
+    assert left == {name: (f"plum {name}", 0o644) for name in names}
+
+
+def test_the_same_file_accepts_every_write_outside_check_mode(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = Settings(sandbox.token, endpoint=sandbox.url, ca_path=sandbox.ca_file)
+    file = open_file_api(settings).open_docker_config(str(tmp_path / "config.json"))
+    for _name, write in FILE_WRITES[:2]:
+        write(file)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "config.json.docr.json"]
+    for _name, write in reversed(FILE_WRITES[2:]):
+        write(file)
+    assert list(tmp_path.iterdir()) == []

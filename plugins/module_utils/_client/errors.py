@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From an HTTP status to an error of this collection: one table for the API, the image host and Kubernetes."""
+"""From an HTTP status or a library's error to an error of this collection, for every client."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def translated(translate: Callable[[Exception], DocrError], *caught: type[Except
     except DocrError:
         raise
     except caught as error:
-        raise translate(error) from error
+        # Without its cause: the errors of libraries hold what was sent and what came, secrets too.
+        raise translate(error) from None
 
 
 def refuse_in_check_mode(words: str, is_read_only: bool) -> None:

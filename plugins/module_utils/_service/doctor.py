@@ -20,7 +20,8 @@ from .._domain.doctor.report import MOST_CREDENTIALS, Diagnosis, diagnose
 from .._domain.doctor.secrets import Item, shelve
 from .._domain.doctor.snapshot import WAITING, Access, ClusterSnapshot, Scope
 from .._domain.errors import Denied, DocrError, NotFound, Unreachable
-from .ports.api import Api, ImageHost
+from .ports.api import Api
+from .ports.image_host import ImageHost
 from .ports.kube import Kube
 
 T = TypeVar("T")

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from .._domain.credentials.docker import DockerCredentials
 from .._domain.errors import Conflict, DocrError
@@ -45,39 +44,13 @@ from .._domain.plan import Plan, Step
 from .flow.tokens import accepts_token, check_token, revoke_token
 from .flow.wait import Clock, poll
 from .ports.api import Api
+from .ports.files import ConfigFile
 
 Done = Callable[[Step], None]
 
 # Another run mints and writes in seconds, unless the service makes it wait.
 _LOCK_TIMEOUT_S = 180.0
 _LOCK_INTERVAL_S = 0.1
-
-
-class ConfigFile(Protocol):
-    """Docker's config file by what can be done to it; raises FileFault. Every write is whole or not at all."""
-
-    path: str
-
-    def try_lock(self) -> bool:
-        """Keep other runs out until this process ends; False while another one does."""
-
-    def read(self) -> Snapshot:
-        """What lies on the disk."""
-
-    def write(self, text: str) -> None:
-        """Replace the file by one that is private, and make its folder if there is none."""
-
-    def write_note(self, text: str | None) -> None:
-        """Replace the note; None removes it."""
-
-    def remove(self) -> None:
-        """Remove the file."""
-
-    def protect(self) -> None:
-        """Make it private."""
-
-    def remove_leftovers(self) -> None:
-        """Remove what killed runs left beside it."""
 
 
 @dataclass(frozen=True)

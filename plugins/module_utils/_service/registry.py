@@ -18,6 +18,7 @@ from .._domain.registry.steps import ChangeTier, CreateRegistry, DeleteRegistry,
 from .._domain.registry.tiers import Subscription
 from .flow.once import write_once
 from .ports.api import Api
+from .ports.registries import RegistryApi
 
 Done = Callable[[Step], None]
 
@@ -30,7 +31,7 @@ class Registries:
     subscription: Subscription | None
 
 
-def fetch_account(api: Api, desired: tuple[DesiredRegistry, ...]) -> Account:
+def fetch_account(api: RegistryApi, desired: tuple[DesiredRegistry, ...]) -> Account:
     """All that a plan for `desired` depends on: three calls, and one for each name that would be new."""
     registries = api.list_registries()
     taken: set[str] = set()
@@ -47,7 +48,7 @@ def fetch_account(api: Api, desired: tuple[DesiredRegistry, ...]) -> Account:
 
 
 def apply_registries(
-    api: Api, account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan[RegistryStep], done: Done
+    api: RegistryApi, account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan[RegistryStep], done: Done
 ) -> Registries:
     """Carry out a plan of plan_registries; each write is sent once."""
     registries = {registry.name: registry for registry in account.registries}
@@ -75,14 +76,14 @@ def fetch_holdings(api: Api, names: tuple[str, ...], *, with_clusters: bool) -> 
     )
 
 
-def apply_removal(api: Api, plan: Plan[DeleteRegistry], done: Done) -> None:
+def apply_removal(api: RegistryApi, plan: Plan[DeleteRegistry], done: Done) -> None:
     """Carry out a plan of plan_removal; a registry that is gone by then is what was wanted."""
     for step in plan.steps:
         _delete(api, step.name)
         done(step)
 
 
-def _create(api: Api, step: CreateRegistry) -> Registry:
+def _create(api: RegistryApi, step: CreateRegistry) -> Registry:
     def look() -> Registry | None:
         found = find_registry(api, step.name)
         return found if found is not None and step.region in (None, found.region) else None
@@ -90,7 +91,7 @@ def _create(api: Api, step: CreateRegistry) -> Registry:
     return write_once(lambda: api.create_registry(step.name, step.region, step.tier), look, also_look_after=(Conflict,))
 
 
-def _change_tier(api: Api, step: ChangeTier) -> Subscription:
+def _change_tier(api: RegistryApi, step: ChangeTier) -> Subscription:
     desired = step.desired.slug
 
     def look() -> Subscription | None:
@@ -100,7 +101,7 @@ def _change_tier(api: Api, step: ChangeTier) -> Subscription:
     return write_once(lambda: api.update_subscription(desired), look)
 
 
-def _delete(api: Api, name: str) -> None:
+def _delete(api: RegistryApi, name: str) -> None:
     def delete() -> bool:
         api.delete_registry(name)
         return True
@@ -108,6 +109,6 @@ def _delete(api: Api, name: str) -> None:
     write_once(delete, lambda: True if find_registry(api, name) is None else None, also_look_after=(NotFound,))
 
 
-def find_registry(api: Api, name: str) -> Registry | None:
+def find_registry(api: RegistryApi, name: str) -> Registry | None:
     """The team's registry of exactly that name."""
     return next((registry for registry in api.list_registries() if registry.name == name), None)

@@ -14,10 +14,11 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
+from functools import partial
 
 from ..._domain.login.docker_config import FileFault, Snapshot
+from ..errors import refuse_in_check_mode, translated
 
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
@@ -29,23 +30,22 @@ _ADVICE = (
 
 
 class DockerConfigFile:
-    """One config file by its real path; what its calls promise stands in the ConfigFile protocol of the services."""
+    """One config file by its real path; the protocol ConfigFile of the services says what each call promises.
 
-    def __init__(self, path: str) -> None:
+    A file that is read-only refuses every write with ReadOnlyClient.
+    """
+
+    def __init__(self, path: str, *, is_read_only: bool) -> None:
         self.path = path
+        self._is_read_only = is_read_only
         self._note_path = path + _NOTE
         self._folder, self._name = os.path.split(path)
-        # Held until the process ends: by then all is written.
+        # Held until the process ends: all is written then.
         self._lock: int | None = None
-
-    @classmethod
-    def at(cls, path: str) -> DockerConfigFile:
-        """The file that a path leads to, through links too."""
-        return cls(os.path.realpath(path))
 
     def try_lock(self) -> bool:
         """Keep other runs out."""
-        with _told(f"lock {self._folder}"):
+        with _file_errors(f"lock {self._folder}"):
             folder = self._nearest_folder()
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -65,12 +65,12 @@ class DockerConfigFile:
 
     def read(self) -> Snapshot:
         """The file, its note, and what was on its way to it."""
-        with _told(f"read {self.path}"):
+        with _file_errors(f"read {self.path}"):
             text = _read(self.path)
             mode = None if text is None else stat.S_IMODE(os.stat(self.path).st_mode)
             # Half of a file may end within a character.
             leftovers = tuple(_read(path, errors="replace") or "" for path in self._leftovers())
-        with _told(f"read {self._note_path}"):
+        with _file_errors(f"read {self._note_path}"):
             return Snapshot(text, mode, _read(self._note_path), leftovers)
 
     def write(self, text: str) -> None:
@@ -89,8 +89,8 @@ class DockerConfigFile:
         self._remove(self.path)
 
     def protect(self) -> None:
-        """Leave the file to its owner."""
-        with _told(f"change the mode of {self.path}"):
+        """Let only the owner read and write the file."""
+        with self._writing(f"change the mode of {self.path}"):
             os.chmod(self.path, _PRIVATE_FILE)
 
     def remove_leftovers(self) -> None:
@@ -98,9 +98,14 @@ class DockerConfigFile:
         for path in self._leftovers():
             self._remove(path)
 
+    def _writing(self, words: str) -> AbstractContextManager[None]:
+        """Where a write happens: refused in check mode before anything is touched."""
+        refuse_in_check_mode(words, self._is_read_only)
+        return _file_errors(words)
+
     def _replace(self, target: str, text: str) -> None:
         prefix, suffix = _TEMPORARY
-        with _told(f"write {target}"):
+        with self._writing(f"write {target}"):
             if not os.path.isdir(self._folder):
                 os.makedirs(self._folder, _PRIVATE_FOLDER, exist_ok=True)
                 # Whatever umask there is.
@@ -121,7 +126,7 @@ class DockerConfigFile:
             self._sync_folder()
 
     def _remove(self, path: str) -> None:
-        with _told(f"remove {path}"), suppress(FileNotFoundError):
+        with self._writing(f"remove {path}"), suppress(FileNotFoundError):
             os.unlink(path)
             self._sync_folder()
 
@@ -159,19 +164,24 @@ def _read(path: str, errors: str = "strict") -> str | None:
 
 
 def _keep_owner(handle: int, target: str) -> None:
-    """Whoever owns the file goes on owning it; where that is somebody else, only root can see to it."""
+    """The owner of the file stays its owner; where the owner is another user, only root can keep the owner."""
     with suppress(FileNotFoundError):
         owner = os.stat(target)
         if owner.st_uid != os.geteuid():
             os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
-@contextmanager
-def _told(words: str) -> Iterator[None]:
-    """Errors as ours, without what the file holds."""
-    try:
-        yield
-    except UnicodeError:
-        raise FileFault(words, "it is not UTF-8", "see what wrote it") from None
-    except OSError as error:
-        raise FileFault(words, error.strerror or type(error).__name__, _ADVICE) from None
+def _file_errors(words: str) -> AbstractContextManager[None]:
+    """Errors of the operating system as FileFault, without what the file holds. `words` say what was tried."""
+    return translated(partial(_translate, words), UnicodeError, OSError)
+
+
+def _translate(words: str, error: Exception) -> FileFault:
+    if isinstance(error, OSError):
+        return FileFault(words, error.strerror or type(error).__name__, _ADVICE)
+    return FileFault(words, "it is not UTF-8", "see what wrote it")
+
+
+def open_docker_config(path: str, *, is_read_only: bool) -> DockerConfigFile:
+    """The file that a path leads to, through symbolic links too."""
+    return DockerConfigFile(os.path.realpath(path), is_read_only=is_read_only)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ..._client.files.docker_config import DockerConfigFile
+from ..._client.digitalocean.files import open_file_api
 from ..._domain.durations import parse_duration
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
@@ -22,12 +22,12 @@ from ..._domain.login.steps import LogIn, LoginStep, LogoutStep
 from ..._domain.plan import Outcome, Plan
 from ..._domain.registry.name import name_fault
 from ..._service.flow.wait import SystemClock
-from ..._service.login import ConfigFile, LoginKeeper
-from ..._service.ports.api import Api
-from ..run import Done, Params, Task
+from ..._service.login import LoginKeeper
+from ..._service.ports.files import ApiWithFiles
+from ..run import Done, Params, Task, run_task
 from ..spec import Spec
 
-CREDENTIALS_SPEC = Spec(
+LOGIN_SPEC = Spec(
     options={
         "registry": {"type": "str", "required": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -39,18 +39,26 @@ CREDENTIALS_SPEC = Spec(
 )
 
 
-def build_credentials_task(params: Params) -> Task[Api, Any, Any, Any]:
+def run_login_task() -> None:
+    """Be the module docr_credentials."""
+    run_task(LOGIN_SPEC, build_login_task, open_file_api)
+
+
+def build_login_task(params: Params) -> Task[ApiWithFiles, Any, Any, Any]:
     """The task that the options ask for; raises InvalidInput with all that is wrong with them."""
     path = params["path"] or _default_path()
     faults = tuple(_faults(params, path))
     if faults:
         raise InvalidInput(faults)
-    file = DockerConfigFile.at(path)
     if params["state"] == "absent":
-        return LogoutTask(file, params["registry_host"], params["registry"])
+        return LogoutTask(path, params["registry_host"], params["registry"])
     lifetime, longest_push = _lifetimes(params)
     wanted = WantedLogin(params["registry"], params["read_write"], lifetime, longest_push)
-    return LoginTask(file, params["registry_host"], wanted)
+    return LoginTask(path, params["registry_host"], wanted)
+
+
+def _keeper(api: ApiWithFiles, path: str, host: str) -> LoginKeeper:
+    return LoginKeeper(api, api.open_docker_config(path), host)
 
 
 def _default_path() -> str:
@@ -88,58 +96,58 @@ def _lifetimes(params: Params) -> tuple[timedelta, timedelta]:
 class LoginTask:
     """The file holds a login of the registry that is good for the longest push."""
 
-    file: ConfigFile
+    path: str
     host: str
     wanted: WantedLogin
 
-    def fetch(self, api: Api) -> FoundLogin:
+    def fetch(self, api: ApiWithFiles) -> FoundLogin:
         """The file, the note, and whether the image host takes the login."""
-        return LoginKeeper(api, self.file, self.host).fetch_login(self.wanted, SystemClock())
+        return _keeper(api, self.path, self.host).fetch_login(self.wanted, SystemClock())
 
     def plan(self, current: FoundLogin) -> Plan[LoginStep]:
         """Keep the login, or mint another."""
         return plan_login(current, self.wanted)
 
-    def apply(self, api: Api, current: FoundLogin, plan: Plan[LoginStep], done: Done) -> dict[str, Any]:
+    def apply(self, api: ApiWithFiles, current: FoundLogin, plan: Plan[LoginStep], done: Done) -> dict[str, Any]:
         """Mint and write."""
-        minted = LoginKeeper(api, self.file, self.host).apply_login(current, self.wanted, plan, done)
-        return self._shape(minted)
+        minted = _keeper(api, self.path, self.host).apply_login(current, self.wanted, plan, done)
+        return self._shape(minted, current.path)
 
     def predict(self, current: FoundLogin, plan: Plan[LoginStep]) -> dict[str, Any]:
         """What is not known before the minting is null."""
         is_new = any(isinstance(step, LogIn) for step in plan.steps)
-        return self._shape(None if is_new else current.present)
+        return self._shape(None if is_new else current.present, current.path)
 
     def shape(self, outcome: Outcome[dict[str, Any]]) -> dict[str, Any]:
         """The module's result."""
         return {"credentials": outcome.result}
 
-    def _shape(self, minted: MintedCredential | None) -> dict[str, Any]:
+    def _shape(self, minted: MintedCredential | None, path: str) -> dict[str, Any]:
         asked = {"registry": self.wanted.registry, "read_write": self.wanted.read_write}
         unknown = {"fingerprint": None, "minted_at": None, "expires_at": None}
         shown = minted.shape() if minted is not None else asked | unknown
-        return shown | {"host": self.host, "path": self.file.path}
+        return shown | {"host": self.host, "path": path}
 
 
 @dataclass(frozen=True)
 class LogoutTask:
     """The file holds no login of the registry."""
 
-    file: ConfigFile
+    path: str
     host: str
     registry: str
 
-    def fetch(self, api: Api) -> FoundLogin:
+    def fetch(self, api: ApiWithFiles) -> FoundLogin:
         """The file and the note."""
-        return LoginKeeper(api, self.file, self.host).fetch_logout(SystemClock())
+        return _keeper(api, self.path, self.host).fetch_logout(SystemClock())
 
     def plan(self, current: FoundLogin) -> Plan[LogoutStep]:
         """Revoke and remove."""
         return plan_logout(current, self.registry)
 
-    def apply(self, api: Api, current: FoundLogin, plan: Plan[LogoutStep], done: Done) -> None:
+    def apply(self, api: ApiWithFiles, current: FoundLogin, plan: Plan[LogoutStep], done: Done) -> None:
         """Revoke and remove."""
-        LoginKeeper(api, self.file, self.host).apply_logout(current, plan, done)
+        _keeper(api, self.path, self.host).apply_logout(current, plan, done)
 
     def predict(self, current: FoundLogin, plan: Plan[LogoutStep]) -> None:
         """Nothing is left."""

@@ -24,7 +24,7 @@ from ..._domain.errors import Denied, DocrError
 from ..._domain.times import format_time
 from ..flow.tokens import check_token, revoke_token
 from ..flow.wait import PollSettings
-from ..ports.api import Api
+from ..ports.credentials import CredentialApi
 from ..ports.kube import Kube
 
 # A token that has just been minted may not be known everywhere at once.
@@ -35,7 +35,7 @@ _NEWS_TIMEOUT_S = 10.0
 class Credentials:
     """Keeps the journal; `credential` is the one that secrets are to carry, None until it is minted."""
 
-    api: Api
+    api: CredentialApi
     kube: Kube
     registry: str
     journal: Journal

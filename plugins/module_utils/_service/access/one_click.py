@@ -24,6 +24,7 @@ from ..._domain.plan import Plan, Step
 from ..flow.once import write_once
 from ..flow.wait import PollSettings, Waited
 from ..ports.api import Api
+from ..ports.registries import RegistryApi
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Integrations:
     registry_names: tuple[str, ...] | None
 
 
-def list_names(api: Api) -> tuple[str, ...]:
+def list_names(api: RegistryApi) -> tuple[str, ...]:
     """The names of the team's registries."""
     return tuple(registry.name for registry in api.list_registries())
 

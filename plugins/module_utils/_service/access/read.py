@@ -19,7 +19,7 @@ from ..._domain.access.state import Access, ClusterState, RegistryState
 from ..._domain.clusters.objects import Namespace, Secret, ServiceAccount
 from ..._domain.errors import Refused
 from ..flow.tokens import accepts_token_if_known
-from ..ports.api import Api
+from ..ports.credentials import CredentialApi
 from ..ports.kube import Kube
 
 
@@ -30,7 +30,7 @@ class Reader:
     `addresses` are those of the registries' images; without them no pods are read.
     """
 
-    api: Api
+    api: CredentialApi
     kube: Kube
     integrated: frozenset[str] = frozenset()
     addresses: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ from ..._domain.names import join_names
 from ..._domain.plan import Plan, Step
 from ..flow.parallel import for_each
 from ..flow.wait import PollSettings
-from ..ports.api import Api
+from ..ports.credentials import CredentialApi
 from ..ports.kube import Kube
 from .conditional_writes import change_account, delete_pod, delete_secret, require_no_later, write_secret
 from .credentials import Credentials
@@ -37,7 +37,7 @@ _ROUNDS = 3
 class ClusterWriter:
     """Writes into one cluster what its plan says. `leave_one_click` ends DigitalOcean's own integration."""
 
-    api: Api
+    api: CredentialApi
     kube: Kube
     state: ClusterState
     patience: PollSettings

@@ -10,17 +10,17 @@ from contextlib import closing
 
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import Denied, DocrError
-from ..ports.api import Api
+from ..ports.credentials import CredentialApi
 from .once import write_once
 
 
-def check_token(api: Api, credentials: DockerCredentials) -> None:
+def check_token(api: CredentialApi, credentials: DockerCredentials) -> None:
     """Log in to the image host with a real request. Raises Denied for a token that the image host does not accept."""
     with closing(api.open_image_host(credentials)) as host:
         host.check_login()
 
 
-def accepts_token(api: Api, credentials: DockerCredentials) -> bool:
+def accepts_token(api: CredentialApi, credentials: DockerCredentials) -> bool:
     """Whether the image host accepts a token; raises a DocrError where the image host does not answer."""
     try:
         check_token(api, credentials)
@@ -29,7 +29,7 @@ def accepts_token(api: Api, credentials: DockerCredentials) -> bool:
     return True
 
 
-def accepts_token_if_known(api: Api, credentials: DockerCredentials) -> bool | None:
+def accepts_token_if_known(api: CredentialApi, credentials: DockerCredentials) -> bool | None:
     """Whether the image host accepts a token; None where the image host does not answer."""
     try:
         return accepts_token(api, credentials)
@@ -37,7 +37,7 @@ def accepts_token_if_known(api: Api, credentials: DockerCredentials) -> bool | N
         return None
 
 
-def revoke_token(api: Api, credentials: DockerCredentials) -> None:
+def revoke_token(api: CredentialApi, credentials: DockerCredentials) -> None:
     """Revoke a token once, then check: a token that the image host does not accept has ended, whatever came back."""
 
     def revoke() -> bool:

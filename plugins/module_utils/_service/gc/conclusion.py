@@ -17,6 +17,7 @@ from ..._domain.gc.rules import RuleBook
 from ..._domain.registry.model import Registry
 from ..flow.wait import PollSettings
 from ..ports.api import Api
+from ..ports.registries import RegistryApi
 from .failures import Failures, unhealed
 from .images import MOST_LISTED, count_untagged
 from .push_check import prove_writes
@@ -85,7 +86,7 @@ class _End:
         )
 
 
-def _registries(api: Api) -> dict[str, Registry]:
+def _registries(api: RegistryApi) -> dict[str, Registry]:
     try:
         return {one.name: one for one in api.list_registries()}
     except DocrError:

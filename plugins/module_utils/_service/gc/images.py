@@ -18,6 +18,7 @@ from ..._domain.registry.images import INDEX_MEDIA_TYPES, Manifest
 from ..._domain.registry.model import Repository
 from ..._domain.times import parse_time
 from ..ports.api import Api
+from ..ports.registries import ImageApi
 
 # One call for each repository: a fifth of the 250 a minute that the team has.
 MOST_LISTED = 50
@@ -42,7 +43,7 @@ class IndexCount:
     is_all: bool
 
 
-def count_untagged(api: Api, registry: str, most_listed: int = MOST_LISTED) -> UntaggedCount:
+def count_untagged(api: ImageApi, registry: str, most_listed: int = MOST_LISTED) -> UntaggedCount:
     """By the manifests of each repository; where those are many by the counts alone, one call for 200 repositories."""
     repositories = api.list_repositories(registry)
     if len(repositories) > most_listed:
@@ -53,7 +54,7 @@ def count_untagged(api: Api, registry: str, most_listed: int = MOST_LISTED) -> U
     return UntaggedCount(sum(1 for _name, one in listed if not one.tags), True, len(repositories))
 
 
-def latest_push(api: Api, registry: str) -> datetime | None:
+def latest_push(api: ImageApi, registry: str) -> datetime | None:
     """When the newest manifest came; one call for 200 repositories. None where there is none."""
     times = [_time(one.pushed_at) for one in api.list_repositories(registry)]
     return max((one for one in times if one is not None), default=None)
@@ -75,7 +76,7 @@ def count_indexes(api: Api, registry: str, limit: int = 500) -> IndexCount | Non
     return IndexCount(sum(1 for one in types if one in INDEX_MEDIA_TYPES), len(types), len(types) == len(tagged))
 
 
-def _list_manifests(api: Api, registry: str, repositories: tuple[Repository, ...]) -> list[tuple[str, Manifest]]:
+def _list_manifests(api: ImageApi, registry: str, repositories: tuple[Repository, ...]) -> list[tuple[str, Manifest]]:
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         found = pool.map(lambda one: api.list_manifests(registry, one.name), repositories)
         pairs = zip(repositories, found, strict=True)

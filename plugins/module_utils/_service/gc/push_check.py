@@ -14,6 +14,8 @@ from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import Conflict, Denied, DocrError, Refused, Unreachable
 from ..flow.wait import PollSettings
 from ..ports.api import Api
+from ..ports.credentials import CredentialApi
+from ..ports.registries import RegistryApi
 
 # The credential outlives a crash by no more than this.
 _EXPIRY_S = 900
@@ -34,7 +36,7 @@ class WriteProof:
 _TOLD_WRITABLE = WriteProof(True, "DigitalOcean says that it takes pushes.")
 
 
-def is_read_only(api: Api, registry: str) -> bool | None:
+def is_read_only(api: RegistryApi, registry: str) -> bool | None:
     """What the API says of it; None where it says nothing."""
     return next((one.is_read_only for one in api.list_registries() if one.name == registry), None)
 
@@ -58,7 +60,7 @@ def prove_writes(api: Api, registry: str, told: bool | None, patience: PollSetti
     return _prove_by_upload(api, registry, max(repositories, key=lambda one: one.pushed_at).name, patience)
 
 
-def _prove_by_upload(api: Api, registry: str, repository: str, patience: PollSettings) -> WriteProof:
+def _prove_by_upload(api: CredentialApi, registry: str, repository: str, patience: PollSettings) -> WriteProof:
     try:
         credentials = api.mint_docker_credentials(registry, read_write=True, expiry_s=_EXPIRY_S)
     except DocrError as error:
@@ -80,7 +82,7 @@ def _until_writable(look: Callable[[], WriteProof], patience: PollSettings) -> W
     return patience.poll(look, lambda proof: proof.is_writable is True or proof.is_final).value
 
 
-def _ask(api: Api, registry: str) -> WriteProof:
+def _ask(api: RegistryApi, registry: str) -> WriteProof:
     try:
         told = is_read_only(api, registry)
     except DocrError as error:
@@ -90,7 +92,7 @@ def _ask(api: Api, registry: str) -> WriteProof:
     return WriteProof(False, "DigitalOcean says that it is read-only.") if told else _TOLD_WRITABLE
 
 
-def _try(api: Api, registry: str, repository: str, credentials: DockerCredentials) -> WriteProof:
+def _try(api: CredentialApi, registry: str, repository: str, credentials: DockerCredentials) -> WriteProof:
     """One upload that is opened and cancelled; a new visit each time, since a token of the last one may not push."""
     with closing(api.open_image_host(credentials)) as host:
         try:
@@ -110,7 +112,7 @@ def _try(api: Api, registry: str, repository: str, credentials: DockerCredential
         return WriteProof(True, f"{opened} and cancelled.")
 
 
-def _revoke(api: Api, credentials: DockerCredentials) -> str:
+def _revoke(api: CredentialApi, credentials: DockerCredentials) -> str:
     try:
         api.revoke_docker_credentials(credentials)
     except DocrError as error:

@@ -17,6 +17,7 @@ from ..._domain.gc.rules import IDLE, RuleBook, Rules
 from ..._domain.gc.steps import StartCollection
 from ..._domain.names import NameRef
 from ..ports.api import Api
+from ..ports.collections import CollectionApi
 from .images import latest_push
 
 
@@ -58,7 +59,7 @@ def fetch_registry_history(api: Api, registry: str, rules: Rules) -> GcHistory:
     return history
 
 
-def fetch_history(api: Api, asked: Sequence[NameRef]) -> tuple[GcHistory, ...]:
+def fetch_history(api: CollectionApi, asked: Sequence[NameRef]) -> tuple[GcHistory, ...]:
     """All collections of each registry, and the active one even where the list leaves it out."""
     histories = tuple(_list_history(api, one.name) for one in asked)
     faults = unknown_registries(histories, asked)
@@ -70,7 +71,7 @@ def fetch_history(api: Api, asked: Sequence[NameRef]) -> tuple[GcHistory, ...]:
     )
 
 
-def fetch_collection(api: Api, registry: str, collection: GarbageCollection) -> GarbageCollection:
+def fetch_collection(api: CollectionApi, registry: str, collection: GarbageCollection) -> GarbageCollection:
     """The collection as it is now; as it was where neither the active one nor the list is it."""
     active = api.fetch_active_garbage_collection(registry)
     if active is not None and active.uuid == collection.uuid:
@@ -84,7 +85,7 @@ def _would_start(history: GcHistory, rules: Rules, now: datetime) -> bool:
     return isinstance(decision.step, StartCollection) and decision.not_before is None
 
 
-def _list_history(api: Api, registry: str) -> GcHistory:
+def _list_history(api: CollectionApi, registry: str) -> GcHistory:
     try:
         return GcHistory(registry, api.list_garbage_collections(registry))
     except NotFound:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..._domain.errors import Conflict, DocrError, NotFound, Refused
 from ..._domain.gc.collection import CANCELLING, GarbageCollection
 from ..flow.once import write_once
-from ..ports.api import Api
+from ..ports.collections import CollectionApi
 from .read import fetch_collection
 
 
@@ -24,7 +24,7 @@ class Written:
     is_ours: bool
 
 
-def start(api: Api, registry: str, type_: str, known: Set[str]) -> Written:
+def start(api: CollectionApi, registry: str, type_: str, known: Set[str]) -> Written:
     """The collection that was started, or the one of somebody who was faster; `known` are those before it."""
     refusals: list[DocrError] = []
 
@@ -40,7 +40,7 @@ def start(api: Api, registry: str, type_: str, known: Set[str]) -> Written:
     return Written(collection, not refusals)
 
 
-def cancel(api: Api, registry: str, target: GarbageCollection) -> Written:
+def cancel(api: CollectionApi, registry: str, target: GarbageCollection) -> Written:
     """The collection after the cancel; not ours where it ended, or somebody cancelled it, before."""
     refusals: list[DocrError] = []
 
@@ -58,7 +58,7 @@ def cancel(api: Api, registry: str, target: GarbageCollection) -> Written:
     return Written(write_once(send, look, also_look_after=(NotFound, Conflict)), not refusals)
 
 
-def _look_for_new(api: Api, registry: str, known: Set[str]) -> GarbageCollection | None:
+def _look_for_new(api: CollectionApi, registry: str, known: Set[str]) -> GarbageCollection | None:
     try:
         active = api.fetch_active_garbage_collection(registry)
         history = (active,) if active is not None else api.list_garbage_collections(registry)
@@ -67,7 +67,7 @@ def _look_for_new(api: Api, registry: str, known: Set[str]) -> GarbageCollection
     return next((collection for collection in history if collection.uuid not in known), None)
 
 
-def _read_or_keep(api: Api, registry: str, collection: GarbageCollection) -> GarbageCollection:
+def _read_or_keep(api: CollectionApi, registry: str, collection: GarbageCollection) -> GarbageCollection:
     try:
         return fetch_collection(api, registry, collection)
     except DocrError:

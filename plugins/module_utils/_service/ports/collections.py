@@ -1,0 +1,28 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Garbage collections, as services require them of a client."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..._domain.gc.collection import GarbageCollection
+from .service import BaseApi
+
+
+class CollectionApi(BaseApi, Protocol):
+    """The garbage collections of registries."""
+
+    def list_garbage_collections(self, registry: str) -> tuple[GarbageCollection, ...]:
+        """All runs of a registry, newest first; it is not known whether an active one is among them."""
+
+    def fetch_active_garbage_collection(self, registry: str) -> GarbageCollection | None:
+        """The active run; None when there is none, or when the registry does not exist (the API does not tell)."""
+
+    def start_garbage_collection(self, registry: str, type_: str) -> GarbageCollection:
+        """Start a run of that type (the API's words). Conflict when one is active."""
+
+    def cancel_garbage_collection(self, registry: str, uuid: str) -> GarbageCollection | None:
+        """Cancel a run; None when the answer does not show it. NotFound when it is not active."""

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Docker credentials, as services require them of a client."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..._domain.credentials.docker import DockerCredentials
+from .image_host import ImageHost
+from .service import BaseApi
+
+
+class CredentialApi(BaseApi, Protocol):
+    """Docker credentials of registries, and the image host that the credentials open."""
+
+    def mint_docker_credentials(self, registry: str, *, read_write: bool, expiry_s: int) -> DockerCredentials:
+        """Mint a token for the image host that lives for `expiry_s` seconds; 0 means for ever."""
+
+    def revoke_docker_credentials(self, credentials: DockerCredentials) -> None:
+        """Take a minted token back."""
+
+    def open_image_host(self, credentials: DockerCredentials | None = None) -> ImageHost:
+        """The image host, seen with these credentials, or with the account's own token."""

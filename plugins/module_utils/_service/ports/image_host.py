@@ -1,0 +1,37 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The image host, as services require it of a client."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+
+class ImageHost(Protocol):
+    """The host of the images by what it does (OCI distribution); raises DocrError as the API does."""
+
+    def check_login(self) -> None:
+        """One request that only a good token passes. Denied for one that is unknown, expired or revoked."""
+
+    def open_upload(self, registry: str, repository: str) -> str:
+        """Begin an upload and give its address. Denied while the registry is read-only."""
+
+    def cancel_upload(self, registry: str, repository: str, upload: str) -> None:
+        """End an upload without a trace."""
+
+    def fetch_media_type(self, registry: str, repository: str, reference: str) -> str:
+        """The media type of a manifest, by tag or digest."""
+
+    def fetch_access(
+        self, registry: str, repository: str, actions: Collection[str] = ("pull", "push")
+    ) -> frozenset[str]:
+        """Which of the actions are granted; nothing is begun. Nobody may push while the registry is read-only.
+
+        Asking for `push` buys a token for pushes, as any push does: a garbage collection waits until that has run out.
+        """
+
+    def close(self) -> None:
+        """End the connections; no call after it."""

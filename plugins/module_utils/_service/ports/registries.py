@@ -1,0 +1,49 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Registries, the team's subscription, repositories and manifests, as services require them of a client."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..._domain.registry.images import Manifest
+from ..._domain.registry.model import Registry, Repository
+from ..._domain.registry.tiers import Options, Subscription
+from .service import BaseApi
+
+
+class ImageApi(BaseApi, Protocol):
+    """The repositories and manifests of registries."""
+
+    def list_repositories(self, registry: str) -> tuple[Repository, ...]:
+        """All repositories of a registry. NotFound for an unknown registry."""
+
+    def list_manifests(self, registry: str, repository: str) -> tuple[Manifest, ...]:
+        """All manifests of a repository, tagged or not. NotFound for an unknown one."""
+
+
+class RegistryApi(ImageApi, Protocol):
+    """The registries of the team, and the subscription that all of them share."""
+
+    def list_registries(self) -> tuple[Registry, ...]:
+        """All registries of the team."""
+
+    def fetch_options(self) -> Options:
+        """Regions and tiers on offer."""
+
+    def fetch_subscription(self) -> Subscription | None:
+        """The team's subscription; None before the first registry."""
+
+    def is_name_free(self, name: str) -> bool:
+        """Whether nobody has a registry of that name, this team included."""
+
+    def create_registry(self, name: str, region: str | None, tier_slug: str) -> Registry:
+        """Create a registry; without a region the service picks one. Conflict when the name is taken."""
+
+    def delete_registry(self, name: str) -> None:
+        """Delete a registry with all its images. NotFound when there is none of that name."""
+
+    def update_subscription(self, tier_slug: str) -> Subscription:
+        """Change the team's tier. Refused when the team is not eligible."""
