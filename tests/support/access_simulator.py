@@ -11,6 +11,13 @@ from datetime import timedelta
 from typing import Any
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import steps
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    AccountChange,
+    CurrentCluster,
+    CurrentRegistry,
+    DesiredAccess,
+    RegistryAccess,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import Journal
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import (
     one_click_copies,
@@ -21,13 +28,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     merge_content,
     pull_secret,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.removal import entry_removals
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import (
-    ClusterState,
-    RegistryState,
-    adopt,
-)
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.steps import AccountChange
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     Secret,
     ServiceAccount,
@@ -40,11 +40,11 @@ from support.access_states import SYSTEM, config, copied, journal_secret
 class World:
     """A cluster, and what DigitalOcean knows of its credentials."""
 
-    state: ClusterState
+    state: CurrentCluster
     minted: tuple[Credential, ...] = ()
     revoked: frozenset[str] = frozenset()
 
-    def of(self, registry: str) -> RegistryState:
+    def of(self, registry: str) -> CurrentRegistry:
         return self.state.registries[registry]
 
 
@@ -56,14 +56,14 @@ def walk(world: World, plan: Iterable[Any]) -> list[World]:
     return worlds
 
 
-def in_use(found: RegistryState) -> Credential:
+def in_use(found: CurrentRegistry) -> Credential:
     """The credential that a run writes."""
     credential = found.journal.new or found.journal.current
     assert credential is not None
     return credential
 
 
-def _with_registry(world: World, registry: str, found: RegistryState) -> World:
+def _with_registry(world: World, registry: str, found: CurrentRegistry) -> World:
     registries = {**world.state.registries, registry: found}
     return replace(world, state=replace(world.state, registries=registries))
 
@@ -89,31 +89,31 @@ def _strike(world: World, name: str) -> World:
 
 
 def _mint(world: World, step: Any) -> World:
-    access = step.access
+    access = step.desired
     now, expiry_s = world.state.now, access.policy.expiry_s
     token = f"minted-{len(world.minted)}"
     found = Credential(config(token), now, now + timedelta(seconds=expiry_s) if expiry_s else None)
     world = replace(world, minted=(*world.minted, found))
-    return _note(world, access.registry, adopt(world.state, access.registry).add(found))
+    return _note(world, access.registry, RegistryAccess(world.state, access).journal.add(found))
 
 
 def _write_journal(world: World, step: Any) -> World:
-    return _note(world, step.access.registry, step.journal)
+    return _note(world, step.registry, step.journal)
 
 
 def _write(world: World, step: Any) -> World:
-    access = step.access
+    access = step.desired
     content = pull_secret(access.registry, access.method, in_use(world.of(access.registry)))
     secrets = dict(world.of(access.registry).of(access.secret))
-    for one in step.targets:
-        assert one.present == secrets.get(one.namespace)
-        whole = content if one.present is None else merge_content(one.present, content)
+    for one in step.writes:
+        assert one.current == secrets.get(one.namespace)
+        whole = content if one.current is None else merge_content(one.current, content)
         secrets[one.namespace] = Secret(one.namespace, access.secret, whole)
     return _with_secrets(world, access.registry, access.secret, secrets)
 
 
 def _settle(world: World, step: Any) -> World:
-    access = step.access
+    access = step.desired
     found = world.of(access.registry)
     credential, secrets = in_use(found), dict(found.of(access.secret))
     content = pull_secret(access.registry, access.method, credential)
@@ -137,7 +137,7 @@ def _patch(world: World, step: Any) -> World:
 
 
 def _leave_one_click(world: World, step: Any) -> World:
-    registry = step.access.registry
+    registry = step.registry
     secrets = world.of(registry).of(registry)
     gone = one_click_copies(secrets, registry).keys()
     world = _with_secrets(world, registry, registry, {key: one for key, one in secrets.items() if key not in gone})
@@ -157,7 +157,9 @@ def _delete_source(world: World, step: Any) -> World:
     registry, name = step.registry, step.source.name
     secrets = world.of(registry).of(name)
     gone = owned(secrets, registry, "operator").keys() & world.state.alive
-    changes = entry_removals(world.state, registry, "operator", world.state.alive)
+    changes = RegistryAccess(world.state, DesiredAccess(registry, "operator")).entry_removals(
+        "operator", world.state.alive
+    )
     world = _with_secrets(world, registry, name, {key: one for key, one in secrets.items() if key not in gone})
     return _patch(world, steps.PatchServiceAccounts(world.state.name, tuple(changes))) if changes else world
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    CurrentCluster,
+    DesiredAccess,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import Journal
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access, ClusterState
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     Secret,
     ServiceAccount,
@@ -91,19 +94,19 @@ def accounts(draw: st.DrawFn) -> list[ServiceAccount]:
 
 
 @st.composite
-def states(draw: st.DrawFn) -> ClusterState:
+def states(draw: st.DrawFn) -> CurrentCluster:
     settled = draw(st.none() | st.just(POOL[3]))
     return cluster(
         draw(secrets(pool if settled is None else st.just(settled))),
         draw(accounts()),
         draw(journals()) if settled is None else journal((settled, "current")),
         chosen=draw(st.sets(st.sampled_from(ALIVE))),
-        opens=draw(st.sampled_from([True, False, None])),
+        is_accepted=draw(st.sampled_from([True, False, None])),
         integrated=draw(st.sampled_from([(), ("kiwi",)])),
     )
 
 
 @st.composite
-def wishes(draw: st.DrawFn) -> Access:
+def wishes(draw: st.DrawFn) -> DesiredAccess:
     names = draw(st.sampled_from([("default",), ("build*",), ("*",)]))
     return access(draw(st.sampled_from(["direct", "operator", "one_click"])), draw(policies), service_accounts=names)

@@ -12,6 +12,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    AccountChange,
+    CurrentCluster,
+    CurrentRegistry,
+    DesiredAccess,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import (
     CURRENT,
     JOURNAL_NAMESPACE,
@@ -22,12 +28,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import JOURNAL, labels_of
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import pull_secret
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.secret_names import secret_name
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import (
-    Access,
-    ClusterState,
-    RegistryState,
-)
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.steps import AccountChange
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     PULL_SECRET_KEY,
     PULL_SECRET_TYPE,
@@ -122,12 +122,12 @@ def registry_state(
     secrets: Iterable[Secret] = (),
     noted: Journal | None = None,
     chosen: Iterable[str] = (SYSTEM, PEAR, FIG),
-    opens: bool | None = True,
+    is_accepted: bool | None = True,
     registry: str = "kiwi",
-) -> RegistryState:
+) -> CurrentRegistry:
     """What a cluster holds for one registry; with a journal if something is noted."""
     secret = None if noted is None else journal_secret(noted, registry)
-    return RegistryState(shelve(secrets), frozenset(chosen), noted or Journal(), secret, opens)
+    return CurrentRegistry(shelve(secrets), frozenset(chosen), noted or Journal(), secret, is_accepted)
 
 
 def cluster(
@@ -136,25 +136,28 @@ def cluster(
     noted: Journal | None = None,
     *,
     chosen: Iterable[str] = (SYSTEM, PEAR, FIG),
-    opens: bool | None = True,
+    is_accepted: bool | None = True,
     integrated: Iterable[str] = (),
     pods: Sequence[Pod] = (),
-) -> ClusterState:
+) -> CurrentCluster:
     """A cluster with three namespaces and one that is terminating, and what it holds for the registry kiwi."""
-    return ClusterState(
+    return CurrentCluster(
         name="orchard",
         now=NOW,
         namespaces=(Namespace(SYSTEM), Namespace(PEAR), Namespace(FIG), Namespace(BOG, is_terminating=True)),
         accounts=tuple(accounts),
-        registries={"kiwi": registry_state(secrets, noted, chosen, opens)},
+        registries={"kiwi": registry_state(secrets, noted, chosen, is_accepted)},
         pods=tuple(pods),
         integrated=frozenset(integrated),
     )
 
 
-def access(method: str = "direct", policy: Policy | None = RENEWED, registry: str = "kiwi", **where: object) -> Access:
+def access(
+    method: str = "direct", policy: Policy | None = RENEWED, registry: str = "kiwi", **where: object
+) -> DesiredAccess:
     """A registry as it is wanted; `where` are fields of Where."""
-    return Access(registry, method, Where(**where), None if method == "one_click" else policy)  # type: ignore[arg-type]
+    chosen = Where(**where)  # type: ignore[arg-type]
+    return DesiredAccess(registry, method, chosen, None if method == "one_click" else policy)
 
 
 def everywhere(found: Credential = FIRST) -> list[Secret]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the entries that a user writes to what each cluster is to have."""
+"""The access that a user desires: the entries of the input, and the desired access of each cluster."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ..clusters.selection import Where
 from ..credentials.rotation import Policy
 from ..field_errors import FieldError
 from ..names import NameRef
+from .cluster_access import DesiredAccess
 from .methods import ONE_CLICK
-from .one_click import PRESENT, Integration, WantedIntegrations, closed_fault, missing_registries
-from .state import Access
+from .one_click import PRESENT, DesiredIntegrations, Integration, closed_fault, missing_registries
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One entry: these clusters of DigitalOcean, or these contexts of a kubeconfig, may pull from these registries.
+class AccessEntry:
+    """One entry of the input: clusters of DigitalOcean, or contexts of a kubeconfig, that pull from the registries.
 
-    A context that is None is the kubeconfig's current one.
+    A context that is None is the kubeconfig's current context.
     """
 
     registries: tuple[NameRef, ...]
@@ -38,10 +38,10 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """All that a task asks for. `expected` registries may be created by an earlier task of the same play."""
+class DesiredState:
+    """All that a task desires. An earlier task of the same play may create the `expected` registries."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[AccessEntry, ...]
     state: str = PRESENT
     expected: tuple[str, ...] = ()
     recreates_pods: bool = False
@@ -49,27 +49,26 @@ class Wanted:
 
     @property
     def is_present(self) -> bool:
-        """Whether access is to be there, rather than to end."""
+        """Whether the task gives access, rather than ends access."""
         return self.state == PRESENT
 
     @property
-    def one_click(self) -> WantedIntegrations:
-        """What DigitalOcean's own integration is asked for."""
-        return self._integrations(one for one in self.entries if one.method == ONE_CLICK)
+    def one_click(self) -> DesiredIntegrations:
+        """The desired one-click integrations."""
+        return self._integrations(entry for entry in self.entries if entry.method == ONE_CLICK)
 
-    @property
-    def every(self) -> WantedIntegrations:
-        """All entries, as far as registries go."""
-        return self._integrations(self.entries)
+    def missing_registries(self, existing: Sequence[str]) -> tuple[FieldError, ...]:
+        """An error for each registry that does not exist; access to a registry that does not exist can still end."""
+        return missing_registries(self._integrations(self.entries), existing)
 
-    def _integrations(self, entries: Iterable[Entry]) -> WantedIntegrations:
-        found = tuple(Integration(one.clusters, one.registries) for one in entries)
-        return WantedIntegrations(found, self.state, self.expected)
+    def _integrations(self, entries: Iterable[AccessEntry]) -> DesiredIntegrations:
+        found = tuple(Integration(entry.clusters, entry.registries) for entry in entries)
+        return DesiredIntegrations(found, self.state, self.expected)
 
 
 @dataclass(frozen=True)
 class Place:
-    """A cluster, and how it is entered: one of DigitalOcean's, or a context of a kubeconfig."""
+    """A cluster, and how a client connects: a cluster of DigitalOcean, or a context of a kubeconfig."""
 
     name: str
     cluster: Cluster | None = None
@@ -78,61 +77,56 @@ class Place:
 
     @property
     def key(self) -> str:
-        """Tells places apart, and names them in errors."""
+        """A name that no other place has; errors show it."""
         if self.cluster:
             return f"the cluster {self.name} ({self.cluster.id})"
         return f"the context {self.context} of {self.kubeconfig}" if self.context else f"the {self.name}"
 
 
 @dataclass(frozen=True)
-class Work:
-    """A place, and the access that it is to have, or to lose."""
+class DesiredCluster:
+    """A place, and the access that the cluster is to have, or to lose."""
 
     place: Place
-    accesses: tuple[Access, ...]
+    accesses: tuple[DesiredAccess, ...]
 
-    def has_to_look(self, wanted: Wanted) -> bool:
-        """Whether it can only be done, or seen to be done, inside of the cluster."""
+    def must_be_read(self, desired: DesiredState) -> bool:
+        """Whether the access requires writes inside the cluster, or reads there to verify the access."""
         if any(access.method != ONE_CLICK for access in self.accesses):
             return True
-        return wanted.is_present and wanted.waits_for_secrets
+        return desired.is_present and desired.waits_for_secrets
 
 
-def resolve_work(clusters: Sequence[Cluster], wanted: Wanted) -> tuple[tuple[Work, ...], tuple[FieldError, ...]]:
-    """What is to be done in each place, in the order of the input, and what is wrong with the rest."""
-    asked = [one for entry in wanted.entries for one in entry.clusters]
-    found, unknown = resolve_clusters(clusters, asked)
-    faults = list(unknown)
-    works: dict[str, Work] = {}
-    for entry in wanted.entries:
+def resolve_entries(
+    clusters: Sequence[Cluster], desired: DesiredState
+) -> tuple[tuple[DesiredCluster, ...], tuple[FieldError, ...]]:
+    """The desired access of each cluster, in the order of the input, and the errors of the entries."""
+    found, unknown = resolve_clusters(clusters, [one for entry in desired.entries for one in entry.clusters])
+    errors = list(unknown)
+    merged: dict[str, DesiredCluster] = {}
+    for entry in desired.entries:
         known = [(one, found[one.name]) for one in entry.clusters if one.name in found]
-        if entry.method != ONE_CLICK and wanted.is_present:
-            faults += [fault for one, cluster in known for fault in closed_fault(cluster, one.where)]
+        if entry.method != ONE_CLICK and desired.is_present:
+            errors += [error for one, cluster in known for error in closed_fault(cluster, one.where)]
         places = [Place(cluster.name, cluster) for _one, cluster in known]
-        places += [_context_place(entry, context) for context in entry.contexts]
+        places += [
+            Place(context or f"current context of {entry.kubeconfig}", kubeconfig=entry.kubeconfig, context=context)
+            for context in entry.contexts
+        ]
         for place in places:
-            works[place.key], conflicts = _add(works.get(place.key, Work(place, ())), entry)
-            faults += conflicts
-    return tuple(works.values()), tuple(dict.fromkeys(faults))
+            merged[place.key], conflicts = _merge(merged.get(place.key, DesiredCluster(place, ())), entry)
+            errors += conflicts
+    return tuple(merged.values()), tuple(dict.fromkeys(errors))
 
 
-def missing(wanted: Wanted, existing: Sequence[str]) -> tuple[FieldError, ...]:
-    """A fault for each registry that does not exist; what is to end may be gone already."""
-    return missing_registries(wanted.every, existing)
-
-
-def _context_place(entry: Entry, context: str | None) -> Place:
-    return Place(context or f"current context of {entry.kubeconfig}", kubeconfig=entry.kubeconfig, context=context)
-
-
-def _add(work: Work, entry: Entry) -> tuple[Work, list[FieldError]]:
-    faults = []
-    for asked in entry.registries:
-        access = Access(asked.name, entry.method, entry.where, entry.policy)
-        same = next((one for one in work.accesses if one.registry == asked.name), None)
+def _merge(cluster: DesiredCluster, entry: AccessEntry) -> tuple[DesiredCluster, list[FieldError]]:
+    errors = []
+    for name in entry.registries:
+        access = DesiredAccess(name.name, entry.method, entry.where, entry.policy)
+        same = next((one for one in cluster.accesses if one.registry == name.name), None)
         if same is None:
-            work = replace(work, accesses=(*work.accesses, access))
+            cluster = replace(cluster, accesses=(*cluster.accesses, access))
         elif same != access:
-            what = f"{work.place.key} is asked for the registry {asked.name} twice, and not by the same method"
-            faults.append(FieldError(asked.where, what, "ask once"))
-    return work, faults
+            what = f"{cluster.place.key} is asked for the registry {name.name} twice, and not by the same method"
+            errors.append(FieldError(name.where, what, "ask once"))
+    return cluster, errors

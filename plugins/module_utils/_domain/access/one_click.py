@@ -74,7 +74,7 @@ class Integration:
 
 
 @dataclass(frozen=True)
-class WantedIntegrations:
+class DesiredIntegrations:
     """All that is asked for. What is not listed is left as it is.
 
     `expected` are registries that do not exist yet but that somebody creates before these writes are done.
@@ -86,7 +86,7 @@ class WantedIntegrations:
 
 
 @dataclass(frozen=True)
-class Target:
+class ClusterIntegration:
     """A cluster, the registries that all entries together ask for on it, and where it was first asked for."""
 
     cluster: Cluster
@@ -98,7 +98,7 @@ class Target:
 class _Change:
     """What has to be added to, or removed from, one cluster."""
 
-    target: Target
+    target: ClusterIntegration
     registries: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
 
@@ -117,52 +117,52 @@ def known_registries(cluster: Cluster, registry_names: tuple[str, ...] | None) -
     return tuple(name for name in names if lists_registry(cluster, name, names)) or None
 
 
-def resolve_targets(
-    clusters: Sequence[Cluster], wanted: WantedIntegrations
-) -> tuple[tuple[Target, ...], tuple[FieldError, ...]]:
+def resolve_integrations(
+    clusters: Sequence[Cluster], desired: DesiredIntegrations
+) -> tuple[tuple[ClusterIntegration, ...], tuple[FieldError, ...]]:
     """The clusters that are asked for, merged over all entries, in the order of the input; the faults of the rest."""
-    asked = [one for integration in wanted.integrations for one in integration.clusters]
+    asked = [one for integration in desired.integrations for one in integration.clusters]
     found, faults = resolve_clusters(clusters, asked)
-    targets: dict[str, Target] = {}
-    for integration in wanted.integrations:
+    targets: dict[str, ClusterIntegration] = {}
+    for integration in desired.integrations:
         registries = tuple(one.name for one in integration.registries)
         for one in integration.clusters:
             cluster = found.get(one.name)
             if cluster is not None:
-                target = targets.setdefault(cluster.id, Target(cluster, one.where, ()))
+                target = targets.setdefault(cluster.id, ClusterIntegration(cluster, one.where, ()))
                 targets[cluster.id] = replace(target, registries=_merged(target.registries, registries))
     return tuple(targets.values()), faults
 
 
-def needs_registry_names(clusters: Sequence[Cluster], wanted: WantedIntegrations) -> bool:
+def needs_registry_names(clusters: Sequence[Cluster], desired: DesiredIntegrations) -> bool:
     """Whether the plan depends on which registries the team has: a run with nothing to do should not ask."""
-    targets, faults = resolve_targets(clusters, wanted)
+    targets, faults = resolve_integrations(clusters, desired)
     known = [(target, known_registries(target.cluster, None)) for target in targets]
     if any(registries is None for target, registries in known):
         return True
-    if wanted.state == ABSENT:
+    if desired.state == ABSENT:
         return False
     return bool(faults) or any(set(target.registries) - set(registries or ()) for target, registries in known)
 
 
 def plan_integration(
-    clusters: Sequence[Cluster], registry_names: tuple[str, ...] | None, wanted: WantedIntegrations
+    clusters: Sequence[Cluster], registry_names: tuple[str, ...] | None, desired: DesiredIntegrations
 ) -> Plan[IntegrationStep]:
-    """What to write so that the clusters are as wanted; one step for all clusters that need the same.
+    """What to write so that the clusters are as desired; one step for all clusters that need the same.
 
     `registry_names` are the team's registries, None when `needs_registry_names` said that they do not matter. Raises
     InvalidInput with all faults: clusters that are unknown, ambiguous or in a state that allows no change, registries
     that do not exist.
     """
-    targets, faults = resolve_targets(clusters, wanted)
+    targets, faults = resolve_integrations(clusters, desired)
     if registry_names is not None:
-        faults += missing_registries(wanted, (*registry_names, *wanted.expected))
-    changes = tuple(_change(target, registry_names, wanted) for target in targets)
+        faults += missing_registries(desired, (*registry_names, *desired.expected))
+    changes = tuple(_change(target, registry_names, desired) for target in targets)
     touched = [change.target for change in changes if change.registries]
     faults += tuple(fault for target in touched for fault in closed_fault(target.cluster, target.where))
     if faults:
         raise InvalidInput(faults)
-    steps = _steps(changes, AddRegistries if wanted.state == PRESENT else RemoveRegistries)
+    steps = _steps(changes, AddRegistries if desired.state == PRESENT else RemoveRegistries)
     before = [target.cluster for target in targets]
     return Plan(
         steps=steps,
@@ -177,14 +177,14 @@ def plan_integration(
     )
 
 
-def missing_registries(wanted: WantedIntegrations, existing: Sequence[str]) -> tuple[FieldError, ...]:
+def missing_registries(desired: DesiredIntegrations, existing: Sequence[str]) -> tuple[FieldError, ...]:
     """A fault for each place that asks to add a registry which does not exist; a removal may name what is gone."""
-    if wanted.state == ABSENT:
+    if desired.state == ABSENT:
         return ()
     advice = f"the team has {join_names(existing)}" if existing else "the team has no registries, create it first"
     return tuple(
         FieldError(one.where, f"there is no registry {one.name!r}", advice)
-        for integration in wanted.integrations
+        for integration in desired.integrations
         for one in integration.registries
         if one.name not in existing
     )
@@ -244,10 +244,12 @@ def shape_integrations(
     ]
 
 
-def _change(target: Target, registry_names: tuple[str, ...] | None, wanted: WantedIntegrations) -> _Change:
+def _change(
+    target: ClusterIntegration, registry_names: tuple[str, ...] | None, desired: DesiredIntegrations
+) -> _Change:
     known = known_registries(target.cluster, registry_names)
-    if wanted.state == PRESENT:
-        return _addition(target, known, registry_names, wanted)
+    if desired.state == PRESENT:
+        return _addition(target, known, registry_names, desired)
     listed = tuple(one for one in target.registries if known is None or one in known)
     if listed and target.cluster.state in _LEAVING_STATES:
         note = f"The cluster {target.cluster.name} is {target.cluster.state} and takes {join_names(listed)} with it."
@@ -256,19 +258,19 @@ def _change(target: Target, registry_names: tuple[str, ...] | None, wanted: Want
 
 
 def _addition(
-    target: Target,
+    target: ClusterIntegration,
     known: tuple[str, ...] | None,
     registry_names: tuple[str, ...] | None,
-    wanted: WantedIntegrations,
+    desired: DesiredIntegrations,
 ) -> _Change:
     there = known or ()
     missing = tuple(one for one in target.registries if one not in there)
-    reborn = [one for one in target.registries if one in there and one in wanted.expected]
+    reborn = [one for one in target.registries if one in there and one in desired.expected]
     notes = _reborn_notes(target.cluster.name, reborn, registry_names)
     return _Change(target, missing, _unknown_notes(target, known, "added") + notes)
 
 
-def _unknown_notes(target: Target, known: tuple[str, ...] | None, verb: str) -> tuple[str, ...]:
+def _unknown_notes(target: ClusterIntegration, known: tuple[str, ...] | None, verb: str) -> tuple[str, ...]:
     if known is not None:
         return ()
     name = target.cluster.name

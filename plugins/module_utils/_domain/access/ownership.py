@@ -13,7 +13,7 @@ Only owned objects are changed or deleted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..clusters.objects import PULL_SECRET_TYPE, Secret
 from .methods import OPERATOR
@@ -34,22 +34,22 @@ JOURNAL = "journal"
 
 
 def labels_of(registry: str, method: str) -> Mapping[str, str]:
-    """The marks of what is ours."""
+    """The labels that mark an object as owned."""
     return {_MANAGED_BY: _MANAGER, _REGISTRY: registry, _METHOD: method}
 
 
 def is_marked(secret: Secret, registry: str, method: str) -> bool:
-    """Whether this collection made it, for this registry and by this method."""
+    """Whether this collection made a secret, for this registry and by this method."""
     return all(secret.labels.get(name) == value for name, value in labels_of(registry, method).items())
 
 
 def is_copy(secret: Secret, identifier: str) -> bool:
-    """Whether DigitalOcean's operator made it, from the secret that names itself so."""
+    """Whether DigitalOcean's operator copied a secret from the source with this identifier."""
     return secret.labels.get(_COPY) == identifier
 
 
 def is_source(secret: Secret, identifier: str) -> bool:
-    """Whether DigitalOcean's operator copies it under this name."""
+    """Whether DigitalOcean's operator copies a secret under this identifier."""
     return secret.namespace == OPERATOR_NAMESPACE and secret.annotations.get(SOURCE) == identifier
 
 
@@ -66,12 +66,18 @@ def is_owned_entry(named: Mapping[str, Secret], namespace: str, registry: str, m
 
 
 def owned(secrets: Mapping[str, Secret], registry: str, method: str) -> dict[str, Secret]:
-    """Those of a way that exist because of this collection; copies that DigitalOcean's operator made of ours too."""
+    """The owned secrets among the secrets of a method, by namespace."""
     return {namespace: one for namespace, one in secrets.items() if is_owned(one, registry, method)}
 
 
+def foreign(secrets: Mapping[str, Secret], registry: str, method: str, namespaces: Iterable[str]) -> tuple[str, ...]:
+    """The namespaces, sorted, with a secret that has the name of an owned secret and is not owned."""
+    ours = owned(secrets, registry, method)
+    return tuple(sorted(namespace for namespace in namespaces if namespace in secrets and namespace not in ours))
+
+
 def one_click_copies(secrets: Mapping[str, Secret], registry: str) -> dict[str, Secret]:
-    """What DigitalOcean's one-click integration made: the secret in kube-system, and its copies."""
+    """The secrets of DigitalOcean's one-click integration by namespace: the source in kube-system, and its copies."""
     return {
         namespace: one
         for namespace, one in secrets.items()

@@ -7,75 +7,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 
 from ..clusters.objects import Container, Pod, ServiceAccount
 from . import steps
+from .cluster_access import AccountChange, CurrentCluster, RegistryAccess
 from .field_managers import FIELD_MANAGER
 from .methods import DIRECT
-from .state import Access, ClusterState
-from .steps import AccountChange, ClusterStep
+from .steps import ClusterStep
 
 # Reasons of a kubelet for a container whose image did not come.
 PULL_FAILURES = frozenset({"ErrImagePull", "ImagePullBackOff"})
 
 
 def fails_to_pull(container: Container, address: str) -> bool:
-    """Whether an image below an address (`registry.digitalocean.com/acme`) did not come."""
+    """Whether the kubelet failed to pull an image below an address (`registry.digitalocean.com/acme`)."""
     return container.waiting in PULL_FAILURES and container.image.startswith(f"{address}/")
 
 
 def is_failing(pod: Pod, addresses: Iterable[str]) -> bool:
-    """Whether a pod waits for an image below one of the addresses, and is not on its way out."""
+    """Whether a pod waits for an image below one of the addresses, and is not terminating."""
     return not pod.is_terminating and any(
         fails_to_pull(container, address) for container in pod.containers for address in addresses
     )
 
 
 def plan_recreation(
-    state: ClusterState, accesses: Sequence[Access], changes: Sequence[AccountChange]
+    cluster: CurrentCluster, accesses: Sequence[RegistryAccess], changes: Sequence[AccountChange]
 ) -> Iterator[ClusterStep]:
-    """Delete the pods that a controller makes again, and that then have the entry which they lack now.
+    """Delete the failing pods that a controller creates again and that then have the entry which they lack now.
 
-    `changes` are what this run gives to service accounts. A pod that is younger than its account's entry got its pull
-    secrets from elsewhere, and would get no others; Kubernetes tells times to the second.
+    `changes` are the entries that this run adds to service accounts. A pod that is younger than the entry of its
+    account got its pull secrets from elsewhere, and would get no others. Kubernetes tells times to the second.
     """
-    given = {(one.account.namespace, one.account.name): one.add for one in changes}
-    accounts = {(one.namespace, one.name): one for one in state.accounts}
-    doomed = [
-        pod
-        for pod in state.pods
-        if pod.controller is not None
-        and any(_lacks_what_is_there(pod, access, state, accounts, given) for access in accesses)
-    ]
-    if doomed:
-        yield steps.RecreatePods(state.name, tuple(doomed))
+    added = {(change.account.namespace, change.account.name): change.add for change in changes}
+    accounts = {(account.namespace, account.name): account for account in cluster.accounts}
+    pods = []
+    for pod in cluster.pods:
+        key = (pod.namespace, pod.service_account)
+        names = added.get(key, ())
+        if pod.controller is None or key not in accounts:
+            continue
+        if any(_would_gain_entry(pod, accounts[key], names, access) for access in accesses):
+            pods.append(pod)
+    if pods:
+        yield steps.RecreatePods(cluster.name, tuple(pods))
 
 
-def _lacks_what_is_there(
-    pod: Pod,
-    access: Access,
-    state: ClusterState,
-    accounts: dict[tuple[str, str], ServiceAccount],
-    given: dict[tuple[str, str], tuple[str, ...]],
-) -> bool:
-    key = (pod.namespace, pod.service_account)
-    account = accounts.get(key)
-    if account is None or access.secret in pod.pull_secrets:
+def _would_gain_entry(pod: Pod, account: ServiceAccount, added: Sequence[str], access: RegistryAccess) -> bool:
+    """Whether a new pod in the place of this pod has the pull secret of the access, which this pod lacks."""
+    method, secret = access.desired.method, access.desired.secret
+    if secret in pod.pull_secrets:
         return False
-    # DigitalOcean's one-click integration and its operator reach every default account by the end of the run.
-    if access.method != DIRECT and pod.service_account != "default":
+    # DigitalOcean's one-click integration and its operator write to every default account by the end of the run.
+    if method != DIRECT and pod.service_account != "default":
         return False
-    if access.secret in given.get(key, ()):
+    if secret in added:
         return True
-    if access.secret not in account.pull_secrets:
-        return access.method != DIRECT
-    since = _there_since(access, account, state)
+    if secret not in account.pull_secrets:
+        return method != DIRECT
+    # When the account got its entry, as far as anything tells: not every object says who changed what when.
+    since = next((one.time for one in account.managers if one.name == FIELD_MANAGER), None)
+    if since is None and account.namespace in access.secrets:
+        since = access.secrets[account.namespace].created_at
     return pod.created_at is not None and since is not None and pod.created_at <= since
-
-
-def _there_since(access: Access, account: ServiceAccount, state: ClusterState) -> datetime | None:
-    """When the account got its entry, as far as anything tells: not every object says who changed what when."""
-    by_us = next((one.time for one in account.managers if one.name == FIELD_MANAGER), None)
-    secret = state.registries[access.registry].of(access.secret).get(account.namespace)
-    return by_us or (None if secret is None else secret.created_at)

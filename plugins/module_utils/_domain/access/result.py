@@ -15,10 +15,10 @@ from ..names import join_names
 from ..plan import Step
 from ..times import format_time
 from . import steps
+from .cluster_access import AccountChange, RegistryAccess
 from .methods import DIRECT, ONE_CLICK, OPERATOR
-from .ownership import one_click_copies, owned
+from .ownership import one_click_copies
 from .secret_names import secret_name
-from .state import Access, ClusterState, adopt, duplicates
 
 
 @dataclass(frozen=True)
@@ -44,34 +44,33 @@ class View:
         return told
 
 
-def view(state: ClusterState, access: Access) -> View:
+def view(access: RegistryAccess) -> View:
     """What a cluster has for a registry."""
-    of_registry = state.registries[access.registry]
-    secrets, accounts = {}, {}
+    cluster, secrets, accounts = access.cluster, {}, {}
     for method in (DIRECT, OPERATOR, ONE_CLICK):
         name = secret_name(method, access.registry)
-        present = of_registry.of(name)
         found = (
-            one_click_copies(present, access.registry)
+            one_click_copies(access.current.of(name), access.registry)
             if method == ONE_CLICK
-            else owned(present, access.registry, method)
+            else access.owned_secrets(method)
         )
-        secrets[name] = frozenset(found) & state.alive
-        accounts[name] = frozenset(_key(one.namespace, one.name) for one in state.accounts if name in one.pull_secrets)
-    journal = adopt(state, access.registry)
-    return View(secrets, accounts, journal.new or journal.current)
+        secrets[name] = frozenset(found) & cluster.alive
+        accounts[name] = frozenset(
+            _key(one.namespace, one.name) for one in cluster.accounts if name in one.pull_secrets
+        )
+    return View(secrets, accounts, access.journal.new or access.journal.current)
 
 
-def view_after(state: ClusterState, access: Access, plan: Sequence[Step]) -> View:
+def view_after(access: RegistryAccess, plan: Sequence[Step]) -> View:
     """What the cluster has for a registry after the steps of the plan."""
-    current = view(state, access)
+    current = view(access)
     own = [step for step in plan if _registry_of(step) == access.registry]
     secrets, accounts = dict(current.secrets), dict(current.accounts)
     for step in plan:
         if isinstance(step, steps.PatchServiceAccounts):
             _patch(accounts, step.changes)
     for step in own:
-        _write_or_delete(secrets, accounts, step, state.alive)
+        _write_or_delete(secrets, accounts, step, access.cluster.alive)
     mints = any(isinstance(step, steps.MintCredential) for step in own)
     is_known = not mints and not any(isinstance(step, steps.DeleteJournal) for step in own)
     return View(secrets, accounts, current.credential if is_known else None, mints)
@@ -81,49 +80,46 @@ def _write_or_delete(
     secrets: dict[str, frozenset[str]], accounts: dict[str, frozenset[str]], step: Step, alive: frozenset[str]
 ) -> None:
     match step:
-        case steps.ActivateCredential(access=access) if access.method == OPERATOR:
-            secrets[access.secret] |= alive
-            accounts[access.secret] |= {_key(namespace, "default") for namespace in alive}
-        case steps.WritePullSecrets(access=access, targets=targets):
-            secrets[access.secret] |= {target.namespace for target in targets}
+        case steps.ActivateCredential(desired=desired) if desired.method == OPERATOR:
+            secrets[desired.secret] |= alive
+            accounts[desired.secret] |= {_key(namespace, "default") for namespace in alive}
+        case steps.WritePullSecrets(desired=desired, writes=writes):
+            secrets[desired.secret] |= {write.namespace for write in writes}
         case steps.DeletePullSecrets(secrets=deleted):
             secrets[deleted[0].name] -= {secret.namespace for secret in deleted}
         case steps.DeleteOperatorSecret(source=source):
             secrets[source.name] = accounts[source.name] = frozenset()
-        case steps.EndOneClick(access=access):
-            name = secret_name(ONE_CLICK, access.registry)
+        case steps.EndOneClick(registry=registry):
+            name = secret_name(ONE_CLICK, registry)
             secrets[name] = accounts[name] = frozenset()
 
 
-def shape_access(
-    state: ClusterState, access: Access, plan: Sequence[Step], credential: Credential | None
-) -> dict[str, Any]:
+def shape_access(access: RegistryAccess, plan: Sequence[Step], credential: Credential | None) -> dict[str, Any]:
     """One registry in one cluster after the steps, and what they did."""
-    before, after = view(state, access), view_after(state, access, plan)
+    desired, before, after = access.desired, view(access), view_after(access, plan)
+    secret = desired.secret
     own = [step for step in plan if _registry_of(step) == access.registry]
     changes = [one for step in plan if isinstance(step, steps.PatchServiceAccounts) for one in step.changes]
     pods = [one for step in plan if isinstance(step, steps.RecreatePods) for one in step.pods]
     return {
-        "registry": access.registry,
-        "method": access.method,
-        "secret": access.secret,
-        "namespaces": len(after.secrets[access.secret]),
-        "service_accounts": len(after.accounts[access.secret]),
+        "registry": desired.registry,
+        "method": desired.method,
+        "secret": desired.secret,
+        "namespaces": len(after.secrets[desired.secret]),
+        "service_accounts": len(after.accounts[desired.secret]),
         "written": [
-            target.namespace for step in own if isinstance(step, steps.WritePullSecrets) for target in step.targets
+            write.namespace for step in own if isinstance(step, steps.WritePullSecrets) for write in step.writes
         ],
         "deleted": sorted({key for name in before.secrets for key in before.secrets[name] - after.secrets[name]}),
         "patched": [
-            _key(one.account.namespace, one.account.name) for one in changes if access.secret in (*one.add, *one.remove)
+            _key(one.account.namespace, one.account.name) for one in changes if secret in (*one.add, *one.remove)
         ],
-        "credential": None if credential is None else shape_credential(credential, access.policy),
+        "credential": None if credential is None else shape_credential(credential, desired.policy),
         "revoked": [
             one.fingerprint for step in own if isinstance(step, steps.RevokeCredentials) for one in step.credentials
         ],
         "recreated_pods": [_key(one.namespace, one.name) for one in pods],
-        "duplicates": [
-            {"secret": name, "namespaces": sorted(places)} for name, places in duplicates(state, access).items()
-        ],
+        "duplicates": [{"secret": name, "namespaces": sorted(places)} for name, places in access.duplicates.items()],
     }
 
 
@@ -138,7 +134,7 @@ def shape_credential(credential: Credential, policy: Policy | None) -> dict[str,
     }
 
 
-def _patch(accounts: dict[str, frozenset[str]], changes: Iterable[steps.AccountChange]) -> None:
+def _patch(accounts: dict[str, frozenset[str]], changes: Iterable[AccountChange]) -> None:
     for one in changes:
         key = _key(one.account.namespace, one.account.name)
         for name in one.add:

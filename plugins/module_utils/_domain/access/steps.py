@@ -10,34 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..clusters.objects import Pod, Secret, ServiceAccount
+from ..clusters.objects import Pod, Secret
 from ..credentials.rotation import Credential
 from ..names import join_names
 from ..plan import Step
+from .cluster_access import AccountChange, DesiredAccess, SecretWrite
 from .journal import JOURNAL_NAMESPACE, Journal, journal_name
-from .state import Access
-
-
-@dataclass(frozen=True)
-class Target:
-    """A namespace that a secret is written to, and the one that is there."""
-
-    namespace: str
-    present: Secret | None = None
-
-
-@dataclass(frozen=True)
-class AccountChange:
-    """A service account, and the names that come to the end of its pull secrets or are taken from them."""
-
-    account: ServiceAccount
-    add: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
-
-    def names_of(self, account: ServiceAccount) -> tuple[str, ...]:
-        """The pull secrets afterwards: everybody else's stay in their order."""
-        kept = tuple(one for one in account.pull_secrets if one not in self.remove)
-        return (*kept, *(one for one in self.add if one not in kept))
 
 
 @dataclass(frozen=True)
@@ -56,12 +34,12 @@ class ClusterStep(Step):
 class AccessStep(ClusterStep):
     """A write for the desired access to one registry."""
 
-    access: Access
+    desired: DesiredAccess
 
     @property
     def registry(self) -> str:
         """The registry's name."""
-        return self.access.registry
+        return self.desired.registry
 
 
 @dataclass(frozen=True)
@@ -117,13 +95,13 @@ class WritePullSecrets(AccessStep):
     """Write pull secrets with the credential that is in use."""
 
     action: ClassVar[str] = "write_pull_secrets"
-    targets: tuple[Target, ...]
+    writes: tuple[SecretWrite, ...]
 
     @property
     def message(self) -> str:
         """What is done in which cluster."""
-        where = _places((target.namespace for target in self.targets), "namespace")
-        return f"write the pull secret {self.access.secret} into {where} of the cluster {self.cluster}"
+        where = _places((write.namespace for write in self.writes), "namespace")
+        return f"write the pull secret {self.desired.secret} into {where} of the cluster {self.cluster}"
 
 
 @dataclass(frozen=True)
@@ -136,7 +114,7 @@ class ActivateCredential(AccessStep):
     def message(self) -> str:
         """What is done in which cluster."""
         return (
-            f"verify that every copy of secret {self.access.secret} in cluster {self.cluster} has the new credential, "
+            f"verify that every copy of secret {self.desired.secret} in cluster {self.cluster} has the new credential, "
             "then retire the old ones"
         )
 

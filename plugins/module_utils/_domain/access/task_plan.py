@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The plan for all clusters of a task: DigitalOcean's own integration first, then what is done inside of each cluster.
+"""The plan for all clusters of a task: first the one-click integration, then the writes inside each cluster.
 
-A cluster that cannot be read, or in which somebody else's secret is in the way, does not stop the others.
+A cluster that cannot be read, or that has a foreign secret with the name of one of ours, does not stop the others.
 """
 
 from __future__ import annotations
@@ -14,60 +14,68 @@ from dataclasses import dataclass, field
 from typing import Union
 
 from ..clusters.cluster import Cluster
-from ..errors import DocrError, InvalidInput, Refused
-from ..field_errors import FieldError
+from ..errors import DocrError, InvalidInput
 from ..plan import Plan, Step
 from . import steps
-from .desired import Wanted, Work, missing, resolve_work
+from .cluster_access import ClusterAccess
+from .desired import DesiredCluster, DesiredState, resolve_entries
 from .methods import ONE_CLICK
 from .one_click import IntegrationStep, plan_integration
-from .plan import plan_presence
-from .removal import plan_absence
+from .plan import plan_absence, plan_presence
 from .result import view, view_after
-from .state import ClusterState
 from .steps import ClusterStep
 
 
 @dataclass(frozen=True)
-class NotLooked:
-    """Check mode does not look into a cluster whose credentials would have to be minted."""
+class NotRead:
+    """Check mode does not read a cluster where that requires a new token."""
 
 
-Seen = Union[ClusterState, DocrError, NotLooked]  # noqa: UP007 - what ansible-test's pylint takes
+CurrentPlace = Union[ClusterAccess, DocrError, NotRead]  # noqa: UP007 - what ansible-test's pylint takes
 
 
 @dataclass(frozen=True)
 class TaskPlan(Plan[Step]):
-    """The steps of all parts in their order; `clusters` has those of each place, and `failed` why others have none."""
+    """The steps of all clusters in their order, after those of the one-click integration.
 
+    `desired` is the desired access of each place. By place, `clusters` has the steps, and `failed` why there are none.
+    """
+
+    desired: tuple[DesiredCluster, ...] = ()
     one_click: Plan[IntegrationStep] = field(default_factory=Plan)
     clusters: Mapping[str, Plan[ClusterStep]] = field(default_factory=dict)
     failed: Mapping[str, DocrError] = field(default_factory=dict)
 
 
-def plan_whole(
+def plan_task(
     clusters: Sequence[Cluster],
     registry_names: tuple[str, ...] | None,
-    seen: Mapping[str, Seen],
-    wanted: Wanted,
+    current: Mapping[str, CurrentPlace],
+    desired: DesiredState,
 ) -> TaskPlan:
-    """What to write everywhere; `seen` is what was read inside of clusters, by place.
+    """The writes of the task; `current` is what was read inside clusters, by place.
 
-    Raises InvalidInput with all faults of the input.
+    Raises InvalidInput with all errors of the input.
     """
-    works, faults = resolve_work(clusters, wanted)
-    one_click = _plan_one_click(clusters, registry_names, wanted, faults)
+    desired_clusters, errors = resolve_entries(clusters, desired)
+    if registry_names is not None:
+        errors += desired.missing_registries((*registry_names, *desired.expected))
+    one_click: Plan[IntegrationStep] = Plan()
+    try:
+        one_click = plan_integration(clusters, registry_names, desired.one_click)
+    except InvalidInput as invalid:
+        errors += invalid.field_errors
+    if errors:
+        raise InvalidInput(tuple(dict.fromkeys(errors)))
     plans: dict[str, Plan[ClusterStep]] = {}
     failed: dict[str, DocrError] = {}
-    for work in works:
-        state = seen.get(work.place.key)
-        if isinstance(state, DocrError):
-            failed[work.place.key] = state
-        elif state is not None:
+    for cluster in desired_clusters:
+        found = current.get(cluster.place.key)
+        if found is not None:
             try:
-                plans[work.place.key] = _plan_one(work, state, wanted)
-            except Refused as error:
-                failed[work.place.key] = error
+                plans[cluster.place.key] = _plan_place(cluster, found, desired)
+            except DocrError as error:
+                failed[cluster.place.key] = error
     parts = (one_click, *plans.values())
     return TaskPlan(
         steps=tuple(step for part in parts for step in part.steps),
@@ -75,58 +83,34 @@ def plan_whole(
         after={key: value for part in parts for key, value in part.after.items()},
         notes=tuple(note for part in parts for note in part.notes),
         warnings=tuple(warning for part in parts for warning in part.warnings),
+        desired=desired_clusters,
         one_click=one_click,
         clusters=plans,
         failed=failed,
     )
 
 
-def refuse_faults(
-    clusters: Sequence[Cluster], registry_names: tuple[str, ...] | None, wanted: Wanted
-) -> tuple[Work, ...]:
-    """What is to be done in each place; raises InvalidInput before anything is looked into."""
-    works, faults = resolve_work(clusters, wanted)
-    _plan_one_click(clusters, registry_names, wanted, faults)
-    return works
-
-
-def _plan_one_click(
-    clusters: Sequence[Cluster],
-    registry_names: tuple[str, ...] | None,
-    wanted: Wanted,
-    faults: tuple[FieldError, ...],
-) -> Plan[IntegrationStep]:
-    if registry_names is not None:
-        faults += missing(wanted, (*registry_names, *wanted.expected))
-    plan: Plan[IntegrationStep] = Plan()
-    try:
-        plan = plan_integration(clusters, registry_names, wanted.one_click)
-    except InvalidInput as error:
-        faults += error.field_errors
-    if faults:
-        raise InvalidInput(tuple(dict.fromkeys(faults)))
-    return plan
-
-
-def _plan_one(work: Work, state: ClusterState | NotLooked, wanted: Wanted) -> Plan[ClusterStep]:
-    if isinstance(state, NotLooked):
-        return _plan_unseen(work)
-    if not wanted.is_present:
-        plan = plan_absence(state, work.accesses)
+def _plan_place(cluster: DesiredCluster, current: CurrentPlace, desired: DesiredState) -> Plan[ClusterStep]:
+    """The steps in one place; raises the error of the read, and Refused where a foreign secret is in the way."""
+    if isinstance(current, DocrError):
+        raise current
+    if isinstance(current, NotRead):
+        return _plan_unread(cluster)
+    if desired.is_present:
+        plan = plan_presence(current, recreates_pods=desired.recreates_pods)
     else:
-        plan = plan_presence(state, work.accesses, recreates_pods=wanted.recreates_pods)
-    # The integration's own part of the diff is what the API shows of it.
-    inside = [access for access in work.accesses if access.method != ONE_CLICK or plan.steps]
-    before = {f"{access.registry} in {work.place.key}": view(state, access).shape() for access in inside}
-    after = {
-        f"{access.registry} in {work.place.key}": view_after(state, access, plan.steps).shape() for access in inside
-    }
+        plan = plan_absence(current)
+    key = cluster.place.key
+    # The diff of the one-click integration itself is what the API shows of the integration.
+    inside = [access for access in current.registries if access.desired.method != ONE_CLICK or plan.steps]
+    before = {f"{access.registry} in {key}": view(access).shape() for access in inside}
+    after = {f"{access.registry} in {key}": view_after(access, plan.steps).shape() for access in inside}
     return Plan(plan.steps, before, after, plan.notes, plan.warnings)
 
 
-def _plan_unseen(work: Work) -> Plan[ClusterStep]:
-    inside = [access.registry for access in work.accesses if access.method != ONE_CLICK]
-    name = work.place.name
+def _plan_unread(cluster: DesiredCluster) -> Plan[ClusterStep]:
+    inside = [access.registry for access in cluster.accesses if access.method != ONE_CLICK]
+    name = cluster.place.name
     if not inside:
         note = f"Check mode mints no token for the cluster {name}, so whether its secrets are there was not seen."
         return Plan(notes=(note,))

@@ -12,10 +12,10 @@ from datetime import timedelta
 from typing import Any
 
 from ..._client.digitalocean.clusters import open_cluster_api
-from ..._domain.access.desired import Entry, Wanted
+from ..._domain.access.desired import AccessEntry, DesiredState
 from ..._domain.access.methods import EXPIRY, KUBECONFIG, METHODS, ONE_CLICK, OPERATOR, WHERE, access_faults, can_honour
 from ..._domain.access.one_click import ABSENT, PRESENT
-from ..._domain.access.task_plan import TaskPlan, plan_whole
+from ..._domain.access.task_plan import TaskPlan, plan_task
 from ..._domain.clusters.selection import DEFAULT_ACCOUNTS, EVERY, Where
 from ..._domain.credentials.rotation import Policy
 from ..._domain.durations import parse_period
@@ -23,7 +23,7 @@ from ..._domain.errors import InvalidInput, SomeFailed
 from ..._domain.field_errors import REQUIRED, UNSUPPORTED, FieldError
 from ..._domain.names import NameRef
 from ..._domain.plan import Outcome
-from ..._service.access.task import Accesses, AccessReader, AccessWriter, predict_accesses
+from ..._service.access.task import AccessReader, AccessWriter, CurrentState, predict_result
 from ..._service.flow.wait import PollSettings, SystemClock
 from ..._service.ports.clusters import Clusters
 from ..run import Done, Params, run_task
@@ -69,20 +69,22 @@ INTEGRATION_SPEC = Spec(
     required_one_of=[("registries", "integrations"), ("clusters", "kubeconfig", "integrations")],
 )
 
-Options = Mapping[str, Any]
+OptionValues = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Common:
     """What holds for all entries: the options where an entry is silent, and how credentials are treated."""
 
-    options: Options = field(default_factory=dict)
+    options: OptionValues = field(default_factory=dict)
     is_present: bool = True
     revoke_after: timedelta = timedelta(hours=1)
     force_rotation: bool = False
 
 
-def read_entries(entries: Sequence[Options], common: Common) -> tuple[tuple[Entry, ...], tuple[FieldError, ...]]:
+def read_entries(
+    entries: Sequence[OptionValues], common: Common
+) -> tuple[tuple[AccessEntry, ...], tuple[FieldError, ...]]:
     """The entries of an `integrations` option, and all that is wrong with them before anything is read."""
     found = []
     faults: list[FieldError] = []
@@ -101,7 +103,7 @@ def build_integration_task(params: Params) -> IntegrationTask:
         revoke_after=_read_period(params, "revoke_after", faults),
         force_rotation=params["force_rotation"],
     )
-    entries: tuple[Entry, ...]
+    entries: tuple[AccessEntry, ...]
     if params["integrations"] is None:
         entries = (_read_entry("", params, common, faults),)
     else:
@@ -110,7 +112,7 @@ def build_integration_task(params: Params) -> IntegrationTask:
     faults += [*_least(params, "wait_timeout", 0), *_least(params, "wait_sleep", 1)]
     if faults:
         raise InvalidInput(tuple(faults))
-    wanted = Wanted(
+    desired = DesiredState(
         entries=entries,
         state=params["state"],
         expected=tuple(params["expect_registries"]),
@@ -118,34 +120,34 @@ def build_integration_task(params: Params) -> IntegrationTask:
         waits_for_secrets=params["wait_for_secrets"],
     )
     patience = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock())
-    return IntegrationTask(wanted, patience, params["registry_host"])
+    return IntegrationTask(desired, patience, params["registry_host"])
 
 
 @dataclass(frozen=True)
 class IntegrationTask:
     """Clusters that may pull from registries, or may no longer."""
 
-    wanted: Wanted
+    desired: DesiredState
     patience: PollSettings
     registry_host: str
 
-    def fetch(self, api: Clusters) -> Accesses:
+    def fetch(self, api: Clusters) -> CurrentState:
         """All clusters, the registries where they matter, and what is inside of the clusters that are looked into."""
-        return AccessReader(api, self.wanted, self.patience, self.registry_host).fetch()
+        return AccessReader(api, self.desired, self.patience, self.registry_host).fetch()
 
-    def plan(self, current: Accesses) -> TaskPlan:
+    def plan(self, current: CurrentState) -> TaskPlan:
         """What is missing, or is to go. Registries that are expected count as there: `apply` looks again."""
         found = current.integrations
-        return plan_whole(found.clusters, found.registry_names, current.seen, self.wanted)
+        return plan_task(found.clusters, found.registry_names, current.places, self.desired)
 
-    def apply(self, api: Clusters, current: Accesses, plan: TaskPlan, done: Done) -> list[dict[str, Any]]:
+    def apply(self, api: Clusters, current: CurrentState, plan: TaskPlan, done: Done) -> list[dict[str, Any]]:
         """Write, and return the clusters as they are afterwards; raises SomeFailed with them if one went wrong."""
-        result, failed = AccessWriter(api, current, self.wanted, self.patience).apply(plan, done)
+        result, failed = AccessWriter(api, current, self.desired, self.patience).apply(plan, done)
         return self._unless_failed(result, failed)
 
-    def predict(self, current: Accesses, plan: TaskPlan) -> list[dict[str, Any]]:
+    def predict(self, current: CurrentState, plan: TaskPlan) -> list[dict[str, Any]]:
         """The same shape, computed."""
-        return self._unless_failed(predict_accesses(current, plan), plan.failed)
+        return self._unless_failed(predict_result(current, plan), plan.failed)
 
     def shape(self, outcome: Outcome[list[dict[str, Any]]]) -> dict[str, Any]:
         """The result: one entry for each cluster, in the order of the input."""
@@ -153,12 +155,12 @@ class IntegrationTask:
 
     def _unless_failed(self, result: list[dict[str, Any]], failed: Mapping[str, Any]) -> list[dict[str, Any]]:
         if failed:
-            verb = "give" if self.wanted.is_present else "end"
+            verb = "give" if self.desired.is_present else "end"
             raise SomeFailed(f"{verb} access in {len(failed)} of {len(result)} clusters", failed, result)
         return result
 
 
-def _read_entry(path: str, entry: Options, common: Common, faults: list[FieldError]) -> Entry:
+def _read_entry(path: str, entry: OptionValues, common: Common, faults: list[FieldError]) -> AccessEntry:
     """An entry, with what holds for all where it is silent; what it says itself must fit its way."""
     options = _merge(entry, common.options)
     method = options["method"] or ONE_CLICK
@@ -169,7 +171,7 @@ def _read_entry(path: str, entry: Options, common: Common, faults: list[FieldErr
     found = access_faults(lambda name: f"{path}{name}", method, given, is_present=common.is_present)
     faults += [*_names_faults(path, entry), *_place_faults(path, method, entry, options), *found]
     has_policy = common.is_present and method != ONE_CLICK and not found
-    return Entry(
+    return AccessEntry(
         registries=_read_names(f"{path}registries", entry.get("registries") or ()),
         clusters=_read_names(f"{path}clusters", entry.get("clusters") or ()),
         kubeconfig=options["kubeconfig"] if not entry.get("clusters") else None,
@@ -181,13 +183,13 @@ def _read_entry(path: str, entry: Options, common: Common, faults: list[FieldErr
     )
 
 
-def _contexts(entry: Options, options: Options) -> tuple[str | None, ...]:
+def _contexts(entry: OptionValues, options: OptionValues) -> tuple[str | None, ...]:
     if entry.get("clusters") or not options["kubeconfig"]:
         return ()
     return tuple(entry.get("contexts") or ()) or (None,)
 
 
-def _read_where(options: Options) -> Where:
+def _read_where(options: OptionValues) -> Where:
     return Where(
         namespaces=tuple(options.get("namespaces") or EVERY),
         exclude_namespaces=tuple(options.get("exclude_namespaces") or ()),
@@ -196,7 +198,7 @@ def _read_where(options: Options) -> Where:
     )
 
 
-def _read_policy(options: Options, common: Common) -> Policy:
+def _read_policy(options: OptionValues, common: Common) -> Policy:
     rotate_every = parse_period(options["rotate_every"]) if options["rotate_every"] else None
     return Policy(rotate_every, common.revoke_after, common.force_rotation)
 
@@ -209,7 +211,7 @@ def _read_period(params: Params, name: str, faults: list[FieldError]) -> timedel
         return timedelta(0)
 
 
-def _place_faults(path: str, method: str, entry: Options, options: Options) -> Iterator[FieldError]:
+def _place_faults(path: str, method: str, entry: OptionValues, options: OptionValues) -> Iterator[FieldError]:
     own = [name for name in KUBECONFIG if entry.get(name)]
     if entry.get("clusters") is not None:
         for name in (one for one in own if can_honour(method, one)):
@@ -224,7 +226,7 @@ def _place_faults(path: str, method: str, entry: Options, options: Options) -> I
         )
 
 
-def _names_faults(path: str, entry: Options) -> Iterator[FieldError]:
+def _names_faults(path: str, entry: OptionValues) -> Iterator[FieldError]:
     if entry.get("registries") is None:
         yield FieldError(f"{path}registries", "there are none", "name at least one", REQUIRED)
     for name in ("clusters", "registries", "contexts"):
@@ -233,7 +235,7 @@ def _names_faults(path: str, entry: Options) -> Iterator[FieldError]:
             yield from _blanks(path + name, entry[name])
 
 
-def _merge(entry: Options, common: Options) -> dict[str, Any]:
+def _merge(entry: OptionValues, common: OptionValues) -> dict[str, Any]:
     """What an entry says, and what holds for all where it is silent; one word about expiry is all of it."""
     silent = {name for name in _OWN_OPTIONS if entry.get(name) is None}
     if not silent.issuperset(EXPIRY):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..._domain.access.desired import Wanted
+from ..._domain.access.desired import DesiredState
 from ..._domain.access.methods import ONE_CLICK
-from ..._domain.access.one_click import needs_registry_names, predict_clusters, resolve_targets, shape_integrations
-from ..._domain.access.task_plan import TaskPlan, plan_whole
+from ..._domain.access.one_click import needs_registry_names, predict_clusters, resolve_integrations, shape_integrations
+from ..._domain.access.task_plan import TaskPlan, plan_task
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
 from ..._domain.plan import Plan
@@ -44,20 +44,20 @@ def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     if faults:
         raise InvalidInput(faults)
     account = fetch_account(api, desired) if desired else None
-    wanted = Wanted(entries, expected=missing_names(account.registries, desired) if account else ())
+    desired_state = DesiredState(entries, expected=missing_names(account.registries, desired) if account else ())
     clusters = api.list_clusters() if any(entry.clusters for entry in entries) else ()
     names = tuple(registry.name for registry in account.registries) if account else None
     has_others = any(entry.method != ONE_CLICK for entry in entries)
-    if names is None and (has_others or needs_registry_names(clusters, wanted.one_click)):
+    if names is None and (has_others or needs_registry_names(clusters, desired_state.one_click)):
         names = list_names(api)
     errors: list[FieldError] = []
     nothing: Plan[RegistryStep] = Plan()
     registry_plan = _plan_or_collect(lambda: _plan_registries(account, desired, params), nothing, errors)
     # No cluster is entered, so only DigitalOcean's one-click integration has steps.
-    integration_plan = _plan_or_collect(lambda: plan_whole(clusters, names, {}, wanted), TaskPlan(), errors)
+    integration_plan = _plan_or_collect(lambda: plan_task(clusters, names, {}, desired_state), TaskPlan(), errors)
     if errors:
         raise InvalidInput(tuple(errors))
-    targets = [target.cluster for target in resolve_targets(clusters, wanted.one_click)[0]]
+    targets = [target.cluster for target in resolve_integrations(clusters, desired_state.one_click)[0]]
     after = predict_clusters(targets, integration_plan.steps, names)
     return {
         "registry": _shape_plan(registry_plan)

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from ..._domain.access.cluster_access import AccountChange, SecretWrite
 from ..._domain.access.pull_secrets import carries, holds_later, merge_content
-from ..._domain.access.steps import AccountChange, Target
 from ..._domain.clusters.objects import Pod, Secret, SecretContent, ServiceAccount
 from ..._domain.errors import Conflict, DocrError, NotFound, Refused
 from ..ports.kube import Kube
@@ -30,18 +30,18 @@ _UNSURE = 2
 
 
 def write_secret(
-    kube: Kube, target: Target, name: str, content: SecretContent, may_change: Callable[[Secret], bool]
+    kube: Kube, write: SecretWrite, name: str, content: SecretContent, may_change: Callable[[Secret], bool]
 ) -> Secret | None:
     """Give a namespace the secret; None when the namespace has gone.
 
     Raises Refused for one that is not ours, or that another run has given a later credential in the meantime.
     """
-    known = target.present.resource_version if target.present else ""
+    known = write.current.resource_version if write.current else ""
 
     def attempt(present: Secret | None) -> Secret | None:
         try:
             if present is None:
-                return kube.create_secret(target.namespace, name, content)
+                return kube.create_secret(write.namespace, name, content)
             _require_owned(kube, present, may_change)
             if present.resource_version != known:
                 require_no_later(kube, present, content)
@@ -49,7 +49,7 @@ def write_secret(
         except NotFound:
             return None if present is None else attempt(None)
 
-    return _persist(target.present, attempt, lambda: kube.fetch_secret(target.namespace, name))
+    return _persist(write.current, attempt, lambda: kube.fetch_secret(write.namespace, name))
 
 
 def change_account(kube: Kube, change: AccountChange) -> ServiceAccount | None:

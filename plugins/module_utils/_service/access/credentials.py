@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The credentials of one registry in one cluster on their way through the journal.
+"""The credentials of one registry in one cluster, and their journal.
 
-What is minted stands in the journal before anything else happens with it, and until it is revoked. So only a token
-that was minted in the very instant of a crash is not known to the next run.
+A credential is recorded in the journal right after it is minted, and until it is revoked. So the next run knows every
+credential, except a credential that was minted in the instant of a crash.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from ..._domain.access.cluster_access import RegistryAccess
 from ..._domain.access.journal import JOURNAL_NAMESPACE, Journal, journal_name, write_journal
 from ..._domain.access.ownership import JOURNAL, labels_of
-from ..._domain.access.plan import policy_of
-from ..._domain.access.state import Access
-from ..._domain.clusters.objects import Secret
+from ..._domain.access.pull_secrets import pull_secret
+from ..._domain.clusters.objects import Secret, SecretContent
 from ..._domain.credentials.rotation import Credential
 from ..._domain.errors import Denied, DocrError
 from ..._domain.times import format_time
@@ -33,20 +33,35 @@ _NEWS_TIMEOUT_S = 10.0
 
 @dataclass
 class Credentials:
-    """Keeps the journal; `credential` is the one that secrets are to carry, None until it is minted."""
+    """Writes the journal of one registry; `credential` is the credential in use, None until it is minted."""
 
     api: CredentialApi
     kube: Kube
-    registry: str
-    journal: Journal
-    secret: Secret | None
-    credential: Credential | None = None
+    access: RegistryAccess
+    journal: Journal = field(init=False)
+    secret: Secret | None = field(init=False)
+    credential: Credential | None = field(init=False)
     revoked: list[str] = field(default_factory=list)
 
-    def mint(self, access: Access, patience: PollSettings) -> None:
-        """Mint one, note it, and see that the image host takes it; what cannot be noted or used is revoked again."""
-        policy = policy_of(access)
-        minted = self.api.mint_docker_credentials(access.registry, read_write=False, expiry_s=policy.expiry_s)
+    def __post_init__(self) -> None:
+        self.journal = self.access.journal
+        self.secret = self.access.current.journal_secret
+        self.credential = self.access.credential
+
+    @property
+    def content(self) -> SecretContent:
+        """The content of the pull secrets with the credential in use; ValueError where no credential was minted."""
+        if self.credential is None:
+            raise ValueError(f"no credential of {self.access.registry} was minted")
+        return pull_secret(self.access.registry, self.access.desired.method, self.credential)
+
+    def mint(self, patience: PollSettings) -> None:
+        """Mint a credential, record it, and verify that the image host accepts it.
+
+        A credential that cannot be recorded or used is revoked again.
+        """
+        registry, policy = self.access.registry, self.access.desired.required_policy
+        minted = self.api.mint_docker_credentials(registry, read_write=False, expiry_s=policy.expiry_s)
         now = self.api.now()
         expires_at = now + timedelta(seconds=policy.expiry_s) if policy.expiry_s else None
         credential = Credential(minted.config, now, expires_at)
@@ -59,23 +74,24 @@ class Credentials:
         self.credential = credential
 
     def save(self, journal: Journal) -> None:
-        """Write the journal. Conflict when somebody else has written it since it was read, another run for instance."""
-        content = write_journal(journal, labels_of(self.registry, JOURNAL))
+        """Write the journal. Raises Conflict when another writer, such as another run, wrote the journal since."""
+        registry = self.access.registry
+        content = write_journal(journal, labels_of(registry, JOURNAL))
         if self.secret is None:
-            self.secret = self.kube.create_secret(JOURNAL_NAMESPACE, journal_name(self.registry), content)
+            self.secret = self.kube.create_secret(JOURNAL_NAMESPACE, journal_name(registry), content)
         else:
             self.secret = self.kube.replace_secret(self.secret, content)
         self.journal = journal
 
     def promote(self) -> None:
-        """Make the credential that all secrets carry the current one, and all others old."""
+        """Record that all secrets carry the credential in use: the others become old."""
         if self.credential is not None:
             promoted = self.journal.promote(self.credential, self.api.now())
             if promoted != self.journal:
                 self.save(promoted)
 
     def revoke(self, credentials: Iterable[Credential]) -> None:
-        """Take credentials back, and strike them from the journal where there is one."""
+        """Revoke credentials, and remove them from the journal where there is one."""
         for one in credentials:
             self._revoke(one)
         if self.secret is not None:
@@ -101,18 +117,18 @@ class Credentials:
         seen = replace(patience, timeout_s=min(patience.timeout_s, _NEWS_TIMEOUT_S)).poll(is_taken, bool)
         if not seen.is_done:
             raise Denied(
-                f"use the credential that was minted for the registry {self.registry}",
+                f"use the credential that was minted for the registry {self.access.registry}",
                 refusals[-1].answer,
                 "it is revoked again; see that another run did not replace it, and that registry_host is the image host"
                 " of the API that minted it",
             )
 
     def _give_up(self, credential: Credential, cause: DocrError) -> None:
-        """Revoke what was minted in vain; where that fails too, say what is left and why it was not kept."""
+        """Revoke a credential that cannot be used; where that fails too, the error names what is left and why."""
         try:
             self._revoke(credential)
         except DocrError as error:
-            left = f"the token was minted for {self.registry} at {format_time(credential.minted_at)}"
+            left = f"the token was minted for {self.access.registry} at {format_time(credential.minted_at)}"
             advice = f"{error.advice}: {left}, and is not used, since this went wrong first: {cause}"
             raise type(error)(error.operation, error.answer, advice) from cause
 

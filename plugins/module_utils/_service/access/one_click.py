@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from ..._domain.access.one_click import (
     AddRegistries,
+    DesiredIntegrations,
     IntegrationStep,
-    WantedIntegrations,
     lacking,
     missing_registries,
     shape_integrations,
@@ -49,7 +49,7 @@ class IntegrationWriter:
     patience: PollSettings
 
     def apply(
-        self, plan: Plan[IntegrationStep], wanted: WantedIntegrations, done: Callable[[Step], None]
+        self, plan: Plan[IntegrationStep], desired: DesiredIntegrations, done: Callable[[Step], None]
     ) -> Integrations:
         """Write all steps, then read the clusters once and compare, again until `patience` ends.
 
@@ -58,7 +58,7 @@ class IntegrationWriter:
         """
         if not plan.changed:
             return self.current
-        faults = missing_registries(wanted, self.current.registry_names or ())
+        faults = missing_registries(desired, self.current.registry_names or ())
         if faults:
             raise InvalidInput(faults)
         for step in plan.steps:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading and writing the access of many clusters, side by side."""
+"""Read and write the access of many clusters, several clusters at a time."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from ..._domain.access.desired import Place, Wanted, Work, missing
+from ..._domain.access.cluster_access import ClusterAccess
+from ..._domain.access.desired import DesiredCluster, DesiredState, Place
 from ..._domain.access.methods import ONE_CLICK
 from ..._domain.access.one_click import (
     ABSENT,
+    DesiredIntegrations,
     RemoveRegistries,
-    WantedIntegrations,
     needs_registry_names,
     predict_clusters,
     shape_integrations,
 )
-from ..._domain.access.plan import credential_in_use
 from ..._domain.access.result import shape_access
-from ..._domain.access.state import ClusterState
-from ..._domain.access.steps import ClusterStep, EndOneClick
-from ..._domain.access.task_plan import NotLooked, Seen, TaskPlan, refuse_faults
+from ..._domain.access.steps import EndOneClick
+from ..._domain.access.task_plan import CurrentPlace, NotRead, TaskPlan, plan_task
 from ..._domain.clusters.cluster import Cluster, lists_registry
 from ..._domain.credentials.rotation import Credential
 from ..._domain.errors import DocrError, InvalidInput
@@ -35,129 +34,125 @@ from ..flow.wait import PollSettings
 from ..ports.clusters import Clusters
 from ..ports.kube import Kube
 from .one_click import Integrations, IntegrationWriter, list_names
-from .read import Reader
+from .read import ClusterReader
 from .write import ClusterWriter
 
-# Beside what may be waited for, a run works so long in a cluster at most; its token should not outlive it for long.
+# Besides the waits, a run works so long in a cluster at most; the token of the run should not be valid much longer.
 _WORK_S = 900
 _WAITS = 4
 
 
 @dataclass(frozen=True)
-class Accesses:
-    """What is there: the API's side, and what was seen inside of clusters, with the clients that saw it."""
+class CurrentState:
+    """What exists: the integrations that the API lists, and by place what was read, with the clients that read it."""
 
     integrations: Integrations
-    works: tuple[Work, ...]
-    seen: Mapping[str, Seen] = field(default_factory=dict)
+    places: Mapping[str, CurrentPlace] = field(default_factory=dict)
     kubes: Mapping[str, Kube] = field(default_factory=dict)
 
 
 @dataclass
 class AccessReader:
-    """Reads all that a plan depends on: the API's lists once, then each cluster that has to be looked into."""
+    """Reads all that a plan depends on: the API's lists once, then each cluster that must be read."""
 
     api: Clusters
-    wanted: Wanted
+    desired: DesiredState
     patience: PollSettings
     registry_host: str
     kubes: dict[str, Kube] = field(default_factory=dict)
 
-    def fetch(self) -> Accesses:
-        """Everything; raises InvalidInput for what is wrong with the input before any cluster is entered."""
-        wanted = self.wanted
-        clusters = self.api.list_clusters() if any(entry.clusters for entry in wanted.entries) else ()
-        inside = [entry for entry in wanted.entries if entry.method != ONE_CLICK]
-        needs_names = (bool(inside) and wanted.is_present) or needs_registry_names(clusters, wanted.one_click)
+    def fetch(self) -> CurrentState:
+        """The current state; raises InvalidInput for errors of the input before any cluster is read."""
+        desired = self.desired
+        clusters = self.api.list_clusters() if any(entry.clusters for entry in desired.entries) else ()
+        has_others = any(entry.method != ONE_CLICK for entry in desired.entries)
+        needs_names = (has_others and desired.is_present) or needs_registry_names(clusters, desired.one_click)
         names = list_names(self.api) if needs_names else None
-        works = refuse_faults(clusters, names, wanted)
-        # The service's time is known before threads ask for it.
+        plan = plan_task(clusters, names, {}, desired)
+        # The service's time is known before threads ask for the time.
         self.api.now()
-        looks: dict[str, Callable[[], Seen]] = {
-            work.place.key: partial(self._look, work, names) for work in works if work.has_to_look(wanted)
+        reads: dict[str, Callable[[], CurrentPlace]] = {
+            cluster.place.key: partial(self._read, cluster, names)
+            for cluster in plan.desired
+            if cluster.must_be_read(desired)
         }
-        return Accesses(Integrations(clusters, names), works, side_by_side(looks, MOST_CLUSTERS), self.kubes)
+        return CurrentState(Integrations(clusters, names), side_by_side(reads, MOST_CLUSTERS), self.kubes)
 
-    def _look(self, work: Work, names: tuple[str, ...] | None) -> Seen:
-        place = work.place
-        if place.cluster is not None and not self.api.may_enter_clusters:
-            return NotLooked()
-        kube = self.kubes[place.key] = self._enter(place)
-        registries = [access.registry for access in work.accesses]
+    def _read(self, desired: DesiredCluster, names: tuple[str, ...] | None) -> CurrentPlace:
+        place, registries = desired.place, [access.registry for access in desired.accesses]
+        if place.cluster is None:
+            kube = self.api.open_kubeconfig(place.kubeconfig or "", place.context)
+        elif self.api.may_enter_clusters:
+            kube = self.api.open_cluster(place.cluster, int(_WORK_S + _WAITS * self.patience.timeout_s))
+        else:
+            return NotRead()
+        self.kubes[place.key] = kube
         integrated = frozenset(
             one for one in registries if place.cluster and lists_registry(place.cluster, one, names or ())
         )
-        addresses = tuple(f"{self.registry_host}/{one}" for one in registries) if self.wanted.recreates_pods else ()
-        reader = Reader(self.api, kube, integrated, addresses)
-        return reader.fetch(work.accesses, is_present=self.wanted.is_present)
-
-    def _enter(self, place: Place) -> Kube:
-        if place.cluster is not None:
-            return self.api.open_cluster(place.cluster, int(_WORK_S + _WAITS * self.patience.timeout_s))
-        return self.api.open_kubeconfig(place.kubeconfig or "", place.context)
+        addresses = tuple(f"{self.registry_host}/{one}" for one in registries) if self.desired.recreates_pods else ()
+        reader = ClusterReader(self.api, kube, desired.accesses, integrated, addresses)
+        return reader.fetch(is_present=self.desired.is_present)
 
 
 @dataclass
 class AccessWriter:
-    """Carries out a plan: what DigitalOcean does first, then each cluster, where one that fails stops no other."""
+    """Carries out a plan: the one-click integration first, then each cluster; a cluster that fails stops no other."""
 
     api: Clusters
-    current: Accesses
-    wanted: Wanted
+    current: CurrentState
+    desired: DesiredState
     patience: PollSettings
 
     def apply(self, plan: TaskPlan, done: Callable[[Step], None]) -> tuple[list[dict[str, Any]], dict[str, DocrError]]:
-        """The result, one entry for each cluster, and what failed, by place."""
+        """The result, one entry for each cluster, and the errors by place."""
         current = self.current.integrations
-        faults = missing(self.wanted, current.registry_names) if current.registry_names is not None else ()
-        if faults:
-            raise InvalidInput(faults)
-        after = IntegrationWriter(self.api, current, self.patience).apply(plan.one_click, self.wanted.one_click, done)
-        inside = {
-            work.place.key: partial(self._write, work, plan.clusters[work.place.key], done)
-            for work in self.current.works
-            if work.place.key in plan.clusters
+        missing = () if current.registry_names is None else self.desired.missing_registries(current.registry_names)
+        if missing:
+            raise InvalidInput(missing)
+        after = IntegrationWriter(self.api, current, self.patience).apply(plan.one_click, self.desired.one_click, done)
+        writes = {
+            cluster.place.key: partial(self._write, cluster.place, access, plan, done)
+            for cluster in plan.desired
+            if isinstance(access := self.current.places.get(cluster.place.key), ClusterAccess)
+            and cluster.place.key in plan.clusters
         }
-        came = side_by_side(inside, MOST_CLUSTERS)
-        failed = {key: one for key, one in came.items() if isinstance(one, DocrError)}
-        credentials = {key: one for key, one in came.items() if not isinstance(one, DocrError)}
-        # Of a cluster in which something went wrong nobody has seen how it is now.
-        told = replace(self.current, seen={**self.current.seen, **failed})
-        return shape_accesses(told, plan, after, credentials), {**plan.failed, **failed}
+        outcomes = side_by_side(writes, MOST_CLUSTERS)
+        failed = {key: one for key, one in outcomes.items() if isinstance(one, DocrError)}
+        credentials = {key: one for key, one in outcomes.items() if not isinstance(one, DocrError)}
+        # The state of a cluster in which a write failed is not known.
+        known = replace(self.current, places={**self.current.places, **failed})
+        return shape_result(known, plan, after, credentials), {**plan.failed, **failed}
 
     def _write(
-        self, work: Work, plan: Plan[ClusterStep], done: Callable[[Step], None]
+        self, place: Place, cluster: ClusterAccess, plan: TaskPlan, done: Callable[[Step], None]
     ) -> Mapping[str, Credential | None]:
-        state = self.current.seen[work.place.key]
-        if not isinstance(state, ClusterState):
-            return {}
-        kube = self.current.kubes[work.place.key]
-        writer = ClusterWriter(self.api, kube, state, self.patience, partial(self._leave_one_click, work.place))
-        if self.wanted.is_present:
-            for access in (one for one in work.accesses if one.method == ONE_CLICK):
-                writer.await_one_click(access)
-        writer.apply(plan, work.accesses, done)
+        leave_one_click = partial(self._leave_one_click, place)
+        writer = ClusterWriter(self.api, self.current.kubes[place.key], cluster, self.patience, leave_one_click)
+        if self.desired.is_present:
+            for access in cluster.registries:
+                if access.desired.method == ONE_CLICK:
+                    writer.await_one_click(access)
+        writer.apply(plan.clusters[place.key], done)
         return {registry: keeper.credential for registry, keeper in writer.credentials.items()}
 
     def _leave_one_click(self, place: Place, registry: str) -> None:
         if place.cluster is None:
             raise ValueError("a context has no integration that the API knows")
-        step = _removal(place.cluster, registry)
-        gone = WantedIntegrations((), ABSENT)
-        IntegrationWriter(self.api, self.current.integrations, self.patience).apply(
-            Plan((step,)), gone, lambda _step: None
-        )
+        plan = Plan((_removal(place.cluster, registry),))
+        writer = IntegrationWriter(self.api, self.current.integrations, self.patience)
+        writer.apply(plan, DesiredIntegrations((), ABSENT), lambda _step: None)
 
 
-def predict_accesses(current: Accesses, plan: TaskPlan) -> list[dict[str, Any]]:
-    """What the writer would say at its end, as far as can be known."""
-    integrations = current.integrations
-    clusters = predict_clusters(integrations.clusters, plan.one_click.steps, integrations.registry_names)
-    return shape_accesses(current, plan, Integrations(clusters, integrations.registry_names), {})
+def predict_result(current: CurrentState, plan: TaskPlan) -> list[dict[str, Any]]:
+    """The result of the writer, as far as it is known before the writes."""
+    names = current.integrations.registry_names
+    clusters = predict_clusters(current.integrations.clusters, plan.one_click.steps, names)
+    return shape_result(current, plan, Integrations(clusters, names), {})
 
 
-def shape_accesses(
-    current: Accesses,
+def shape_result(
+    current: CurrentState,
     plan: TaskPlan,
     after: Integrations,
     credentials: Mapping[str, Mapping[str, Credential | None]],
@@ -165,10 +160,12 @@ def shape_accesses(
     """One entry for each place, in the order of the input."""
     by_id = {cluster.id: cluster for cluster in after.clusters}
     results = []
-    for work in current.works:
-        place = work.place
+    for desired in plan.desired:
+        place = desired.place
+        access = current.places.get(place.key)
+        cluster_access = access if isinstance(access, ClusterAccess) and place.key in plan.clusters else None
         if place.cluster is None:
-            told: dict[str, Any] = {
+            shown: dict[str, Any] = {
                 "cluster": {"id": None, "name": place.name, "region": None},
                 "registries": None,
                 "added": [],
@@ -176,19 +173,19 @@ def shape_accesses(
             }
         else:
             cluster = by_id.get(place.cluster.id, place.cluster)
-            left = _left(current, work, plan)
+            left = _left(place.cluster, plan.clusters[place.key]) if cluster_access else ()
             found = predict_clusters((cluster,), left, after.registry_names)
-            (told,) = shape_integrations(found, (*plan.one_click.steps, *left), after.registry_names)
-        results.append({**told, "pull_access": _pull_access(current, work, plan, credentials.get(place.key))})
+            (shown,) = shape_integrations(found, (*plan.one_click.steps, *left), after.registry_names)
+        pull_access = None
+        if cluster_access:
+            pull_access = _pull_access(cluster_access, plan.clusters[place.key], credentials.get(place.key))
+        results.append({**shown, "pull_access": pull_access})
     return results
 
 
-def _left(current: Accesses, work: Work, plan: TaskPlan) -> tuple[RemoveRegistries, ...]:
-    """The one-click integrations that made room for another method; the API's part of the plan does not have them."""
-    cluster, own = work.place.cluster, plan.clusters.get(work.place.key)
-    if cluster is None or own is None or not isinstance(current.seen.get(work.place.key), ClusterState):
-        return ()
-    return tuple(_removal(cluster, step.registry) for step in own.steps if isinstance(step, EndOneClick))
+def _left(cluster: Cluster, plan: Plan[Any]) -> tuple[RemoveRegistries, ...]:
+    """The one-click integrations that another method replaces; the API's part of the plan does not have them."""
+    return tuple(_removal(cluster, step.registry) for step in plan.steps if isinstance(step, EndOneClick))
 
 
 def _removal(cluster: Cluster, registry: str) -> RemoveRegistries:
@@ -196,18 +193,13 @@ def _removal(cluster: Cluster, registry: str) -> RemoveRegistries:
 
 
 def _pull_access(
-    current: Accesses, work: Work, plan: TaskPlan, credentials: Mapping[str, Credential | None] | None
-) -> list[dict[str, Any]] | None:
-    state = current.seen.get(work.place.key)
-    own = plan.clusters.get(work.place.key)
-    if not isinstance(state, ClusterState) or own is None:
-        return None
+    cluster: ClusterAccess, plan: Plan[Any], credentials: Mapping[str, Credential | None] | None
+) -> list[dict[str, Any]]:
     return [
         shape_access(
-            state,
             access,
-            own.steps,
-            credential_in_use(state, access) if credentials is None else credentials.get(access.registry),
+            plan.steps,
+            access.credential if credentials is None else credentials.get(access.registry),
         )
-        for access in work.accesses
+        for access in cluster.registries
     ]

@@ -6,16 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..._domain.access import steps
+from ..._domain.access.cluster_access import ClusterAccess, CurrentCluster, CurrentRegistry, RegistryAccess, SecretWrite
 from ..._domain.access.methods import ONE_CLICK, OPERATOR
 from ..._domain.access.ownership import OPERATOR_NAMESPACE, is_marked, is_owned, one_click_copies, owned
-from ..._domain.access.plan import credential_in_use, lagging
-from ..._domain.access.pull_secrets import carries, pull_secret
-from ..._domain.access.removal import entry_removals
-from ..._domain.access.state import Access, ClusterState, RegistryState, adopt
+from ..._domain.access.pull_secrets import carries
 from ..._domain.access.steps import ClusterStep
 from ..._domain.clusters.objects import CONNECTIONS, Secret, SecretContent
 from ..._domain.errors import DocrError, TimedOut
@@ -35,27 +33,20 @@ _ROUNDS = 3
 
 @dataclass
 class ClusterWriter:
-    """Writes into one cluster what its plan says. `leave_one_click` ends DigitalOcean's own integration."""
+    """Carries out the plan for one cluster. `leave_one_click` ends DigitalOcean's own integration with a registry."""
 
     api: CredentialApi
     kube: Kube
-    state: ClusterState
+    cluster: ClusterAccess
     patience: PollSettings
     leave_one_click: Callable[[str], None]
-    credentials: dict[str, Credentials] = field(default_factory=dict)
+    credentials: dict[str, Credentials] = field(init=False)
 
-    def apply(self, plan: Plan[ClusterStep], accesses: Iterable[Access], done: Callable[[Step], None]) -> None:
-        """Carry out all steps, calling `done` after each; raises the first DocrError, and the next run goes on."""
-        for access in accesses:
-            found = self.state.registries[access.registry]
-            self.credentials[access.registry] = Credentials(
-                api=self.api,
-                kube=self.kube,
-                registry=access.registry,
-                journal=adopt(self.state, access.registry),
-                secret=found.journal_secret,
-                credential=credential_in_use(self.state, access),
-            )
+    def __post_init__(self) -> None:
+        self.credentials = {one.registry: Credentials(self.api, self.kube, one) for one in self.cluster.registries}
+
+    def apply(self, plan: Plan[ClusterStep], done: Callable[[Step], None]) -> None:
+        """Carry out all steps, calling `done` after each; raises the first DocrError, and the next run continues."""
         try:
             for step in plan.steps:
                 self._carry_out(step)
@@ -66,14 +57,14 @@ class ClusterWriter:
 
     def _carry_out(self, step: ClusterStep) -> None:
         match step:
-            case steps.MintCredential(access=access):
-                self.credentials[access.registry].mint(access, self.patience)
+            case steps.MintCredential(registry=registry):
+                self.credentials[registry].mint(self.patience)
             case steps.RecordCredential(registry=registry, journal=journal):
                 self.credentials[registry].save(journal)
-            case steps.WritePullSecrets(access=access, targets=targets):
-                self._write_targets(access, self._content(access), targets)
-            case steps.ActivateCredential(access=access):
-                self._activate(access)
+            case steps.WritePullSecrets(registry=registry, writes=writes):
+                self._write_secrets(self.cluster.of(registry), writes)
+            case steps.ActivateCredential(registry=registry):
+                self._activate(self.cluster.of(registry))
             case steps.PatchServiceAccounts(changes=changes):
                 for_each(changes, lambda change: change_account(self.kube, change), CONNECTIONS)
             case _:
@@ -87,7 +78,7 @@ class ClusterWriter:
             case steps.DeletePullSecrets(registry=registry, method=method, secrets=secrets):
                 self._delete_secrets(registry, method, secrets)
             case steps.DeleteOperatorSecret(registry=registry, source=source):
-                self._delete_source(registry, source)
+                self._delete_source(self.cluster.of(registry), source)
             case steps.RevokeCredentials(registry=registry, credentials=credentials):
                 self.credentials[registry].revoke(credentials)
             case steps.DeleteJournal(registry=registry):
@@ -97,67 +88,74 @@ class ClusterWriter:
             case _:
                 raise TypeError(f"no writer for {type(step).__name__}")
 
-    def await_one_click(self, access: Access) -> None:
-        """See DigitalOcean's secrets everywhere, and every default service account name them; TimedOut if they lack."""
+    def await_one_click(self, access: RegistryAccess) -> None:
+        """Wait for DigitalOcean's secrets and for the default service accounts that name them, in every namespace.
+
+        Raises TimedOut with the namespaces that lack them.
+        """
         self._await_operator(access, None)
 
-    def _write_targets(self, access: Access, content: SecretContent, targets: Sequence[steps.Target]) -> None:
+    def _write_secrets(self, access: RegistryAccess, writes: Sequence[SecretWrite]) -> None:
+        desired, content = access.desired, self.credentials[access.registry].content
+
         def may_write(secret: Secret) -> bool:
-            return is_marked(secret, access.registry, access.method)
+            return is_marked(secret, desired.registry, desired.method)
 
-        for_each(targets, lambda one: write_secret(self.kube, one, access.secret, content, may_write), CONNECTIONS)
+        for_each(writes, lambda one: write_secret(self.kube, one, desired.secret, content, may_write), CONNECTIONS)
 
-    def _activate(self, access: Access) -> None:
-        content = self._content(access)
-        if access.method == OPERATOR:
-            self._await_operator(access, content.data)
+    def _activate(self, access: RegistryAccess) -> None:
+        credentials = self.credentials[access.registry]
+        if access.desired.method == OPERATOR:
+            self._await_operator(access, credentials.content.data)
         else:
-            self._see_everywhere(access, content)
-        self.credentials[access.registry].promote()
+            self._write_until_complete(access, credentials.content)
+        credentials.promote()
 
-    def _see_everywhere(self, access: Access, content: SecretContent) -> None:
+    def _write_until_complete(self, access: RegistryAccess, content: SecretContent) -> None:
         for _round in range(_ROUNDS):
-            lacking = self._lacking(access, content)
-            if not lacking:
+            missing = self._missing(access, content)
+            if not missing:
                 return
-            self._write_targets(access, content, lacking)
-        raise self._late(access, [one.namespace for one in lacking], "is written over again and again")
+            self._write_secrets(access, missing)
+        raise self._late(access, [one.namespace for one in missing], "is written over again and again")
 
-    def _lacking(self, access: Access, content: SecretContent) -> list[steps.Target]:
-        """Where a secret that was to be written does not hold what it should; asked of the cluster."""
-        present = self._secrets(access.secret)
-        ours = owned(present, access.registry, access.method).keys()
-        wanted = self.state.registries[access.registry].chosen | ours
-        off = [one for one in sorted(wanted) if one not in present or not carries(present[one], content)]
+    def _missing(self, access: RegistryAccess, content: SecretContent) -> list[SecretWrite]:
+        """The namespaces, as the cluster is now, where a secret that was to be written does not carry the content."""
+        secrets = self._secrets(access.desired.secret)
+        ours = owned(secrets, access.registry, access.desired.method).keys()
+        namespaces = sorted(access.current.chosen | ours)
+        off = [one for one in namespaces if one not in secrets or not carries(secrets[one], content)]
         if not off:
             return []
         for one in off:
-            if one in present:
-                require_no_later(self.kube, present[one], content)
+            if one in secrets:
+                require_no_later(self.kube, secrets[one], content)
         alive = {one.name for one in self.kube.list_namespaces() if not one.is_terminating}
-        return [steps.Target(one, present.get(one)) for one in off if one in alive]
+        return [SecretWrite(one, secrets.get(one)) for one in off if one in alive]
 
-    def _await_operator(self, access: Access, data: object) -> None:
-        """See every copy hold this, or what the secret holds that DigitalOcean made."""
+    def _await_operator(self, access: RegistryAccess, data: object) -> None:
+        """Wait until every copy holds `data`; None stands for what the source holds that DigitalOcean made."""
 
         def look() -> list[str]:
-            now = self._look_again(access)
-            source = now.registries[access.registry].of(access.secret).get(OPERATOR_NAMESPACE)
-            return lagging(now, access, data or (None if source is None else source.content.data))
+            now = self._read_copies(access)
+            source = now.secrets.get(OPERATOR_NAMESPACE)
+            return now.lagging(data or (None if source is None else source.content.data))
 
         seen = self.patience.poll(look, lambda late: not late)
         if not seen.is_done:
             raise self._late(access, seen.value, f"did not come within {seen.elapsed_s:.0f} s")
 
-    def _look_again(self, access: Access) -> ClusterState:
-        """What matters of DigitalOcean's copies, as it is now."""
-        return ClusterState(
-            name=self.state.name,
-            now=self.state.now,
+    def _read_copies(self, access: RegistryAccess) -> RegistryAccess:
+        """The access with the copies, namespaces and default service accounts that the cluster has now."""
+        name = access.desired.secret
+        current = CurrentCluster(
+            name=access.cluster.name,
+            now=access.cluster.now,
             namespaces=self.kube.list_namespaces(),
             accounts=self.kube.list_service_accounts("default"),
-            registries={access.registry: RegistryState({access.secret: self._secrets(access.secret)})},
+            registries={access.registry: CurrentRegistry({name: self._secrets(name)})},
         )
+        return replace(access, cluster=current)
 
     def _delete_secrets(self, registry: str, method: str, secrets: Sequence[Secret]) -> None:
         def may_delete(secret: Secret) -> bool:
@@ -165,34 +163,28 @@ class ClusterWriter:
 
         for_each(secrets, lambda one: delete_secret(self.kube, one, may_delete), CONNECTIONS)
 
-    def _delete_source(self, registry: str, source: Secret) -> None:
+    def _delete_source(self, access: RegistryAccess, source: Secret) -> None:
+        registry = access.registry
         self._delete_secrets(registry, OPERATOR, [source])
         left = self._await_end(lambda: owned(self._secrets(source.name), registry, OPERATOR))
-        # What DigitalOcean's operator leaves behind exists because of us.
+        # This collection owns what DigitalOcean's operator leaves behind.
         alive = frozenset(one.name for one in self.kube.list_namespaces() if not one.is_terminating)
-        now = replace(self.state, accounts=self.kube.list_service_accounts())
-        for_each(
-            entry_removals(now, registry, OPERATOR, alive), lambda one: change_account(self.kube, one), CONNECTIONS
-        )
+        now = replace(access, cluster=replace(access.cluster, accounts=self.kube.list_service_accounts()))
+        changes = now.entry_removals(OPERATOR, alive)
+        for_each(changes, lambda one: change_account(self.kube, one), CONNECTIONS)
         self._delete_secrets(registry, OPERATOR, [one for namespace, one in left.items() if namespace in alive])
 
     def _await_end(self, look: Callable[[], Mapping[str, Secret]]) -> Mapping[str, Secret]:
-        """What is left of copies that are to go, when they are gone or patience ends."""
+        """The copies that are left when all are deleted, or when the time is over."""
         return self.patience.poll(look, lambda left: not left).value
-
-    def _content(self, access: Access) -> SecretContent:
-        credential = self.credentials[access.registry].credential
-        if credential is None:
-            raise ValueError(f"no credential of {access.registry} was minted")
-        return pull_secret(access.registry, access.method, credential)
 
     def _secrets(self, name: str) -> Mapping[str, Secret]:
         return by_namespace(self.kube.list_secrets(name))
 
-    def _late(self, access: Access, namespaces: Sequence[str], what: str) -> TimedOut:
-        maker = "DigitalOcean" if access.method in (ONE_CLICK, OPERATOR) else "this task"
+    def _late(self, access: RegistryAccess, namespaces: Sequence[str], what: str) -> TimedOut:
+        maker = "DigitalOcean" if access.desired.method in (ONE_CLICK, OPERATOR) else "this task"
         return TimedOut(
-            f"see the secret {access.secret} of {maker} in the cluster {self.state.name}",
+            f"see the secret {access.desired.secret} of {maker} in the cluster {access.cluster.name}",
             f"in {join_names(namespaces)} it {what}, or its service account lacks it",
             "see whether the cluster is well and what else writes there, then run the task again",
         )

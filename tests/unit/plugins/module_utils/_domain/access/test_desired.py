@@ -10,12 +10,11 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.desired import (
-    Entry,
+    AccessEntry,
+    DesiredCluster,
+    DesiredState,
     Place,
-    Wanted,
-    Work,
-    missing,
-    resolve_work,
+    resolve_entries,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.cluster import Cluster
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.names import NameRef
@@ -34,10 +33,10 @@ def asked(path: str, names: str) -> tuple[NameRef, ...]:
 
 def entry(
     clusters: str = "", registries: str = "kiwi", method: str = "direct", number: int = 0, **more: object
-) -> Entry:
+) -> AccessEntry:
     """Names of clusters and registries, with blanks between."""
     path = f"integrations[{number}]."
-    found = Entry(
+    found = AccessEntry(
         asked(f"{path}registries", registries),
         asked(f"{path}clusters", clusters),
         method=method,
@@ -50,14 +49,14 @@ ORCHARD, MEADOW = cluster("orchard"), cluster("meadow")
 BOTH = (ORCHARD, MEADOW)
 
 
-def works(*entries: Entry) -> list[tuple[str, list[tuple[str, str]]]]:
-    found, faults = resolve_work(BOTH, Wanted(entries))
+def works(*entries: AccessEntry) -> list[tuple[str, list[tuple[str, str]]]]:
+    found, faults = resolve_entries(BOTH, DesiredState(entries))
     assert faults == ()
     return [(work.place.key, [(one.registry, one.method) for one in work.accesses]) for work in found]
 
 
-def faults(wanted: Wanted, *clusters: Cluster) -> list[str]:
-    return [str(one) for one in resolve_work(clusters or BOTH, wanted)[1]]
+def faults(wanted: DesiredState, *clusters: Cluster) -> list[str]:
+    return [str(one) for one in resolve_entries(clusters or BOTH, wanted)[1]]
 
 
 def test_entries_are_merged_for_each_cluster_in_the_order_of_the_input() -> None:
@@ -85,7 +84,7 @@ def test_contexts_are_places_by_their_file_and_name() -> None:
 
 
 def test_a_context_keeps_how_it_is_entered() -> None:
-    (named, current), _faults = resolve_work((), Wanted((entry(kubeconfig=FILE, contexts=("barn", None)),)))
+    (named, current), _faults = resolve_entries((), DesiredState((entry(kubeconfig=FILE, contexts=("barn", None)),)))
     assert named.place == Place("barn", kubeconfig=FILE, context="barn")
     assert current.place == Place(f"current context of {FILE}", kubeconfig=FILE)
 
@@ -100,15 +99,15 @@ def test_a_context_keeps_how_it_is_entered() -> None:
     ],
     ids=["another method", "one click", "another policy", "other namespaces"],
 )
-def test_one_registry_in_one_cluster_in_two_ways_is_a_fault(second: Entry) -> None:
+def test_one_registry_in_one_cluster_in_two_ways_is_a_fault(second: AccessEntry) -> None:
     second = replace(second, clusters=second.clusters[-1:])
-    (fault,) = faults(Wanted((entry("orchard", "plum kiwi"), second)))
+    (fault,) = faults(DesiredState((entry("orchard", "plum kiwi"), second)))
     twice = "the cluster orchard (id-of-orchard) is asked for the registry kiwi twice, and not by the same method"
     assert fault == f"integrations[1].registries[0]: {twice}; ask once"
 
 
 def test_clusters_that_nobody_has_are_faults_and_the_others_are_worked_out() -> None:
-    found, wrong = resolve_work(BOTH, Wanted((entry("orchrd meadow"),)))
+    found, wrong = resolve_entries(BOTH, DesiredState((entry("orchrd meadow"),)))
     assert [work.place.name for work in found] == ["meadow"]
     assert str(wrong[0]).startswith("integrations[0].clusters[0]: there is no cluster 'orchrd'; did you mean 'orchard'")
 
@@ -125,7 +124,7 @@ def test_clusters_that_nobody_has_are_faults_and_the_others_are_worked_out() -> 
 def test_a_cluster_whose_control_plane_is_closed_is_a_fault_where_it_would_be_entered(
     method: str, state: str, expected: int
 ) -> None:
-    wanted = Wanted((entry("meadow", method=method), entry("meadow", "kiwi", method, 0)), state)
+    wanted = DesiredState((entry("meadow", method=method), entry("meadow", "kiwi", method, 0)), state)
     found = faults(wanted, cluster("meadow", "provisioning"))
     assert len(found) == expected
     assert all("integrations[0].clusters[0]: the cluster meadow (id-of-meadow) is in the state" in one for one in found)
@@ -145,23 +144,23 @@ def test_a_cluster_whose_control_plane_is_closed_is_a_fault_where_it_would_be_en
 def test_a_cluster_is_looked_into_only_where_that_matters(
     methods: list[str], state: str, waits: bool, expected: bool
 ) -> None:
-    work = Work(Place("orchard", ORCHARD), tuple(access(method) for method in methods))
-    assert work.has_to_look(Wanted((), state, waits_for_secrets=waits)) is expected
+    work = DesiredCluster(Place("orchard", ORCHARD), tuple(access(method) for method in methods))
+    assert work.must_be_read(DesiredState((), state, waits_for_secrets=waits)) is expected
 
 
 def test_registries_that_do_not_exist_are_faults_whatever_the_way() -> None:
-    wanted = Wanted((entry("orchard", "kiwi pear"), entry("orchard", "fig", "one_click", 1)), expected=("apple",))
-    assert [one.where for one in missing(wanted, ("kiwi",))] == [
+    wanted = DesiredState((entry("orchard", "kiwi pear"), entry("orchard", "fig", "one_click", 1)), expected=("apple",))
+    assert [one.where for one in wanted.missing_registries(("kiwi",))] == [
         "integrations[0].registries[1]",
         "integrations[1].registries[0]",
     ]
-    assert missing(replace(wanted, state="absent"), ()) == ()
+    assert replace(wanted, state="absent").missing_registries(()) == ()
 
 
 def test_only_entries_of_one_click_are_asked_of_the_integration() -> None:
-    wanted = Wanted((entry("orchard"), entry("meadow", "plum", "one_click", 1)), "absent", ("apple",))
+    wanted = DesiredState((entry("orchard"), entry("meadow", "plum", "one_click", 1)), "absent", ("apple",))
     found = wanted.one_click
     assert [[one.name for one in integration.registries] for integration in found.integrations] == [["plum"]]
     assert (found.state, found.expected) == ("absent", ("apple",))
-    assert len(wanted.every.integrations) == 2
+    assert len(replace(wanted, state="present").missing_registries(())) == 2
     assert (wanted.is_present, replace(wanted, state="present").is_present) == (False, True)

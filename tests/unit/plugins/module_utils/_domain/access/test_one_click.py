@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.one_click import (
+    DesiredIntegrations,
     Integration,
-    WantedIntegrations,
     known_registries,
     lacking,
     missing_registries,
@@ -40,7 +40,7 @@ def silent(name: str) -> Cluster:
     return Cluster(f"id-of-{name}", name, "syd1", "running", True, None)
 
 
-def wanted(*pairs: tuple[str, str], state: str = "present", expected: tuple[str, ...] = ()) -> WantedIntegrations:
+def wanted(*pairs: tuple[str, str], state: str = "present", expected: tuple[str, ...] = ()) -> DesiredIntegrations:
     """Each pair an entry: names of clusters and of registries, with blanks between."""
     entries = tuple(
         Integration(
@@ -49,14 +49,14 @@ def wanted(*pairs: tuple[str, str], state: str = "present", expected: tuple[str,
         )
         for number, (clusters, names) in enumerate(pairs)
     )
-    return WantedIntegrations(entries, state, expected)
+    return DesiredIntegrations(entries, state, expected)
 
 
 def writes(plan: Plan[Any]) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     return [(step.action, tuple(step.clusters), step.registries) for step in plan.steps]
 
 
-def faults(clusters: tuple[Cluster, ...], names: tuple[str, ...] | None, want: WantedIntegrations) -> list[str]:
+def faults(clusters: tuple[Cluster, ...], names: tuple[str, ...] | None, want: DesiredIntegrations) -> list[str]:
     with pytest.raises(InvalidInput) as caught:
         plan_integration(clusters, names, want)
     return [str(fault) for fault in caught.value.field_errors]

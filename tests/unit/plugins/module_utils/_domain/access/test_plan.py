@@ -12,6 +12,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    ClusterAccess,
+    CurrentCluster,
+    DesiredAccess,
+    RegistryAccess,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import (
     CURRENT,
     NEW,
@@ -19,12 +25,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     Journal,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import (
-    choose,
-    credential_in_use,
     plan_presence,
-    policy_of,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access, ClusterState
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import Secret
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import (
     Credential,
@@ -70,11 +72,11 @@ JUST_NOW, LONG_AGO = NOW - HOUR, NOW - 4 * HOUR
 RENEWAL = ["mint_credentials", "write_pull_secrets", "activate_credential"]
 
 
-def plan(state: ClusterState, *accesses: Access, recreates_pods: bool = False) -> Plan[Any]:
-    return plan_presence(state, accesses or [access()], recreates_pods=recreates_pods)
+def plan(state: CurrentCluster, *accesses: DesiredAccess, recreates_pods: bool = False) -> Plan[Any]:
+    return plan_presence(ClusterAccess(state, accesses or (access(),)), recreates_pods=recreates_pods)
 
 
-def does(state: ClusterState, *accesses: Access) -> list[str]:
+def does(state: CurrentCluster, *accesses: DesiredAccess) -> list[str]:
     return actions(plan(state, *accesses).steps)
 
 
@@ -84,7 +86,7 @@ def only(found: Sequence[Any], action: str) -> Any:
 
 
 def written(found: Plan[Any]) -> list[str]:
-    return [one.namespace for one in only(found.steps, "write_pull_secrets").targets]
+    return [one.namespace for one in only(found.steps, "write_pull_secrets").writes]
 
 
 def revoked(found: Plan[Any]) -> tuple[Credential, ...]:
@@ -96,7 +98,7 @@ VERIFY = f"verify that every copy of secret {DIRECT} in cluster orchard"
 
 
 def test_a_first_run_mints_once_and_writes_secrets_before_the_entries_that_name_them() -> None:
-    found = plan(cluster(accounts=named("theirs"), opens=None))
+    found = plan(cluster(accounts=named("theirs"), is_accepted=None))
     assert actions(found.steps) == [*RENEWAL, "patch_service_accounts"]
     assert written(found) == [FIG, SYSTEM, PEAR]
     assert changes(found.steps[3])[1] == ("pear/default", (DIRECT,), ())
@@ -113,32 +115,33 @@ def test_a_first_run_mints_once_and_writes_secrets_before_the_entries_that_name_
     ("state", "policy", "reason"),
     [
         (cluster(noted=SETTLED), RENEWED, None),
-        (cluster(noted=SETTLED, opens=None), RENEWED, None),
+        (cluster(noted=SETTLED, is_accepted=None), RENEWED, None),
         (cluster(noted=journal((ETERNAL, CURRENT))), ENDLESS, None),
         (cluster(noted=journal((STALE, CURRENT))), RENEWED, "the present one is 504h00m old"),
         (cluster(noted=journal((EXPIRED, CURRENT))), RENEWED, "the present one expired at 2026-07-08T16:20:00Z"),
         (cluster(noted=SETTLED), FORCED, "a rotation is forced"),
         (cluster(noted=SETTLED), ENDLESS, "the present one expires"),
         (cluster(noted=journal((ETERNAL, CURRENT))), RENEWED, "the present one never expires"),
-        (cluster(noted=SETTLED, opens=False), RENEWED, "the image host does not take the present one"),
+        (cluster(noted=SETTLED, is_accepted=False), RENEWED, "the image host does not take the present one"),
         (cluster(noted=journal((FIRST, OLD, JUST_NOW))), RENEWED, "there is none yet"),
         (cluster(noted=journal((STALE, CURRENT), (SECOND, NEW))), RENEWED, None),
         (cluster(noted=journal((FIRST, CURRENT), (STALE, NEW))), RENEWED, "the present one is 504h00m old"),
     ],
 )
-def test_a_credential_is_used_on_or_it_is_said_why_not(state: ClusterState, policy: Policy, reason: str | None) -> None:
-    use = choose(state, access(policy=policy))
-    assert use.reason == reason
-    assert (use.credential is None) == (reason is not None)
-    asked = credential_in_use(
-        replace(state, registries={"kiwi": replace(state.registries["kiwi"], opens=None)}), access(policy=policy)
-    )
-    assert (asked is None) == (reason is not None and "image host" not in reason)
+def test_a_credential_is_used_on_or_it_is_said_why_not(
+    state: CurrentCluster, policy: Policy, reason: str | None
+) -> None:
+    found = RegistryAccess(state, access(policy=policy))
+    assert found.reason_to_mint == reason
+    assert (found.credential is None) == (reason is not None)
+    unread = replace(state, registries={"kiwi": replace(state.registries["kiwi"], is_accepted=None)})
+    before = RegistryAccess(unread, access(policy=policy)).credential
+    assert (before is None) == (reason is not None and "image host" not in reason)
 
 
 def test_access_of_our_own_ways_without_a_policy_is_a_fault_of_the_caller() -> None:
     with pytest.raises(ValueError, match="no policy for the credentials of kiwi"):
-        policy_of(access("one_click"))
+        _policy = access("one_click").required_policy
 
 
 def test_what_is_there_is_left_alone() -> None:
@@ -218,7 +221,7 @@ def test_what_a_killed_run_left_is_finished(noted: Journal | None, secrets: list
 
 
 def test_a_journal_is_made_again_from_the_secrets_the_newest_being_the_current_one() -> None:
-    found = plan(cluster([ours(SYSTEM), ours(PEAR, SECOND), edited(ours(FIG))], named(DIRECT), opens=None))
+    found = plan(cluster([ours(SYSTEM), ours(PEAR, SECOND), edited(ours(FIG))], named(DIRECT), is_accepted=None))
     assert found.steps[0].journal == journal((FIRST, OLD, NOW), (SECOND, CURRENT))
     recorded = "record in the journal of the cluster orchard the credentials that its secrets for kiwi hold"
     assert found.steps[0].message == recorded

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    ClusterAccess,
+    CurrentCluster,
+    DesiredAccess,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import plan_presence
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access, ClusterState
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     Secret,
     ServiceAccount,
@@ -36,11 +40,11 @@ from support.access_states import (
 RENEWAL = ["mint_credentials", "write_pull_secrets", "activate_credential"]
 
 
-def plan(state: ClusterState, *accesses: Access, recreates_pods: bool = False) -> Plan[Step]:
-    return plan_presence(state, accesses or [access()], recreates_pods=recreates_pods)
+def plan(state: CurrentCluster, *accesses: DesiredAccess, recreates_pods: bool = False) -> Plan[Step]:
+    return plan_presence(ClusterAccess(state, accesses or (access(),)), recreates_pods=recreates_pods)
 
 
-def does(state: ClusterState, *accesses: Access) -> list[str]:
+def does(state: CurrentCluster, *accesses: DesiredAccess) -> list[str]:
     return actions(plan(state, *accesses).steps)
 
 
@@ -109,7 +113,7 @@ def test_the_operator_gets_one_secret_and_is_waited_for(
     ],
 )
 def test_a_move_completes_the_new_way_before_the_one_before_ends(
-    state: ClusterState, wish: Access, expected: list[str]
+    state: CurrentCluster, wish: DesiredAccess, expected: list[str]
 ) -> None:
     found = plan(state, wish)
     assert actions(found.steps) == expected

@@ -9,9 +9,13 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    ClusterAccess,
+    CurrentCluster,
+    DesiredAccess,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import CURRENT
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import plan_presence
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access, ClusterState
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     Container,
     FieldManager,
@@ -42,11 +46,11 @@ from support.access_states import (
 )
 
 
-def plan(state: ClusterState, *accesses: Access, recreates_pods: bool = False) -> Plan[Step]:
-    return plan_presence(state, accesses or [access()], recreates_pods=recreates_pods)
+def plan(state: CurrentCluster, *accesses: DesiredAccess, recreates_pods: bool = False) -> Plan[Step]:
+    return plan_presence(ClusterAccess(state, accesses or (access(),)), recreates_pods=recreates_pods)
 
 
-def does(state: ClusterState, *accesses: Access) -> list[str]:
+def does(state: CurrentCluster, *accesses: DesiredAccess) -> list[str]:
     return actions(plan(state, *accesses).steps)
 
 

@@ -14,15 +14,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import steps
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    ClusterAccess,
+    CurrentCluster,
+    DesiredAccess,
+    RegistryAccess,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import Journal
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import owned
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import plan_presence
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.removal import plan_absence
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import (
-    Access,
-    ClusterState,
-    adopt,
-    foreign,
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import (
+    plan_absence,
+    plan_presence,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import ServiceAccount
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Credential
@@ -31,7 +33,7 @@ from support.access_starting_points import ALIVE, OURS, POOL, THEIRS, states, wi
 from support.access_states import DIRECT, ONE_CLICK, PEAR, SYSTEM, access, actions, copied, ours
 
 
-def completed(state: ClusterState) -> ClusterState:
+def completed(state: CurrentCluster) -> CurrentCluster:
     """With all that DigitalOcean's one-click integration makes, which a run waits for before it plans on."""
     found = state.registries["kiwi"]
     present = {place: copied(place, THEIRS, ONE_CLICK) for place in ALIVE}
@@ -43,30 +45,29 @@ def completed(state: ClusterState) -> ClusterState:
     return replace(state, registries={"kiwi": found}, accounts=given, integrated=frozenset({"kiwi"}))
 
 
-def start(state: ClusterState, wish: Access) -> World:
+def start(state: CurrentCluster, wish: DesiredAccess) -> World:
     """Where a run starts that is not refused."""
-    found = state.registries["kiwi"]
     if wish.method == "one_click":
         state = completed(state)
     else:
-        assume(not foreign(found.of(wish.secret), wish, state.alive if wish.method == "operator" else found.chosen))
+        assume(not RegistryAccess(state, wish).foreign_secrets)
     return World(state)
 
 
-def presence(world: World, wish: Access) -> tuple[Any, ...]:
-    return plan_presence(world.state, [wish], recreates_pods=True).steps
+def presence(world: World, wish: DesiredAccess) -> tuple[Any, ...]:
+    return plan_presence(ClusterAccess(world.state, (wish,)), recreates_pods=True).steps
 
 
-def again(world: World, wish: Access) -> tuple[World, Access]:
+def again(world: World, wish: DesiredAccess) -> tuple[World, DesiredAccess]:
     """What the next run sees, in which no rotation is forced; the image host takes what is not revoked."""
     found = world.of("kiwi")
-    state = replace(world.state, registries={"kiwi": replace(found, opens=True)})
+    state = replace(world.state, registries={"kiwi": replace(found, is_accepted=True)})
     policy = wish.policy and replace(wish.policy, force=False)
     return replace(world, state=state), replace(wish, policy=policy)
 
 
 def known(world: World) -> set[Credential]:
-    return {one.credential for one in adopt(world.state, "kiwi").entries}
+    return {one.credential for one in RegistryAccess(world.state, access()).journal.entries}
 
 
 def pulls(world: World, one: ServiceAccount) -> bool:
@@ -81,7 +82,7 @@ def pulls(world: World, one: ServiceAccount) -> bool:
     )
 
 
-def meant(world: World, wish: Access) -> list[ServiceAccount]:
+def meant(world: World, wish: DesiredAccess) -> list[ServiceAccount]:
     chosen = world.of("kiwi").chosen if wish.method == "direct" else frozenset(ALIVE)
     return [one for one in world.state.accounts if one.namespace in chosen and wish.where.has_account(one.name)]
 
@@ -91,13 +92,15 @@ def by_key(world: World) -> dict[tuple[str, str], ServiceAccount]:
 
 
 @given(states(), wishes())
-def test_a_second_run_has_nothing_to_do(state: ClusterState, wish: Access) -> None:
+def test_a_second_run_has_nothing_to_do(state: CurrentCluster, wish: DesiredAccess) -> None:
     worlds = walk(start(state, wish), presence(start(state, wish), wish))
     assert actions(presence(*again(worlds[-1], wish))) == []
 
 
 @given(states(), wishes(), st.integers(0, 12))
-def test_a_run_killed_after_any_step_is_finished_by_the_next(state: ClusterState, wish: Access, at: int) -> None:
+def test_a_run_killed_after_any_step_is_finished_by_the_next(
+    state: CurrentCluster, wish: DesiredAccess, at: int
+) -> None:
     worlds = walk(start(state, wish), presence(start(state, wish), wish))
     killed, calm = again(worlds[min(at, len(worlds) - 1)], wish)
     healed = walk(killed, presence(killed, calm))[-1]
@@ -105,7 +108,7 @@ def test_a_run_killed_after_any_step_is_finished_by_the_next(state: ClusterState
     assert_present(healed, wish)
 
 
-def assert_present(world: World, wish: Access) -> None:
+def assert_present(world: World, wish: DesiredAccess) -> None:
     """Every secret carries the one current credential and every account names its secret; nothing else is left."""
     found, alive = world.of("kiwi"), world.state.alive
     if wish.method == "direct" and not found.chosen | owned(found.of(DIRECT), "kiwi", "direct").keys() & alive:
@@ -126,7 +129,7 @@ def assert_present(world: World, wish: Access) -> None:
 
 
 @given(states(), wishes())
-def test_what_could_pull_can_pull_at_every_moment(state: ClusterState, wish: Access) -> None:
+def test_what_could_pull_can_pull_at_every_moment(state: CurrentCluster, wish: DesiredAccess) -> None:
     world = start(state, wish)
     able = [one for one in meant(world, wish) if pulls(world, one)]
     if wish.method != "direct":
@@ -137,7 +140,7 @@ def test_what_could_pull_can_pull_at_every_moment(state: ClusterState, wish: Acc
 
 
 @given(states(), wishes())
-def test_nothing_of_others_is_touched_and_their_order_stays(state: ClusterState, wish: Access) -> None:
+def test_nothing_of_others_is_touched_and_their_order_stays(state: CurrentCluster, wish: DesiredAccess) -> None:
     world = start(state, wish)
     after = walk(world, presence(world, wish))[-1]
     assert_others_kept(world, after)
@@ -160,7 +163,9 @@ def assert_others_kept(world: World, after: World) -> None:
 
 
 @given(states(), wishes())
-def test_no_credential_is_forgotten_and_the_one_in_use_is_not_revoked(state: ClusterState, wish: Access) -> None:
+def test_no_credential_is_forgotten_and_the_one_in_use_is_not_revoked(
+    state: CurrentCluster, wish: DesiredAccess
+) -> None:
     world = start(state, wish)
     worlds = walk(world, presence(world, wish))
     for before, after in pairwise(worlds):
@@ -184,7 +189,7 @@ ENDS = (steps.EndOneClick.action, steps.DeletePullSecrets.action, steps.DeleteOp
 
 
 @given(states(), wishes())
-def test_steps_of_presence_keep_their_order(state: ClusterState, wish: Access) -> None:
+def test_steps_of_presence_keep_their_order(state: CurrentCluster, wish: DesiredAccess) -> None:
     plan = presence(start(state, wish), wish)
     adds = [
         number
@@ -221,12 +226,14 @@ def assert_ends_well(plan: Sequence[Any]) -> None:
     assert positions(plan, steps.DeleteJournal.action) in ([], [len(plan) - 1])
 
 
-def absence(world: World, wish: Access) -> tuple[Any, ...]:
-    return plan_absence(world.state, [wish]).steps
+def absence(world: World, wish: DesiredAccess) -> tuple[Any, ...]:
+    return plan_absence(ClusterAccess(world.state, (wish,))).steps
 
 
 @given(states(), wishes(), st.integers(0, 12))
-def test_access_that_ended_is_ended_wherever_a_run_was_killed(state: ClusterState, wish: Access, at: int) -> None:
+def test_access_that_ended_is_ended_wherever_a_run_was_killed(
+    state: CurrentCluster, wish: DesiredAccess, at: int
+) -> None:
     world = World(state)
     plan = absence(world, wish)
     assert_ends_well(plan)
@@ -240,7 +247,7 @@ def test_access_that_ended_is_ended_wherever_a_run_was_killed(state: ClusterStat
 
 
 @given(states(), st.sampled_from(["direct", "operator"]))
-def test_no_secret_that_stays_holds_a_credential_that_absence_revokes(state: ClusterState, method: str) -> None:
+def test_no_secret_that_stays_holds_a_credential_that_absence_revokes(state: CurrentCluster, method: str) -> None:
     world = World(state)
     ended = walk(world, absence(world, access(method)))[-1]
     if ended.revoked:

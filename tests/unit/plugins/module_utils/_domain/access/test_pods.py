@@ -9,13 +9,16 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    AccountChange,
+    DesiredAccess,
+    RegistryAccess,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pods import (
     fails_to_pull,
     is_failing,
     plan_recreation,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.steps import AccountChange
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     Container,
     FieldManager,
@@ -65,13 +68,13 @@ def test_a_pod_fails_with_any_of_its_containers(found: Pod, expected: bool) -> N
 def made_again(
     found: Pod,
     held: ServiceAccount | None,
-    wish: Access,
+    wish: DesiredAccess,
     *,
     change: AccountChange | None = None,
     secret: Secret | None = None,
 ) -> bool:
     state = cluster([secret] if secret else [], [held] if held else [], pods=[found])
-    steps = list(plan_recreation(state, [wish], [change] if change else []))
+    steps = list(plan_recreation(state, [RegistryAccess(state, wish)], [change] if change else []))
     assert [getattr(step, "pods", None) for step in steps] in ([], [(found,)])
     return bool(steps)
 
@@ -140,5 +143,6 @@ def test_pods_of_all_registries_go_in_one_step() -> None:
     pods = [pod(name="web-1"), pod(DIRECT, name="web-2"), pod(name="web-3", account="build")]
     accounts = [LACKS, account(PEAR, name="build")]
     changes = [AccountChange(accounts[0], (DIRECT,)), AccountChange(accounts[1], (DIRECT,))]
-    (step,) = plan_recreation(cluster([], accounts, pods=pods), [access()], changes)
+    state = cluster([], accounts, pods=pods)
+    (step,) = plan_recreation(state, [RegistryAccess(state, access())], changes)
     assert [one.name for one in getattr(step, "pods", ())] == ["web-1", "web-3"]

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import RegistryAccess
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import (
+    foreign,
     is_copy,
     is_marked,
     is_source,
@@ -33,7 +35,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     secret_name,
     secret_names,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import duplicates, foreign
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     PULL_SECRET_KEY,
     Secret,
@@ -221,8 +222,8 @@ MIXED = {PEAR: ours(PEAR), FIG: theirs(FIG), BOG: ours(BOG, registry="plum"), SY
 def test_owned_is_what_exists_because_of_us() -> None:
     assert list(owned(MIXED, "kiwi", "direct")) == [PEAR]
     assert list(owned(MIXED, "kiwi", "operator")) == [SYSTEM]
-    assert foreign(MIXED, access(), [PEAR, FIG, BOG, "empty"]) == (BOG, FIG)
-    assert foreign(MIXED, access("operator"), [SYSTEM, FIG]) == (FIG,)
+    assert foreign(MIXED, "kiwi", "direct", [PEAR, FIG, BOG, "empty"]) == (BOG, FIG)
+    assert foreign(MIXED, "kiwi", "operator", [SYSTEM, FIG]) == (FIG,)
 
 
 def test_the_integration_made_its_source_and_copies_of_the_right_type() -> None:
@@ -255,5 +256,5 @@ def test_duplicates_are_secrets_of_other_makers(
         theirs(PEAR, "registry-kiwi", "Opaque"),
         ours(PEAR),
     ]
-    assert duplicates(cluster(secrets, integrated=integrated), access(method)) == expected
-    assert duplicates(cluster([ours(PEAR), theirs(FIG, DIRECT)]), access(method)) == {}
+    assert RegistryAccess(cluster(secrets, integrated=integrated), access(method)).duplicates == expected
+    assert RegistryAccess(cluster([ours(PEAR), theirs(FIG, DIRECT)]), access(method)).duplicates == {}

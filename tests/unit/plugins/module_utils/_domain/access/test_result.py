@@ -11,19 +11,23 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    ClusterAccess,
+    CurrentCluster,
+    DesiredAccess,
+    RegistryAccess,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import CURRENT, NEW, OLD
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import (
-    credential_in_use,
+    plan_absence,
     plan_presence,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.removal import plan_absence
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.result import (
     shape_access,
     shape_credential,
     view,
     view_after,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access, ClusterState
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import Container, Pod
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Policy
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
@@ -68,19 +72,28 @@ SHOWN = {
 }
 
 
-def steps_of(state: ClusterState, wish: Access) -> tuple[Step, ...]:
-    return plan_presence(state, [wish], recreates_pods=True).steps
+def steps_of(state: CurrentCluster, wish: DesiredAccess) -> tuple[Step, ...]:
+    return plan_presence(ClusterAccess(state, (wish,)), recreates_pods=True).steps
 
 
-def shape(state: ClusterState, wish: Access, plan: tuple[Step, ...] | None = None) -> dict[str, Any]:
+def shape(state: CurrentCluster, wish: DesiredAccess, plan: tuple[Step, ...] | None = None) -> dict[str, Any]:
     found = steps_of(state, wish) if plan is None else plan
-    return shape_access(state, wish, found, credential_in_use(state, wish))
+    return shape_access(RegistryAccess(state, wish), found, RegistryAccess(state, wish).credential)
+
+
+def view_of(state: CurrentCluster) -> dict[str, Any]:
+    return view(RegistryAccess(state, access())).shape()
+
+
+def after_absence(state: CurrentCluster) -> dict[str, Any]:
+    plan = plan_absence(ClusterAccess(state, (access(),)))
+    return view_after(RegistryAccess(state, access()), plan.steps).shape()
 
 
 def test_a_view_tells_what_is_ours_and_lives() -> None:
     secrets = [ours(PEAR), ours(BOG), theirs(FIG), *SOURCE, copied(FIG), copied(PEAR, SECOND, ONE_CLICK)]
     accounts = [account(PEAR, DIRECT, "theirs"), account(FIG, ONE_CLICK, name="build")]
-    assert view(cluster(secrets, accounts, journal((FIRST, CURRENT), (SECOND, NEW))), access()).shape() == {
+    assert view_of(cluster(secrets, accounts, journal((FIRST, CURRENT), (SECOND, NEW)))) == {
         "secrets": {DIRECT: "1 (pear)", OPERATOR: "2 (fig, kube-system)", ONE_CLICK: "1 (pear)"},
         "service_accounts": {DIRECT: "1 (pear/default)", ONE_CLICK: "1 (fig/build)"},
         "credential": {
@@ -93,7 +106,7 @@ def test_a_view_tells_what_is_ours_and_lives() -> None:
 
 
 def test_a_view_of_nothing_is_empty() -> None:
-    assert view(cluster([], named("theirs")), access()).shape() == {
+    assert view_of(cluster([], named("theirs"))) == {
         "secrets": {},
         "service_accounts": {},
         "credential": None,
@@ -135,25 +148,25 @@ def test_a_view_of_nothing_is_empty() -> None:
     ],
 )
 def test_a_view_after_the_steps_is_what_they_bring(
-    state: ClusterState, wish: Access, after: tuple[dict[str, str], dict[str, str], object]
+    state: CurrentCluster, wish: DesiredAccess, after: tuple[dict[str, str], dict[str, str], object]
 ) -> None:
-    found = view_after(state, wish, steps_of(state, wish)).shape()
+    found = view_after(RegistryAccess(state, wish), steps_of(state, wish)).shape()
     assert (found["secrets"], found["service_accounts"], found["credential"]) == after
 
 
 def test_a_view_after_an_end_shows_what_stays() -> None:
     state = cluster(everywhere(), named(DIRECT), SETTLED)
     part = replace(state, registries={"kiwi": registry_state(everywhere(), SETTLED, [PEAR])})
-    found = view_after(part, access(), plan_absence(part, [access()]).steps).shape()
+    found = after_absence(part)
     assert found["secrets"] == {DIRECT: f"2 ({FIG}, {SYSTEM})"}
     assert found["credential"] == SHOWN
-    found = view_after(state, access(), plan_absence(state, [access()]).steps).shape()
+    found = after_absence(state)
     assert found == {"secrets": {}, "service_accounts": {}, "credential": None}
 
 
 def test_a_diff_shows_no_token() -> None:
     state = cluster(everywhere(), named(DIRECT), SETTLED)
-    assert FIRST.login.token not in str(view(state, access()).shape())
+    assert FIRST.login.token not in str(view_of(state))
 
 
 def test_a_first_run_tells_what_it_wrote() -> None:
@@ -192,7 +205,7 @@ def test_registries_of_one_cluster_tell_each_their_own() -> None:
     plum = registry_state([ours(PEAR, SECOND, registry="plum")], journal((SECOND, CURRENT)), [PEAR, FIG], True, "plum")
     state = replace(state, registries={**state.registries, "plum": plum})
     wishes = [access(service_accounts=("build",)), access(registry="plum")]
-    plan = plan_presence(state, wishes, recreates_pods=False).steps
+    plan = plan_presence(ClusterAccess(state, tuple(wishes)), recreates_pods=False).steps
     kiwi, other = (shape(state, one, plan) for one in wishes)
     assert (kiwi["written"], kiwi["patched"], kiwi["namespaces"]) == ([], [], 3)
     assert (other["written"], other["patched"]) == ([FIG], [f"{PEAR}/default", f"{FIG}/default"])
@@ -202,8 +215,8 @@ def test_registries_of_one_cluster_tell_each_their_own() -> None:
     ("wish", "known"),
     [(access("one_click"), None), (access(), FIRST), (access("operator"), FIRST), (access(policy=FORCED), None)],
 )
-def test_the_credential_after_a_run_is_known_unless_it_is_minted(wish: Access, known: object) -> None:
-    assert credential_in_use(cluster(COPIED, [], SETTLED), wish) == known
+def test_the_credential_after_a_run_is_known_unless_it_is_minted(wish: DesiredAccess, known: object) -> None:
+    assert RegistryAccess(cluster(COPIED, [], SETTLED), wish).credential == known
 
 
 @pytest.mark.parametrize(

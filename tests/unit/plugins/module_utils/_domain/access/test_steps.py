@@ -12,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access import steps
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.steps import AccountChange, Target
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    AccountChange,
+    SecretWrite,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import Pod
 from support.access_states import DIRECT, FIRST, OPERATOR, PEAR, SECOND, access, account, journal, ours
 
@@ -55,7 +58,7 @@ def test_steps_of_one_thing_name_it_and_those_of_many_count_them() -> None:
     both = AccountChange(account(PEAR, name="build"), (DIRECT,), (OPERATOR,))
     wish = access("operator")
     found = [
-        steps.WritePullSecrets("orchard", wish, (Target(PEAR),)),
+        steps.WritePullSecrets("orchard", wish, (SecretWrite(PEAR),)),
         steps.PatchServiceAccounts("orchard", (both,)),
         steps.EndOneClick("orchard", wish),
         steps.DeletePullSecrets("orchard", "kiwi", "direct", (ours(PEAR),)),
@@ -85,7 +88,7 @@ def test_no_step_shows_a_token() -> None:
     secret = replace(ours(PEAR), uid="u-7")
     every = [
         steps.MintCredential("orchard", access(), "there is none yet"),
-        steps.WritePullSecrets("orchard", access(), (Target(PEAR, secret),)),
+        steps.WritePullSecrets("orchard", access(), (SecretWrite(PEAR, secret),)),
         steps.RevokeCredentials("orchard", "kiwi", (FIRST,)),
         steps.RecordCredential("orchard", access(), journal((FIRST, "new"))),
         steps.DeletePullSecrets("orchard", "kiwi", "direct", (secret,)),

@@ -5,19 +5,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.desired import Entry, Wanted
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    ClusterAccess,
+    CurrentCluster,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.desired import (
+    AccessEntry,
+    DesiredState,
+    resolve_entries,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.secret_names import secret_name
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import ClusterState
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.task_plan import (
-    NotLooked,
-    Seen,
+    CurrentPlace,
+    NotRead,
     TaskPlan,
-    plan_whole,
-    refuse_faults,
+    plan_task,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.cluster import Cluster
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import (
@@ -35,9 +42,9 @@ ORCHARD, MEADOW, GROVE = ALL
 KEYS = tuple(f"the cluster {one.name} ({one.id})" for one in ALL)
 
 
-def entry(clusters: str, method: str = "direct", registries: str = "kiwi") -> Entry:
+def entry(clusters: str, method: str = "direct", registries: str = "kiwi") -> AccessEntry:
     """Names of clusters and registries, with blanks between."""
-    return Entry(
+    return AccessEntry(
         tuple(NameRef(f"registries[{number}]", name) for number, name in enumerate(registries.split())),
         tuple(NameRef(f"clusters[{number}]", name) for number, name in enumerate(clusters.split())),
         method=method,
@@ -45,17 +52,30 @@ def entry(clusters: str, method: str = "direct", registries: str = "kiwi") -> En
     )
 
 
-def state(name: str, **more: object) -> ClusterState:
+def state(name: str, **more: object) -> CurrentCluster:
     return replace(access_states.cluster(**more), name=name)  # type: ignore[arg-type]
 
 
-def whole(wanted: Wanted, *seen: Seen, names: tuple[str, ...] | None = TEAM) -> TaskPlan:
-    return plan_whole(ALL, names, dict(zip(KEYS, seen, strict=False)), wanted)
+def plan_of(
+    wanted: DesiredState, *seen: CurrentCluster | CurrentPlace, names: tuple[str, ...] | None = TEAM
+) -> TaskPlan:
+    return plan_task(ALL, names, places(wanted, dict(zip(KEYS, seen, strict=False))), wanted)
+
+
+def places(
+    wanted: DesiredState, seen: Mapping[str, CurrentCluster | CurrentPlace], clusters: tuple[Cluster, ...] = ALL
+) -> dict[str, CurrentPlace]:
+    """What was read by place, where each cluster has the access that the entries desire for it."""
+    accesses = {one.place.key: one.accesses for one in resolve_entries(clusters, wanted)[0]}
+    return {
+        key: ClusterAccess(found, accesses.get(key, ())) if isinstance(found, CurrentCluster) else found
+        for key, found in seen.items()
+    }
 
 
 def test_the_integration_comes_first_and_then_each_cluster() -> None:
-    wanted = Wanted((entry("orchard meadow"), entry("grove", "one_click")))
-    found = whole(wanted, state("orchard", accounts=named()), state("meadow"), state("grove"))
+    wanted = DesiredState((entry("orchard meadow"), entry("grove", "one_click")))
+    found = plan_of(wanted, state("orchard", accounts=named()), state("meadow"), state("grove"))
     assert actions(found.one_click.steps) == ["add_registries"]
     assert found.steps[0].target == "grove"
     assert [step.target for step in found.steps[1:]] == ["orchard"] * 4 + ["meadow"] * 3
@@ -64,8 +84,8 @@ def test_the_integration_comes_first_and_then_each_cluster() -> None:
 
 
 def test_a_diff_shows_each_registry_of_each_cluster_before_and_after() -> None:
-    wanted = Wanted((entry("orchard", registries="kiwi"), entry("grove", "one_click")))
-    found = whole(wanted, state("orchard", noted=SETTLED), state("meadow"), state("grove"))
+    wanted = DesiredState((entry("orchard", registries="kiwi"), entry("grove", "one_click")))
+    found = plan_of(wanted, state("orchard", noted=SETTLED), state("meadow"), state("grove"))
     assert list(found.before) == list(found.after) == ["grove (id-of-grove)", f"kiwi in {KEYS[0]}"]
     assert found.before[f"kiwi in {KEYS[0]}"]["secrets"] == {}
     assert found.after[f"kiwi in {KEYS[0]}"]["secrets"] == {DIRECT: "3 (fig, kube-system, pear)"}
@@ -74,16 +94,16 @@ def test_a_diff_shows_each_registry_of_each_cluster_before_and_after() -> None:
 def test_clusters_of_one_name_are_shown_each() -> None:
     twin = replace(MEADOW, name="orchard")
     keys = [KEYS[0], "the cluster orchard (id-of-meadow)"]
-    twins = Wanted((entry("0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e orchard"),))
+    twins = DesiredState((entry("0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e orchard"),))
     first = replace(ORCHARD, id="0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e", name="orchards")
     keys[0] = f"the cluster orchards ({first.id})"
-    found = plan_whole((first, twin), TEAM, {key: state("orchard") for key in keys}, twins)
+    found = plan_task((first, twin), TEAM, places(twins, {key: state("orchard") for key in keys}, (first, twin)), twins)
     assert list(found.after) == [f"kiwi in {key}" for key in keys]
 
 
 def test_the_inside_of_a_cluster_with_one_click_is_shown_where_something_ends_there() -> None:
     left = state("grove", secrets=everywhere(), accounts=named(DIRECT), noted=SETTLED)
-    found = whole(Wanted((entry("grove", "one_click"),)), state("orchard"), state("meadow"), left)
+    found = plan_of(DesiredState((entry("grove", "one_click"),)), state("orchard"), state("meadow"), left)
     assert f"kiwi in {KEYS[2]}" in found.after
     assert actions(found.clusters[KEYS[2]].steps)[-1] == "delete_journal"
 
@@ -91,7 +111,7 @@ def test_the_inside_of_a_cluster_with_one_click_is_shown_where_something_ends_th
 def test_a_cluster_that_cannot_be_read_or_served_does_not_stop_the_others() -> None:
     trouble = Unreachable("reach the cluster orchard", "no route", "see whether it is there")
     held = state("meadow", secrets=[theirs(PEAR)])
-    found = whole(Wanted((entry("orchard meadow grove"),)), trouble, held, state("grove"))
+    found = plan_of(DesiredState((entry("orchard meadow grove"),)), trouble, held, state("grove"))
     assert list(found.clusters) == [KEYS[2]]
     assert list(found.failed) == list(KEYS[:2])
     assert found.failed[KEYS[0]] is trouble
@@ -100,20 +120,20 @@ def test_a_cluster_that_cannot_be_read_or_served_does_not_stop_the_others() -> N
 
 
 def test_a_cluster_that_was_not_to_be_looked_into_has_no_part() -> None:
-    found = whole(Wanted((entry("orchard", "one_click"),), waits_for_secrets=False))
+    found = plan_of(DesiredState((entry("orchard", "one_click"),), waits_for_secrets=False))
     assert (actions(found.steps), found.clusters, found.failed) == (["add_registries"], {}, {})
 
 
 def test_access_that_ends_is_planned_in_each_cluster() -> None:
     had = state("orchard", secrets=everywhere(), accounts=named(DIRECT), noted=SETTLED)
-    found = whole(Wanted((entry("orchard meadow"),), "absent"), had, state("meadow"), names=None)
+    found = plan_of(DesiredState((entry("orchard meadow"),), "absent"), had, state("meadow"), names=None)
     assert actions(found.clusters[KEYS[0]].steps)[0] == "patch_service_accounts"
     assert not found.clusters[KEYS[1]].changed
 
 
 def test_check_mode_says_that_it_did_not_look() -> None:
-    wanted = Wanted((entry("orchard", registries="kiwi plum"), entry("grove", "one_click")))
-    found = whole(wanted, NotLooked(), NotLooked(), NotLooked())
+    wanted = DesiredState((entry("orchard", registries="kiwi plum"), entry("grove", "one_click")))
+    found = plan_of(wanted, NotRead(), NotRead(), NotRead())
     step = found.clusters[KEYS[0]].steps[0]
     assert step.shape() == {
         "action": "look_into_cluster",
@@ -128,26 +148,27 @@ def test_check_mode_says_that_it_did_not_look() -> None:
 
 
 def test_all_faults_come_at_once_and_each_once() -> None:
-    wanted = Wanted((entry("nobody", registries="pear"), entry("nowhere", "one_click", "pear")))
+    wanted = DesiredState((entry("nobody", registries="pear"), entry("nowhere", "one_click", "pear")))
     with pytest.raises(InvalidInput) as planned:
-        whole(wanted)
+        plan_of(wanted)
     with pytest.raises(InvalidInput) as refused:
-        refuse_faults(ALL, TEAM, wanted)
+        plan_of(wanted, state("orchard"))
     whats = [one.what for one in planned.value.field_errors]
     assert whats == ["there is no cluster 'nobody'", "there is no cluster 'nowhere'", "there is no registry 'pear'"]
     assert refused.value.field_errors == planned.value.field_errors
 
 
 def test_registries_are_not_missed_where_they_were_not_read_or_are_expected() -> None:
-    wanted = Wanted((entry("orchard", registries="pear"),))
-    assert refuse_faults(ALL, None, wanted)[0].place.key == KEYS[0]
-    assert refuse_faults(ALL, TEAM, replace(wanted, expected=("pear",)))[0].accesses[0].secret == secret_name(
-        "direct", "pear"
-    )
+    wanted = DesiredState((entry("orchard", registries="pear"),))
+    assert plan_of(wanted, names=None).desired[0].place.key == KEYS[0]
+    found = plan_of(replace(wanted, expected=("pear",)))
+    assert found.desired[0].accesses[0].secret == secret_name("direct", "pear")
 
 
 def test_pods_are_made_again_only_where_that_is_asked_for() -> None:
     pod = access_states.pod(created_days_ago=1)
     had = state("orchard", secrets=everywhere(), accounts=named(), noted=SETTLED, pods=[pod])
-    asked = [whole(Wanted((entry("orchard"),), recreates_pods=one), had).steps[-1].action for one in (False, True)]
+    asked = [
+        plan_of(DesiredState((entry("orchard"),), recreates_pods=one), had).steps[-1].action for one in (False, True)
+    ]
     assert asked == ["patch_service_accounts", "recreate_pods"]

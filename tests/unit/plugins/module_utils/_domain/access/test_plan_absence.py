@@ -10,17 +10,22 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
+    ClusterAccess,
+    CurrentCluster,
+    DesiredAccess,
+    RegistryAccess,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import (
     CURRENT,
     NEW,
     OLD,
     Journal,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.removal import (
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import (
     plan_absence,
     plan_leaving,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.state import Access, ClusterState
 from support.access_states import (
     BOG,
     COPIED,
@@ -53,8 +58,8 @@ DIRECT_ENDS = ["patch_service_accounts", "delete_pull_secrets"]
 ALL_ENDS = ["revoke_credentials", "delete_journal"]
 
 
-def ends(state: ClusterState, *accesses: Access) -> tuple[Any, ...]:
-    return plan_absence(state, accesses or [access(policy=None)]).steps
+def ends(state: CurrentCluster, *accesses: DesiredAccess) -> tuple[Any, ...]:
+    return plan_absence(ClusterAccess(state, accesses or (access(policy=None),))).steps
 
 
 def test_entries_go_before_secrets_and_the_journal_last() -> None:
@@ -100,7 +105,7 @@ def test_entries_go_before_secrets_and_the_journal_last() -> None:
         (cluster([ours(BOG)], [account(BOG, DIRECT)]), "direct", []),
     ],
 )
-def test_access_ends_as_far_as_it_is_there(state: ClusterState, method: str, expected: list[str]) -> None:
+def test_access_ends_as_far_as_it_is_there(state: CurrentCluster, method: str, expected: list[str]) -> None:
     assert actions(ends(state, access(method, None))) == expected
 
 
@@ -153,5 +158,5 @@ def test_registries_end_each_by_itself() -> None:
         (cluster([copied(PEAR, FIRST, ONE_CLICK)], named(ONE_CLICK), SETTLED), "direct", []),
     ],
 )
-def test_the_ways_before_are_left_everywhere(state: ClusterState, method: str, expected: list[str]) -> None:
-    assert actions(plan_leaving(state, access(method))) == expected
+def test_the_ways_before_are_left_everywhere(state: CurrentCluster, method: str, expected: list[str]) -> None:
+    assert actions(plan_leaving(RegistryAccess(state, access(method)))) == expected
