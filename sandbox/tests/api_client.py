@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from docr_sandbox.app import create_app
 from docr_sandbox.clock import parse_rfc3339
+from docr_sandbox.seeding.fill import fill
 from docr_sandbox.world import World
 
 KIWI = "/v2/registries/kiwi"
@@ -49,7 +50,11 @@ class Api:
         ]
         registry = {"name": "kiwi", "region": "syd1", "repositories": [{"name": "team/api", "manifests": manifests}]}
         cluster = {"name": "orchard", "region": "syd1", "id": CLUSTER, "registries": ["kiwi"]}
-        self.world.seed({"tier": "professional", "registries": [registry], "clusters": [cluster], **more})
+        self.fill({"tier": "professional", "registries": [registry], "clusters": [cluster], **more})
+
+    def fill(self, document: dict[str, Any]) -> None:
+        """Add what a seed holds to the account."""
+        fill(self.world, document)
 
     def later(self, seconds: float) -> None:
         """Let time pass."""

@@ -101,7 +101,7 @@ def test_another_teams_token_sees_and_changes_that_team_only(api: Api) -> None:
 
 def test_pages_link_to_the_real_host_and_a_token_wins_over_a_number(api: Api) -> None:
     names = [{"name": f"r{number:02}", "manifests": [{"tags": ["v1"]}]} for number in range(7)]
-    api.world.seed({"registries": [{"name": "kiwi", "repositories": names}]})
+    api.fill({"registries": [{"name": "kiwi", "repositories": names}]})
     page = api.ask(f"GET {KIWI}/repositoriesV2?per_page=3&page=1")[1]
     following = urlsplit(page["links"]["pages"]["next"])
     assert (following.hostname, page["meta"]["total"], sorted(page["links"]["pages"])) == (
@@ -172,7 +172,7 @@ def test_a_collection_can_be_held_in_a_status_that_nobody_documents(api: Api, wo
 
 def test_the_old_paths_refuse_several_registries(api: Api) -> None:
     assert api.ask("GET /v2/registry")[0] == 200
-    api.world.seed({"registries": [{"name": "plum"}]})
+    api.fill({"registries": [{"name": "plum"}]})
     assert [api.ask(f"{method} /v2/registry")[0] for method in ("GET", "DELETE")] == [412, 412]
 
 

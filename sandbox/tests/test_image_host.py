@@ -19,7 +19,7 @@ FIVE = digest_of(b"plums")
 def images() -> Images:
     """The image host of an account with the registries kiwi and plum, on a stopped clock."""
     api = Api()
-    api.world.seed({"tier": "professional", "registries": [{"name": "kiwi"}, {"name": "plum"}]})
+    api.fill({"tier": "professional", "registries": [{"name": "kiwi"}, {"name": "plum"}]})
     return Images(api)
 
 
@@ -229,7 +229,7 @@ def test_the_api_lists_what_was_pushed_with_its_sizes_and_usage_follows_late(ima
 @pytest.mark.parametrize("request_", ["POST small/two/blobs/uploads/", "PUT small/two/manifests/v1"])
 def test_one_repository_more_than_the_tier_has_is_denied_in_the_real_words(request_: str) -> None:
     api = Api()
-    api.world.seed({"tier": "starter", "registries": [{"name": "small"}]})
+    api.fill({"tier": "starter", "registries": [{"name": "small"}]})
     images = Images(api)
     images.push("small/one", "v1")
     answer = images.ask(request_)
@@ -271,7 +271,7 @@ def test_what_a_collection_deletes_is_gone_from_the_disk_and_other_registries_ke
 def test_a_seeded_index_can_be_pulled_with_its_platforms_and_attestations(images: Images) -> None:
     entry = {"tags": ["v1"], "size_bytes": 9000, "platforms": ["linux/arm64", "linux/s390x"], "attestations": True}
     repository = {"name": "web", "manifests": [entry, {"size_bytes": 4000}]}
-    images.api.world.seed({"registries": [{"name": "fig", "repositories": [repository]}]})
+    images.api.fill({"registries": [{"name": "fig", "repositories": [repository]}]})
     answer = images.ask("GET fig/web/manifests/v1")
     assert answer.headers["content-type"] == INDEX
     children = answer.json()["manifests"]
@@ -290,7 +290,7 @@ def test_a_seeded_index_can_be_pulled_with_its_platforms_and_attestations(images
 
 
 def test_a_seeded_digest_that_nothing_has_is_listed_and_cannot_be_pulled(images: Images) -> None:
-    images.api.world.seed({"registries": [{"name": "fig", "repositories": [
+    images.api.fill({"registries": [{"name": "fig", "repositories": [
         {"name": "web", "manifests": [{"tags": ["v1"], "digest": FIVE}]}
     ]}]})  # fmt: skip
     assert code(images.ask("GET fig/web/manifests/v1")) == (404, "MANIFEST_UNKNOWN")

@@ -59,7 +59,7 @@ def small(look: Look) -> Look:
 
 
 def tier_after_create(api: Api) -> Any:
-    api.world.seed({"tier": "professional"})
+    api.fill({"tier": "professional"})
     answer = create(subscription_tier_slug="basic")(api)
     return answer if answer != 201 else api.ask("GET /v2/registries/subscription")[1]["subscription"]["tier"]["slug"]
 

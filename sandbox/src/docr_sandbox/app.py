@@ -12,11 +12,12 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docr_sandbox.api import account, garbage_collections, images, kubernetes, registries, registry_auth
 from docr_sandbox.api.http import WORDS, Answer, ApiError, Call, Route
@@ -24,11 +25,7 @@ from docr_sandbox.control import CONTROLS, SeedRefused
 from docr_sandbox.distribution.access import TOKEN_PATH
 from docr_sandbox.model.tokens import Rate, RateWindow, Token
 from docr_sandbox.request_log import pass_on
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from docr_sandbox.world import World
+from docr_sandbox.world import World
 
 ROUTES: tuple[Route, ...] = (
     *account.ROUTES,
@@ -158,8 +155,8 @@ class _Control:
             answer = Answer(200, control(Call(self.world, None, path, parameters, scope["query_string"], body)))
             response = _response(answer)
         except ApiError as error:
-            faults = {"faults": error.faults} if isinstance(error, SeedRefused) else {}
-            response = _json_response(error.status, {"message": error.message} | faults)
+            errors = {"errors": error.errors} if isinstance(error, SeedRefused) else {}
+            response = _json_response(error.status, {"message": error.message} | errors)
         await response(scope, receive, send)
 
 

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _seed(options: argparse.Namespace) -> int:
     # Imported late here and below: the server needs none of this, and neither does --help.
-    from docr_sandbox.seed import seed  # noqa: PLC0415
+    from docr_sandbox.seed_command import seed  # noqa: PLC0415
 
     seed(options.file, options.url, options.ca)
     print(f"Seeded from {options.file}.")

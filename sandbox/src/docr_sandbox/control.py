@@ -15,7 +15,8 @@ from docr_sandbox.api.http import ApiError, Call
 from docr_sandbox.clock import parse_rfc3339, rfc3339_fine
 from docr_sandbox.faults import BODIES, Fault
 from docr_sandbox.model.cluster import ControlPlane
-from docr_sandbox.seeding import SeedError
+from docr_sandbox.seeding.document import SeedError
+from docr_sandbox.seeding.fill import fill
 from docr_sandbox.switches import SWITCHES
 
 Control = Callable[[Call], Any]
@@ -167,18 +168,18 @@ def add_names(call: Call) -> Any:
 def seed(call: Call) -> Any:
     """POST seed."""
     try:
-        call.world.seed(call.body())
+        fill(call.world, call.body())
     except SeedError as error:
-        raise SeedRefused(error.faults) from error
+        raise SeedRefused(error.errors) from error
     return account(call)
 
 
 class SeedRefused(ApiError):
-    """All faults of a seed."""
+    """A seed's document that cannot be used, with all its errors."""
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__(422, "; ".join(faults))
-        self.faults = faults
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__(422, "; ".join(errors))
+        self.errors = errors
 
 
 def hold(call: Call) -> Any:

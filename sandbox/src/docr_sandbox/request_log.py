@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from docr_sandbox.faults import answer_with, take_fault
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    from docr_sandbox.world import World
+from docr_sandbox.world import World
 
 
 async def pass_on(world: World, app: ASGIApp, more: dict[str, Any], scope: Scope, receive: Receive, send: Send) -> None:

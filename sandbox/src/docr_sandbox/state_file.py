@@ -9,14 +9,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docr_sandbox.failures import CommandError
 from docr_sandbox.files import write_atomically
 from docr_sandbox.tls import Authority
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
 VERSION = 2
 

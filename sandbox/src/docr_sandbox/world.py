@@ -22,7 +22,6 @@ from docr_sandbox.model.registry import Registry
 from docr_sandbox.model.tiers import TIERS, Tier, reasons_against
 from docr_sandbox.model.tokens import Bearer, RateWindow, Token, new_value
 from docr_sandbox.model.upload import Upload
-from docr_sandbox.seeding import fill
 from docr_sandbox.switches import Switches
 
 LOG_LENGTH = 20_000
@@ -114,10 +113,6 @@ class World:
         with self.in_clusters:
             vars(self).update({name: value for name, value in vars(fresh).items() if name not in PLACES})
         self.content.clear()
-
-    def seed(self, document: Mapping[str, Any]) -> None:
-        """Fill the account; raises SeedError with all that is wrong with the document."""
-        fill(self, document)
 
     def now(self) -> float:
         """The service's time in Unix seconds."""

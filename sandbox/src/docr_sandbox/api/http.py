@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-if TYPE_CHECKING:
-    from docr_sandbox.model.tokens import Token
-    from docr_sandbox.world import World
+from docr_sandbox.model.tokens import Token
+from docr_sandbox.world import World
 
 # Links name the real host, whatever address was called: clients must not follow them blindly.
 LINK_HOST = "https://api.digitalocean.com"

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from docr_sandbox.distribution.protocol import DistributionError
 from docr_sandbox.model.collection import WRITE_TOKEN_S
 from docr_sandbox.model.tokens import Bearer, Token
-
-if TYPE_CHECKING:
-    from docr_sandbox.world import World
+from docr_sandbox.world import World
 
 TOKEN_PATH = "/v2/registry/auth"
 # What an API token needs for each action.

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from docr_sandbox.distribution.manifests import INDEX, parse
+from docr_sandbox.distribution.manifests import parse
 from docr_sandbox.distribution.protocol import DistributionError, Operation, Visit, check_digest
+from docr_sandbox.model.repository import INDEX
 
 MOST_TAGS = 1000
 

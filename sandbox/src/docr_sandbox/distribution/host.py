@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docr_sandbox.distribution.access import authenticate, authorize
 from docr_sandbox.distribution.blobs import BLOBS, SESSIONS, UPLOADS
@@ -22,11 +22,7 @@ from docr_sandbox.distribution.discovery import REFERRERS, TAGS
 from docr_sandbox.distribution.manifests import MANIFESTS
 from docr_sandbox.distribution.protocol import REPOSITORY, DistributionError, Operation, Visit
 from docr_sandbox.request_log import pass_on
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from docr_sandbox.world import World
+from docr_sandbox.world import World
 
 # Names may have slashes, so what follows them decides.
 PLACES: tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...] = (

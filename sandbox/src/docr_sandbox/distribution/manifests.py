@@ -14,10 +14,8 @@ from starlette.responses import Response
 from docr_sandbox.content import digest_of
 from docr_sandbox.distribution.protocol import TAG, DistributionError, Operation, Visit, check_digest
 from docr_sandbox.model.registry import Registry
-from docr_sandbox.model.repository import Manifest
+from docr_sandbox.model.repository import INDEX, Manifest
 
-INDEX = "application/vnd.oci.image.index.v1+json"
-IMAGE = "application/vnd.oci.image.manifest.v1+json"
 _INDEXES = (INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
 MOST_BYTES = 4 << 20
 

@@ -8,19 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from docr_sandbox.content import ALGORITHMS
 from docr_sandbox.model.registry import Registry
 from docr_sandbox.model.repository import Repository
 from docr_sandbox.model.tiers import TIERS
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-
-    from docr_sandbox.model.tokens import Bearer
-    from docr_sandbox.world import World
+from docr_sandbox.model.tokens import Bearer
+from docr_sandbox.world import World
 
 # The specification's own expressions for names, tags and digests.
 REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")

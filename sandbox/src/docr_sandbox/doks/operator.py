@@ -16,14 +16,12 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docr_sandbox.doks.api_server import ApiServer, RefusedByServer
 from docr_sandbox.model.cluster import Cluster
 from docr_sandbox.model.tokens import docker_config
-
-if TYPE_CHECKING:
-    from docr_sandbox.world import World
+from docr_sandbox.world import World
 
 INTERVAL_S = 0.2
 SOURCE = "digitalocean.com/dosecret-identifier"

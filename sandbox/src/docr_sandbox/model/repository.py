@@ -10,6 +10,9 @@ from typing import Any
 
 from docr_sandbox.clock import rfc3339
 
+INDEX = "application/vnd.oci.image.index.v1+json"
+IMAGE = "application/vnd.oci.image.manifest.v1+json"
+
 
 @dataclass
 class Manifest:

@@ -8,65 +8,54 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from docr_sandbox.content import ContentStore
-from docr_sandbox.distribution.manifests import IMAGE, INDEX
-from docr_sandbox.model.repository import Manifest
+from docr_sandbox.model.repository import IMAGE, INDEX, Manifest
+from docr_sandbox.seeding.document import ManifestSeed
 
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
 IN_TOTO = "application/vnd.in-toto+json"
-# Hashing more would take long; larger layers have a size and a made-up digest, and cannot be pulled.
+# Hashing more would take long; larger layers have a size and a built-up digest, and cannot be pulled.
 MOST_REAL_BYTES = 64 << 20
 MOST_CONFIG_BYTES = 1000
 
 
-class Wanted(Protocol):
-    """What a seed says of one manifest."""
-
-    tags: list[str]
-    digest: str | None
-    size_bytes: int
-    blobs: dict[str, int] | None
-    platforms: list[str]
-    attestations: bool
-
-
 @dataclass(frozen=True)
-class Maker:
-    """Makes the images of one repository, all with the same time; `identity` keeps those of two seeds apart."""
+class ImageBuilder:
+    """Builds the images of one repository, all with the same time; `identity` makes the images of two seeds differ."""
 
     content: ContentStore
     identity: str
     updated_at: float
 
-    def make(self, wanted: Wanted) -> list[Manifest]:
-        """The manifests of one entry of a seed, the one with the tags last."""
-        if not wanted.platforms:
-            return [self._single(wanted)]
-        share = wanted.size_bytes // len(wanted.platforms)
-        made: list[Manifest] = []
+    def build(self, seed: ManifestSeed) -> list[Manifest]:
+        """The manifests that one manifest of a seed asks for; the last of them has the tags."""
+        if not seed.platforms:
+            return [self._single(seed)]
+        share = seed.size_bytes // len(seed.platforms)
+        built: list[Manifest] = []
         descriptors: list[dict[str, Any]] = []
-        for platform in wanted.platforms:
+        for platform in seed.platforms:
             system, _, architecture = platform.partition("/")
             image = self._image(platform, self._blobs(platform, share))
-            made.append(image)
+            built.append(image)
             descriptors.append(self._descriptor(image, {"platform": {"os": system, "architecture": architecture}}))
-        if wanted.attestations:
-            attested = [self._attestation(image) for image in made]
-            descriptors += [self._descriptor(one, _attests(image)) for one, image in zip(attested, made, strict=True)]
-            made += attested
+        if seed.attestations:
+            attested = [self._attestation(image) for image in built]
+            descriptors += [self._descriptor(one, _attests(image)) for one, image in zip(attested, built, strict=True)]
+            built += attested
         index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": descriptors}
         digest = self.content.add(json.dumps(index).encode())
-        children = [one.digest for one in made]
-        return [*made, Manifest(digest, self.updated_at, list(wanted.tags), {}, INDEX, children)]
+        children = [one.digest for one in built]
+        return [*built, Manifest(digest, self.updated_at, list(seed.tags), {}, INDEX, children)]
 
-    def _single(self, wanted: Wanted) -> Manifest:
-        blobs = dict(wanted.blobs) if wanted.blobs is not None else self._blobs("", wanted.size_bytes)
-        if wanted.digest is not None:
-            return Manifest(wanted.digest, self.updated_at, list(wanted.tags), blobs)
-        return self._image("", blobs, list(wanted.tags))
+    def _single(self, seed: ManifestSeed) -> Manifest:
+        blobs = dict(seed.blobs) if seed.blobs is not None else self._blobs("", seed.size_bytes)
+        if seed.digest is not None:
+            return Manifest(seed.digest, self.updated_at, list(seed.tags), blobs)
+        return self._image("", blobs, list(seed.tags))
 
     def _blobs(self, part: str, size: int) -> dict[str, int]:
         """A configuration and a layer that together take so many bytes."""

@@ -37,7 +37,7 @@ def read_seed(path: Path) -> dict[str, Any]:
 def seed(path: Path, url: str | None, ca_file: str | None) -> None:
     """Fill the sandbox at ``url`` from the file at ``path``; both default to what the env file exports.
 
-    Raises :class:`CommandError` with every fault that the sandbox found in the file, one a line.
+    Raises :class:`CommandError` with every error that the sandbox found in the file, each on a line.
     """
     content = read_seed(path)
     target = url or os.environ.get("DOCR_SANDBOX_URL")
@@ -52,14 +52,14 @@ def seed(path: Path, url: str | None, ca_file: str | None) -> None:
         context = ssl.create_default_context(cafile=ca_file or os.environ.get("DOCR_SANDBOX_CA"))
         urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context).close()
     except urllib.error.HTTPError as error:
-        raise CommandError(f"Seed file {path} was refused:\n{_faults(error)}") from error
+        raise CommandError(f"Seed file {path} was refused:\n{_errors(error)}") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise CommandError(f"Cannot reach the sandbox at {target}: {reason}. Is it running?") from error
 
 
-def _faults(error: urllib.error.HTTPError) -> str:
-    """The refusal's faults, one a line, whatever shape the answer has."""
+def _errors(error: urllib.error.HTTPError) -> str:
+    """The errors of a refusal, each on a line, for any shape of the answer."""
     text = error.read().decode(errors="replace")
     try:
         answer = json.loads(text)
@@ -67,5 +67,5 @@ def _faults(error: urllib.error.HTTPError) -> str:
         return text or f"status {error.code}"
     if not isinstance(answer, dict):
         return text
-    faults = answer.get("faults") or answer.get("errors") or [answer.get("message", text)]
-    return "\n".join(f"- {fault}" for fault in faults)
+    errors = answer.get("errors") or [answer.get("message", text)]
+    return "\n".join(f"- {line}" for line in errors)

@@ -1,37 +1,32 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filling an account from a document, all faults at once and nothing done if there is one."""
+"""The shape of a seed: the document that says what an account is filled with. A bad document gives all its errors."""
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cattrs
 import cattrs.v
 from cattrs.gen import make_dict_structure_fn
 
 from docr_sandbox.clock import parse_rfc3339
-from docr_sandbox.model.cluster import STATES, Cluster
-from docr_sandbox.model.collection import ENDED, TYPES, UNREFERENCED, Collection
-from docr_sandbox.model.registry import NAME, Registry
+from docr_sandbox.model.cluster import STATES
+from docr_sandbox.model.collection import ENDED, TYPES, UNREFERENCED
+from docr_sandbox.model.registry import NAME
 from docr_sandbox.model.tiers import REGIONS, TIERS
-from docr_sandbox.seed_images import Maker
-
-if TYPE_CHECKING:
-    from docr_sandbox.world import World
 
 
 class SeedError(ValueError):
-    """The document cannot be used; `faults` says where and why."""
+    """The document cannot be used; `errors` has a sentence for each error."""
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("; ".join(faults))
-        self.faults = faults
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__("; ".join(errors))
+        self.errors = errors
 
 
 @dataclass
@@ -140,28 +135,15 @@ for _kind in (ManifestSeed, RepositorySeed, CollectionSeed, RegistrySeed, Cluste
     _CONVERTER.register_structure_hook(_kind, make_dict_structure_fn(_kind, _CONVERTER, _cattrs_forbid_extra_keys=True))
 
 
-def fill(world: World, document: Mapping[str, Any]) -> None:
-    """Add what the document holds; raises SeedError."""
+def read_seed(document: Mapping[str, Any]) -> Seed:
+    """The seed that a document holds; raises SeedError with every error of the document."""
     try:
-        seed = _CONVERTER.structure(document, Seed)
+        return _CONVERTER.structure(document, Seed)
     except cattrs.BaseValidationError as error:
-        raise SeedError(cattrs.transform_error(error, "seed", format_exception=_fault)) from error
-    unknown = sorted({one.control_plane for one in seed.clusters if one.control_plane} - set(world.control_planes))
-    if unknown:
-        raise SeedError([f"there is no control plane {name!r}" for name in unknown])
-    if seed.tier is not None:
-        world.set_tier(seed.tier)
-    elif seed.registries and world.account.subscription is None:
-        world.set_tier("professional" if len(seed.registries) > 1 else "basic")
-    for registry in seed.registries:
-        _add_registry(world, registry)
-    for cluster in seed.clusters:
-        made = _cluster(world, cluster)
-        world.account.clusters[made.id] = made
-    world.foreign_names.update(seed.foreign_names)
+        raise SeedError(cattrs.transform_error(error, "seed", format_exception=_sentence)) from error
 
 
-def _fault(error: BaseException, kind: type | None) -> str:
+def _sentence(error: BaseException, kind: type | None) -> str:
     if type(error) is ValueError:
         return str(error)
     return cattrs.v.format_exception(error, kind)
@@ -176,55 +158,3 @@ def _check_times(*values: str | None) -> None:
     for value in values:
         if value is not None:
             parse_rfc3339(value)
-
-
-def _time(world: World, value: str | None) -> float:
-    return world.now() if value is None else parse_rfc3339(value)
-
-
-def _add_registry(world: World, seed: RegistrySeed) -> None:
-    made = Registry(seed.name, seed.region, _time(world, seed.created_at))
-    registry = world.account.registries.setdefault(seed.name, made)
-    for repository in seed.repositories:
-        for number, manifest in enumerate(repository.manifests):
-            identity = f"{repository.name}/{number}/{'/'.join(manifest.tags)}"
-            for one in Maker(world.content, identity, _time(world, manifest.updated_at)).make(manifest):
-                registry.put(repository.name, one)
-    if seed.unreferenced_bytes:
-        registry.blobs[_digest(seed.name, "unreferenced")] = seed.unreferenced_bytes
-    if seed.last_push is not None:
-        registry.last_push = parse_rfc3339(seed.last_push)
-    registry.collections += [_collection(one) for one in seed.garbage_collections]
-    registry.collections.sort(key=lambda one: one.started_at)
-    registry.counted_bytes, registry.counted_at = registry.stored_bytes, world.now()
-    registry.changed_at = None
-
-
-def _collection(seed: CollectionSeed) -> Collection:
-    one = Collection(seed.uuid or str(uuid.uuid4()), seed.type, parse_rfc3339(seed.started_at), wait_s=5.0)
-    if seed.ended_at is not None:
-        one.ended_at, one.ended_as = parse_rfc3339(seed.ended_at), seed.status
-        one.blobs_deleted, one.freed_bytes = seed.blobs_deleted, seed.freed_bytes
-    elif seed.status not in ENDED:
-        one.held, one.held_at = seed.status, one.started_at
-    return one
-
-
-def _cluster(world: World, seed: ClusterSeed) -> Cluster:
-    fields: dict[str, Any] = {"id": seed.id.lower()} if seed.id else {}
-    if seed.control_plane:
-        door = world.control_planes[seed.control_plane].door
-        fields |= {"control_plane": seed.control_plane, "address": door.server, "ca": door.ca}
-    return Cluster(
-        seed.name,
-        seed.region,
-        world.now(),
-        state=seed.state,
-        registries=list(seed.registries),
-        sso_required=seed.sso_required,
-        **fields,
-    )
-
-
-def _digest(*parts: str) -> str:
-    return "sha256:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()

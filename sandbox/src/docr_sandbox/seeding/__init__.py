@@ -1,0 +1,4 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Seeds: their shape, the images that they ask for, and how an account is filled."""
