@@ -24,7 +24,7 @@ class Api:
     """One world and requests to it; the token is the account's own unless another is given."""
 
     def __init__(self, at: str = "2033-04-05T06:00:00Z") -> None:
-        self.world = World.new()
+        self.world = World()
         self.world.clock.run(0)
         self.world.set_clock(parse_rfc3339(at))
         self.client = TestClient(create_app(self.world), base_url="https://sandbox.test")
@@ -38,7 +38,7 @@ class Api:
     def send(self, request: str, body: Any = None, *, token: str = "", **headers: str) -> Any:
         """The whole answer of one request."""
         method, _, path = request.partition(" ")
-        sent = {"authorization": f"Bearer {token or self.world.primary_token}", **headers}
+        sent = {"authorization": f"Bearer {token or self.world.tokens.primary}", **headers}
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         return self.client.request(method, path, content=content, headers=sent)
 

@@ -33,7 +33,7 @@ class Images:
 
     def token(self, scope: str, password: str = "") -> str:
         """What the token endpoint gives for a scope; the account's own token is the password unless one is given."""
-        pair = ("anybody", password or self.api.world.primary_token)
+        pair = ("anybody", password or self.api.world.tokens.primary)
         answer = self.api.client.get("/v2/registry/auth", params={"scope": scope}, auth=pair)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["token"])

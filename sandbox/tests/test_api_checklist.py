@@ -79,7 +79,7 @@ def test_minted_tokens_differ_expire_can_be_revoked_and_open_what_their_kind_may
 
 
 def test_a_missing_scope_is_403_and_an_unknown_token_401(api: Api) -> None:
-    token = api.world.mint(scopes=["registry:read"]).value
+    token = api.world.tokens.mint(scopes=["registry:read"]).value
     assert api.ask(f"GET {KIWI}", token=token)[0] == 200
     assert api.ask(f"GET {KIWI}/docker-credentials", token=token)[0] == 403
     assert api.ask(f"DELETE {KIWI}", token=token)[1]["id"] == "forbidden"
@@ -133,7 +133,7 @@ def test_a_burst_says_when_to_come_back_and_the_hourly_limit_only_when_it_resets
 
 
 def test_a_collection_runs_by_the_clock_and_frees_what_its_type_says(api: Api) -> None:
-    api.world.account.registries["kiwi"].blobs["sha256:loose"] = 300
+    api.world.account.registries["kiwi"].blobs.sizes["sha256:loose"] = 300
     assert api.ask(f"POST {KIWI}/garbage-collection", {"type": "untagged manifests and unreferenced blobs"})[0] == 201
     seen = []
     for seconds in (0, 3, 5, 4, 4):
@@ -177,11 +177,11 @@ def test_the_old_paths_refuse_several_registries(api: Api) -> None:
 
 
 def test_each_kubeconfig_and_credentials_mint_a_token(api: Api) -> None:
-    before = len(api.world.tokens)
+    before = len(api.world.tokens.api)
     status, text = api.ask(f"GET /v2/kubernetes/clusters/{CLUSTER}/kubeconfig")
     assert (status, "do-syd1-orchard-admin" in text) == (200, True)
     assert api.ask(f"GET /v2/kubernetes/clusters/{CLUSTER}/credentials")[1]["expires_at"] == "2033-04-12T06:00:00Z"
-    assert len(api.world.tokens) == before + 2
+    assert len(api.world.tokens.api) == before + 2
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff\xfe", b'{"name": 7}', b'{"name": null}', b"{}"])
@@ -199,4 +199,4 @@ def test_the_log_knows_who_asked_but_not_the_token(api: Api) -> None:
     api.ask("GET /v2/account")
     log = api.client.get("/_sandbox/requests").json()["requests"]
     assert (log[-1]["method"], log[-1]["path"], log[-1]["status"]) == ("GET", "/v2/account", 200)
-    assert api.world.primary_token not in json.dumps(log)
+    assert api.world.tokens.primary not in json.dumps(log)

@@ -46,7 +46,7 @@ def test_the_token_endpoint_takes_the_token_as_password_or_as_bearer_and_nobody_
     assert api.ask("GET /v2/registry/auth", token="dop_v1_of_nobody")[0] == 401
     assert api.client.get("/v2/registry/auth", auth=("dop_v1_of_nobody", "dop_v1_of_nobody")).status_code == 401
     # A password opens nothing else.
-    assert api.client.get("/v2/registries", auth=("x", api.world.primary_token)).status_code == 401
+    assert api.client.get("/v2/registries", auth=("x", api.world.tokens.primary)).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_token_of_the_host_allows_what_the_api_token_has_scopes_for(
     images: Images, scopes: list[str], pull: int, push: int, delete: int
 ) -> None:
     images.push("kiwi/web", "v1")
-    token = images.token("repository:kiwi/web:*", images.api.world.mint(scopes=scopes).value)
+    token = images.token("repository:kiwi/web:*", images.api.world.tokens.mint(scopes=scopes).value)
     assert images.ask("GET kiwi/web/manifests/v9", token=token).status_code == pull
     assert images.ask("POST kiwi/web/blobs/uploads/", token=token).status_code == push
     assert images.ask("DELETE kiwi/web/manifests/v1", token=token).status_code == delete
@@ -77,7 +77,7 @@ def test_a_token_for_one_repository_does_not_open_another_and_says_why(images: I
 
 def test_credentials_of_one_registry_open_no_other(images: Images) -> None:
     images.push("plum/web", "v1")
-    minted = images.api.world.mint(scopes=["registry:read"], registry="kiwi").value
+    minted = images.api.world.tokens.mint(scopes=["registry:read"], registry="kiwi").value
     assert (
         images.ask("GET plum/web/manifests/v1", token=images.token("repository:plum/web:pull", minted)).status_code
         == 401
@@ -91,7 +91,7 @@ def test_credentials_of_one_registry_open_no_other(images: Images) -> None:
 
 def test_another_team_sees_its_own_registries_only(images: Images) -> None:
     images.push("kiwi/web", "v1")
-    token = images.token("repository:kiwi/web:pull", images.api.world.mint(team="orchard").value)
+    token = images.token("repository:kiwi/web:pull", images.api.world.tokens.mint(team="orchard").value)
     assert code(images.ask("GET kiwi/web/manifests/v1", token=token)) == (404, "NAME_UNKNOWN")
 
 
@@ -263,7 +263,7 @@ def test_what_a_collection_deletes_is_gone_from_the_disk_and_other_registries_ke
     images.api.later(3600)
     (ended,) = images.api.ask(f"GET {KIWI}/garbage-collections")[1]["garbage_collections"]
     assert (ended["blobs_deleted"], ended["freed_bytes"]) == (2, 10)
-    assert not world.content.has(digest_of(b"pears"))
+    assert not world.images.content.has(digest_of(b"pears"))
     assert images.ask(f"GET kiwi/web/blobs/{FIVE}").status_code == 404
     assert images.ask(f"GET plum/web/blobs/{FIVE}").content == b"plums"
 
@@ -300,7 +300,7 @@ def test_a_reset_takes_the_content_and_the_tokens_of_the_host_away(images: Image
     images.push("kiwi/web", "v1")
     token = images.token("repository:kiwi/web:pull")
     assert images.api.client.post("/_sandbox/reset").status_code == 200
-    assert not images.api.world.content.has(FIVE)
+    assert not images.api.world.images.content.has(FIVE)
     assert images.ask("GET kiwi/web/manifests/v1", token=token).status_code == 401
 
 
@@ -309,12 +309,14 @@ def test_a_reset_takes_the_content_and_the_tokens_of_the_host_away(images: Image
 
 def test_requests_to_the_host_are_logged_and_meet_faults_but_rate_limits_do_not_count_them(images: Images) -> None:
     api = images.api
-    api.world.faults.clear()
+    api.world.traffic.faults.clear()
     api.client.post("/_sandbox/faults", json={"path": "/v2/kiwi/web/*", "status": 503})
     token = images.token("repository:kiwi/web:pull")
-    before = len(api.world.rates[next(iter(api.world.tokens.values())).fingerprint].moments)
+    before = len(api.world.traffic.rates[next(iter(api.world.tokens.api.values())).fingerprint].moments)
     statuses = [images.ask("GET kiwi/web/tags/list", token=token).status_code for _ in range(2)]
     assert statuses == [503, 404]
-    logged = [(entry["path"], entry["status"], entry["faulted"]) for entry in api.world.requests if "host" in entry]
+    logged = [
+        (entry["path"], entry["status"], entry["faulted"]) for entry in api.world.traffic.requests if "host" in entry
+    ]
     assert logged == [("/v2/kiwi/web/tags/list", 503, True), ("/v2/kiwi/web/tags/list", 404, False)]
-    assert len(api.world.rates[next(iter(api.world.tokens.values())).fingerprint].moments) == before
+    assert len(api.world.traffic.rates[next(iter(api.world.tokens.api.values())).fingerprint].moments) == before

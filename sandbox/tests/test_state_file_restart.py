@@ -78,11 +78,11 @@ def test_a_named_port_beats_the_kept_one(tmp_path: Path) -> None:
     ("content", "reason"),
     [
         ("", "JSONDecodeError"),
-        ('{"version": 2, "port": 4711', "JSONDecodeError"),
+        ('{"version": 3, "port": 4711', "JSONDecodeError"),
         ("[]", "TypeError"),
         ('{"port": 4711}', "KeyError: 'version'"),
-        ('{"version": 2, "port": 4711, "ca": {"certificate": "c"}, "world": {}}', "KeyError: 'key'"),
-        ('{"version": 1}', "version 1; this sandbox reads version 2"),
+        ('{"version": 3, "port": 4711, "ca": {"certificate": "c"}, "world": {}}', "KeyError: 'key'"),
+        ('{"version": 2}', "version 2; this sandbox reads version 3"),
     ],
 )
 def test_a_damaged_state_file_is_refused_with_its_name(tmp_path: Path, content: str, reason: str) -> None:

@@ -85,7 +85,7 @@ def listed(api: Api) -> dict[str, Any]:
 def opens_other(api: Api) -> int:
     auths = api.ask(f"GET {KIWI}/docker-credentials")[1]["auths"]
     assert auths
-    token = next(one.value for one in api.world.tokens.values() if one.registry == "kiwi")
+    token = next(one.value for one in api.world.tokens.api.values() if one.registry == "kiwi")
     return api.ask("GET /v2/registries/plum", token=token)[0]
 
 
@@ -94,8 +94,8 @@ def limited(api: Api) -> int:
 
 
 def lag(api: Api) -> int:
-    api.world.account.registries["kiwi"].touch(api.world.now())
-    api.world.account.registries["kiwi"].blobs["sha256:new"] = 1_000
+    api.world.account.registries["kiwi"].usage.touch(api.world.now())
+    api.world.account.registries["kiwi"].blobs.sizes["sha256:new"] = 1_000
     api.later(120)
     return int(listed(api)["storage_usage_bytes"])
 

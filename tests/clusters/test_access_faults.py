@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 from docr_sandbox.doks.proxy import Proxy
-from docr_sandbox.model.cluster import Front
+from docr_sandbox.model.cluster import ApiServerAddress
 from docr_sandbox.testing import Sandbox
 from support.access_module import DIRECT, EVERYWHERE, JOURNAL, OPERATOR, actions, give, tokens, valid
 from support.control_plane import Cluster
@@ -131,10 +131,10 @@ def test_a_cluster_that_wants_single_sign_on_is_told(orchard: Cluster) -> None:
 
 
 @pytest.fixture
-def lead_astray(sandbox: Sandbox, meadow: Cluster) -> Iterator[Callable[[Front], None]]:
+def lead_astray(sandbox: Sandbox, meadow: Cluster) -> Iterator[Callable[[ApiServerAddress], None]]:
     """Makes a cluster ``glade`` whose clients are sent elsewhere."""
 
-    def lead(front: Front) -> None:
+    def lead(front: ApiServerAddress) -> None:
         sandbox.control("PUT", "control-planes/second", meadow.plane.to_json(front))
         sandbox.seed({"clusters": [{"name": "glade", "region": "syd1", "control_plane": "second"}]})
 
@@ -146,10 +146,13 @@ def lead_astray(sandbox: Sandbox, meadow: Cluster) -> Iterator[Callable[[Front],
     ("is_there", "words"), [(True, "its certificate is not trusted"), (False, "it cannot be reached")]
 )
 def test_one_cluster_that_cannot_be_reached_or_trusted_does_not_stop_the_other(
-    orchard: Cluster, meadow: Cluster, lead_astray: Callable[[Front], None], is_there: bool, words: str
+    orchard: Cluster, meadow: Cluster, lead_astray: Callable[[ApiServerAddress], None], is_there: bool, words: str
 ) -> None:
     stranger = trustme.CA().cert_pem.bytes().decode()
-    there, nowhere = Front(meadow.plane.server, stranger), Front(f"https://{nobody()}", meadow.plane.ca)
+    there, nowhere = (
+        ApiServerAddress(meadow.plane.server, stranger),
+        ApiServerAddress(f"https://{nobody()}", meadow.plane.ca),
+    )
     lead_astray(there if is_there else nowhere)
     result = give(orchard, clusters=["glade", "orchard"])
     assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, True, "some_failed")

@@ -58,7 +58,7 @@ class _Front:
         if path.startswith(CONTROL_PREFIX):
             await self.control(scope, receive, send)
             return
-        self.world.settle()
+        self.world.catch_up()
         visit = _admit(self.world, scope)
         scope.setdefault("state", {})["visit"] = visit
         scope["state"]["headers"] = visit.headers(self.world.now())
@@ -87,9 +87,9 @@ class _Visit:
 
 
 def _admit(world: World, scope: Scope) -> _Visit:
-    found = world.tokens.get(_token_value(scope))
+    found = world.tokens.api.get(_token_value(scope))
     token = found if found is not None and found.is_valid(world.now()) else None
-    window = world.rates.setdefault(token.fingerprint if token else "", RateWindow())
+    window = world.traffic.rates.setdefault(token.fingerprint if token else "", RateWindow())
     return _Visit(token, window.count(world.now(), applies=bool(world.switches["rate_limit"])), str(uuid.uuid4()))
 
 
@@ -143,7 +143,7 @@ class _Control:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["raw_path"].decode("latin-1").removeprefix(CONTROL_PREFIX)
-        self.world.settle()
+        self.world.catch_up()
         try:
             found = (
                 (control, _match(template, path)) for method, template, control in CONTROLS if method == scope["method"]

@@ -13,8 +13,8 @@ import cattrs
 
 from docr_sandbox.api.http import ApiError, Call
 from docr_sandbox.clock import parse_rfc3339, rfc3339_fine
-from docr_sandbox.faults import BODIES, Fault
-from docr_sandbox.model.cluster import ControlPlane
+from docr_sandbox.faults import Fault
+from docr_sandbox.model.cluster import Cluster, ControlPlane
 from docr_sandbox.seeding.document import SeedError
 from docr_sandbox.seeding.fill import fill
 from docr_sandbox.switches import SWITCHES
@@ -31,7 +31,12 @@ def account(call: Call) -> Any:
     """GET account: all that belongs to the team; no token is in it."""
     shown = cattrs.unstructure(call.world.account)
     for cluster in shown["clusters"].values():
-        cluster["one_click"] = sorted(cluster["one_click"])
+        integration, backing = cluster.pop("integration"), cluster.pop("backing")
+        cluster |= {"registries": integration["registries"], "one_click": sorted(integration["tokens"])}
+        cluster["control_plane"] = backing and backing["control_plane"]
+    for registry in shown["registries"].values():
+        blobs = registry.pop("blobs")
+        registry |= {"blobs": blobs["sizes"], "links": blobs["links"], **registry.pop("usage")}
     for kind in ("registries", "clusters"):
         shown[kind] = list(shown[kind].values())
     shown["tier"] = call.world.account.subscription.tier if call.world.account.subscription else None
@@ -41,12 +46,12 @@ def account(call: Call) -> Any:
 
 def requests(call: Call) -> Any:
     """GET requests."""
-    return {"requests": list(call.world.requests)}
+    return {"requests": list(call.world.traffic.requests)}
 
 
 def forget_requests(call: Call) -> Any:
     """DELETE requests."""
-    call.world.requests.clear()
+    call.world.traffic.requests.clear()
     return {}
 
 
@@ -83,7 +88,7 @@ def _number(body: dict[str, Any], name: str) -> float:
 
 def faults(call: Call) -> Any:
     """GET faults."""
-    return {"faults": cattrs.unstructure(call.world.faults)}
+    return {"faults": call.world.traffic.faults.to_json()}
 
 
 def add_fault(call: Call) -> Any:
@@ -96,15 +101,16 @@ def add_fault(call: Call) -> Any:
         fault = cattrs.structure(body, Fault)
     except cattrs.BaseValidationError as error:
         raise ApiError(422, "; ".join(cattrs.transform_error(error, "fault"))) from error
-    if fault.body not in BODIES:
-        raise ApiError(422, f"body must be one of {', '.join(BODIES)}")
-    call.world.faults.append(fault)
+    try:
+        call.world.traffic.faults.arm(fault)
+    except ValueError as error:
+        raise ApiError(422, str(error)) from error
     return faults(call)
 
 
 def clear_faults(call: Call) -> Any:
     """DELETE faults."""
-    call.world.faults.clear()
+    call.world.traffic.faults.clear()
     return {}
 
 
@@ -138,7 +144,7 @@ def tokens(call: Call) -> Any:
                 "expires_at": None if one.expires_at is None else rfc3339_fine(one.expires_at),
                 "is_valid": one.is_valid(call.world.now()),
             }
-            for one in call.world.tokens.values()
+            for one in call.world.tokens.api.values()
         ]
     }
 
@@ -153,7 +159,7 @@ def add_token(call: Call) -> Any:
     if team is not None:
         call.world.seen_by(str(team))
     expires_at = call.world.now() + _number(body, "expires_in") if "expires_in" in body else None
-    return {"token": call.world.mint(scopes=scopes, team=team, expires_at=expires_at).value}
+    return {"token": call.world.tokens.mint(scopes=scopes, team=team, expires_at=expires_at).value}
 
 
 def add_names(call: Call) -> Any:
@@ -161,8 +167,8 @@ def add_names(call: Call) -> Any:
     names = call.body().get("names")
     if not isinstance(names, list):
         raise ApiError(422, "names must be a list")
-    call.world.foreign_names.update(str(name) for name in names)
-    return {"names": sorted(call.world.foreign_names)}
+    call.world.accounts.foreign_names.update(str(name) for name in names)
+    return {"names": sorted(call.world.accounts.foreign_names)}
 
 
 def seed(call: Call) -> Any:
@@ -213,22 +219,26 @@ def connect(call: Call) -> Any:
         plane = cattrs.structure(call.body(), ControlPlane)
     except cattrs.BaseValidationError as error:
         raise ApiError(422, "; ".join(cattrs.transform_error(error, "control_plane"))) from error
-    call.world.control_planes[call.parameters["name"]] = plane
-    return {"control_planes": sorted(call.world.control_planes)}
+    call.world.kubernetes.control_planes[call.parameters["name"]] = plane
+    return {"control_planes": sorted(call.world.kubernetes.control_planes)}
 
 
 def review(call: Call) -> Any:
     """POST control-planes/{name}/token-reviews: what an API server asks of whoever shows a token that it lacks."""
     spec = call.body().get("spec")
-    token = call.world.tokens.get(str(spec.get("token")) if isinstance(spec, dict) else "")
-    cluster = call.world.find_cluster(token.cluster) if token and token.cluster else None
-    is_good = token is not None and cluster is not None and cluster.control_plane == call.parameters["name"]
+    token = call.world.tokens.api.get(str(spec.get("token")) if isinstance(spec, dict) else "")
+    cluster = call.world.accounts.find_cluster(token.cluster) if token and token.cluster else None
+    is_good = token is not None and cluster is not None and _control_plane(cluster) == call.parameters["name"]
     status: dict[str, Any] = {"authenticated": False}
     if token is not None and is_good and token.is_valid(call.world.now()):
         # DOKS gives whoever may have credentials all rights.
         user = {"username": f"digitalocean:{token.fingerprint}", "groups": ["system:masters"]}
         status = {"authenticated": True, "user": user}
     return {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "status": status}
+
+
+def _control_plane(cluster: Cluster) -> str | None:
+    return cluster.backing.control_plane if cluster.backing else None
 
 
 def reset(call: Call) -> Any:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODIES = ("json", "html", "empty", "broken_json")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fault:
     """For the next `times` requests that match `method` and `path` (with `*`), after letting `skip` pass.
 
@@ -35,23 +36,52 @@ class Fault:
     drop: bool = False
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether a request is meant."""
+        """Whether a request matches."""
         return self.method in ("*", method) and fnmatchcase(path, self.path)
 
 
-def take_fault(faults: list[Fault], method: str, path: str) -> Fault | None:
-    """The fault for a request, counted down; None when it goes through."""
-    for fault in faults:
-        if not fault.matches(method, path):
-            continue
-        if fault.skip > 0:
-            fault.skip -= 1
-            continue
-        fault.times -= 1
-        if fault.times <= 0:
-            faults.remove(fault)
-        return fault
-    return None
+@dataclass
+class _Armed:
+    """A fault, how many requests still pass it by, and how many requests it still meets."""
+
+    fault: Fault
+    skip: int
+    times: int
+
+
+class Faults:
+    """The armed faults, each counted down by the requests that match it."""
+
+    def __init__(self) -> None:
+        self._armed: list[_Armed] = []
+
+    def arm(self, fault: Fault) -> None:
+        """Let the next requests that match meet the fault. Raises ValueError for a body that is not in BODIES."""
+        if fault.body not in BODIES:
+            raise ValueError(f"body must be one of {', '.join(BODIES)}")
+        self._armed.append(_Armed(fault, fault.skip, fault.times))
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The fault that a request meets; None when no armed fault is due."""
+        for armed in self._armed:
+            if not armed.fault.matches(method, path):
+                continue
+            if armed.skip > 0:
+                armed.skip -= 1
+                continue
+            armed.times -= 1
+            if armed.times <= 0:
+                self._armed.remove(armed)
+            return armed.fault
+        return None
+
+    def clear(self) -> None:
+        """Disarm every fault."""
+        self._armed.clear()
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The armed faults, with the counts that are left."""
+        return [asdict(armed.fault) | {"skip": armed.skip, "times": armed.times} for armed in self._armed]
 
 
 async def answer_with(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send, raw_send: Send) -> None:

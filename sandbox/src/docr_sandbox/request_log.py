@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from docr_sandbox.faults import answer_with, take_fault
+from docr_sandbox.faults import answer_with
 from docr_sandbox.world import World
 
 
@@ -19,7 +19,7 @@ async def pass_on(world: World, app: ASGIApp, more: dict[str, Any], scope: Scope
     """Let an app answer a request, or a fault that is armed for it; the log gets an entry, with `more` about it."""
     path = scope["raw_path"].decode("latin-1")
     started = time.perf_counter()
-    fault = take_fault(world.faults, scope["method"], path)
+    fault = world.traffic.faults.take(scope["method"], path)
     entry = {
         "method": scope["method"],
         "path": path,
@@ -29,7 +29,7 @@ async def pass_on(world: World, app: ASGIApp, more: dict[str, Any], scope: Scope
         "faulted": fault is not None,
         **more,
     }
-    world.requests.append(entry)
+    world.traffic.requests.append(entry)
 
     async def noting(message: Message) -> None:
         if message["type"] == "http.response.start":

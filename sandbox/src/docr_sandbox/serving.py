@@ -31,7 +31,7 @@ from docr_sandbox.files import PUBLIC, write_atomically
 from docr_sandbox.listening import client_host, is_loopback, listen
 from docr_sandbox.state_file import SavedState, StateKeeper, read_state, unusable
 from docr_sandbox.tls import Authority, client_bundle
-from docr_sandbox.world import World
+from docr_sandbox.world import Addresses, World
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -80,8 +80,8 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
             with contextlib.suppress(OSError):
                 options.env_file.unlink()
         ca_file = stack.enter_context(_ca_file(options, authority))
-        address = _address(options.host, port, registry_port, ca_file, world.primary_token)
-        world.url, world.image_host = address.url, address.registry_host
+        address = _address(options.host, port, registry_port, ca_file, world.tokens.primary)
+        world.addresses = Addresses(address.url, address.registry_host)
         app = contract.with_report_route(create_app(world, wrap=contract.wrap)) if contract else create_app(world)
         apps = [app, create_image_host(world)]
         savers: list[Saver] = [contract] if contract else []
@@ -163,14 +163,14 @@ def _config(app: ASGIApp, context: ssl.SSLContext) -> uvicorn.Config:
 
 
 def _world(saved: SavedState | None, path: Path | None) -> World:
-    world = World.new()
+    world = World()
     if saved is not None and path is not None:
         try:
             world = World.load(saved.world)
         except (ValueError, TypeError, KeyError, AttributeError, cattrs.BaseValidationError) as error:
             raise unusable(path, error) from error
     if path is not None:
-        world.content = ContentStore(path.absolute().with_name(f"{path.name}.content"))
+        world.images.content = ContentStore(path.absolute().with_name(f"{path.name}.content"))
     return world
 
 

@@ -17,7 +17,7 @@ from docr_sandbox.failures import CommandError
 from docr_sandbox.files import write_atomically
 from docr_sandbox.tls import Authority
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)

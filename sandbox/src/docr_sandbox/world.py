@@ -1,14 +1,13 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that is state: one team's account, its tokens, the clock, and what the control side has set."""
+"""The whole state of a sandbox: accounts, tokens, the clock, images, and what the control side has set."""
 
 from __future__ import annotations
 
 import threading
-import uuid
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,103 +15,91 @@ import cattrs
 
 from docr_sandbox.clock import Clock
 from docr_sandbox.content import ContentStore
-from docr_sandbox.faults import Fault
-from docr_sandbox.model.cluster import Cluster, ControlPlane
+from docr_sandbox.faults import Faults
+from docr_sandbox.model.account import Account, Accounts
+from docr_sandbox.model.cluster import ControlPlane
 from docr_sandbox.model.registry import Registry
-from docr_sandbox.model.tiers import TIERS, Tier, reasons_against
-from docr_sandbox.model.tokens import Bearer, RateWindow, Token, new_value
+from docr_sandbox.model.tokens import RateWindow, Tokens
 from docr_sandbox.model.upload import Upload
 from docr_sandbox.switches import Switches
 
 LOG_LENGTH = 20_000
-# What a state file holds; log, faults and rate windows start empty.
-KEPT = ("primary_token", "account", "clock", "switches", "tokens", "bearers", "other_accounts", "foreign_names")
-# Where clients reach it and it others, and where content lies: a reset leaves them as they are.
-PLACES = ("url", "image_host", "content", "control_planes", "in_clusters")
+SAVED = ("accounts", "clock", "switches", "tokens")
 
 
 @dataclass
-class Team:
-    """A team."""
+class Traffic:
+    """What concerns requests themselves: the log, the armed faults, and rate windows by a token's fingerprint."""
 
-    name: str
-    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-
-@dataclass
-class Subscription:
-    """The team's subscription; times in Unix seconds."""
-
-    tier: str
-    created_at: float
-    updated_at: float
+    requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
+    faults: Faults = field(default_factory=Faults)
+    rates: dict[str, RateWindow] = field(default_factory=dict)
 
 
 @dataclass
-class Account:
-    """What belongs to the team."""
+class Images:
+    """What the image host stores: content by digest, and uploads that have begun, by their ID."""
 
-    email: str = "sandbox@example.org"
-    uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
-    team: Team = field(default_factory=lambda: Team("sandbox"))
-    subscription: Subscription | None = None
-    registries: dict[str, Registry] = field(default_factory=dict)
-    clusters: dict[str, Cluster] = field(default_factory=dict)
+    content: ContentStore = field(default_factory=ContentStore)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where clients reach the sandbox: the API's URL, and the image host with its port."""
+
+    api: str = "https://api.digitalocean.com"
+    image_host: str = "registry.digitalocean.com"
+
+
+@dataclass
+class Kubernetes:
+    """The real control planes that clusters can have, by name. `changing` is held during a change in a cluster."""
+
+    control_planes: dict[str, ControlPlane] = field(default_factory=dict)
+    changing: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass
 class World:
-    """The sandbox. Registries and tokens by name and value; `foreign_names` are registries of other customers.
+    """The state of a sandbox."""
 
-    `url` is the API's address and `image_host` the image host's, as clients reach them; `control_planes` are the real
-    ones, by name, that clusters can have, and `in_clusters` is held while something is changed in there.
-    """
-
-    primary_token: str = field(default_factory=new_value)
-    account: Account = field(default_factory=Account)
+    accounts: Accounts = field(default_factory=Accounts)
+    tokens: Tokens = field(default_factory=Tokens.new)
     clock: Clock = field(default_factory=Clock)
     switches: Switches = field(default_factory=Switches)
-    tokens: dict[str, Token] = field(default_factory=dict)
-    bearers: dict[str, Bearer] = field(default_factory=dict)
-    other_accounts: dict[str, Account] = field(default_factory=dict)
-    foreign_names: set[str] = field(default_factory=set)
-    faults: list[Fault] = field(default_factory=list)
-    requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
-    rates: dict[str, RateWindow] = field(default_factory=dict)
-    uploads: dict[str, Upload] = field(default_factory=dict)
-    url: str = "https://api.digitalocean.com"
-    image_host: str = "registry.digitalocean.com"
-    content: ContentStore = field(default_factory=ContentStore)
-    control_planes: dict[str, ControlPlane] = field(default_factory=dict)
-    in_clusters: threading.Lock = field(default_factory=threading.Lock, init=False)  # no part of what can be dumped
-
-    @classmethod
-    def new(cls) -> World:
-        """An empty account with one token that holds every scope."""
-        world = cls()
-        world.tokens[world.primary_token] = Token(world.primary_token)
-        return world
+    traffic: Traffic = field(default_factory=Traffic)
+    images: Images = field(default_factory=Images)
+    addresses: Addresses = field(default_factory=Addresses)
+    kubernetes: Kubernetes = field(default_factory=Kubernetes)
 
     @classmethod
     def load(cls, dumped: Mapping[str, Any]) -> World:
-        """A world as `dump` gave it; log, faults and rate windows start empty."""
-        return cattrs.structure({name: dumped[name] for name in KEPT}, cls)
+        """The state that `dump` gave; the log, faults, rate windows and uploads start empty."""
+        return cattrs.structure({name: dumped[name] for name in SAVED}, cls)
 
     def dump(self) -> dict[str, Any]:
-        """The world as JSON can hold it. A clock's pair of times is kept as it is, so that it goes on meanwhile."""
-        dumped: dict[str, Any] = {name: cattrs.unstructure(getattr(self, name)) for name in KEPT}
-        return dumped | {"foreign_names": sorted(self.foreign_names)}
+        """The state as JSON can hold it. The clock is kept as its pair of times, so that time passes in between."""
+        dumped: dict[str, Any] = {name: cattrs.unstructure(getattr(self, name)) for name in SAVED}
+        dumped["accounts"]["foreign_names"] = sorted(self.accounts.foreign_names)
+        return dumped
 
     def reset(self) -> None:
-        """Back to the beginning; the first token stays, so that an environment file stays true.
+        """Return to an empty account. The first token stays, so that an environment file stays valid.
 
-        Once it is done nothing more happens in the clusters that there were.
+        After the reset, nothing more happens in the clusters of before.
         """
-        fresh = World(primary_token=self.primary_token)
-        fresh.tokens[self.primary_token] = Token(self.primary_token)
-        with self.in_clusters:
-            vars(self).update({name: value for name, value in vars(fresh).items() if name not in PLACES})
-        self.content.clear()
+        fresh = World(tokens=Tokens.new(self.tokens.primary))
+        with self.kubernetes.changing:
+            self.accounts, self.tokens, self.clock = fresh.accounts, fresh.tokens, fresh.clock
+            self.switches, self.traffic = fresh.switches, fresh.traffic
+            self.images.uploads.clear()
+        self.images.content.clear()
+
+    @property
+    def account(self) -> Account:
+        """The account that requests are about."""
+        return self.accounts.own
 
     def now(self) -> float:
         """The service's time in Unix seconds."""
@@ -121,73 +108,27 @@ class World:
     def set_clock(self, at: float) -> None:
         """Move the clock; rate windows do not survive a step back."""
         if at < self.now():
-            self.rates.clear()
+            self.traffic.rates.clear()
         self.clock.set(at)
 
-    def settle(self) -> None:
-        """Let everything that is due by now have happened."""
+    def catch_up(self) -> None:
+        """Apply everything that is due by now: ends of garbage collections, and counts of storage."""
         now = self.now()
         lag = float(self.switches["storage_lag_seconds"])
         spares = bool(self.switches["gc_untagged_spares_children"])
-        have_collected = [one.settle(now, lag, spares_children=spares) for one in self._registries()]
+        have_collected = [one.catch_up(now, lag, spares_children=spares) for one in self.accounts.registries()]
         if any(have_collected):
-            self.sweep()
+            self.delete_unneeded_content()
 
-    def sweep(self) -> None:
-        """Delete content that no registry needs any more."""
-        self.content.keep_only(set().union(*(one.held() for one in self._registries())))
-
-    def _registries(self) -> Iterator[Registry]:
-        for account in (self.account, *self.other_accounts.values()):
-            yield from account.registries.values()
-
-    def find_cluster(self, cluster_id: str) -> Cluster | None:
-        """A cluster of any team."""
-        accounts = (self.account, *self.other_accounts.values())
-        return next((one.clusters[cluster_id] for one in accounts if cluster_id in one.clusters), None)
+    def delete_unneeded_content(self) -> None:
+        """Delete the content that no registry needs."""
+        needed = (registry.needed_digests() for registry in self.accounts.registries())
+        self.images.content.keep_only(set().union(*needed))
 
     def is_read_only(self, registry: Registry) -> bool:
-        """Whether a registry takes no writes now."""
+        """Whether a registry is read-only now."""
         return registry.is_read_only(self.now(), float(self.switches["read_only_lingers_seconds"]))
 
     def seen_by(self, team: str | None) -> World:
-        """The same world with another team's account in it: what a token of that team sees and changes."""
-        if team is None:
-            return self
-        return replace(
-            self,
-            account=self.other_accounts.setdefault(team, Account(team=Team(team))),
-            foreign_names=self.foreign_names | set(self.account.registries),
-        )
-
-    def is_taken(self, name: str) -> bool:
-        """Whether any customer has a registry of that name."""
-        accounts = (self.account, *self.other_accounts.values())
-        return name in self.foreign_names or any(name in account.registries for account in accounts)
-
-    def tier(self) -> Tier | None:
-        """The team's tier."""
-        return TIERS[self.account.subscription.tier] if self.account.subscription else None
-
-    def set_tier(self, slug: str) -> Subscription:
-        """Give the team a tier."""
-        now = self.now()
-        current = self.account.subscription
-        self.account.subscription = Subscription(slug, current.created_at if current else now, now)
-        return self.account.subscription
-
-    def reasons_against(self, tier: Tier, *, more_registries: int = 0) -> list[str]:
-        """Why the team cannot have the tier now."""
-        registries = self.account.registries.values()
-        return reasons_against(
-            tier,
-            registries=len(registries) + more_registries,
-            repositories=sum(len(one.repositories) for one in registries),
-            stored_bytes=sum(one.stored_bytes for one in registries),
-        )
-
-    def mint(self, **fields: Any) -> Token:
-        """A new token."""
-        token = Token(new_value(), **fields)
-        self.tokens[token.value] = token
-        return token
+        """The same sandbox with another team's account: what a token of that team sees and changes."""
+        return self if team is None else replace(self, accounts=self.accounts.seen_by(team))

@@ -45,7 +45,8 @@ def _mint(call: Call) -> tuple[Cluster, Token]:
     if cluster.sso_required:
         raise ApiError(call.world.switches["sso_credentials"], "the cluster requires single sign-on")
     expires_at = call.world.now() + min(seconds or WEEK_S, 100 * 365 * 24 * 3600)
-    return cluster, call.world.mint(scopes=["kubernetes:access_cluster"], expires_at=expires_at, cluster=cluster.id)
+    scopes = ["kubernetes:access_cluster"]
+    return cluster, call.world.tokens.mint(scopes=scopes, expires_at=expires_at, cluster=cluster.id)
 
 
 def credentials(call: Call) -> Answer:
@@ -127,19 +128,19 @@ def remove_singular(call: Call) -> Answer:
 
 
 def _add(call: Call, clusters: list[Cluster], names: list[str]) -> Answer:
-    _refuse_repetition(call, all(name in one.registries for one in clusters for name in names))
+    _refuse_repetition(call, all(name in one.integration.registries for one in clusters for name in names))
     for one in clusters:
         if one.state not in ("running", "degraded", "upgrading"):
             raise ApiError(422, f"cluster {one.id} is {one.state}")
     for one in clusters:
-        one.registries += [name for name in names if name not in one.registries]
+        one.integration.registries += [name for name in names if name not in one.integration.registries]
     return Answer(204)
 
 
 def _remove(call: Call, clusters: list[Cluster], names: list[str]) -> Answer:
-    _refuse_repetition(call, not any(name in one.registries for one in clusters for name in names))
+    _refuse_repetition(call, not any(name in one.integration.registries for one in clusters for name in names))
     for one in clusters:
-        one.registries = [name for name in one.registries if name not in names]
+        one.integration.registries = [name for name in one.integration.registries if name not in names]
     return Answer(204)
 
 

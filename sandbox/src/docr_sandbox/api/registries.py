@@ -46,7 +46,7 @@ def list_registries(call: Call) -> Answer:
     shown = [
         _shown(call, one, with_subscription=bool(call.world.switches["registry_subscription"])) for one in registries
     ]
-    total = {"total_storage_usage_bytes": sum(one.counted_bytes for one in registries)}
+    total = {"total_storage_usage_bytes": sum(one.usage.counted_bytes for one in registries)}
     return Answer(200, {"registries": shown} | (total if call.world.switches["unknown_keys"] else {}))
 
 
@@ -77,9 +77,9 @@ def _create(call: Call, *, tier_required: bool) -> Registry:
     region = text(body, "region")
     if not _is_name(call, name) or tier not in (None, *TIERS) or region not in (None, *REGIONS):
         raise ApiError(switches["create_bad_value"], "name, region or subscription tier is not valid")
-    if world.is_taken(name):
+    if world.accounts.is_taken(name):
         raise ApiError(switches["create_taken_name"], "name already exists")
-    current = world.tier()
+    current = world.account.tier
     if current is None and tier is None:
         raise ApiError(switches["create_without_tier"], "subscription tier is required")
     if current is not None and tier not in (None, current.slug) and switches["create_other_tier"] == "refused":
@@ -87,11 +87,11 @@ def _create(call: Call, *, tier_required: bool) -> Registry:
     changes = current is None or switches["create_other_tier"] == "changed"
     target = TIERS[tier] if tier is not None and changes else current
     assert target is not None  # one of the two is there, see above
-    reasons = world.reasons_against(target, more_registries=1)
+    reasons = world.account.reasons_against(target, more_registries=1)
     if reasons:
         raise ApiError(switches["create_second_on_small_tier"], _not_eligible(reasons))
     if current is None or target.slug != current.slug:
-        world.set_tier(target.slug)
+        world.account.set_tier(target.slug, world.now())
     registry = Registry(name, region or REGIONS[0], world.now())
     world.account.registries[name] = registry
     return registry
@@ -140,7 +140,7 @@ def delete_singular(call: Call) -> Answer:
 
 def _delete(call: Call, registry: Registry) -> None:
     world, switches = call.world, call.world.switches
-    listing = [one for one in world.account.clusters.values() if registry.name in one.registries]
+    listing = [one for one in world.account.clusters.values() if registry.name in one.integration.registries]
     if registry.active is not None and switches["delete_registry_during_gc"] != 204:
         raise ApiError(switches["delete_registry_during_gc"], "a garbage collection is active")
     if listing and switches["delete_integrated_registry"] != 204:
@@ -148,9 +148,9 @@ def _delete(call: Call, registry: Registry) -> None:
     del world.account.registries[registry.name]
     if not switches["cluster_keeps_deleted_registry"]:
         for cluster in listing:
-            cluster.registries.remove(registry.name)
+            cluster.integration.registries.remove(registry.name)
     if switches["deleted_name"] == "taken":
-        world.foreign_names.add(registry.name)
+        world.accounts.foreign_names.add(registry.name)
     if not world.account.registries and switches["delete_last_subscription"] == "ends":
         world.account.subscription = None
 
@@ -159,7 +159,7 @@ def get_options(call: Call) -> Answer:
     """GET .../options."""
     tiers = []
     for tier in TIERS.values():
-        reasons = call.world.reasons_against(tier)
+        reasons = call.world.account.reasons_against(tier)
         shown = tier.to_json() | {"eligible": not reasons}
         tiers.append(shown | ({"eligibility_reasons": reasons} if reasons else {}))
     return Answer(200, {"options": {"available_regions": list(REGIONS), "subscription_tiers": tiers}})
@@ -191,10 +191,10 @@ def update_subscription(call: Call) -> Answer:
         raise ApiError(422, "tier_slug is not a subscription tier")
     if call.world.account.subscription is None:
         raise ApiError(404, "subscription not found")
-    reasons = call.world.reasons_against(TIERS[slug])
+    reasons = call.world.account.reasons_against(TIERS[slug])
     if reasons:
         raise ApiError(412, _not_eligible(reasons))
-    call.world.set_tier(slug)
+    call.world.account.set_tier(slug, call.world.now())
     return Answer(200, {"subscription": _subscription(call)})
 
 
@@ -203,7 +203,7 @@ def validate_name(call: Call) -> Answer:
     name = text(call.body(), "name", required=True) or ""
     if not _is_name(call, name):
         raise ApiError(call.world.switches["validate_malformed_name"], "name is not valid")
-    if call.world.is_taken(name):
+    if call.world.accounts.is_taken(name):
         raise ApiError(409, "registry name already exists")
     return Answer(204)
 
@@ -219,13 +219,13 @@ def docker_credentials(call: Call) -> Answer:
     if read_write not in ("true", "false", "1", "0"):
         raise ApiError(400, "read_write must be true or false")
     scopes = ["registry:read", "account:read"] + (["registry:update"] if read_write in ("true", "1") else [])
-    token = call.world.mint(
+    token = call.world.tokens.mint(
         scopes=scopes,
         expires_at=call.world.now() + expiry if expiry else None,
         registry=registry.name,
     )
     host_and_registry = call.world.switches["credentials_key"] == "host_and_registry" and call.parameters
-    host = call.world.image_host
+    host = call.world.addresses.image_host
     key = f"{host}/{registry.name}" if host_and_registry else host
     return Answer(200, docker_config(key, token.value))
 

@@ -21,7 +21,7 @@ WRITES = ("push", "delete")
 
 def challenge(world: World, scope: str | None = None, *, is_short: bool = False) -> DistributionError:
     """The refusal that tells a client where to get a token, and for what; `is_short` when its token allows less."""
-    words = [f'Bearer realm="{world.url}{TOKEN_PATH}"', f'service="{world.image_host}"']
+    words = [f'Bearer realm="{world.addresses.api}{TOKEN_PATH}"', f'service="{world.addresses.image_host}"']
     words += [f'scope="{scope}"'] if scope else []
     words += ['error="insufficient_scope"'] if is_short else []
     return DistributionError("UNAUTHORIZED", "authentication required", {"WWW-Authenticate": ",".join(words)})
@@ -45,9 +45,9 @@ def issue(world: World, token: Token, scopes: Iterable[str]) -> Bearer:
         registry = world.account.registries.get(name.partition("/")[0])
         if registry is not None and "push" in granted:
             registry.last_push = now
-    for value in [value for value, one in world.bearers.items() if one.expires_at <= now]:
-        del world.bearers[value]
-    world.bearers[bearer.value] = bearer
+    for value in [value for value, one in world.tokens.bearers.items() if one.expires_at <= now]:
+        del world.tokens.bearers[value]
+    world.tokens.bearers[bearer.value] = bearer
     return bearer
 
 
@@ -64,7 +64,7 @@ def _allowed(world: World, token: Token, registry_name: str, wanted: set[str]) -
 def authenticate(world: World, header: str) -> Bearer:
     """Whoever asks; the challenge to all who have no token that is valid."""
     scheme, _, value = header.partition(" ")
-    bearer = world.bearers.get(value.strip()) if scheme.lower() == "bearer" else None
+    bearer = world.tokens.bearers.get(value.strip()) if scheme.lower() == "bearer" else None
     if bearer is None or bearer.expires_at <= world.now():
         raise challenge(world)
     return bearer

@@ -19,8 +19,8 @@ OCTETS = "application/octet-stream"
 async def read(visit: Visit) -> Response:
     """GET and HEAD of a blob."""
     digest = check_digest(visit.reference)
-    content = visit.world.content
-    if not visit.registry().has_blob(visit.repository_name, digest) or not content.has(digest):
+    content = visit.world.images.content
+    if not visit.registry().blobs.has(visit.repository_name, digest) or not content.has(digest):
         raise DistributionError("BLOB_UNKNOWN", "blob unknown to registry")
     wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", visit.request.headers.get("range", ""))
     if wanted and int(wanted[1]) > int(wanted[2]):
@@ -32,9 +32,9 @@ async def delete(visit: Visit) -> Response:
     """DELETE of a blob: the repository no longer has it, the registry does until a collection."""
     digest = check_digest(visit.reference)
     registry = visit.registry()
-    if not registry.has_blob(visit.repository_name, digest):
+    if not registry.blobs.has(visit.repository_name, digest):
         raise DistributionError("BLOB_UNKNOWN", "blob unknown to registry")
-    registry.links[visit.repository_name].remove(digest)
+    registry.blobs.links[visit.repository_name].remove(digest)
     return Response(status_code=202)
 
 
@@ -43,12 +43,12 @@ async def begin(visit: Visit) -> Response:
     visit.check_room()
     if "mount" in visit.query and _mount(visit, check_digest(visit.query["mount"])):
         return _created(visit, visit.query["mount"])
-    upload = Upload(visit.registry_name, visit.repository_name, visit.world.content.scratch())
+    upload = Upload(visit.registry_name, visit.repository_name, visit.world.images.content.scratch())
     if "digest" in visit.query:
         await _receive(visit, upload)
         return _finish(visit, upload)
     name = str(uuid.uuid4())
-    visit.world.uploads[name] = upload
+    visit.world.images.uploads[name] = upload
     return _session(visit, name, upload, 202)
 
 
@@ -57,9 +57,9 @@ def _mount(visit: Visit, digest: str) -> bool:
     source = visit.query.get("from", "")
     registry = visit.registry()
     other, _, repository = source.partition("/")
-    if other != registry.name or not visit.bearer.allows(source, "pull") or not registry.has_blob(repository, digest):
+    if other != registry.name or not visit.bearer.allows(source, "pull") or not registry.blobs.has(repository, digest):
         return False
-    registry.add_blob(visit.repository_name, digest, registry.blobs[digest], visit.world.now())
+    registry.add_blob(visit.repository_name, digest, registry.blobs.sizes[digest], visit.world.now())
     return True
 
 
@@ -80,20 +80,20 @@ async def finish(visit: Visit) -> Response:
     upload = _upload(visit)
     check_digest(visit.query.get("digest", ""))
     await _receive(visit, upload)
-    del visit.world.uploads[visit.reference]
+    del visit.world.images.uploads[visit.reference]
     return _finish(visit, upload)
 
 
 async def cancel(visit: Visit) -> Response:
     """DELETE of a session."""
     upload = _upload(visit)
-    del visit.world.uploads[visit.reference]
+    del visit.world.images.uploads[visit.reference]
     upload.path.unlink()
     return Response(status_code=204)
 
 
 def _upload(visit: Visit) -> Upload:
-    upload = visit.world.uploads.get(visit.reference)
+    upload = visit.world.images.uploads.get(visit.reference)
     if upload is None or (upload.registry, upload.repository) != (visit.registry_name, visit.repository_name):
         raise DistributionError("BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
     return upload
@@ -113,7 +113,7 @@ async def _receive(visit: Visit, upload: Upload) -> None:
 
 def _finish(visit: Visit, upload: Upload) -> Response:
     digest = check_digest(visit.query["digest"])
-    if not visit.world.content.take(upload.path, digest):
+    if not visit.world.images.content.take(upload.path, digest):
         raise DistributionError("DIGEST_INVALID", "provided digest did not match uploaded content")
     visit.registry().add_blob(visit.repository_name, digest, upload.size, visit.world.now())
     return _created(visit, digest)

@@ -44,7 +44,7 @@ async def list_referrers(visit: Visit) -> Response:
     found = [one for one in place.manifests.values() if one.subject == digest] if place else []
     descriptors = []
     for one in found:
-        content = visit.world.content.path(one.digest).read_bytes()
+        content = visit.world.images.content.path(one.digest).read_bytes()
         document = parse(content)
         kind = document.get("artifactType") or (document.get("config") or {}).get("mediaType")
         shown = {"mediaType": one.media_type, "digest": one.digest, "size": len(content), "artifactType": kind}

@@ -49,12 +49,12 @@ class _Front:
     host: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.world.settle()
+        self.world.catch_up()
         scope.setdefault("state", {})["headers"] = [
             (b"date", formatdate(self.world.now(), usegmt=True).encode()),
             (b"docker-distribution-api-version", b"registry/2.0"),
         ]
-        await pass_on(self.world, self.host, {"host": self.world.image_host}, scope, receive, send)
+        await pass_on(self.world, self.host, {"host": self.world.addresses.image_host}, scope, receive, send)
 
 
 @dataclass(frozen=True)

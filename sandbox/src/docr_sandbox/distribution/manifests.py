@@ -22,7 +22,7 @@ MOST_BYTES = 4 << 20
 
 def _find(visit: Visit) -> Manifest:
     found = visit.repository().find(visit.reference)
-    if found is None or not found.media_type or not visit.world.content.has(found.digest):
+    if found is None or not found.media_type or not visit.world.images.content.has(found.digest):
         raise DistributionError("MANIFEST_UNKNOWN", "manifest unknown")
     return found
 
@@ -30,7 +30,7 @@ def _find(visit: Visit) -> Manifest:
 async def read(visit: Visit) -> Response:
     """GET and HEAD, by tag or digest."""
     manifest = _find(visit)
-    content = visit.world.content.path(manifest.digest).read_bytes()
+    content = visit.world.images.content.path(manifest.digest).read_bytes()
     headers = {
         "Docker-Content-Digest": manifest.digest,
         "Content-Type": manifest.media_type,
@@ -54,7 +54,7 @@ async def write(visit: Visit) -> Response:
     document = parse(content)
     manifest = _manifest(visit, digest, document)
     manifest.tags = [] if is_digest else [visit.reference]
-    visit.world.content.add(content, algorithm)
+    visit.world.images.content.add(content, algorithm)
     keeps_time = not visit.world.switches["retag_updates_manifest"]
     visit.registry().put(visit.repository_name, manifest, keeps_time=keeps_time)
     headers = {"Location": visit.url(f"manifests/{digest}"), "Docker-Content-Digest": digest}
@@ -104,8 +104,8 @@ def _manifest(visit: Visit, digest: str, document: dict[str, Any]) -> Manifest:
 def _blobs(visit: Visit, registry: Registry, document: dict[str, Any]) -> dict[str, int]:
     # A layer with addresses of its own is somewhere else.
     named = [check_digest(one["digest"]) for one in _descriptors(document) if not one.get("urls")]
-    _refuse_missing([digest for digest in named if not registry.has_blob(visit.repository_name, digest)])
-    return {digest: registry.blobs[digest] for digest in named}
+    _refuse_missing([digest for digest in named if not registry.blobs.has(visit.repository_name, digest)])
+    return {digest: registry.blobs.sizes[digest] for digest in named}
 
 
 def _descriptors(document: dict[str, Any]) -> Iterator[Mapping[str, Any]]:

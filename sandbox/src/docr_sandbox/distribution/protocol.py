@@ -103,7 +103,7 @@ class Visit:
 
     def url(self, rest: str) -> str:
         """An address below the repository's, as this client reaches it."""
-        return f"https://{self.request.headers.get('host', self.world.image_host)}/v2/{self.name}/{rest}"
+        return f"https://{self.request.headers.get('host', self.world.addresses.image_host)}/v2/{self.name}/{rest}"
 
 
 Handler = Callable[[Visit], Awaitable["Response"]]

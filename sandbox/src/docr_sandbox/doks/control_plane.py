@@ -29,7 +29,7 @@ from typing import Any, Self
 
 import trustme
 
-from docr_sandbox.model.cluster import Front
+from docr_sandbox.model.cluster import ApiServerAddress
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
@@ -105,14 +105,17 @@ class ControlPlane:
         """The API server's address."""
         return f"https://127.0.0.1:{self.port}"
 
-    def to_json(self, front: Front | None = None) -> dict[str, Any]:
+    def to_json(self, front: ApiServerAddress | None = None) -> dict[str, Any]:
         """What the sandbox needs to connect a cluster to it; clients are sent to the front if there is one."""
         return {"server": self.server, "ca": self.ca, "token": self.token, "front": front and asdict(front)}
 
-    def kubeconfig(self, token: str | None = None, front: Front | None = None) -> dict[str, Any]:
+    def kubeconfig(self, token: str | None = None, front: ApiServerAddress | None = None) -> dict[str, Any]:
         """A kubeconfig for a token, by default the one that opens everything; its context has the plane's name."""
-        door = front or Front(self.server, self.ca)
-        cluster = {"server": door.server, "certificate-authority-data": base64.b64encode(door.ca.encode()).decode()}
+        address = front or ApiServerAddress(self.server, self.ca)
+        cluster = {
+            "server": address.server,
+            "certificate-authority-data": base64.b64encode(address.ca.encode()).decode(),
+        }
         return {
             "apiVersion": "v1",
             "kind": "Config",

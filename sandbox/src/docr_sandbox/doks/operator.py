@@ -57,10 +57,10 @@ class Operator:
 
     def _look_around(self) -> list[Visit]:
         """A visit for each cluster that is there now, the same as before where nothing has changed."""
-        planes = self._world.control_planes
+        planes = self._world.kubernetes.control_planes
         now = {}
         for cluster in list(self._world.account.clusters.values()):
-            plane = planes.get(cluster.control_plane or "")
+            plane = planes.get(cluster.backing.control_plane) if cluster.backing else None
             before = self._visits.pop(cluster.id, None)
             if before is not None and before.cluster is cluster and before.server.plane is plane:
                 now[cluster.id] = before
@@ -137,18 +137,18 @@ class Visit:
 
     def _one_click(self) -> None:
         """The secrets of the integration; their tokens never expire, and end with the integration."""
-        given = self.cluster.one_click
-        for registry in [one for one in self.cluster.registries if one not in given]:
-            with self.world.in_clusters:
+        given = self.cluster.integration.tokens
+        for registry in [one for one in self.cluster.integration.registries if one not in given]:
+            with self.world.kubernetes.changing:
                 if self._is_there():
-                    given[registry] = self.world.mint(scopes=["registry:read"], registry=registry).value
-        for registry in [one for one in given if one not in self.cluster.registries]:
-            self.world.tokens[given.pop(registry)].revoked = True
+                    given[registry] = self.world.tokens.mint(scopes=["registry:read"], registry=registry).value
+        for registry in [one for one in given if one not in self.cluster.integration.registries]:
+            self.world.tokens.api[given.pop(registry)].revoked = True
             self._write("DELETE", f"namespaces/{HOME}/secrets/{registry}")
         present = {one.name for one in self._sources()} if given else set()
         for registry, token_value in list(given.items()):
             if registry not in present:
-                config = json.dumps(docker_config(self.world.image_host, token_value))
+                config = json.dumps(docker_config(self.world.addresses.image_host, token_value))
                 data = {KEY: base64.b64encode(config.encode()).decode()}
                 self._write(
                     "POST", f"namespaces/{HOME}/secrets", _secret(registry, data, TYPE, annotations={SOURCE: registry})
@@ -201,7 +201,7 @@ class Visit:
 
     def _write(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> bool:
         """Change something; False where somebody else was faster, and the next round looks again."""
-        with self.world.in_clusters:
+        with self.world.kubernetes.changing:
             if not self._is_there():
                 raise OSError("the cluster is gone")
             try:

@@ -29,8 +29,8 @@ from typing import Any, Self
 import trustme
 
 from docr_sandbox.doks.control_plane import ControlPlane
-from docr_sandbox.faults import BODIES, Fault, take_fault
-from docr_sandbox.model.cluster import Front
+from docr_sandbox.faults import Fault, Faults
+from docr_sandbox.model.cluster import ApiServerAddress
 
 TIMEOUT_S = 60.0
 _NOT_PASSED_ON = frozenset(("connection", "content-length", "host", "keep-alive", "transfer-encoding"))
@@ -88,10 +88,11 @@ class Proxy:
         self._plane = plane
         self._lock = threading.Lock()
         self._log: list[Exchange] = []
-        self._faults: list[Fault] = []
+        self._faults = Faults()
         self._holds: list[Hold] = []
         self._server = _Server(self, context)
-        self.front = Front(f"https://127.0.0.1:{self._server.server_port}", authority.cert_pem.bytes().decode())
+        url = f"https://127.0.0.1:{self._server.server_port}"
+        self.front = ApiServerAddress(url, authority.cert_pem.bytes().decode())
 
     @classmethod
     def start(cls, plane: ControlPlane) -> Self:
@@ -137,11 +138,8 @@ class Proxy:
 
     def fault(self, **fields: Any) -> None:
         """Let the next requests that fit go wrong; the fields are those of the sandbox's own faults."""
-        fault = Fault(**fields)
-        if fault.body not in BODIES:
-            raise ValueError(f"body must be one of {', '.join(BODIES)}")
         with self._lock:
-            self._faults.append(fault)
+            self._faults.arm(Fault(**fields))
 
     def hold(self, method: str = "*", path: str = "*", *, skip: int = 0, after_effect: bool = False) -> Hold:
         """Hold one of the requests to come."""
@@ -155,7 +153,7 @@ class Proxy:
         with self._lock:
             self._log.append(exchange)
             hold = self._take_hold(exchange)
-            return (take_fault(self._faults, exchange.method, exchange.path) if hold is None else None), hold
+            return (self._faults.take(exchange.method, exchange.path) if hold is None else None), hold
 
     def connect(self) -> http.client.HTTPSConnection:
         """A connection to the API server itself."""

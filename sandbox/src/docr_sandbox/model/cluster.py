@@ -17,8 +17,8 @@ VERSION = "1.34.1-do.2"
 
 
 @dataclass(frozen=True)
-class Front:
-    """An address of an API server, and the CA of its certificate as PEM text."""
+class ApiServerAddress:
+    """The URL of an API server, and the CA of its certificate as PEM text."""
 
     server: str
     ca: str
@@ -26,52 +26,61 @@ class Front:
 
 @dataclass
 class ControlPlane:
-    """A real control plane; `ca` is PEM text, `token` opens all of it, `front` is where clients are sent instead."""
+    """A real control plane; `ca` is PEM text, `token` an administrator's. Clients use `front` where there is one."""
 
     server: str
     ca: str
     token: str = field(repr=False)
-    front: Front | None = None
+    front: ApiServerAddress | None = None
 
     @property
-    def door(self) -> Front:
-        """Where clients are sent."""
-        return self.front or Front(self.server, self.ca)
+    def client_address(self) -> ApiServerAddress:
+        """Where clients reach the API server."""
+        return self.front or ApiServerAddress(self.server, self.ca)
+
+
+@dataclass
+class Integration:
+    """The registries that a cluster lists, also deleted ones, and the token in the pull secret of each registry."""
+
+    registries: list[str] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Backing:
+    """The real control plane of a cluster by name, and where clients reach its API server."""
+
+    control_plane: str
+    api_server: ApiServerAddress
 
 
 @dataclass
 class Cluster:
-    """A cluster; `registries` are those that it is integrated with, also names that are gone.
-
-    `control_plane` is the name of the real one behind it, with its address and its CA; without one nothing answers.
-    `one_click` are the tokens in the secrets of its registries, as DigitalOcean put them there.
-    """
+    """A cluster. Without a backing, no API server answers."""
 
     name: str
     region: str
     created_at: float
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     state: str = "running"
-    registries: list[str] = field(default_factory=list)
+    integration: Integration = field(default_factory=Integration)
     sso_required: bool = False
-    control_plane: str | None = None
-    address: str = ""
-    ca: str = ""
-    one_click: dict[str, str] = field(default_factory=dict)
+    backing: Backing | None = None
 
     @property
     def server(self) -> str:
-        """The address of its control plane."""
-        return self.address or f"https://{self.id}.k8s.ondigitalocean.com"
+        """The address of the API server."""
+        return self.backing.api_server.server if self.backing else f"https://{self.id}.k8s.ondigitalocean.com"
 
     @property
     def ca_data(self) -> str:
-        """The certificate of its control plane's CA as kubeconfigs have it; a placeholder where nothing answers."""
-        return base64.b64encode(self.ca.encode()).decode() if self.ca else CA_DATA
+        """The CA's certificate as kubeconfigs have it (base64); a placeholder without a backing."""
+        return base64.b64encode(self.backing.api_server.ca.encode()).decode() if self.backing else CA_DATA
 
     def to_json(self, *, registries_null: bool) -> dict[str, Any]:
         """The cluster as the API shows it."""
-        null = registries_null and bool(self.registries)
+        null = registries_null and bool(self.integration.registries)
         sso = {"enabled": True, "required": True, "issuer_url": "https://sso.example.org", "client_id": "doks"}
         return {
             "id": self.id,
@@ -92,8 +101,8 @@ class Cluster:
             "updated_at": rfc3339(self.created_at),
             "surge_upgrade": True,
             "ha": False,
-            "registry_enabled": bool(self.registries),
-            "registries": None if null else list(self.registries),
+            "registry_enabled": bool(self.integration.registries),
+            "registries": None if null else list(self.integration.registries),
         } | ({"sso": sso} if self.sso_required else {})
 
     def _node_pool(self) -> dict[str, Any]:
@@ -113,7 +122,7 @@ class Cluster:
         }
 
     def kubeconfig(self, token: str) -> dict[str, Any]:
-        """A kubeconfig with that token."""
+        """A kubeconfig with a token."""
         name = f"do-{self.region}-{self.name}"
         user = f"{name}-admin"
         return {

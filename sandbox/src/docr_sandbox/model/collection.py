@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A garbage collection: its types, and its course over time."""
+"""A garbage collection: its types, and its statuses over time."""
 
 from __future__ import annotations
 
@@ -28,54 +28,68 @@ DELETE_S = 4.0
 CANCEL_S = 3.0
 
 
+@dataclass(frozen=True)
+class Hold:
+    """A status that the control side keeps a collection in, and since when."""
+
+    status: str
+    since: float
+
+
+@dataclass(frozen=True)
+class End:
+    """How and when a collection ended, and what the collection deleted."""
+
+    status: str
+    at: float
+    blobs_deleted: int = 0
+    freed_bytes: int = 0
+
+
 @dataclass
 class Collection:
-    """A garbage collection as a course over time; what it does takes effect when its deletion is over."""
+    """A garbage collection over time; its deletions take effect at its end. Times in Unix seconds."""
 
     uuid: str
     type: str
     started_at: float
     wait_s: float
-    held: str | None = None
-    held_at: float | None = None
+    held: Hold | None = None
     cancelled_at: float | None = None
-    ended_at: float | None = None
-    ended_as: str | None = None
-    blobs_deleted: int = 0
-    freed_bytes: int = 0
+    end: End | None = None
     fails: bool = False
 
     @classmethod
     def start(cls, type_: str, now: float, last_push: float | None) -> Collection:
-        """A new one; a recent push makes it wait until that push's token has run out."""
+        """A new collection; a recent push makes the collection wait until the token of that push has expired."""
         wait = IDLE_WAIT_S if last_push is None else max(IDLE_WAIT_S, last_push + WRITE_TOKEN_S - now)
         return cls(str(uuid.uuid4()), type_, now, wait)
 
     @property
     def is_active(self) -> bool:
-        """Whether it has not ended, as of the last settling."""
-        return self.ended_as is None
+        """Whether the collection has not ended, as of the last catching up."""
+        return self.end is None
 
     def hold(self, status: str | None, now: float) -> None:
-        """Keep it in a status; None lets it go on from its beginning."""
-        if self.held is not None and status is None:
-            self.started_at = now
-        if status != self.held:
-            self.held_at = now
-        self.held = status
+        """Keep the collection in a status; None lets the collection go on from its beginning."""
+        if status is None:
+            self.started_at = self.started_at if self.held is None else now
+            self.held = None
+        elif self.held is None or self.held.status != status:
+            self.held = Hold(status, now)
 
     def status(self, now: float) -> str:
-        """Its status; the one that it is held in comes first."""
+        """The status; a status that the control side holds comes first."""
         return self.phase(now)[0]
 
     def phase(self, now: float) -> tuple[str, float]:
-        """Its status, and since when."""
-        if self.ended_as is not None:
-            return self.ended_as, self.ended_at or now
+        """The status, and since when."""
+        if self.end is not None:
+            return self.end.status, self.end.at
         if self.cancelled_at is not None:
             return "cancelling", self.cancelled_at
         if self.held is not None:
-            return self.held, self.held_at or self.started_at
+            return self.held.status, self.held.since
         since = self.started_at
         for length, status in (
             (REQUESTED_S, "requested"),
@@ -88,7 +102,7 @@ class Collection:
         return DELETING, since
 
     def due_end(self) -> float | None:
-        """When it ends; None while it is held."""
+        """When the collection ends; None while the control side holds a status."""
         if self.cancelled_at is not None:
             return self.cancelled_at + CANCEL_S
         if self.held is not None:
@@ -102,8 +116,8 @@ class Collection:
             "registry_name": registry,
             "status": self.status(now),
             "created_at": rfc3339(self.started_at),
-            "updated_at": rfc3339(self.ended_at if self.ended_at is not None else now),
-            "blobs_deleted": self.blobs_deleted,
-            "freed_bytes": self.freed_bytes,
+            "updated_at": rfc3339(self.end.at if self.end is not None else now),
+            "blobs_deleted": self.end.blobs_deleted if self.end else 0,
+            "freed_bytes": self.end.freed_bytes if self.end else 0,
             "type": self.type,
         }

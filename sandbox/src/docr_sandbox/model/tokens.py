@@ -72,6 +72,31 @@ def new_value() -> str:
 
 
 @dataclass
+class Tokens:
+    """The tokens that were given out, each by its value: API tokens, and tokens of the image host (bearers).
+
+    `primary` is the first API token. It holds every scope, and a reset keeps it.
+    """
+
+    primary: str = field(default_factory=new_value)
+    api: dict[str, Token] = field(default_factory=dict)
+    bearers: dict[str, Bearer] = field(default_factory=dict)
+
+    @classmethod
+    def new(cls, primary: str | None = None) -> Tokens:
+        """The first token, and no other; by default with a fresh value."""
+        tokens = cls() if primary is None else cls(primary)
+        tokens.api[tokens.primary] = Token(tokens.primary)
+        return tokens
+
+    def mint(self, **fields: Any) -> Token:
+        """A new API token; the keywords are fields of a Token."""
+        token = Token(new_value(), **fields)
+        self.api[token.value] = token
+        return token
+
+
+@dataclass
 class Rate:
     """What the sliding windows of one token say of one request."""
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from docr_sandbox.clock import parse_rfc3339
-from docr_sandbox.model.cluster import Cluster
-from docr_sandbox.model.collection import ENDED, Collection
+from docr_sandbox.model.cluster import Backing, Cluster, Integration
+from docr_sandbox.model.collection import ENDED, Collection, End, Hold
 from docr_sandbox.model.registry import Registry
 from docr_sandbox.seeding.document import ClusterSeed, CollectionSeed, RegistrySeed, SeedError, read_seed
 from docr_sandbox.seeding.images import ImageBuilder
@@ -22,19 +22,20 @@ from docr_sandbox.world import World
 def fill(world: World, document: Mapping[str, Any]) -> None:
     """Add what a seed's document holds to the account; raises SeedError, and then nothing was added."""
     seed = read_seed(document)
-    unknown = sorted({one.control_plane for one in seed.clusters if one.control_plane} - set(world.control_planes))
+    named = {cluster.control_plane for cluster in seed.clusters if cluster.control_plane}
+    unknown = sorted(named - set(world.kubernetes.control_planes))
     if unknown:
         raise SeedError([f"control plane {name!r} is not connected" for name in unknown])
     if seed.tier is not None:
-        world.set_tier(seed.tier)
+        world.account.set_tier(seed.tier, world.now())
     elif seed.registries and world.account.subscription is None:
-        world.set_tier("professional" if len(seed.registries) > 1 else "basic")
+        world.account.set_tier("professional" if len(seed.registries) > 1 else "basic", world.now())
     for registry in seed.registries:
         _add_registry(world, registry)
     for cluster in seed.clusters:
         made = _cluster(world, cluster)
         world.account.clusters[made.id] = made
-    world.foreign_names.update(seed.foreign_names)
+    world.accounts.foreign_names.update(seed.foreign_names)
 
 
 def _time(world: World, value: str | None) -> float:
@@ -47,42 +48,41 @@ def _add_registry(world: World, seed: RegistrySeed) -> None:
     for repository in seed.repositories:
         for number, manifest in enumerate(repository.manifests):
             identity = f"{repository.name}/{number}/{'/'.join(manifest.tags)}"
-            for one in ImageBuilder(world.content, identity, _time(world, manifest.updated_at)).build(manifest):
+            for one in ImageBuilder(world.images.content, identity, _time(world, manifest.updated_at)).build(manifest):
                 registry.put(repository.name, one)
     if seed.unreferenced_bytes:
-        registry.blobs[_digest(seed.name, "unreferenced")] = seed.unreferenced_bytes
+        registry.blobs.sizes[_digest(seed.name, "unreferenced")] = seed.unreferenced_bytes
     if seed.last_push is not None:
         registry.last_push = parse_rfc3339(seed.last_push)
     registry.collections += [_collection(one) for one in seed.garbage_collections]
     registry.collections.sort(key=lambda one: one.started_at)
-    registry.counted_bytes, registry.counted_at = registry.stored_bytes, world.now()
-    registry.changed_at = None
+    registry.usage.count(registry.stored_bytes, world.now())
 
 
 def _collection(seed: CollectionSeed) -> Collection:
     one = Collection(seed.uuid or str(uuid.uuid4()), seed.type, parse_rfc3339(seed.started_at), wait_s=5.0)
     if seed.ended_at is not None:
-        one.ended_at, one.ended_as = parse_rfc3339(seed.ended_at), seed.status
-        one.blobs_deleted, one.freed_bytes = seed.blobs_deleted, seed.freed_bytes
+        one.end = End(seed.status, parse_rfc3339(seed.ended_at), seed.blobs_deleted, seed.freed_bytes)
     elif seed.status not in ENDED:
-        one.held, one.held_at = seed.status, one.started_at
+        one.held = Hold(seed.status, one.started_at)
     return one
 
 
 def _cluster(world: World, seed: ClusterSeed) -> Cluster:
-    fields: dict[str, Any] = {"id": seed.id.lower()} if seed.id else {}
-    if seed.control_plane:
-        door = world.control_planes[seed.control_plane].door
-        fields |= {"control_plane": seed.control_plane, "address": door.server, "ca": door.ca}
-    return Cluster(
+    cluster = Cluster(
         seed.name,
         seed.region,
         world.now(),
         state=seed.state,
-        registries=list(seed.registries),
+        integration=Integration(list(seed.registries)),
         sso_required=seed.sso_required,
-        **fields,
     )
+    if seed.id:
+        cluster.id = seed.id.lower()
+    if seed.control_plane:
+        plane = world.kubernetes.control_planes[seed.control_plane]
+        cluster.backing = Backing(seed.control_plane, plane.client_address)
+    return cluster
 
 
 def _digest(*parts: str) -> str:
