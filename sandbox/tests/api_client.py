@@ -25,7 +25,7 @@ class Api:
 
     def __init__(self, at: str = "2033-04-05T06:00:00Z") -> None:
         self.world = World()
-        self.world.clock.run(0)
+        self.world.clock.set_rate(0)
         self.world.set_clock(parse_rfc3339(at))
         self.client = TestClient(create_app(self.world), base_url="https://sandbox.test")
 

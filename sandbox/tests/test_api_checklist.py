@@ -52,7 +52,7 @@ def test_every_answer_carries_limits_and_a_request_id_and_the_services_date(api:
         assert headers["date"] == "Tue, 05 Apr 2033 06:00:00 GMT"
 
 
-def test_read_write_is_read_strictly(api: Api) -> None:
+def test_read_write_accepts_only_boolean_values(api: Api) -> None:
     statuses = [api.ask(f"GET {KIWI}/docker-credentials?read_write={value}")[0] for value in ("true", "0", "True", "")]
     assert statuses == [200, 200, 400, 400]
 
@@ -64,7 +64,7 @@ def minted(api: Api, query: str = "") -> str:
     return password
 
 
-def test_minted_tokens_differ_expire_can_be_revoked_and_open_what_their_kind_may(api: Api) -> None:
+def test_minted_tokens_differ_expire_can_be_revoked_and_have_the_scopes_of_read_write(api: Api) -> None:
     reading, writing, short = minted(api), minted(api, "?read_write=true"), minted(api, "?expiry_seconds=600")
     assert len({reading, writing, short}) == 3
     start = f"POST {KIWI}/garbage-collection"
@@ -86,7 +86,7 @@ def test_a_missing_scope_is_403_and_an_unknown_token_401(api: Api) -> None:
     assert api.ask(f"GET {KIWI}", token="nobody")[1] == {"id": "unauthorized", "message": "Unable to authenticate you."}
 
 
-def test_another_teams_token_sees_and_changes_that_team_only(api: Api) -> None:
+def test_token_of_another_team_reads_and_changes_only_that_team(api: Api) -> None:
     answer = api.client.post("/_sandbox/tokens", json={"team": "meadow"})
     token = answer.json()["token"]
     assert api.ask("GET /v2/account", token=token)[1]["account"]["team"]["name"] == "meadow"
@@ -99,7 +99,7 @@ def test_another_teams_token_sees_and_changes_that_team_only(api: Api) -> None:
     assert [one["name"] for one in api.ask("GET /v2/registries")[1]["registries"]] == ["kiwi"]
 
 
-def test_pages_link_to_the_real_host_and_a_token_wins_over_a_number(api: Api) -> None:
+def test_page_links_name_digitaloceans_host_and_page_token_wins_over_page(api: Api) -> None:
     names = [{"name": f"r{number:02}", "manifests": [{"tags": ["v1"]}]} for number in range(7)]
     api.fill({"registries": [{"name": "kiwi", "repositories": names}]})
     page = api.ask(f"GET {KIWI}/repositoriesV2?per_page=3&page=1")[1]
@@ -116,7 +116,7 @@ def test_pages_link_to_the_real_host_and_a_token_wins_over_a_number(api: Api) ->
     assert "links" not in api.ask(f"GET {KIWI}/repositoriesV2")[1]
 
 
-def test_a_burst_says_when_to_come_back_and_the_hourly_limit_only_when_it_resets(api: Api) -> None:
+def test_burst_limit_sends_retry_after_and_hourly_limit_only_its_reset(api: Api) -> None:
     burst = [api.send("GET /v2/account") for _ in range(251)][-1]
     assert (burst.status_code, int(burst.headers["retry-after"])) == (429, 61)
     for _ in range(20):
@@ -132,7 +132,7 @@ def test_a_burst_says_when_to_come_back_and_the_hourly_limit_only_when_it_resets
     )
 
 
-def test_a_collection_runs_by_the_clock_and_frees_what_its_type_says(api: Api) -> None:
+def test_collection_follows_the_clock_and_deletes_what_its_type_says(api: Api) -> None:
     api.world.account.registries["kiwi"].blobs.sizes["sha256:loose"] = 300
     assert api.ask(f"POST {KIWI}/garbage-collection", {"type": "untagged manifests and unreferenced blobs"})[0] == 201
     seen = []
@@ -170,7 +170,7 @@ def test_a_collection_can_be_held_in_a_status_that_nobody_documents(api: Api, wo
     assert api.ask(f"GET {KIWI}/garbage-collection")[0] == 404
 
 
-def test_the_old_paths_refuse_several_registries(api: Api) -> None:
+def test_deprecated_paths_refuse_several_registries(api: Api) -> None:
     assert api.ask("GET /v2/registry")[0] == 200
     api.fill({"registries": [{"name": "plum"}]})
     assert [api.ask(f"{method} /v2/registry")[0] for method in ("GET", "DELETE")] == [412, 412]
@@ -185,17 +185,17 @@ def test_each_kubeconfig_and_credentials_mint_a_token(api: Api) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff\xfe", b'{"name": 7}', b'{"name": null}', b"{}"])
-def test_a_body_that_is_not_what_it_should_be_is_refused(api: Api, body: bytes) -> None:
+def test_body_that_is_no_json_object_is_refused(api: Api, body: bytes) -> None:
     assert api.ask("POST /v2/registries", body)[0] in (400, 422)
 
 
-def test_a_world_survives_its_dump(api: Api) -> None:
+def test_loaded_world_equals_its_dump(api: Api) -> None:
     api.ask(f"POST {KIWI}/garbage-collection", {})
     dumped = json.loads(json.dumps(api.world.dump()))
     assert World.load(dumped).dump() == dumped
 
 
-def test_the_log_knows_who_asked_but_not_the_token(api: Api) -> None:
+def test_log_has_the_fingerprint_of_a_token_but_not_the_token(api: Api) -> None:
     api.ask("GET /v2/account")
     log = api.client.get("/_sandbox/requests").json()["requests"]
     assert (log[-1]["method"], log[-1]["path"], log[-1]["status"]) == ("GET", "/v2/account", 200)

@@ -90,14 +90,14 @@ def test_exchanges_as_described_have_no_finding() -> None:
         ({**SHIP, "name": None}, (Kind.RESPONSE, "ship.name: None for not nullable")),
     ],
 )
-def test_an_answer_that_departs_is_found_with_its_place(ship: dict[str, Any], expected: tuple[Kind, str]) -> None:
+def test_answer_against_the_description_is_found(ship: dict[str, Any], expected: tuple[Kind, str]) -> None:
     found = _found("GET", "/v2/ships/ada", 200, {"ship": ship})
     assert {kind for kind, _ in found} == {expected[0]}
     assert expected in found
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe\x00", b'{"ship": '])
-def test_an_answer_that_is_no_json_is_found(body: bytes) -> None:
+def test_answer_with_invalid_json_is_found(body: bytes) -> None:
     assert {kind for kind, _ in _found("GET", "/v2/ships/ada", 200, body)} == {Kind.RESPONSE}
 
 
@@ -108,7 +108,7 @@ def test_an_answer_of_another_media_type_is_found() -> None:
     }
 
 
-def test_a_status_of_the_default_shape_is_found_unless_it_is_the_servers_own_fault() -> None:
+def test_undocumented_client_error_is_found_and_server_error_is_not() -> None:
     assert _found("GET", "/v2/ships/ada", 418, {"id": "teapot"}) == {(Kind.STATUS, "418")}
     assert _found("GET", "/v2/ships/ada", 202, {"id": "accepted"}) == {(Kind.STATUS, "202")}
     assert _found("GET", "/v2/ships/ada", 503, {"id": "server_error"}) == set()
@@ -124,7 +124,7 @@ def test_a_body_with_204_is_found() -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", "soon", "-1"])
-def test_a_rate_limit_header_that_is_missing_or_no_number_is_found(value: str | None) -> None:
+def test_missing_or_invalid_rate_limit_header_is_found(value: str | None) -> None:
     headers = {name: text for name, text in {**JSON, "ratelimit-reset": value}.items() if text is not None}
     found = _found("GET", "/v2/ships/fixed", 204, response_headers=headers)
     assert found == {(Kind.HEADER, "ratelimit-reset")}
@@ -137,7 +137,7 @@ def test_a_rate_limit_header_that_is_missing_or_no_number_is_found(value: str | 
         ({**SHIP, "name": "eve"}, (Kind.REQUEST, "name: 'eve' is not one of ['ada', 'bea']")),
     ],
 )
-def test_an_accepted_request_that_departs_is_found(body: dict[str, Any], expected: tuple[Kind, str]) -> None:
+def test_accepted_request_against_the_description_is_found(body: dict[str, Any], expected: tuple[Kind, str]) -> None:
     assert expected in _found("POST", "/v2/ships", 201, {"ship": SHIP}, request_body=_sent(body))
 
 
@@ -148,7 +148,7 @@ def test_an_accepted_request_without_its_body_or_token_is_found() -> None:
     assert kinds == {Kind.REQUEST}
 
 
-def test_query_values_and_bodies_that_nobody_described_are_found() -> None:
+def test_undocumented_query_values_and_bodies_are_found() -> None:
     found = _found("GET", "/v2/ships/fixed", 204, query=(("page", "1"), ("page", "2")), request_body=b"{}")
     assert found == {(Kind.QUERY, "page"), (Kind.REQUEST_BODY, "2 bytes")}
 
@@ -158,11 +158,11 @@ def test_a_decoded_path_value_is_checked() -> None:
     assert {kind for kind, _ in _found("GET", "/v2/ships/a%2Fb%2Fcd", 200, {"ship": SHIP})} == {Kind.REQUEST}
 
 
-def test_a_refused_request_may_depart_since_refusing_it_is_right() -> None:
+def test_refused_request_against_the_description_is_no_finding() -> None:
     assert _found("POST", "/v2/ships", 401, {"id": "no"}, request_body=_sent({"name": 5})) == set()
 
 
-def test_an_operation_nobody_described_may_only_be_absent() -> None:
+def test_undocumented_operation_may_only_answer_404_or_405() -> None:
     assert _found("GET", "/v2/boats", 404, {"id": "not_found"}) == set()
     assert _found("DELETE", "/v2/ships/fixed", 405) == set()
     assert {kind for kind, _ in _found("GET", "/v2/boats", 200, {})} == {Kind.OPERATION}

@@ -38,7 +38,7 @@ def test_reports_of_several_processes_add_up(tmp_path: Path) -> None:
     assert total.exempted == {"r": 3, "s": 1}
 
 
-def test_a_flood_of_violations_is_counted_but_not_kept(tmp_path: Path) -> None:
+def test_report_counts_all_violations_and_keeps_the_first_200(tmp_path: Path) -> None:
     summary = ContractSummary()
     for number in range(KEPT_VIOLATIONS + 5):
         summary.add([str(number)], [])
@@ -73,7 +73,7 @@ def test_a_running_sandbox_counts_what_it_answers_and_reports_at_the_end(tmp_pat
     assert json.loads(report.read_text()) == live
 
 
-def test_a_sandbox_without_a_description_does_not_claim_to_check(tmp_path: Path) -> None:
+def test_sandbox_without_a_description_has_no_contract_report(tmp_path: Path) -> None:
     with Sandbox.start(tmp_path, environment={"DIGITALOCEAN_OPENAPI": ""}) as sandbox:
         assert sandbox.contract() is None
 

@@ -26,7 +26,7 @@ ADDRESS = Address(
 )
 
 
-def test_the_lines_survive_the_shell_whatever_the_folder_is_called(tmp_path: Path) -> None:
+def test_env_file_quotes_folder_names_for_the_shell(tmp_path: Path) -> None:
     write_env_file(tmp_path / "x.env", ADDRESS)
     script = f'set -eu; . "{tmp_path}/x.env"; printf "%s|%s" "$SSL_CERT_FILE" "$DIGITALOCEAN_OAUTH_REVOKE_URL"'
     shown = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
@@ -34,7 +34,7 @@ def test_the_lines_survive_the_shell_whatever_the_folder_is_called(tmp_path: Pat
     assert read_exports(tmp_path / "x.env") == exports(ADDRESS)
 
 
-def test_the_file_is_for_its_owner_alone_and_replaces_what_was_there(tmp_path: Path) -> None:
+def test_env_file_replaces_an_older_file_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
     target = tmp_path / "x.env"
     target.write_text("old")
     target.chmod(0o644)
@@ -43,7 +43,7 @@ def test_the_file_is_for_its_owner_alone_and_replaces_what_was_there(tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["x.env"]
 
 
-def test_the_token_does_not_show_when_an_address_is_printed() -> None:
+def test_printed_address_hides_the_token() -> None:
     assert ADDRESS.token not in repr(ADDRESS)
 
 
@@ -57,7 +57,7 @@ def test_the_token_does_not_show_when_an_address_is_printed() -> None:
         ({"ALL_PROXY": "socks5://p:1", "no_proxy": ".corp"}, ".corp,127.0.0.1,localhost,::1"),
     ],
 )
-def test_a_proxy_is_bypassed_only_where_there_is_one(environment: dict[str, str], expected: str | None) -> None:
+def test_no_proxy_is_exported_only_when_a_proxy_is_set(environment: dict[str, str], expected: str | None) -> None:
     found = exports(ADDRESS, environment)
     assert (found.get("NO_PROXY"), found.get("no_proxy")) == (expected, expected)
 

@@ -30,7 +30,7 @@ def code(answer: Any) -> tuple[int, str]:
 # Tokens
 
 
-def test_who_has_no_token_is_told_where_to_get_one_and_for_what(images: Images) -> None:
+def test_request_without_a_token_gets_the_token_endpoint_and_the_scope(images: Images) -> None:
     answer = images.ask("GET kiwi/web/manifests/v1", token="")
     assert code(answer) == (401, "UNAUTHORIZED")
     assert answer.headers["www-authenticate"] == (
@@ -40,7 +40,7 @@ def test_who_has_no_token_is_told_where_to_get_one_and_for_what(images: Images) 
     assert "scope" not in images.client.get("/v2/").headers["www-authenticate"]
 
 
-def test_the_token_endpoint_takes_the_token_as_password_or_as_bearer_and_nobody_else(images: Images) -> None:
+def test_token_endpoint_takes_an_api_token_as_password_or_bearer_only(images: Images) -> None:
     api = images.api
     assert api.ask("GET /v2/registry/auth?scope=repository:kiwi/web:pull")[0] == 200
     assert api.ask("GET /v2/registry/auth", token="dop_v1_of_nobody")[0] == 401
@@ -58,7 +58,7 @@ def test_the_token_endpoint_takes_the_token_as_password_or_as_bearer_and_nobody_
         (["account:read"], 401, 401, 401),
     ],
 )
-def test_a_token_of_the_host_allows_what_the_api_token_has_scopes_for(
+def test_token_of_the_image_host_allows_the_actions_of_the_api_tokens_scopes(
     images: Images, scopes: list[str], pull: int, push: int, delete: int
 ) -> None:
     images.push("kiwi/web", "v1")
@@ -68,14 +68,14 @@ def test_a_token_of_the_host_allows_what_the_api_token_has_scopes_for(
     assert images.ask("DELETE kiwi/web/manifests/v1", token=token).status_code == delete
 
 
-def test_a_token_for_one_repository_does_not_open_another_and_says_why(images: Images) -> None:
+def test_token_for_another_repository_is_refused_with_insufficient_scope(images: Images) -> None:
     images.push("kiwi/api", "v1")
     answer = images.ask("GET kiwi/api/manifests/v1", token=images.token("repository:kiwi/web:pull"))
     assert code(answer) == (401, "UNAUTHORIZED")
     assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
 
 
-def test_credentials_of_one_registry_open_no_other(images: Images) -> None:
+def test_credentials_of_a_registry_are_refused_for_other_registries(images: Images) -> None:
     images.push("plum/web", "v1")
     minted = images.api.world.tokens.mint(scopes=["registry:read"], registry="kiwi").value
     assert (
@@ -89,13 +89,13 @@ def test_credentials_of_one_registry_open_no_other(images: Images) -> None:
     )
 
 
-def test_another_team_sees_its_own_registries_only(images: Images) -> None:
+def test_token_of_another_team_finds_only_that_teams_registries(images: Images) -> None:
     images.push("kiwi/web", "v1")
     token = images.token("repository:kiwi/web:pull", images.api.world.tokens.mint(team="orchard").value)
     assert code(images.ask("GET kiwi/web/manifests/v1", token=token)) == (404, "NAME_UNKNOWN")
 
 
-def test_a_token_of_the_host_ends_after_a_quarter_of_an_hour(images: Images) -> None:
+def test_token_of_the_image_host_expires_after_15_minutes(images: Images) -> None:
     token = images.token("repository:kiwi/web:pull,push")
     images.api.later(899)
     assert images.ask("POST kiwi/web/blobs/uploads/", token=token).status_code == 202
@@ -103,7 +103,7 @@ def test_a_token_of_the_host_ends_after_a_quarter_of_an_hour(images: Images) -> 
     assert images.ask("POST kiwi/web/blobs/uploads/", token=token).status_code == 401
 
 
-def test_a_collection_waits_for_the_last_token_for_writing_and_not_for_one_that_reads(images: Images) -> None:
+def test_collection_waits_for_the_last_push_token_but_not_for_pull_tokens(images: Images) -> None:
     api = images.api
     images.token("repository:kiwi/web:pull,push")
     images.token("repository:plum/web:pull")
@@ -118,7 +118,7 @@ def test_a_collection_waits_for_the_last_token_for_writing_and_not_for_one_that_
 # Read-only
 
 
-def test_while_a_collection_runs_nobody_gets_a_token_for_writing_and_everybody_may_pull(images: Images) -> None:
+def test_active_collection_refuses_push_tokens_and_allows_pulls(images: Images) -> None:
     images.push("kiwi/web", "v1")
     assert images.api.ask(f"POST {KIWI}/garbage-collection")[0] == 201
     assert images.ask("POST kiwi/web/blobs/uploads/").status_code == 401
@@ -130,7 +130,7 @@ def test_while_a_collection_runs_nobody_gets_a_token_for_writing_and_everybody_m
 # Uploads
 
 
-def test_pieces_must_follow_each_other_and_what_came_so_far_is_told(images: Images) -> None:
+def test_upload_chunks_must_be_contiguous_and_answers_give_the_received_range(images: Images) -> None:
     begun = images.ask("POST kiwi/web/blobs/uploads/")
     place = begun.headers["location"].partition("/v2/")[2]
     assert begun.headers["range"] == "0-0"
@@ -145,13 +145,13 @@ def test_pieces_must_follow_each_other_and_what_came_so_far_is_told(images: Imag
     assert code(images.ask(f"GET {place}")) == (404, "BLOB_UPLOAD_UNKNOWN")
 
 
-def test_a_blob_that_is_not_what_its_digest_says_is_refused_and_leaves_nothing(images: Images) -> None:
+def test_blob_with_a_wrong_digest_is_refused_and_not_stored(images: Images) -> None:
     assert code(images.ask(f"POST kiwi/web/blobs/uploads/?digest={FIVE}", b"pears")) == (400, "DIGEST_INVALID")
     assert images.ask(f"HEAD kiwi/web/blobs/{FIVE}").status_code == 404
     assert images.api.world.account.registries["kiwi"].stored_bytes == 0
 
 
-def test_an_upload_belongs_to_its_repository_and_ends_when_it_is_cancelled(images: Images) -> None:
+def test_upload_is_unknown_in_other_repositories_and_after_its_cancellation(images: Images) -> None:
     place = images.ask("POST kiwi/web/blobs/uploads/").headers["location"].partition("/v2/")[2]
     assert images.ask(f"GET {place.replace('kiwi/web', 'kiwi/api')}").status_code == 404
     assert images.ask(f"DELETE {place}").status_code == 204
@@ -168,7 +168,7 @@ def test_an_upload_belongs_to_its_repository_and_ends_when_it_is_cancelled(image
     ],
     ids=["may be read", "may not be read", "another registry's", "not there"],
 )
-def test_a_blob_is_mounted_from_a_repository_of_the_registry_that_the_client_may_read(
+def test_mount_requires_a_pullable_repository_of_the_same_registry(
     images: Images, source: str, token: str, status: int
 ) -> None:
     for name in ("kiwi/web", "plum/web"):
@@ -199,14 +199,14 @@ def test_a_blob_is_mounted_from_a_repository_of_the_registry_that_the_client_may
         ),
     ],
 )
-def test_a_manifest_that_names_what_is_not_there_or_is_none_is_refused(
+def test_manifest_with_missing_content_or_invalid_form_is_refused(
     images: Images, document: bytes, refusal: tuple[int, str]
 ) -> None:
     assert code(images.ask("PUT kiwi/web/manifests/v1", document)) == refusal
     assert images.api.world.account.registries["kiwi"].repositories == {}
 
 
-def test_a_tag_moves_to_the_newest_manifest_and_a_second_tag_keeps_the_first(images: Images) -> None:
+def test_pushed_tag_moves_to_the_new_manifest_and_a_second_tag_is_added(images: Images) -> None:
     first = images.push("kiwi/web", "v1")
     images.api.later(60)
     second = images.push("kiwi/web", "v1", b"pears")
@@ -215,7 +215,7 @@ def test_a_tag_moves_to_the_newest_manifest_and_a_second_tag_keeps_the_first(ima
     assert (manifests[first].tags, manifests[second].tags) == ([], ["v1", "stable"])
 
 
-def test_the_api_lists_what_was_pushed_with_its_sizes_and_usage_follows_late(images: Images) -> None:
+def test_api_lists_pushed_images_with_sizes_and_updates_usage_later(images: Images) -> None:
     digest = images.push("kiwi/team/web", "v1", b"x" * 700)
     (listed,) = images.api.ask(f"GET {KIWI}/repositories/team%2Fweb/digests")[1]["manifests"]
     assert (listed["digest"], listed["compressed_size_bytes"], listed["tags"]) == (digest, 702, ["v1"])
@@ -227,7 +227,7 @@ def test_the_api_lists_what_was_pushed_with_its_sizes_and_usage_follows_late(ima
 
 
 @pytest.mark.parametrize("request_", ["POST small/two/blobs/uploads/", "PUT small/two/manifests/v1"])
-def test_one_repository_more_than_the_tier_has_is_denied_in_the_real_words(request_: str) -> None:
+def test_repository_beyond_the_tiers_limit_is_denied_with_digitaloceans_message(request_: str) -> None:
     api = Api()
     api.fill({"tier": "starter", "registries": [{"name": "small"}]})
     images = Images(api)
@@ -237,7 +237,7 @@ def test_one_repository_more_than_the_tier_has_is_denied_in_the_real_words(reque
     assert answer.json()["errors"][0]["message"] == "registry contains 1 repositories, limit is 1"
 
 
-def test_tags_come_in_pages(images: Images) -> None:
+def test_tag_list_is_paginated(images: Images) -> None:
     for tag in ("v3", "v1", "v2"):
         images.push("kiwi/web", tag)
     first = images.ask("GET kiwi/web/tags/list?n=2")
@@ -247,14 +247,14 @@ def test_tags_come_in_pages(images: Images) -> None:
 
 
 @pytest.mark.parametrize("name", ["kiwi", "kiwi/Web", "kiwi/web/"])
-def test_names_that_no_repository_can_have_are_refused(images: Images, name: str) -> None:
+def test_invalid_repository_names_are_refused(images: Images, name: str) -> None:
     assert images.client.get(f"/v2/{name}/tags/list").status_code in (400, 404)
 
 
 # Collections, and seeds
 
 
-def test_what_a_collection_deletes_is_gone_from_the_disk_and_other_registries_keep_theirs(images: Images) -> None:
+def test_collection_deletes_content_from_disk_and_keeps_content_of_other_registries(images: Images) -> None:
     world = images.api.world
     for name in ("kiwi/web", "plum/web"):
         images.push_blob(name, b"plums")
@@ -289,14 +289,14 @@ def test_a_seeded_index_can_be_pulled_with_its_platforms_and_attestations(images
     assert layers == 9000
 
 
-def test_a_seeded_digest_that_nothing_has_is_listed_and_cannot_be_pulled(images: Images) -> None:
+def test_seeded_digest_without_content_is_listed_and_cannot_be_pulled(images: Images) -> None:
     images.api.fill({"registries": [{"name": "fig", "repositories": [
         {"name": "web", "manifests": [{"tags": ["v1"], "digest": FIVE}]}
     ]}]})  # fmt: skip
     assert code(images.ask("GET fig/web/manifests/v1")) == (404, "MANIFEST_UNKNOWN")
 
 
-def test_a_reset_takes_the_content_and_the_tokens_of_the_host_away(images: Images) -> None:
+def test_reset_deletes_content_and_tokens_of_the_image_host(images: Images) -> None:
     images.push("kiwi/web", "v1")
     token = images.token("repository:kiwi/web:pull")
     assert images.api.client.post("/_sandbox/reset").status_code == 200
@@ -307,7 +307,7 @@ def test_a_reset_takes_the_content_and_the_tokens_of_the_host_away(images: Image
 # Log and faults
 
 
-def test_requests_to_the_host_are_logged_and_meet_faults_but_rate_limits_do_not_count_them(images: Images) -> None:
+def test_image_host_logs_requests_and_applies_faults_without_rate_limits(images: Images) -> None:
     api = images.api
     api.world.traffic.faults.clear()
     api.client.post("/_sandbox/faults", json={"path": "/v2/kiwi/web/*", "status": 503})

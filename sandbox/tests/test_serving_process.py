@@ -27,9 +27,7 @@ def _connect(sandbox: Sandbox, host: str | None = None) -> http.client.HTTPSConn
     return http.client.HTTPSConnection(host or str(address.hostname), address.port, timeout=10, context=context)
 
 
-def test_it_says_where_it_listens_and_which_files_it_wrote(
-    tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def test_serve_prints_its_addresses_and_files(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     started = time.monotonic()
     with Sandbox.start(tmp_path) as sandbox:
         record_property("start_to_first_answer_s", round(time.monotonic() - started, 2))
@@ -44,7 +42,7 @@ def test_it_says_where_it_listens_and_which_files_it_wrote(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_while_clients_are_connected(
+def test_a_signal_ends_the_server_while_clients_are_connected(
     tmp_path: Path, number: signal.Signals, record_property: Callable[[str, object], None]
 ) -> None:
     with Sandbox.start(tmp_path) as sandbox:
@@ -62,7 +60,7 @@ def test_a_signal_ends_it_while_clients_are_connected(
         half_open.close()
 
 
-def test_the_date_header_is_the_sandbox_clock_and_stands_once(sandbox: Sandbox) -> None:
+def test_every_answer_has_one_date_header_with_the_sandbox_clock(sandbox: Sandbox) -> None:
     sandbox.set_clock("2031-05-06T07:08:09Z")
     connection = _connect(sandbox)
     connection.request("GET", "/v2/account", headers={"Authorization": f"Bearer {sandbox.token}"})
@@ -84,14 +82,14 @@ def test_the_revoke_address_is_on_another_host_name_and_answers(sandbox: Sandbox
     assert sandbox.request("GET", "/v2/registries", token=token)[0] == 401
 
 
-def test_the_host_can_be_named_otherwise(tmp_path: Path) -> None:
+def test_serve_listens_on_the_given_host(tmp_path: Path) -> None:
     with Sandbox.start(tmp_path, arguments=["--host", "localhost"]) as sandbox:
         assert sandbox.url.startswith("https://localhost:")
         assert sandbox.revoke_url.startswith("https://127.0.0.1:")
         assert sandbox.control("GET", "ready") is not None
 
 
-def test_without_an_env_file_the_ca_file_goes_with_the_process(tmp_path: Path) -> None:
+def test_ca_file_without_an_env_file_is_deleted_at_the_end(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with Sandbox.start(tmp_path / "run", state_file=state) as sandbox:
         assert Path(sandbox.ca_file).is_file()

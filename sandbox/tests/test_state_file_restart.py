@@ -65,7 +65,7 @@ def test_a_server_killed_without_warning_leaves_a_state_file_that_works(tmp_path
         assert _registry_names(second, second.token) == ["harbour"]
 
 
-def test_a_named_port_beats_the_kept_one(tmp_path: Path) -> None:
+def test_option_port_wins_over_the_state_file(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with (
         Sandbox.start(tmp_path / "first", state_file=state) as first,
@@ -85,7 +85,7 @@ def test_a_named_port_beats_the_kept_one(tmp_path: Path) -> None:
         ('{"version": 2}', "version 2; this sandbox reads version 3"),
     ],
 )
-def test_a_damaged_state_file_is_refused_with_its_name(tmp_path: Path, content: str, reason: str) -> None:
+def test_damaged_state_file_is_refused_with_its_path(tmp_path: Path, content: str, reason: str) -> None:
     path = tmp_path / "state.json"
     path.write_text(content)
     with pytest.raises(CommandError, match=reason) as caught:
@@ -93,7 +93,7 @@ def test_a_damaged_state_file_is_refused_with_its_name(tmp_path: Path, content: 
     assert str(path) in str(caught.value)
 
 
-def test_a_state_file_whose_ca_or_world_is_nonsense_stops_the_start(tmp_path: Path) -> None:
+def test_state_file_with_an_invalid_ca_or_world_stops_the_start(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     authority = Authority.new()
     for saved in (
@@ -105,7 +105,7 @@ def test_a_state_file_whose_ca_or_world_is_nonsense_stops_the_start(tmp_path: Pa
             Sandbox.start(tmp_path / "run", state_file=state)
 
 
-def test_the_file_is_written_only_when_something_changed(tmp_path: Path) -> None:
+def test_state_file_is_written_only_after_a_change(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     world = {"registries": ["one"]}
     authority = Authority.new()
@@ -119,7 +119,7 @@ def test_the_file_is_written_only_when_something_changed(tmp_path: Path) -> None
     keeper.save()
     first = path.stat()
     keeper.save()
-    assert len(taken) == 1, "nobody asked for anything, so there is nothing to look at"
+    assert len(taken) == 1, "no request, so no snapshot"
     keeper.touch()
     keeper.save()
     assert (len(taken), path.stat().st_ino) == (2, first.st_ino)

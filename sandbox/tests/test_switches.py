@@ -287,7 +287,7 @@ def cases() -> list[tuple[str, Any, Any]]:
 
 
 @pytest.mark.parametrize(("name", "value", "shown"), cases(), ids=lambda part: str(part)[:30])
-def test_a_switch_shows(name: str, value: Any, shown: Any) -> None:
+def test_each_value_of_a_switch_changes_an_answer(name: str, value: Any, shown: Any) -> None:
     api = Api()
     api.world.switches.set(name, value)
     assert TABLE[name][0](api) == shown
@@ -297,17 +297,17 @@ def test_a_switch_shows(name: str, value: Any, shown: Any) -> None:
 IN_CLUSTERS = {"doks_operator", "operator_copy_name", "operator_restores_copies", "operator_deletes_copies"}
 
 
-def test_no_switch_is_left_out() -> None:
+def test_every_value_of_every_switch_has_a_test() -> None:
     assert set(TABLE) | IN_CLUSTERS == set(SWITCHES)
 
 
 @pytest.mark.parametrize(("name", "value"), [("gc_second_strat", 409), ("gc_second_start", 200)])
-def test_a_switch_that_there_is_not_is_refused(name: str, value: Any) -> None:
+def test_unknown_switch_or_value_is_refused(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=name):
         Api().world.switches.set(name, value)
 
 
-def test_the_digest_of_the_seed_is_the_one_that_was_asked_for() -> None:
+def test_seeded_manifest_has_the_given_digest() -> None:
     api = Api()
     api.seed()
     digests = {one["digest"] for one in api.ask(f"GET {REPOSITORY}/digests")[1]["manifests"]}

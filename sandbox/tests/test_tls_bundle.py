@@ -18,7 +18,7 @@ def _certificate() -> str:
     return Authority.new().certificate.strip()
 
 
-def test_the_bundle_holds_what_each_variable_names_and_the_sandbox_once(tmp_path: Path) -> None:
+def test_bundle_has_the_certificates_of_each_variable_and_the_sandbox_once(tmp_path: Path) -> None:
     mine, theirs, company = _certificate(), _certificate(), _certificate()
     (tmp_path / "go.pem").write_text(f"# a comment\n{theirs}\n{company}\n")
     (tmp_path / "requests.pem").write_text(f"{company}\n{mine}\n")
@@ -40,7 +40,7 @@ def test_the_bundle_holds_the_system_certificates() -> None:
     assert first.group() in client_bundle(_certificate(), {})
 
 
-def test_a_variable_that_names_a_folder_or_nothing_does_no_harm(tmp_path: Path) -> None:
+def test_bundle_ignores_variables_with_a_folder_or_a_missing_file(tmp_path: Path) -> None:
     mine = _certificate()
     environment = {"SSL_CERT_FILE": str(tmp_path), "REQUESTS_CA_BUNDLE": str(tmp_path / "gone.pem")}
     assert mine in client_bundle(mine, environment)
@@ -62,12 +62,12 @@ def test_a_restarted_authority_signs_for_clients_of_the_first(tmp_path: Path) ->
     assert names == {"localhost", "127.0.0.1", "0:0:0:0:0:0:0:1"}
 
 
-def test_the_key_does_not_show_when_an_authority_is_printed() -> None:
+def test_printed_authority_hides_the_key() -> None:
     authority = Authority.new()
     assert "PRIVATE KEY" in authority.key
     assert "PRIVATE KEY" not in repr(authority)
 
 
-def test_text_that_is_no_key_is_refused() -> None:
+def test_invalid_key_is_refused() -> None:
     with pytest.raises(ValueError, match=r"PEM|key"):
         Authority(_certificate(), "not a key").server_context()

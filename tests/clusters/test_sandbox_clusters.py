@@ -68,7 +68,7 @@ def test_a_kubeconfig_says_the_same(orchard: Cluster) -> None:
 
 
 def test_a_seed_cannot_name_a_control_plane_that_there_is_not(sandbox: Sandbox) -> None:
-    with pytest.raises(SandboxError, match="there is no control plane 'moon'"):
+    with pytest.raises(SandboxError, match="control plane 'moon' is not connected"):
         sandbox.seed({"clusters": [{"name": "tide", "control_plane": "moon"}]})
 
 

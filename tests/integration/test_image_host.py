@@ -45,7 +45,7 @@ def opened(sandbox: Sandbox, **settings: Any) -> RegistryHost:
         ({"status": 202}, BadAnswer, "202: an answer without the address of the upload"),
         ({"status": 401}, Denied, "whether a garbage collection keeps the registry read-only"),
         ({"status": 403, "body": "html"}, Denied, "403; check the token's scopes"),
-        ({"status": 404}, NotFound, "404 not_found: A fault that was asked for"),
+        ({"status": 404}, NotFound, "404 not_found: A fault that the test armed"),
         ({"status": 405}, Refused, "405 "),
         ({"status": 429}, RateLimited, "429 too_many_requests"),
         ({"status": 502, "body": "broken_json"}, ServerFault, "502; run the task again"),

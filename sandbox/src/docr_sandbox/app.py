@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ASGI app: who asks, how often they may, which operation it is, and what goes wrong on demand."""
+"""The ASGI app of the API: authentication, rate limits, routes and faults; and the control side."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from docr_sandbox.api import account, garbage_collections, images, kubernetes, registries, registry_auth
 from docr_sandbox.api.http import WORDS, Answer, ApiError, Call, Route
 from docr_sandbox.control import CONTROLS, SeedRefused
-from docr_sandbox.distribution.access import TOKEN_PATH
+from docr_sandbox.distribution.tokens import TOKEN_PATH
 from docr_sandbox.model.tokens import Rate, RateWindow, Token
-from docr_sandbox.request_log import pass_on
+from docr_sandbox.request_log import log_and_answer
 from docr_sandbox.world import World
 
 ROUTES: tuple[Route, ...] = (
@@ -40,14 +40,14 @@ MOST_BODY = 1 << 20
 
 
 def create_app(world: World, *, wrap: Callable[[ASGIApp], ASGIApp] | None = None) -> ASGIApp:
-    """The sandbox as an app; `wrap` is put around the API itself, inside of faults and outside of nothing else."""
+    """The API and the control side as an app; `wrap` is put around the API, so that faults are outside of `wrap`."""
     api: ASGIApp = _Api(world)
-    return _Front(world, wrap(api) if wrap else api, _Control(world))
+    return _Router(world, wrap(api) if wrap else api, _Control(world))
 
 
 @dataclass(frozen=True)
-class _Front:
-    """Sorts requests to API and control side; admits, logs and spoils those to the API."""
+class _Router:
+    """Routes requests to the API or the control side; authenticates and logs those to the API, and applies faults."""
 
     world: World
     api: ASGIApp
@@ -59,23 +59,23 @@ class _Front:
             await self.control(scope, receive, send)
             return
         self.world.catch_up()
-        visit = _admit(self.world, scope)
-        scope.setdefault("state", {})["visit"] = visit
-        scope["state"]["headers"] = visit.headers(self.world.now())
-        shown = {"request_id": visit.request_id, "token": visit.token.fingerprint if visit.token else None}
-        await pass_on(self.world, self.api, shown, scope, receive, send)
+        caller = _admit(self.world, scope)
+        scope.setdefault("state", {})["caller"] = caller
+        scope["state"]["headers"] = caller.headers(self.world.now())
+        shown = {"request_id": caller.request_id, "token": caller.token.fingerprint if caller.token else None}
+        await log_and_answer(self.world, self.api, shown, scope, receive, send)
 
 
 @dataclass(frozen=True)
-class _Visit:
-    """Who asks, as far as the Authorization header tells, and what their rate windows say."""
+class _Caller:
+    """The token of a request, if its Authorization header has a valid token, and the state of its rate limits."""
 
     token: Token | None
     rate: Rate
     request_id: str
 
     def headers(self, now: float) -> list[tuple[bytes, bytes]]:
-        """What every answer carries."""
+        """The headers of every answer."""
         values = {
             "date": formatdate(now, usegmt=True),
             "x-request-id": self.request_id,
@@ -86,15 +86,15 @@ class _Visit:
         return [(name.encode(), str(value).encode()) for name, value in values.items()]
 
 
-def _admit(world: World, scope: Scope) -> _Visit:
+def _admit(world: World, scope: Scope) -> _Caller:
     found = world.tokens.api.get(_token_value(scope))
     token = found if found is not None and found.is_valid(world.now()) else None
     window = world.traffic.rates.setdefault(token.fingerprint if token else "", RateWindow())
-    return _Visit(token, window.count(world.now(), applies=bool(world.switches["rate_limit"])), str(uuid.uuid4()))
+    return _Caller(token, window.count(world.now(), applies=bool(world.switches["rate_limit"])), str(uuid.uuid4()))
 
 
 def _token_value(scope: Scope) -> str:
-    """The API token that a request shows: as a bearer's, or as a password where image clients log in."""
+    """The API token of a request: a bearer token, or a password at the token endpoint of the image host."""
     scheme, _, value = Request(scope).headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
@@ -111,27 +111,27 @@ class _Api:
     world: World
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        visit: _Visit = scope["state"]["visit"]
+        caller: _Caller = scope["state"]["caller"]
         try:
-            answer = await self._answer(visit, scope, receive)
+            answer = await self._answer(caller, scope, receive)
             response = _response(answer)
         except ApiError as error:
-            response = _error_response(error, visit.request_id)
+            response = _error_response(error, caller.request_id)
         response.raw_headers += scope["state"]["headers"]
         await response(scope, receive, send)
 
-    async def _answer(self, visit: _Visit, scope: Scope, receive: Receive) -> Answer:
-        if visit.token is None:
+    async def _answer(self, caller: _Caller, scope: Scope, receive: Receive) -> Answer:
+        if caller.token is None:
             raise ApiError(401, "Unable to authenticate you.")
-        if visit.rate.is_exceeded:
-            after = {} if visit.rate.retry_after is None else {"Retry-After": str(visit.rate.retry_after)}
+        if caller.rate.is_exceeded:
+            after = {} if caller.rate.retry_after is None else {"Retry-After": str(caller.rate.retry_after)}
             raise ApiError(429, "API Rate limit exceeded.", after)
         path = scope["raw_path"].decode("latin-1")
         route, parameters = _find(scope["method"], path)
-        if visit.token.lacks(route.scopes):
+        if caller.token.lacks(route.scopes):
             raise ApiError(403, "You are not authorized to perform this operation.")
-        world = self.world.seen_by(visit.token.team)
-        call = Call(world, visit.token, path, parameters, scope["query_string"], await _body(scope, receive))
+        world = self.world.seen_by(caller.token.team)
+        call = Call(world, caller.token, path, parameters, scope["query_string"], await _body(scope, receive))
         return route.handler(call)
 
 
@@ -150,7 +150,7 @@ class _Control:
             )
             control, parameters = next(((one, names) for one, names in found if names is not None), (None, None))
             if control is None or parameters is None:
-                raise ApiError(404, f"there is no {scope['method']} {CONTROL_PREFIX}{path}")
+                raise ApiError(404, f"{scope['method']} {CONTROL_PREFIX}{path} is not a request of the control side")
             body = await _body(scope, receive)
             answer = Answer(200, control(Call(self.world, None, path, parameters, scope["query_string"], body)))
             response = _response(answer)
@@ -161,7 +161,7 @@ class _Control:
 
 
 def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
-    """The route for a request; fixed words go before names. 404 for a path, 405 for a method that there is not."""
+    """The route of a request; fixed words win over names. 404 for an unknown path, 405 for an unknown method."""
     matches = [
         (route, names)
         for route in _BY_LENGTH.get(path.count("/"), ())
@@ -179,12 +179,12 @@ def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
 
 
 def _match(template: str, path: str) -> dict[str, str] | None:
-    """The decoded names in a path; None when it is not of that form. Split first, so that %2F stays in a name."""
-    wanted, given = template.split("/"), path.split("/")
-    if len(wanted) != len(given):
+    """The decoded names in a path; None when the path does not fit. A path is split first, so %2F stays in a name."""
+    expected, given = template.split("/"), path.split("/")
+    if len(expected) != len(given):
         return None
     names: dict[str, str] = {}
-    for want, have in zip(wanted, given, strict=True):
+    for want, have in zip(expected, given, strict=True):
         if not want.startswith("{"):
             if want != have:
                 return None
@@ -228,7 +228,7 @@ def _json_response(status: int, body: Any) -> Response:
 
 def _error_response(error: ApiError, request_id: str) -> Response:
     body = {"id": WORDS.get(error.status, "server_error"), "message": error.message}
-    # Some services put the request id into the body, some only into the header.
+    # Some DigitalOcean services put the request ID into the body, others only into the header.
     if error.status not in (401, 404):
         body["request_id"] = request_id
     response = _json_response(error.status, body)

@@ -15,7 +15,7 @@ from docr_sandbox.failures import CommandError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0 done, 1 a fault told in words, 2 a wrong command line."""
+    """Run the command; returns its exit status: 0 success, 1 an error with its message, 2 a usage error."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "seed":
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _seed(options: argparse.Namespace) -> int:
-    # Imported late here and below: the server needs none of this, and neither does --help.
+    # Imported here and below, since --help and the other command do not need the import.
     from docr_sandbox.seed_command import seed  # noqa: PLC0415
 
     seed(options.file, options.url, options.ca)
@@ -60,7 +60,7 @@ def _path_from(variable: str) -> Path | None:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give 0 (a free one) to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 (a free port) to 65535")
     return int(text)
 
 
@@ -72,10 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="start a sandbox with an empty account")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-    serve.add_argument("--port", type=_port, help="0 takes a free one; default: the state file's, else a free one")
-    serve.add_argument("--registry-port", type=_port, metavar="N", help="the image host's port; default as for --port")
-    serve.add_argument("--env-file", type=Path, metavar="PATH", help="write shell export lines here once it answers")
-    serve.add_argument("--state-file", type=Path, metavar="PATH", help="keep account, CA, tokens and port here")
+    serve.add_argument("--port", type=_port, help="0 for a free port; default: the state file's, else a free port")
+    serve.add_argument("--registry-port", type=_port, metavar="N", help="port of the image host; default as for --port")
+    serve.add_argument("--env-file", type=Path, metavar="PATH", help="write shell export lines here when ready")
+    serve.add_argument("--state-file", type=Path, metavar="PATH", help="keep account, CA, tokens and ports here")
     serve.add_argument(
         "--openapi",
         type=Path,
@@ -86,10 +86,10 @@ def _parser() -> argparse.ArgumentParser:
         "--contract-report",
         type=Path,
         metavar="PATH",
-        help="write what that check found here, or into this folder (default: DOCR_SANDBOX_CONTRACT_REPORT)",
+        help="write the report of that check to this file or folder (default: DOCR_SANDBOX_CONTRACT_REPORT)",
     )
     seed = commands.add_parser("seed", help="fill a running sandbox from a YAML file")
     seed.add_argument("file", type=Path, metavar="FILE")
-    seed.add_argument("--url", help="the sandbox's address (default: DOCR_SANDBOX_URL)")
-    seed.add_argument("--ca", metavar="PATH", help="its CA file (default: DOCR_SANDBOX_CA)")
+    seed.add_argument("--url", help="URL of the sandbox (default: DOCR_SANDBOX_URL)")
+    seed.add_argument("--ca", metavar="PATH", help="CA file of the sandbox (default: DOCR_SANDBOX_CA)")
     return parser

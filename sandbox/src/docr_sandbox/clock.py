@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The service's time: the machine's, moved, slowed, hastened or stopped."""
+"""The clock of the sandbox: the machine's time, which can be moved, slowed, sped up or stopped."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Clock:
         return self.at + (time.time() - self.since) * self.rate
 
     def set(self, at: float) -> None:
-        """Go to a time; it runs on from there."""
+        """Move the clock to a time; the clock goes on from there."""
         self.at, self.since = at, time.time()
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once."""
+        """Move the clock forward."""
         self.set(self.now() + seconds)
 
-    def run(self, rate: float) -> None:
-        """Let time pass at this rate from now on; 0 stops it."""
+    def set_rate(self, rate: float) -> None:
+        """Set the seconds that pass for each second of the machine; 0 stops the clock."""
         self.set(self.now())
         self.rate = rate
 

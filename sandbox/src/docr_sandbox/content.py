@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blobs and manifests as files by their digest: what was pushed comes back byte for byte."""
+"""Blobs and manifests as files by digest."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ def digest_of(content: bytes, algorithm: str = "sha256") -> str:
 
 
 class ContentStore:
-    """A folder of files by digest; without a `folder` a temporary one, made when the first is stored."""
+    """A folder of files by digest; without a `folder` a temporary folder, created with the first content."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._wanted = folder
+        self._given = folder
 
     @cached_property
     def _folder(self) -> Path:
-        if self._wanted is None:
+        if self._given is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="docr-sandbox-content-")
             return Path(self._temporary.name)
-        self._wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return self._wanted
+        self._given.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._given
 
     def path(self, digest: str) -> Path:
-        """Where the content of a digest lies, if it is there."""
+        """The file of a digest, which may be missing."""
         return self._folder / digest.replace(":", "-")
 
     def has(self, digest: str) -> bool:
-        """Whether it is there."""
+        """Whether the content of a digest is stored."""
         return self.path(digest).is_file()
 
     def add(self, content: bytes, algorithm: str = "sha256") -> str:
@@ -70,7 +70,7 @@ class ContentStore:
         return path
 
     def take(self, scratch: Path, digest: str) -> bool:
-        """Turn a scratch file into the content of a digest; False, and the file is gone, when it is not that."""
+        """Turn a scratch file into the content of a digest; False, and the file is deleted, when its digest differs."""
         with scratch.open("rb") as file:
             is_it = hashlib.file_digest(file, digest.partition(":")[0]).hexdigest() == digest.partition(":")[2]
         if is_it:
@@ -80,7 +80,7 @@ class ContentStore:
         return is_it
 
     def keep_only(self, digests: Set[str]) -> None:
-        """Delete all content but that of these digests; uploads go on."""
+        """Delete all content except these digests; uploads are kept."""
         if not self._is_used:
             return
         kept = {digest.replace(":", "-") for digest in digests}
@@ -96,4 +96,4 @@ class ContentStore:
 
     @property
     def _is_used(self) -> bool:
-        return "_folder" in vars(self) or self._wanted is not None
+        return "_folder" in vars(self) or self._given is not None

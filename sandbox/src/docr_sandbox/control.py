@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control side below /_sandbox/: what a test or a person does to the sandbox that the API cannot."""
+"""The control side below /_sandbox/: what tests and users do to the sandbox, beside the API."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ready(_: Call) -> Any:
 
 
 def account(call: Call) -> Any:
-    """GET account: all that belongs to the team; no token is in it."""
+    """GET account: everything that belongs to the team, without tokens."""
     shown = cattrs.unstructure(call.world.account)
     for cluster in shown["clusters"].values():
         integration, backing = cluster.pop("integration"), cluster.pop("backing")
@@ -64,7 +64,7 @@ def set_clock(call: Call) -> Any:
     """PUT clock: `now`, `rate`, or both."""
     body = call.body()
     if "rate" in body:
-        call.world.clock.run(_number(body, "rate"))
+        call.world.clock.set_rate(_number(body, "rate"))
     if "now" in body:
         try:
             call.world.set_clock(parse_rfc3339(str(body["now"])))
@@ -73,7 +73,7 @@ def set_clock(call: Call) -> Any:
     return clock(call)
 
 
-def advance(call: Call) -> Any:
+def advance_clock(call: Call) -> Any:
     """POST clock/advance by `seconds`."""
     call.world.clock.advance(_number(call.body(), "seconds"))
     return clock(call)
@@ -96,7 +96,7 @@ def add_fault(call: Call) -> Any:
     body = call.body()
     unknown = sorted(set(body) - set(Fault.__dataclass_fields__))
     if unknown:
-        raise ApiError(422, f"a fault has no {', '.join(unknown)}")
+        raise ApiError(422, f"a fault has no field {', '.join(unknown)}")
     try:
         fault = cattrs.structure(body, Fault)
     except cattrs.BaseValidationError as error:
@@ -115,7 +115,7 @@ def clear_faults(call: Call) -> Any:
 
 
 def switches(call: Call) -> Any:
-    """GET switches: each with its question, value and what it takes."""
+    """GET switches: each switch with its question, its value and its possible values."""
     return {
         name: {"question": one.question, "value": call.world.switches[name], "values": list(one.values)}
         for name, one in SWITCHES.items()
@@ -150,7 +150,7 @@ def tokens(call: Call) -> Any:
 
 
 def add_token(call: Call) -> Any:
-    """POST tokens: `scopes`, `expires_in` seconds, `team` by name; the answer is the only place that shows it."""
+    """POST tokens: `scopes`, `expires_in` seconds, `team` by name. Only this answer shows the token."""
     body = call.body()
     scopes = body.get("scopes", ["*"])
     team = body.get("team")
@@ -188,12 +188,12 @@ class SeedRefused(ApiError):
         self.errors = errors
 
 
-def hold(call: Call) -> Any:
-    """PUT collections/{registry}: keep the active collection in `status` (null lets it go on), or let it fail."""
+def hold_collection(call: Call) -> Any:
+    """PUT collections/{registry}: keep the active collection in `status` (null ends the hold), or make it fail."""
     registry = call.world.account.registries.get(call.parameters["registry"])
     active = registry.active if registry else None
     if active is None:
-        raise ApiError(404, "no collection is active there")
+        raise ApiError(404, "the registry has no active garbage collection")
     body = call.body()
     if "status" in body:
         active.hold(body["status"], call.world.now())
@@ -201,19 +201,19 @@ def hold(call: Call) -> Any:
     return cattrs.unstructure(active)
 
 
-def push(call: Call) -> Any:
-    """POST pushes: `registry` was pushed to just now."""
+def record_push(call: Call) -> Any:
+    """POST pushes: record that a push token for `registry` was given out just now."""
     registry = call.world.account.registries.get(str(call.body().get("registry")))
     if registry is None:
-        raise ApiError(404, "there is no such registry")
+        raise ApiError(404, "registry not found")
     registry.last_push = call.world.now()
     return {}
 
 
-def connect(call: Call) -> Any:
-    """PUT control-planes/{name}: `server`, `ca` and `token` of a real one, which seeded clusters can then name.
+def connect_control_plane(call: Call) -> Any:
+    """PUT control-planes/{name}: `server`, `ca` and `token` of a real control plane, which a seed can then name.
 
-    With a `front` (`server` and `ca`) clients are sent there, and only the operator goes to the server itself.
+    With a `front` (`server` and `ca`) clients use the front, and only the operator uses the server itself.
     """
     try:
         plane = cattrs.structure(call.body(), ControlPlane)
@@ -223,15 +223,15 @@ def connect(call: Call) -> Any:
     return {"control_planes": sorted(call.world.kubernetes.control_planes)}
 
 
-def review(call: Call) -> Any:
-    """POST control-planes/{name}/token-reviews: what an API server asks of whoever shows a token that it lacks."""
+def review_token(call: Call) -> Any:
+    """POST control-planes/{name}/token-reviews: the TokenReview of an API server for a token that it does not know."""
     spec = call.body().get("spec")
     token = call.world.tokens.api.get(str(spec.get("token")) if isinstance(spec, dict) else "")
     cluster = call.world.accounts.find_cluster(token.cluster) if token and token.cluster else None
     is_good = token is not None and cluster is not None and _control_plane(cluster) == call.parameters["name"]
     status: dict[str, Any] = {"authenticated": False}
     if token is not None and is_good and token.is_valid(call.world.now()):
-        # DOKS gives whoever may have credentials all rights.
+        # DOKS gives the user of these credentials all rights.
         user = {"username": f"digitalocean:{token.fingerprint}", "groups": ["system:masters"]}
         status = {"authenticated": True, "user": user}
     return {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "status": status}
@@ -254,7 +254,7 @@ CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("DELETE", "requests", forget_requests),
     ("GET", "clock", clock),
     ("PUT", "clock", set_clock),
-    ("POST", "clock/advance", advance),
+    ("POST", "clock/advance", advance_clock),
     ("GET", "faults", faults),
     ("POST", "faults", add_fault),
     ("DELETE", "faults", clear_faults),
@@ -264,9 +264,9 @@ CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("POST", "tokens", add_token),
     ("POST", "names", add_names),
     ("POST", "seed", seed),
-    ("PUT", "collections/{registry}", hold),
-    ("POST", "pushes", push),
-    ("PUT", "control-planes/{name}", connect),
-    ("POST", "control-planes/{name}/token-reviews", review),
+    ("PUT", "collections/{registry}", hold_collection),
+    ("POST", "pushes", record_push),
+    ("PUT", "control-planes/{name}", connect_control_plane),
+    ("POST", "control-planes/{name}/token-reviews", review_token),
     ("POST", "reset", reset),
 )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faults that the control side arms: answers that the API would not give by itself."""
+"""Injected faults, which the control side arms."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ BODIES = ("json", "html", "empty", "broken_json")
 
 @dataclass(frozen=True)
 class Fault:
-    """For the next `times` requests that match `method` and `path` (with `*`), after letting `skip` pass.
+    """A fault for the next `times` requests that match `method` and `path` (with `*`), after `skip` matching requests.
 
-    `status` None keeps the API's answer, late by `delay` seconds. `after_effect` lets the request take effect first;
-    `drop` ends the connection without an answer.
+    With `status` None the API answers, `delay` seconds late. With `after_effect` the request takes effect first.
+    With `drop` the connection ends without an answer.
     """
 
     method: str = "*"
@@ -115,16 +115,16 @@ def _body(fault: Fault) -> tuple[bytes, bytes]:
     if fault.body == "broken_json":
         return b'{"id": "server_er', b"application/json"
     words = {429: "too_many_requests", 422: "unprocessable_entity", 404: "not_found"}
-    error = {"id": words.get(fault.status or 500, "server_error"), "message": "A fault that was asked for."}
+    error = {"id": words.get(fault.status or 500, "server_error"), "message": "A fault that the test armed."}
     return json.dumps(error).encode(), b"application/json; charset=utf-8"
 
 
 async def _swallow(message: Message) -> None:
-    """Take an answer that the client shall not see."""
+    """Discard an answer, so that the client does not get the answer."""
 
 
 def _drop(send: Send) -> None:
-    """End the connection without an answer: ASGI has no word for it, but `send` is a method of uvicorn's cycle."""
+    """End the connection without an answer: ASGI has no message for that, but `send` is a method of uvicorn's cycle."""
     cycle = getattr(send, "__self__", None)
     transport = getattr(cycle, "transport", None)
     if transport is not None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the sandbox listens, and how clients on this machine write that."""
+"""The sockets of the sandbox, and the host that clients on this machine use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from docr_sandbox.failures import CommandError
 
 @contextlib.contextmanager
 def listen(host: str, port: int, option: str) -> Iterator[socket.socket]:
-    """A socket on a host and port (0 for a free one); raises :class:`CommandError` where there is none to have."""
+    """A socket on a host and port (0 for a free port); raises :class:`CommandError` when the port cannot be used."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
@@ -25,7 +25,7 @@ def listen(host: str, port: int, option: str) -> Iterator[socket.socket]:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise CommandError(
-                f"Port {port} on {host} is taken: give another {option}, or 0 for a free one."
+                f"Port {port} on {host} is in use: give another {option}, or 0 for a free port."
             ) from error
         raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
     with listener:
@@ -40,7 +40,7 @@ def client_host(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether clients reach it on this machine alone."""
+    """Whether only clients on this machine reach the host."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

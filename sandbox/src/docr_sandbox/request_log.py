@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The log of requests, and the faults that they meet on their way to an app."""
+"""The log of requests, and the faults that requests meet before an app."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from docr_sandbox.faults import answer_with
 from docr_sandbox.world import World
 
 
-async def pass_on(world: World, app: ASGIApp, more: dict[str, Any], scope: Scope, receive: Receive, send: Send) -> None:
-    """Let an app answer a request, or a fault that is armed for it; the log gets an entry, with `more` about it."""
+async def log_and_answer(
+    world: World, app: ASGIApp, more: dict[str, Any], scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Let an app, or an armed fault, answer a request; `more` are further fields of the entry in the log."""
     path = scope["raw_path"].decode("latin-1")
     started = time.perf_counter()
     fault = world.traffic.faults.take(scope["method"], path)

@@ -40,14 +40,16 @@ def seed(path: Path, url: str | None, ca_file: str | None) -> None:
     Raises :class:`CommandError` with every error that the sandbox found in the file, each on a line.
     """
     content = read_seed(path)
-    target = url or os.environ.get("DOCR_SANDBOX_URL")
-    if not target:
-        raise CommandError("No sandbox named: source the env file of docr-sandbox serve, or give --url and --ca.")
+    address = url or os.environ.get("DOCR_SANDBOX_URL")
+    if not address:
+        raise CommandError(
+            "The sandbox's URL is missing: source the env file of docr-sandbox serve, or give --url and --ca."
+        )
     try:
-        # JSON, so that YAML's dates must go as text; the control side reads RFC 3339.
+        # JSON has no dates, so dates of YAML are sent as text; the control side reads RFC 3339.
         body = json.dumps(content, default=str).encode()
         request = urllib.request.Request(
-            f"{target.rstrip('/')}/_sandbox/seed", body, {"Content-Type": "application/json"}, method="POST"
+            f"{address.rstrip('/')}/_sandbox/seed", body, {"Content-Type": "application/json"}, method="POST"
         )
         context = ssl.create_default_context(cafile=ca_file or os.environ.get("DOCR_SANDBOX_CA"))
         urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context).close()
@@ -55,7 +57,7 @@ def seed(path: Path, url: str | None, ca_file: str | None) -> None:
         raise CommandError(f"Seed file {path} was refused:\n{_errors(error)}") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
-        raise CommandError(f"Cannot reach the sandbox at {target}: {reason}. Is it running?") from error
+        raise CommandError(f"Cannot reach the sandbox at {address}: {reason}. Is it running?") from error
 
 
 def _errors(error: urllib.error.HTTPError) -> str:

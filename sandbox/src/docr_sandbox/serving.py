@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``docr-sandbox serve``: the app behind TLS, from the first socket to the end by SIGTERM."""
+"""``docr-sandbox serve``: the apps behind TLS, from the start to SIGTERM."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class ServeOptions:
 
 
 class Saver(Protocol):
-    """Something that keeps a file up to date."""
+    """An object that keeps a file up to date."""
 
     def save(self) -> None:
         """Write the file if it is behind; cheap when it is not."""
 
 
 def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; ``say`` gets each line for the person who started it.
+    """Serve until SIGTERM or SIGINT; ``say`` gets each line for the user.
 
     Raises :class:`CommandError` when it cannot start.
     """
@@ -73,10 +73,10 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
     context = _server_context(authority, options)
     contract = _contract(options)
     with contextlib.ExitStack() as stack:
-        listeners = [stack.enter_context(listen(options.host, *wanted)) for wanted in _wanted_ports(options, saved)]
+        listeners = [stack.enter_context(listen(options.host, *pair)) for pair in _ports_to_use(options, saved)]
         port, registry_port = (int(one.getsockname()[1]) for one in listeners)
         if options.env_file:
-            # Whoever waits for the file must not take an earlier run's for this one's.
+            # A script that waits for the file must not read the file of an earlier process.
             with contextlib.suppress(OSError):
                 options.env_file.unlink()
         ca_file = stack.enter_context(_ca_file(options, authority))
@@ -144,7 +144,7 @@ class _Server(uvicorn.Server):
 
 
 def _config(app: ASGIApp, context: ssl.SSLContext) -> uvicorn.Config:
-    # With a grace of 0 every stop is "exceeded"; that line would only worry people.
+    # With a grace of 0, uvicorn logs every stop as an exceeded timeout, which would mislead users.
     logging.getLogger("uvicorn.error").addFilter(lambda record: "graceful shutdown" not in record.getMessage())
     return uvicorn.Config(
         app,
@@ -186,17 +186,17 @@ def _server_context(authority: Authority, options: ServeOptions) -> ssl.SSLConte
 def _contract(options: ServeOptions) -> ContractCheck | None:
     if options.openapi is None:
         return None
-    # Imported only when wanted: openapi-core costs a quarter of a second and is an extra.
+    # Imported only for a check: openapi-core takes a quarter of a second and is an optional dependency.
     try:
         from docr_sandbox.contract.check import ContractCheck  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise CommandError(
-            f"Checking against {options.openapi} needs {error.name}: install docr-sandbox[contract]."
+            f"Checking against {options.openapi} requires {error.name}: install docr-sandbox[contract]."
         ) from error
     return ContractCheck.load(options.openapi, options.contract_report)
 
 
-def _wanted_ports(options: ServeOptions, saved: SavedState | None) -> Iterator[tuple[int, str]]:
+def _ports_to_use(options: ServeOptions, saved: SavedState | None) -> Iterator[tuple[int, str]]:
     """The API's port and the image host's, each with the option that sets it."""
     kept = (saved.port, saved.registry_port) if saved else (0, 0)
     yield kept[0] if options.port is None else options.port, "--port"
@@ -249,7 +249,7 @@ def _await_answer(address: Address) -> None:
 
 
 def _ready(address: Address, env_file: Path | None, say: Callable[[str], None]) -> None:
-    """Make sure that it answers, then tell everybody who waits for it."""
+    """Wait for an answer of the sandbox, then print its addresses and write the env file."""
     _await_answer(address)
     say(f"docr-sandbox listens on {address.url}, for images on {address.registry_host} (CA file {address.ca_file})")
     if env_file:

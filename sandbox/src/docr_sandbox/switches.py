@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What nobody knows about the real service, each as a switch."""
+"""Open questions about the real service, each as a switch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from docr_sandbox.model.collection import BOTH, UNREFERENCED
 
 @dataclass(frozen=True)
 class Switch:
-    """An open question, and how the sandbox answers it; the first value is the default."""
+    """An open question, and the possible answers of the sandbox; the first value is the default."""
 
     question: str
     values: tuple[Any, ...]
@@ -86,17 +86,17 @@ SWITCHES: Mapping[str, Switch] = {
 
 @dataclass
 class Switches:
-    """The switches that were moved from their defaults."""
+    """The switches that differ from their defaults."""
 
-    moved: dict[str, Any] = field(default_factory=dict)
+    changed: dict[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Any:
-        return self.moved.get(name, SWITCHES[name].values[0])
+        return self.changed.get(name, SWITCHES[name].values[0])
 
     def set(self, name: str, value: Any) -> None:
-        """Move a switch; raises ValueError for one that there is not, or a value that it does not take."""
+        """Set a switch; raises ValueError for an unknown switch or value."""
         if name not in SWITCHES:
-            raise ValueError(f"there is no switch {name!r}")
+            raise ValueError(f"switch {name!r} is unknown")
         if value not in SWITCHES[name].values:
-            raise ValueError(f"{name} takes one of {list(SWITCHES[name].values)}, not {value!r}")
-        self.moved[name] = value
+            raise ValueError(f"{name} must be one of {list(SWITCHES[name].values)}, not {value!r}")
+        self.changed[name] = value

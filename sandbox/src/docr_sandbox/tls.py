@@ -52,7 +52,7 @@ class Authority:
 
 
 def client_bundle(certificate: str, environment: Mapping[str, str] = os.environ) -> str:
-    """The CA certificates this machine trusts by files, with the sandbox's ``certificate`` added, as PEM text."""
+    """The CA certificates in the files that this machine trusts, and the sandbox's ``certificate``, as PEM text."""
     found = [block for path in _trusted_files(environment) for block in _CERTIFICATE.findall(_read(path))]
     return "\n".join(dict.fromkeys((*found, certificate.strip()))) + "\n"
 
@@ -67,7 +67,7 @@ def _trusted_files(environment: Mapping[str, str]) -> Iterable[Path]:
 
 
 def _read(path: Path) -> str:
-    # A variable may name a folder, or a bundle of a sandbox that is gone; neither keeps this one from starting.
+    # A variable may name a folder, or the deleted bundle of another sandbox; the sandbox starts all the same.
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -32,7 +32,7 @@ def get_account(call: Call) -> Answer:
 
 
 def revoke(call: Call) -> Answer:
-    """POST /v1/oauth/revoke: only a token itself can take itself back."""
+    """POST /v1/oauth/revoke: a token can only revoke itself."""
     values = parse_qs(call.raw_body.decode("latin-1"))
     if call.token is None or values.get("token") != [call.token.value]:
         raise ApiError(400, "The form must hold the token that the request is made with.")

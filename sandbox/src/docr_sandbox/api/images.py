@@ -24,8 +24,8 @@ def list_v1(call: Call) -> Answer:
     return Answer(200, page_of(call, "repositories", shown))
 
 
-def _repository(call: Call, *, write: bool = False) -> Repository:
-    repository = find(call, write=write).repositories.get(call.parameters["repository_name"])
+def _repository(call: Call, *, deletes: bool = False) -> Repository:
+    repository = find(call, deletes=deletes).repositories.get(call.parameters["repository_name"])
     if repository is None:
         raise ApiError(404, "repository not found")
     return repository
@@ -49,14 +49,14 @@ def list_manifests(call: Call) -> Answer:
 
 def delete_repository(call: Call) -> Answer:
     """DELETE of a repository; its blobs stay until a garbage collection."""
-    find(call, write=True).delete_repository(_repository(call).name)
+    find(call, deletes=True).delete_repository(_repository(call).name)
     return Answer(204)
 
 
 def delete_tag(call: Call) -> Answer:
     """DELETE of a tag; the manifest stays."""
     tag = call.parameters["repository_tag"]
-    for manifest in _repository(call, write=True).manifests.values():
+    for manifest in _repository(call, deletes=True).manifests.values():
         if tag in manifest.tags:
             manifest.tags.remove(tag)
             return Answer(204)
@@ -65,7 +65,7 @@ def delete_tag(call: Call) -> Answer:
 
 def delete_manifest(call: Call) -> Answer:
     """DELETE of a manifest with its tags."""
-    repository = _repository(call, write=True)
+    repository = _repository(call, deletes=True)
     if repository.manifests.pop(call.parameters["manifest_digest"], None) is None:
         raise ApiError(404, "manifest not found")
     return Answer(204)

@@ -21,8 +21,8 @@ SEVERAL = (
 MOST_EXPIRY_S = 1_576_800_000
 
 
-def find(call: Call, *, write: bool = False) -> Registry:
-    """The registry that the path names; 404 when there is none, also for a token that does not open it."""
+def find(call: Call, *, deletes: bool = False) -> Registry:
+    """The registry of the path; 404 when the account has no such registry, or the token is limited to another."""
     name = call.parameters["registry_name"]
     registry = call.world.account.registries.get(name)
     limited = call.token.registry if call.token else None
@@ -30,7 +30,7 @@ def find(call: Call, *, write: bool = False) -> Registry:
     if registry is None or closed:
         raise ApiError(404, "registry not found")
     status = call.world.switches["delete_while_read_only"]
-    if write and status and call.world.is_read_only(registry):
+    if deletes and status and call.world.is_read_only(registry):
         raise ApiError(status, "registry is read-only while a garbage collection is active")
     return registry
 
@@ -85,13 +85,13 @@ def _create(call: Call, *, tier_required: bool) -> Registry:
     if current is not None and tier not in (None, current.slug) and switches["create_other_tier"] == "refused":
         raise ApiError(412, "registry has another subscription tier")
     changes = current is None or switches["create_other_tier"] == "changed"
-    target = TIERS[tier] if tier is not None and changes else current
-    assert target is not None  # one of the two is there, see above
-    reasons = world.account.reasons_against(target, more_registries=1)
+    new_tier = TIERS[tier] if tier is not None and changes else current
+    assert new_tier is not None  # see the two checks above
+    reasons = world.account.reasons_against(new_tier, more_registries=1)
     if reasons:
         raise ApiError(switches["create_second_on_small_tier"], _not_eligible(reasons))
-    if current is None or target.slug != current.slug:
-        world.account.set_tier(target.slug, world.now())
+    if current is None or new_tier.slug != current.slug:
+        world.account.set_tier(new_tier.slug, world.now())
     registry = Registry(name, region or REGIONS[0], world.now())
     world.account.registries[name] = registry
     return registry
@@ -133,7 +133,7 @@ def delete(call: Call) -> Answer:
 
 
 def delete_singular(call: Call) -> Answer:
-    """DELETE /v2/registry: whichever there is."""
+    """DELETE /v2/registry: the only registry."""
     _delete(call, _only(call))
     return Answer(204)
 
@@ -209,7 +209,7 @@ def validate_name(call: Call) -> Answer:
 
 
 def docker_credentials(call: Call) -> Answer:
-    """GET .../docker-credentials: each one mints a token."""
+    """GET .../docker-credentials: each call mints a token."""
     registry = find(call) if "registry_name" in call.parameters else _only(call)
     values = call.query("expiry_seconds", "read_write")
     expiry = whole_number(values, "expiry_seconds", 0)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blobs: reading, deleting, and uploads in one or many pieces."""
+"""Blobs: download, deletion, and upload in one or more chunks."""
 
 from __future__ import annotations
 
@@ -10,124 +10,124 @@ import uuid
 
 from starlette.responses import FileResponse, Response
 
-from docr_sandbox.distribution.protocol import DistributionError, Operation, Visit, check_digest
+from docr_sandbox.distribution.protocol import DistributionError, Endpoint, ImageCall, check_digest
 from docr_sandbox.model.upload import Upload
 
 OCTETS = "application/octet-stream"
 
 
-async def read(visit: Visit) -> Response:
+async def get(call: ImageCall) -> Response:
     """GET and HEAD of a blob."""
-    digest = check_digest(visit.reference)
-    content = visit.world.images.content
-    if not visit.registry().blobs.has(visit.repository_name, digest) or not content.has(digest):
+    digest = check_digest(call.reference)
+    content = call.world.images.content
+    if not call.registry().blobs.has(call.repository_name, digest) or not content.has(digest):
         raise DistributionError("BLOB_UNKNOWN", "blob unknown to registry")
-    wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", visit.request.headers.get("range", ""))
-    if wanted and int(wanted[1]) > int(wanted[2]):
+    asked = re.fullmatch(r"bytes=(\d+)-(\d+)", call.request.headers.get("range", ""))
+    if asked and int(asked[1]) > int(asked[2]):
         raise DistributionError("BLOB_UPLOAD_INVALID", "range not satisfiable")
     return FileResponse(content.path(digest), media_type=OCTETS, headers={"Docker-Content-Digest": digest})
 
 
-async def delete(visit: Visit) -> Response:
-    """DELETE of a blob: the repository no longer has it, the registry does until a collection."""
-    digest = check_digest(visit.reference)
-    registry = visit.registry()
-    if not registry.blobs.has(visit.repository_name, digest):
+async def delete(call: ImageCall) -> Response:
+    """DELETE of a blob: the repository loses the blob; the registry stores the blob until a collection."""
+    digest = check_digest(call.reference)
+    registry = call.registry()
+    if not registry.blobs.has(call.repository_name, digest):
         raise DistributionError("BLOB_UNKNOWN", "blob unknown to registry")
-    registry.blobs.links[visit.repository_name].remove(digest)
+    registry.blobs.links[call.repository_name].remove(digest)
     return Response(status_code=202)
 
 
-async def begin(visit: Visit) -> Response:
-    """POST: a mount from another repository, a blob at once, or a session."""
-    visit.check_room()
-    if "mount" in visit.query and _mount(visit, check_digest(visit.query["mount"])):
-        return _created(visit, visit.query["mount"])
-    upload = Upload(visit.registry_name, visit.repository_name, visit.world.images.content.scratch())
-    if "digest" in visit.query:
-        await _receive(visit, upload)
-        return _finish(visit, upload)
+async def begin(call: ImageCall) -> Response:
+    """POST: a mount from another repository, a whole blob, or a new upload session."""
+    call.check_room()
+    if "mount" in call.query and _mount(call, check_digest(call.query["mount"])):
+        return _created(call, call.query["mount"])
+    upload = Upload(call.registry_name, call.repository_name, call.world.images.content.scratch())
+    if "digest" in call.query:
+        await _receive(call, upload)
+        return _finish(call, upload)
     name = str(uuid.uuid4())
-    visit.world.images.uploads[name] = upload
-    return _session(visit, name, upload, 202)
+    call.world.images.uploads[name] = upload
+    return _session(call, name, upload, 202)
 
 
-def _mount(visit: Visit, digest: str) -> bool:
-    """Take a blob over from a repository that the client may read; within one registry, since each has its own."""
-    source = visit.query.get("from", "")
-    registry = visit.registry()
+def _mount(call: ImageCall, digest: str) -> bool:
+    """Link a blob of another repository that the client may pull; both must be in the same registry."""
+    source = call.query.get("from", "")
+    registry = call.registry()
     other, _, repository = source.partition("/")
-    if other != registry.name or not visit.bearer.allows(source, "pull") or not registry.blobs.has(repository, digest):
+    if other != registry.name or not call.bearer.allows(source, "pull") or not registry.blobs.has(repository, digest):
         return False
-    registry.add_blob(visit.repository_name, digest, registry.blobs.sizes[digest], visit.world.now())
+    registry.add_blob(call.repository_name, digest, registry.blobs.sizes[digest], call.world.now())
     return True
 
 
-async def show(visit: Visit) -> Response:
-    """GET of a session: how much has come."""
-    return _session(visit, visit.reference, _upload(visit), 204)
+async def show(call: ImageCall) -> Response:
+    """GET of an upload session: the received range."""
+    return _session(call, call.reference, _upload(call), 204)
 
 
-async def append(visit: Visit) -> Response:
-    """PATCH: one more piece, which must begin where the last one ended if it says where."""
-    upload = _upload(visit)
-    await _receive(visit, upload)
-    return _session(visit, visit.reference, upload, 202)
+async def append(call: ImageCall) -> Response:
+    """PATCH: the next chunk; a Content-Range must begin where the last chunk ended."""
+    upload = _upload(call)
+    await _receive(call, upload)
+    return _session(call, call.reference, upload, 202)
 
 
-async def finish(visit: Visit) -> Response:
-    """PUT: the last piece, or none, and the digest of all."""
-    upload = _upload(visit)
-    check_digest(visit.query.get("digest", ""))
-    await _receive(visit, upload)
-    del visit.world.images.uploads[visit.reference]
-    return _finish(visit, upload)
+async def finish(call: ImageCall) -> Response:
+    """PUT: the last chunk, which may be empty, and the digest of the blob."""
+    upload = _upload(call)
+    check_digest(call.query.get("digest", ""))
+    await _receive(call, upload)
+    del call.world.images.uploads[call.reference]
+    return _finish(call, upload)
 
 
-async def cancel(visit: Visit) -> Response:
-    """DELETE of a session."""
-    upload = _upload(visit)
-    del visit.world.images.uploads[visit.reference]
+async def cancel(call: ImageCall) -> Response:
+    """DELETE of an upload session."""
+    upload = _upload(call)
+    del call.world.images.uploads[call.reference]
     upload.path.unlink()
     return Response(status_code=204)
 
 
-def _upload(visit: Visit) -> Upload:
-    upload = visit.world.images.uploads.get(visit.reference)
-    if upload is None or (upload.registry, upload.repository) != (visit.registry_name, visit.repository_name):
+def _upload(call: ImageCall) -> Upload:
+    upload = call.world.images.uploads.get(call.reference)
+    if upload is None or (upload.registry, upload.repository) != (call.registry_name, call.repository_name):
         raise DistributionError("BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry")
     return upload
 
 
-async def _receive(visit: Visit, upload: Upload) -> None:
-    wanted = visit.request.headers.get("content-range")
-    if wanted is not None:
-        found = re.fullmatch(r"(?:bytes )?(\d+)-(\d+)(?:/.*)?", wanted)
+async def _receive(call: ImageCall, upload: Upload) -> None:
+    content_range = call.request.headers.get("content-range")
+    if content_range is not None:
+        found = re.fullmatch(r"(?:bytes )?(\d+)-(\d+)(?:/.*)?", content_range)
         if found is None or int(found[1]) != upload.size:
             raise DistributionError("BLOB_UPLOAD_INVALID", "blob upload invalid", {"Range": _range(upload)})
     with upload.path.open("ab") as file:
-        async for piece in visit.request.stream():
+        async for piece in call.request.stream():
             file.write(piece)
             upload.size += len(piece)
 
 
-def _finish(visit: Visit, upload: Upload) -> Response:
-    digest = check_digest(visit.query["digest"])
-    if not visit.world.images.content.take(upload.path, digest):
+def _finish(call: ImageCall, upload: Upload) -> Response:
+    digest = check_digest(call.query["digest"])
+    if not call.world.images.content.take(upload.path, digest):
         raise DistributionError("DIGEST_INVALID", "provided digest did not match uploaded content")
-    visit.registry().add_blob(visit.repository_name, digest, upload.size, visit.world.now())
-    return _created(visit, digest)
+    call.registry().add_blob(call.repository_name, digest, upload.size, call.world.now())
+    return _created(call, digest)
 
 
-def _created(visit: Visit, digest: str) -> Response:
-    headers = {"Location": visit.url(f"blobs/{digest}"), "Docker-Content-Digest": digest}
+def _created(call: ImageCall, digest: str) -> Response:
+    headers = {"Location": call.url(f"blobs/{digest}"), "Docker-Content-Digest": digest}
     return Response(status_code=201, headers=headers)
 
 
-def _session(visit: Visit, name: str, upload: Upload, status: int) -> Response:
-    # Like the reference implementation's, an address with a query of its own, to which clients must add.
+def _session(call: ImageCall, name: str, upload: Upload, status: int) -> Response:
+    # As in the reference implementation, the URL has a query, to which clients must add.
     headers = {
-        "Location": visit.url(f"blobs/uploads/{name}?_state={name}"),
+        "Location": call.url(f"blobs/uploads/{name}?_state={name}"),
         "Docker-Upload-UUID": name,
         "Range": _range(upload),
     }
@@ -139,14 +139,14 @@ def _range(upload: Upload) -> str:
 
 
 BLOBS = {
-    "GET": Operation("pull", read),
-    "HEAD": Operation("pull", read),
-    "DELETE": Operation("delete", delete),
+    "GET": Endpoint("pull", get),
+    "HEAD": Endpoint("pull", get),
+    "DELETE": Endpoint("delete", delete),
 }
-UPLOADS = {"POST": Operation("push", begin)}
+UPLOADS = {"POST": Endpoint("push", begin)}
 SESSIONS = {
-    "GET": Operation("push", show),
-    "PATCH": Operation("push", append),
-    "PUT": Operation("push", finish),
-    "DELETE": Operation("push", cancel),
+    "GET": Endpoint("push", show),
+    "PATCH": Endpoint("push", append),
+    "PUT": Endpoint("push", finish),
+    "DELETE": Endpoint("push", cancel),
 }

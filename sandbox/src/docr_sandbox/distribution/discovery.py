@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a repository holds: its tags, and the manifests that refer to another one."""
+"""Content discovery: the tags of a repository, and the referrers of a manifest."""
 
 from __future__ import annotations
 
@@ -12,46 +12,46 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from docr_sandbox.distribution.manifests import parse
-from docr_sandbox.distribution.protocol import DistributionError, Operation, Visit, check_digest
+from docr_sandbox.distribution.protocol import DistributionError, Endpoint, ImageCall, check_digest
 from docr_sandbox.model.repository import INDEX
 
 MOST_TAGS = 1000
 
 
-async def list_tags(visit: Visit) -> Response:
-    """GET of tags in their order, `n` at a time after `last`."""
-    tags = sorted(tag for tag, _ in visit.repository().tags())
+async def list_tags(call: ImageCall) -> Response:
+    """GET of tags in lexical order, at most `n` after `last`."""
+    tags = sorted(tag for tag, _ in call.repository().tags())
     try:
-        count = int(visit.query.get("n", MOST_TAGS))
+        count = int(call.query.get("n", MOST_TAGS))
     except ValueError as error:
         raise DistributionError("NAME_INVALID", "n is not a number") from error
-    after = [tag for tag in tags if tag > visit.query.get("last", "")]
+    after = [tag for tag in tags if tag > call.query.get("last", "")]
     shown = after[: max(0, count)]
     headers = {}
     if shown and len(after) > len(shown):
-        address = f"/v2/{visit.name}/tags/list?{urlencode({'n': count, 'last': shown[-1]})}"
+        address = f"/v2/{call.name}/tags/list?{urlencode({'n': count, 'last': shown[-1]})}"
         headers["Link"] = f'<{address}>; rel="next"'
-    return _json({"name": visit.name, "tags": shown}, "application/json", headers)
+    return _json({"name": call.name, "tags": shown}, "application/json", headers)
 
 
-async def list_referrers(visit: Visit) -> Response:
-    """GET of the manifests that name another as their subject, of one type if wanted; as an index."""
-    if not visit.world.switches["image_host_referrers"]:
-        # Not in the protocol's words: clients would take that for a repository that is not there.
+async def list_referrers(call: ImageCall) -> Response:
+    """GET of the manifests with a given subject as an index; the query may limit the artifact type."""
+    if not call.world.switches["image_host_referrers"]:
+        # Plain text: clients would take an error of the protocol for an unknown repository.
         return Response("404 page not found\n", 404, media_type="text/plain")
-    digest = check_digest(visit.reference)
-    place = visit.registry().repositories.get(visit.repository_name)
+    digest = check_digest(call.reference)
+    place = call.registry().repositories.get(call.repository_name)
     found = [one for one in place.manifests.values() if one.subject == digest] if place else []
     descriptors = []
     for one in found:
-        content = visit.world.images.content.path(one.digest).read_bytes()
+        content = call.world.images.content.path(one.digest).read_bytes()
         document = parse(content)
         kind = document.get("artifactType") or (document.get("config") or {}).get("mediaType")
         shown = {"mediaType": one.media_type, "digest": one.digest, "size": len(content), "artifactType": kind}
         descriptors.append(shown | {name: document[name] for name in ("annotations",) if document.get(name)})
     headers = {}
-    if "artifactType" in visit.query:
-        descriptors = [one for one in descriptors if one["artifactType"] == visit.query["artifactType"]]
+    if "artifactType" in call.query:
+        descriptors = [one for one in descriptors if one["artifactType"] == call.query["artifactType"]]
         headers["OCI-Filters-Applied"] = "artifactType"
     return _json({"schemaVersion": 2, "mediaType": INDEX, "manifests": descriptors}, INDEX, headers)
 
@@ -60,5 +60,5 @@ def _json(document: dict[str, Any], media_type: str, headers: dict[str, str]) ->
     return Response(json.dumps(document), headers={**headers, "Content-Type": media_type})
 
 
-TAGS = {"GET": Operation("pull", list_tags)}
-REFERRERS = {"GET": Operation("pull", list_referrers)}
+TAGS = {"GET": Endpoint("pull", list_tags)}
+REFERRERS = {"GET": Endpoint("pull", list_referrers)}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The image host's ASGI app: which operation a request is for, whether its token allows it, and what goes wrong."""
+"""The ASGI app of the image host: finds the endpoint of a request, checks its token, and applies faults."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from docr_sandbox.distribution.access import authenticate, authorize
 from docr_sandbox.distribution.blobs import BLOBS, SESSIONS, UPLOADS
 from docr_sandbox.distribution.discovery import REFERRERS, TAGS
 from docr_sandbox.distribution.manifests import MANIFESTS
-from docr_sandbox.distribution.protocol import REPOSITORY, DistributionError, Operation, Visit
-from docr_sandbox.request_log import pass_on
+from docr_sandbox.distribution.protocol import REPOSITORY, DistributionError, Endpoint, ImageCall
+from docr_sandbox.distribution.tokens import authenticate, authorize
+from docr_sandbox.request_log import log_and_answer
 from docr_sandbox.world import World
 
 # Names may have slashes, so what follows them decides.
-PLACES: tuple[tuple[re.Pattern[str], Mapping[str, Operation]], ...] = (
+PATHS: tuple[tuple[re.Pattern[str], Mapping[str, Endpoint]], ...] = (
     (re.compile(r"/v2/(?P<name>.+)/blobs/uploads/?"), UPLOADS),
     (re.compile(r"/v2/(?P<name>.+)/blobs/uploads/(?P<reference>[^/]+)"), SESSIONS),
     (re.compile(r"/v2/(?P<name>.+)/blobs/(?P<reference>[^/]+)"), BLOBS),
@@ -38,12 +38,12 @@ DELETABLE = (BLOBS, MANIFESTS)
 
 def create_image_host(world: World) -> ASGIApp:
     """The image host of a sandbox, as an app."""
-    return _Front(world, _Host(world))
+    return _LoggedHost(world, _Host(world))
 
 
 @dataclass(frozen=True)
-class _Front:
-    """Logs and spoils requests, as the API's does; rate limits do not count them."""
+class _LoggedHost:
+    """Logs requests and applies faults, as the API does; rate limits do not count these requests."""
 
     world: World
     host: ASGIApp
@@ -54,7 +54,7 @@ class _Front:
             (b"date", formatdate(self.world.now(), usegmt=True).encode()),
             (b"docker-distribution-api-version", b"registry/2.0"),
         ]
-        await pass_on(self.world, self.host, {"host": self.world.addresses.image_host}, scope, receive, send)
+        await log_and_answer(self.world, self.host, {"host": self.world.addresses.image_host}, scope, receive, send)
 
 
 @dataclass(frozen=True)
@@ -77,28 +77,28 @@ class _Host:
         if path in ("/v2/", "/v2"):
             authenticate(self.world, header)
             return Response("{}", media_type="application/json")
-        operations, name, reference = _find(path)
-        operation = operations.get(request.method)
-        if operation is None:
+        endpoints, name, reference = _find(path)
+        endpoint = endpoints.get(request.method)
+        if endpoint is None:
             raise _unsupported()
-        bearer = authorize(self.world, header, name, operation.action)
-        if request.method == "DELETE" and operations in DELETABLE and not self.world.switches["image_host_delete"]:
+        bearer = authorize(self.world, header, name, endpoint.action)
+        if request.method == "DELETE" and endpoints in DELETABLE and not self.world.switches["image_host_delete"]:
             raise _unsupported()
         query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
         world = self.world.seen_by(bearer.team)
-        return await operation.handler(Visit(world, bearer, request, name, reference, query))
+        return await endpoint.handler(ImageCall(world, bearer, request, name, reference, query))
 
 
-def _find(path: str) -> tuple[Mapping[str, Operation], str, str]:
-    for place, operations in PLACES:
+def _find(path: str) -> tuple[Mapping[str, Endpoint], str, str]:
+    for place, endpoints in PATHS:
         found = place.fullmatch(path)
         if found is not None:
             parts = found.groupdict()
             _, _, repository = parts["name"].partition("/")
             if not REPOSITORY.fullmatch(repository):
                 raise DistributionError("NAME_INVALID", "invalid repository name")
-            return operations, parts["name"], parts.get("reference", "")
-    raise DistributionError("NAME_UNKNOWN", "there is no such place")
+            return endpoints, parts["name"], parts.get("reference", "")
+    raise DistributionError("NAME_UNKNOWN", "path unknown to registry")
 
 
 def _unsupported() -> DistributionError:

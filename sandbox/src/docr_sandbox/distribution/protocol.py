@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every operation of the image host gets and gives: a visit with its parts checked, and the protocol's errors."""
+"""What the endpoints of the image host share: a call with its parts checked, and the errors of the protocol."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ STATUSES = {
 
 
 class DistributionError(Exception):
-    """An error of the protocol, by its code."""
+    """An error of the OCI distribution protocol, by its code."""
 
     def __init__(self, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -57,8 +57,8 @@ class DistributionError(Exception):
 
 
 @dataclass
-class Visit:
-    """One request about a repository by somebody whose token allows it. `reference` is a tag, digest or upload."""
+class ImageCall:
+    """A request about a repository that its token allows. `reference` is a tag, a digest or the ID of an upload."""
 
     world: World
     bearer: Bearer
@@ -78,21 +78,21 @@ class Visit:
         return self.name.partition("/")[2]
 
     def registry(self) -> Registry:
-        """The registry; NAME_UNKNOWN where the account has none of that name."""
+        """The registry; NAME_UNKNOWN when the account has no registry of that name."""
         found = self.world.account.registries.get(self.registry_name)
         if found is None:
             raise DistributionError("NAME_UNKNOWN", "repository name not known to registry")
         return found
 
     def repository(self) -> Repository:
-        """The repository, which begins with its first manifest; NAME_UNKNOWN before."""
+        """The repository; NAME_UNKNOWN before the first manifest of the repository."""
         found = self.registry().repositories.get(self.repository_name)
         if found is None:
             raise DistributionError("NAME_UNKNOWN", "repository name not known to registry")
         return found
 
     def check_room(self) -> None:
-        """DENIED where one more repository would be too many for the team's tier."""
+        """DENIED when a new repository would exceed the limit of the team's tier."""
         account = self.world.account
         if self.repository_name in self.registry().repositories or account.subscription is None:
             return
@@ -102,23 +102,23 @@ class Visit:
             raise DistributionError("DENIED", f"registry contains {count} repositories, limit is {limit}")
 
     def url(self, rest: str) -> str:
-        """An address below the repository's, as this client reaches it."""
+        """A URL below the repository's URL, as the client of this call reaches the image host."""
         return f"https://{self.request.headers.get('host', self.world.addresses.image_host)}/v2/{self.name}/{rest}"
 
 
-Handler = Callable[[Visit], Awaitable["Response"]]
+Handler = Callable[[ImageCall], Awaitable["Response"]]
 
 
 @dataclass(frozen=True)
-class Operation:
-    """One operation: the action that its token must allow, and what it does."""
+class Endpoint:
+    """An endpoint: the action that the token of a request must allow, and the handler."""
 
     action: str
     handler: Handler
 
 
 def check_digest(text: str) -> str:
-    """A digest as it must be written; DIGEST_INVALID else."""
+    """The digest itself when its form is valid; else DIGEST_INVALID."""
     algorithm, _, value = text.partition(":")
     if algorithm in ALGORITHMS and re.fullmatch(rf"[0-9a-f]{{{_LENGTHS[algorithm]}}}", value):
         return text

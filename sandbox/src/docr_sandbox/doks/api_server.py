@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A client of an API server: JSON over one connection that stays open."""
+"""A client of an API server: JSON over one persistent connection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from docr_sandbox.model.cluster import ControlPlane
 TIMEOUT_S = 4.0
 
 
-class RefusedByServer(Exception):
+class ApiServerError(Exception):
     """An answer of 400 or more."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -25,8 +25,8 @@ class RefusedByServer(Exception):
 
 
 @dataclass
-class ApiServer:
-    """What answers for a control plane; asked by one thread only. Raises OSError where nothing answers."""
+class ApiServerClient:
+    """A client of the API server of a control plane, for one thread. Raises OSError when the server does not answer."""
 
     plane: ControlPlane
     _connection: http.client.HTTPSConnection | None = field(default=None, repr=False)
@@ -37,7 +37,7 @@ class ApiServer:
         return items
 
     def call(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Any:
-        """One request below /api/v1; raises :class:`RefusedByServer`."""
+        """One request below /api/v1; raises :class:`ApiServerError`."""
         if self._connection is None:
             context = ssl.create_default_context(cadata=self.plane.ca)
             address = self.plane.server.removeprefix("https://")
@@ -54,11 +54,11 @@ class ApiServer:
             self.close()
             raise
         if answer.status >= 400:
-            raise RefusedByServer(answer.status, text.decode(errors="replace"))
+            raise ApiServerError(answer.status, text.decode(errors="replace"))
         return json.loads(text)
 
     def close(self) -> None:
-        """End the connection; the next call makes another."""
+        """Close the connection; the next call opens a new connection."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -31,9 +31,9 @@ class SeedError(ValueError):
 
 @dataclass
 class ManifestSeed:
-    """A manifest; without `blobs` it gets some of its own that take `size_bytes`. Times are RFC 3339.
+    """A manifest; without `blobs` the manifest gets its own blobs of `size_bytes` in total. Times are RFC 3339.
 
-    With `platforms` (such as `linux/arm64`) it is an index of an image for each, if wanted with an attestation each.
+    With `platforms` (such as `linux/arm64`) the manifest is an index with an image for each, if set with attestations.
     """
 
     tags: list[str] = field(default_factory=list)
@@ -47,9 +47,9 @@ class ManifestSeed:
     def __post_init__(self) -> None:
         _check_times(self.updated_at)
         if self.platforms and (self.digest is not None or self.blobs is not None):
-            raise ValueError("a manifest with platforms has neither a digest nor blobs of its own")
+            raise ValueError("a manifest with platforms must not have a digest or blobs")
         if self.attestations and not self.platforms:
-            raise ValueError("attestations need platforms")
+            raise ValueError("attestations requires platforms")
 
 
 @dataclass
@@ -62,7 +62,7 @@ class RepositorySeed:
 
 @dataclass
 class CollectionSeed:
-    """A garbage collection; one without an end is active."""
+    """A garbage collection; without `ended_at` the collection is active."""
 
     started_at: str
     ended_at: str | None = None
@@ -93,14 +93,14 @@ class RegistrySeed:
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.name):
-            raise ValueError(f"{self.name!r} is no registry name")
+            raise ValueError(f"{self.name!r} is not a registry name")
         _check_word(self.region, REGIONS)
         _check_times(self.created_at, self.last_push)
 
 
 @dataclass
 class ClusterSeed:
-    """A Kubernetes cluster; `control_plane` is the name of the real one behind it."""
+    """A Kubernetes cluster; `control_plane` names the real control plane of the cluster."""
 
     name: str
     region: str = REGIONS[0]
@@ -113,12 +113,12 @@ class ClusterSeed:
     def __post_init__(self) -> None:
         _check_word(self.state, STATES)
         if self.id is not None and str(uuid.UUID(self.id)) != self.id.lower():
-            raise ValueError(f"{self.id!r} is no UUID with hyphens")
+            raise ValueError(f"{self.id!r} is not a UUID with hyphens")
 
 
 @dataclass
 class Seed:
-    """The whole document; what is there already stays."""
+    """The whole document, which adds to the account."""
 
     tier: str | None = None
     registries: list[RegistrySeed] = field(default_factory=list)
@@ -151,7 +151,7 @@ def _sentence(error: BaseException, kind: type | None) -> str:
 
 def _check_word(value: str, words: Iterable[str]) -> None:
     if value not in words:
-        raise ValueError(f"{value!r} is none of {', '.join(words)}")
+        raise ValueError(f"{value!r} must be one of {', '.join(words)}")
 
 
 def _check_times(*values: str | None) -> None:

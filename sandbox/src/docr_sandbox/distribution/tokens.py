@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may do what at the image host: short-lived tokens, and the challenge that says where to get one."""
+"""The tokens of the image host: how a token is issued and checked, and the challenge that asks for a token."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from docr_sandbox.world import World
 TOKEN_PATH = "/v2/registry/auth"
 # What an API token needs for each action.
 SCOPES = {"pull": "registry:read", "push": "registry:update", "delete": "registry:delete"}
-WRITES = ("push", "delete")
+WRITE_ACTIONS = ("push", "delete")
 
 
 def challenge(world: World, scope: str | None = None, *, is_short: bool = False) -> DistributionError:
-    """The refusal that tells a client where to get a token, and for what; `is_short` when its token allows less."""
+    """The 401 that names the token endpoint and the scope; `is_short` when the token of the request allows less."""
     words = [f'Bearer realm="{world.addresses.api}{TOKEN_PATH}"', f'service="{world.addresses.image_host}"']
     words += [f'scope="{scope}"'] if scope else []
     words += ['error="insufficient_scope"'] if is_short else []
@@ -30,8 +30,8 @@ def challenge(world: World, scope: str | None = None, *, is_short: bool = False)
 def issue(world: World, token: Token, scopes: Iterable[str]) -> Bearer:
     """A token for the image host with as much of these scopes as an API token allows now.
 
-    A scope is such as `repository:shop/web:pull,push`. What is not allowed is left out without a word, as Docker's
-    specification has it: the client learns it from the image host.
+    An example of a scope is `repository:shop/web:pull,push`. An action that is not allowed is left out without an
+    error, as in Docker's specification: the image host refuses the action later.
     """
     now = world.now()
     bearer = Bearer(secrets.token_urlsafe(48), token.team, now + WRITE_TOKEN_S, fingerprint=token.fingerprint)
@@ -57,12 +57,12 @@ def _allowed(world: World, token: Token, registry_name: str, wanted: set[str]) -
     asked = set(SCOPES) if "*" in wanted else wanted & set(SCOPES)
     registry = world.account.registries.get(registry_name)
     if registry is not None and world.is_read_only(registry):
-        asked -= set(WRITES)
+        asked -= set(WRITE_ACTIONS)
     return {action for action in asked if not token.lacks((SCOPES[action],))}
 
 
 def authenticate(world: World, header: str) -> Bearer:
-    """Whoever asks; the challenge to all who have no token that is valid."""
+    """The valid token of a request; else the challenge."""
     scheme, _, value = header.partition(" ")
     bearer = world.tokens.bearers.get(value.strip()) if scheme.lower() == "bearer" else None
     if bearer is None or bearer.expires_at <= world.now():
@@ -71,7 +71,7 @@ def authenticate(world: World, header: str) -> Bearer:
 
 
 def authorize(world: World, header: str, name: str, action: str) -> Bearer:
-    """Whoever asks for an action on a repository; the challenge to all who may not."""
+    """The token of a request when the token allows an action on a repository; else the challenge."""
     scope = f"repository:{name}:{'pull,push' if action == 'push' else action}"
     try:
         bearer = authenticate(world, header)
@@ -79,7 +79,7 @@ def authorize(world: World, header: str, name: str, action: str) -> Bearer:
         raise challenge(world, scope) from None
     registry = world.seen_by(bearer.team).account.registries.get(name.partition("/")[0])
     is_refused = world.switches["write_tokens_while_read_only"] == "refused"
-    if registry is not None and action in WRITES and is_refused and world.is_read_only(registry):
+    if registry is not None and action in WRITE_ACTIONS and is_refused and world.is_read_only(registry):
         raise challenge(world, scope, is_short=True)
     if not bearer.allows(name, action):
         raise challenge(world, scope, is_short=True)

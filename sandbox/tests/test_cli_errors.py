@@ -34,46 +34,46 @@ def _refusal(*arguments: str, environment: dict[str, str] | None = None) -> str:
     return done.stderr.removeprefix("docr-sandbox: ").rstrip("\n")
 
 
-def test_a_taken_port_is_named() -> None:
+def test_port_in_use_is_reported_with_its_number() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert _refusal("serve", "--port", str(port)) == (
-            f"Port {port} on 127.0.0.1 is taken: give another --port, or 0 for a free one."
+            f"Port {port} on 127.0.0.1 is in use: give another --port, or 0 for a free port."
         )
 
 
-def test_a_host_that_is_not_ours_is_refused() -> None:
+def test_address_of_another_machine_is_refused() -> None:
     assert _refusal("serve", "--host", "192.0.2.7").startswith("Cannot listen on 192.0.2.7 port 0: ")
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "https", "8.5"])
-def test_a_port_that_is_none_is_a_wrong_command_line(port: str) -> None:
+def test_invalid_port_is_a_usage_error(port: str) -> None:
     done = _run("serve", f"--port={port}")
     assert done.returncode == 2
     assert f"{port!r} is not a port" in done.stderr
 
 
-def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+def test_missing_folder_is_reported_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "no" / "sandbox.env"
     expected = f"Cannot write {path.with_name('sandbox-ca.pem')}: No such file or directory."
     assert _refusal("serve", "--env-file", str(path)) == expected
 
 
-def test_a_description_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_invalid_openapi_description_is_refused_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "openapi.json"
     path.write_text('{"paths": []}')
     assert str(path) in _refusal("serve", "--openapi", str(path))
 
 
-def test_seeding_without_a_sandbox_says_how_to_name_one(tmp_path: Path) -> None:
+def test_seed_without_an_address_names_the_options(tmp_path: Path) -> None:
     path = tmp_path / "seed.yaml"
     path.write_text("registries: []")
     assert _refusal("seed", str(path), environment={}) == (
-        "No sandbox named: source the env file of docr-sandbox serve, or give --url and --ca."
+        "The sandbox's URL is missing: source the env file of docr-sandbox serve, or give --url and --ca."
     )
 
 
-def test_seeding_a_sandbox_that_is_gone_says_so(tmp_path: Path) -> None:
+def test_seed_reports_an_unreachable_sandbox(tmp_path: Path) -> None:
     path = tmp_path / "seed.yaml"
     path.write_text("registries: []")
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -90,7 +90,7 @@ def test_seeding_a_sandbox_that_is_gone_says_so(tmp_path: Path) -> None:
         ("", "must be a mapping"),
     ],
 )
-def test_a_seed_file_that_cannot_be_read_is_refused_in_one_line(tmp_path: Path, content: str, words: str) -> None:
+def test_unreadable_seed_file_gives_an_error_of_one_line(tmp_path: Path, content: str, words: str) -> None:
     path = tmp_path / "seed.yaml"
     path.write_text(content)
     refusal = _refusal("seed", str(path), "--url", "https://127.0.0.1:1")
@@ -98,7 +98,7 @@ def test_a_seed_file_that_cannot_be_read_is_refused_in_one_line(tmp_path: Path, 
     assert "\n" not in refusal
 
 
-def test_all_faults_of_a_seed_file_are_told_at_once(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_seed_reports_all_errors_of_its_file_together(tmp_path: Path, sandbox: Sandbox) -> None:
     path = tmp_path / "seed.yaml"
     path.write_text(json.dumps({"registries": [{"name": "plum", "size": 3}, {"region": "nyc3"}], "clutsers": []}))
     refusal = _refusal("seed", str(path), environment=sandbox.environment)
