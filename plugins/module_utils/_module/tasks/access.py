@@ -15,18 +15,15 @@ from ..._client.digitalocean.clusters import open_cluster_api
 from ..._domain.access.desired import AccessEntry, DesiredState
 from ..._domain.access.methods import EXPIRY, KUBECONFIG, METHODS, ONE_CLICK, OPERATOR, WHERE, access_faults, can_honour
 from ..._domain.access.one_click import ABSENT, PRESENT
-from ..._domain.access.task_plan import TaskPlan, plan_task
 from ..._domain.clusters.selection import DEFAULT_ACCOUNTS, EVERY, Where
 from ..._domain.credentials.rotation import Policy
 from ..._domain.durations import parse_period
-from ..._domain.errors import InvalidInput, SomeFailed
+from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import REQUIRED, UNSUPPORTED, FieldError
 from ..._domain.names import NameRef
-from ..._domain.plan import Outcome
-from ..._service.access.task import AccessReader, AccessWriter, CurrentState, predict_result
+from ..._service.access.task import AccessTask
 from ..._service.flow.wait import PollSettings, SystemClock
-from ..._service.ports.clusters import Clusters
-from ..run import Done, Params, run_task
+from ..run import Params, run_task
 from ..spec import Spec
 
 # What an entry may say itself, and what holds for those that do not.
@@ -50,7 +47,7 @@ INTEGRATION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "origin": {"type": "str"},
 }
 
-INTEGRATION_SPEC = Spec(
+ACCESS_SPEC = Spec(
     options={
         "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
         "clusters": {"type": "list", "elements": "str"},
@@ -94,7 +91,7 @@ def read_entries(
     return tuple(found), tuple(faults)
 
 
-def build_integration_task(params: Params) -> IntegrationTask:
+def build_access_task(params: Params) -> AccessTask:
     """The task that the options describe; raises InvalidInput with all that is wrong with them."""
     faults: list[FieldError] = []
     common = Common(
@@ -119,45 +116,8 @@ def build_integration_task(params: Params) -> IntegrationTask:
         recreates_pods=params["recreate_failed_pods"],
         waits_for_secrets=params["wait_for_secrets"],
     )
-    patience = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock())
-    return IntegrationTask(desired, patience, params["registry_host"])
-
-
-@dataclass(frozen=True)
-class IntegrationTask:
-    """Clusters that may pull from registries, or may no longer."""
-
-    desired: DesiredState
-    patience: PollSettings
-    registry_host: str
-
-    def fetch(self, api: Clusters) -> CurrentState:
-        """All clusters, the registries where they matter, and what is inside of the clusters that are looked into."""
-        return AccessReader(api, self.desired, self.patience, self.registry_host).fetch()
-
-    def plan(self, current: CurrentState) -> TaskPlan:
-        """What is missing, or is to go. Registries that are expected count as there: `apply` looks again."""
-        found = current.integrations
-        return plan_task(found.clusters, found.registry_names, current.places, self.desired)
-
-    def apply(self, api: Clusters, current: CurrentState, plan: TaskPlan, done: Done) -> list[dict[str, Any]]:
-        """Write, and return the clusters as they are afterwards; raises SomeFailed with them if one went wrong."""
-        result, failed = AccessWriter(api, current, self.desired, self.patience).apply(plan, done)
-        return self._unless_failed(result, failed)
-
-    def predict(self, current: CurrentState, plan: TaskPlan) -> list[dict[str, Any]]:
-        """The same shape, computed."""
-        return self._unless_failed(predict_result(current, plan), plan.failed)
-
-    def shape(self, outcome: Outcome[list[dict[str, Any]]]) -> dict[str, Any]:
-        """The result: one entry for each cluster, in the order of the input."""
-        return {"integrations": outcome.result}
-
-    def _unless_failed(self, result: list[dict[str, Any]], failed: Mapping[str, Any]) -> list[dict[str, Any]]:
-        if failed:
-            verb = "give" if self.desired.is_present else "end"
-            raise SomeFailed(f"{verb} access in {len(failed)} of {len(result)} clusters", failed, result)
-        return result
+    poll_settings = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock())
+    return AccessTask(desired, poll_settings, params["registry_host"])
 
 
 def _read_entry(path: str, entry: OptionValues, common: Common, faults: list[FieldError]) -> AccessEntry:
@@ -265,4 +225,4 @@ def _blanks(path: str, names: Sequence[str]) -> Iterator[FieldError]:
 
 def run_access_task() -> None:
     """Be docr_doks_integration: its task gets a client for clusters too."""
-    run_task(INTEGRATION_SPEC, build_integration_task, open_cluster_api)
+    run_task(ACCESS_SPEC, build_access_task, open_cluster_api)

@@ -55,7 +55,7 @@ class Credentials:
             raise ValueError(f"no credential of {self.access.registry} was minted")
         return pull_secret(self.access.registry, self.access.desired.method, self.credential)
 
-    def mint(self, patience: PollSettings) -> None:
+    def mint(self, poll_settings: PollSettings) -> None:
         """Mint a credential, record it, and verify that the image host accepts it.
 
         A credential that cannot be recorded or used is revoked again.
@@ -67,7 +67,7 @@ class Credentials:
         credential = Credential(minted.config, now, expires_at)
         try:
             self.save(self.journal.add(credential))
-            self._prove(credential, patience)
+            self._prove(credential, poll_settings)
         except DocrError as error:
             self._give_up(credential, error)
             raise
@@ -103,7 +103,7 @@ class Credentials:
             self.kube.delete_secret(self.secret)
             self.secret = None
 
-    def _prove(self, credential: Credential, patience: PollSettings) -> None:
+    def _prove(self, credential: Credential, poll_settings: PollSettings) -> None:
         refusals: list[Denied] = []
 
         def is_taken() -> bool:
@@ -114,7 +114,7 @@ class Credentials:
                 return False
             return True
 
-        seen = replace(patience, timeout_s=min(patience.timeout_s, _NEWS_TIMEOUT_S)).poll(is_taken, bool)
+        seen = replace(poll_settings, timeout_s=min(poll_settings.timeout_s, _NEWS_TIMEOUT_S)).poll(is_taken, bool)
         if not seen.is_done:
             raise Denied(
                 f"use the credential that was minted for the registry {self.access.registry}",

@@ -46,12 +46,12 @@ class IntegrationWriter:
 
     api: Api
     current: Integrations
-    patience: PollSettings
+    poll_settings: PollSettings
 
     def apply(
         self, plan: Plan[IntegrationStep], desired: DesiredIntegrations, done: Callable[[Step], None]
     ) -> Integrations:
-        """Write all steps, then read the clusters once and compare, again until `patience` ends.
+        """Write all steps, then read the clusters once and compare, and again until the timeout.
 
         Raises InvalidInput before the first write when an expected registry was not created after all, and TimedOut
         with what is lacking. A write whose end is not known is judged by what the clusters show.
@@ -109,7 +109,7 @@ class IntegrationWriter:
 
     def _watch(self, steps: Sequence[IntegrationStep]) -> Waited[tuple[Cluster, ...]]:
         names = self.current.registry_names
-        return self.patience.poll(self.api.list_clusters, lambda clusters: not lacking(clusters, steps, names))
+        return self.poll_settings.poll(self.api.list_clusters, lambda clusters: not lacking(clusters, steps, names))
 
     def _late(self, plan: Plan[IntegrationStep], seen: Waited[tuple[Cluster, ...]]) -> TimedOut:
         names = self.current.registry_names

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read and write the access of many clusters, several clusters at a time."""
+"""The task of cluster access: read, plan and write the access of many clusters, several clusters at a time."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from ..._domain.access.steps import EndOneClick
 from ..._domain.access.task_plan import CurrentPlace, NotRead, TaskPlan, plan_task
 from ..._domain.clusters.cluster import Cluster, lists_registry
 from ..._domain.credentials.rotation import Credential
-from ..._domain.errors import DocrError, InvalidInput
-from ..._domain.plan import Plan, Step
+from ..._domain.errors import DocrError, InvalidInput, SomeFailed
+from ..._domain.plan import Outcome, Plan, Step
 from ..flow.parallel import MOST_CLUSTERS, side_by_side
 from ..flow.wait import PollSettings
 from ..ports.clusters import Clusters
@@ -51,104 +51,117 @@ class CurrentState:
     kubes: Mapping[str, Kube] = field(default_factory=dict)
 
 
-@dataclass
-class AccessReader:
-    """Reads all that a plan depends on: the API's lists once, then each cluster that must be read."""
+@dataclass(frozen=True)
+class AccessTask:
+    """The task of docr_doks_integration: clusters that may pull from registries, or may no longer."""
 
-    api: Clusters
     desired: DesiredState
-    patience: PollSettings
+    poll_settings: PollSettings
     registry_host: str
-    kubes: dict[str, Kube] = field(default_factory=dict)
 
-    def fetch(self) -> CurrentState:
-        """The current state; raises InvalidInput for errors of the input before any cluster is read."""
+    def fetch(self, api: Clusters) -> CurrentState:
+        """The API's lists, then each cluster that must be read. Raises InvalidInput before any cluster is read."""
         desired = self.desired
-        clusters = self.api.list_clusters() if any(entry.clusters for entry in desired.entries) else ()
+        clusters = api.list_clusters() if any(entry.clusters for entry in desired.entries) else ()
         has_others = any(entry.method != ONE_CLICK for entry in desired.entries)
         needs_names = (has_others and desired.is_present) or needs_registry_names(clusters, desired.one_click)
-        names = list_names(self.api) if needs_names else None
+        names = list_names(api) if needs_names else None
         plan = plan_task(clusters, names, {}, desired)
         # The service's time is known before threads ask for the time.
-        self.api.now()
+        api.now()
+        kubes: dict[str, Kube] = {}
         reads: dict[str, Callable[[], CurrentPlace]] = {
-            cluster.place.key: partial(self._read, cluster, names)
+            cluster.place.key: partial(self._read, api, kubes, cluster, names)
             for cluster in plan.desired
             if cluster.must_be_read(desired)
         }
-        return CurrentState(Integrations(clusters, names), side_by_side(reads, MOST_CLUSTERS), self.kubes)
+        return CurrentState(Integrations(clusters, names), side_by_side(reads, MOST_CLUSTERS), kubes)
 
-    def _read(self, desired: DesiredCluster, names: tuple[str, ...] | None) -> CurrentPlace:
-        place, registries = desired.place, [access.registry for access in desired.accesses]
-        if place.cluster is None:
-            kube = self.api.open_kubeconfig(place.kubeconfig or "", place.context)
-        elif self.api.may_enter_clusters:
-            kube = self.api.open_cluster(place.cluster, int(_WORK_S + _WAITS * self.patience.timeout_s))
-        else:
-            return NotRead()
-        self.kubes[place.key] = kube
-        integrated = frozenset(
-            one for one in registries if place.cluster and lists_registry(place.cluster, one, names or ())
-        )
-        addresses = tuple(f"{self.registry_host}/{one}" for one in registries) if self.desired.recreates_pods else ()
-        reader = ClusterReader(self.api, kube, desired.accesses, integrated, addresses)
-        return reader.fetch(is_present=self.desired.is_present)
+    def plan(self, current: CurrentState) -> TaskPlan:
+        """The writes for the current state. An expected registry counts as existing here; `apply` checks again."""
+        found = current.integrations
+        return plan_task(found.clusters, found.registry_names, current.places, self.desired)
 
+    def apply(
+        self, api: Clusters, current: CurrentState, plan: TaskPlan, done: Callable[[Step], None]
+    ) -> list[dict[str, Any]]:
+        """Write the one-click integrations, then each cluster, where a cluster that fails stops no other.
 
-@dataclass
-class AccessWriter:
-    """Carries out a plan: the one-click integration first, then each cluster; a cluster that fails stops no other."""
-
-    api: Clusters
-    current: CurrentState
-    desired: DesiredState
-    patience: PollSettings
-
-    def apply(self, plan: TaskPlan, done: Callable[[Step], None]) -> tuple[list[dict[str, Any]], dict[str, DocrError]]:
-        """The result, one entry for each cluster, and the errors by place."""
-        current = self.current.integrations
-        missing = () if current.registry_names is None else self.desired.missing_registries(current.registry_names)
+        Returns one entry for each cluster afterwards; raises SomeFailed with these entries where a cluster failed.
+        """
+        found = current.integrations
+        missing = () if found.registry_names is None else self.desired.missing_registries(found.registry_names)
         if missing:
             raise InvalidInput(missing)
-        after = IntegrationWriter(self.api, current, self.patience).apply(plan.one_click, self.desired.one_click, done)
+        after = IntegrationWriter(api, found, self.poll_settings).apply(plan.one_click, self.desired.one_click, done)
         writes = {
-            cluster.place.key: partial(self._write, cluster.place, access, plan, done)
+            cluster.place.key: partial(self._write, api, current, cluster.place, plan, done)
             for cluster in plan.desired
-            if isinstance(access := self.current.places.get(cluster.place.key), ClusterAccess)
-            and cluster.place.key in plan.clusters
+            if cluster.place.key in plan.clusters
         }
         outcomes = side_by_side(writes, MOST_CLUSTERS)
         failed = {key: one for key, one in outcomes.items() if isinstance(one, DocrError)}
         credentials = {key: one for key, one in outcomes.items() if not isinstance(one, DocrError)}
         # The state of a cluster in which a write failed is not known.
-        known = replace(self.current, places={**self.current.places, **failed})
-        return shape_result(known, plan, after, credentials), {**plan.failed, **failed}
+        known = replace(current, places={**current.places, **failed})
+        return self._unless_failed(shape_result(known, plan, after, credentials), {**plan.failed, **failed})
+
+    def predict(self, current: CurrentState, plan: TaskPlan) -> list[dict[str, Any]]:
+        """The result of `apply`, as far as it is known before the writes."""
+        names = current.integrations.registry_names
+        clusters = predict_clusters(current.integrations.clusters, plan.one_click.steps, names)
+        return self._unless_failed(shape_result(current, plan, Integrations(clusters, names), {}), plan.failed)
+
+    def shape(self, outcome: Outcome[list[dict[str, Any]]]) -> dict[str, Any]:
+        """The module's result: one entry for each cluster, in the order of the input."""
+        return {"integrations": outcome.result}
+
+    def _read(
+        self, api: Clusters, kubes: dict[str, Kube], desired: DesiredCluster, names: tuple[str, ...] | None
+    ) -> CurrentPlace:
+        place, registries = desired.place, [access.registry for access in desired.accesses]
+        if place.cluster is None:
+            kube = api.open_kubeconfig(place.kubeconfig or "", place.context)
+        elif api.may_enter_clusters:
+            kube = api.open_cluster(place.cluster, int(_WORK_S + _WAITS * self.poll_settings.timeout_s))
+        else:
+            return NotRead()
+        kubes[place.key] = kube
+        integrated = frozenset(
+            one for one in registries if place.cluster and lists_registry(place.cluster, one, names or ())
+        )
+        addresses = tuple(f"{self.registry_host}/{one}" for one in registries) if self.desired.recreates_pods else ()
+        reader = ClusterReader(api, kube, desired.accesses, integrated, addresses)
+        return reader.fetch(is_present=self.desired.is_present)
 
     def _write(
-        self, place: Place, cluster: ClusterAccess, plan: TaskPlan, done: Callable[[Step], None]
+        self, api: Clusters, current: CurrentState, place: Place, plan: TaskPlan, done: Callable[[Step], None]
     ) -> Mapping[str, Credential | None]:
-        leave_one_click = partial(self._leave_one_click, place)
-        writer = ClusterWriter(self.api, self.current.kubes[place.key], cluster, self.patience, leave_one_click)
+        """Write one cluster; returns the credentials in use by registry."""
+        cluster = current.places[place.key]
+        if not isinstance(cluster, ClusterAccess):
+            return {}
+
+        def leave_one_click(registry: str) -> None:
+            if place.cluster is None:
+                raise ValueError("a context has no integration that the API knows")
+            integrations = IntegrationWriter(api, current.integrations, self.poll_settings)
+            removal = Plan((_removal(place.cluster, registry),))
+            integrations.apply(removal, DesiredIntegrations((), ABSENT), lambda _step: None)
+
+        writer = ClusterWriter(api, current.kubes[place.key], cluster, self.poll_settings, leave_one_click)
         if self.desired.is_present:
             for access in cluster.registries:
                 if access.desired.method == ONE_CLICK:
                     writer.await_one_click(access)
         writer.apply(plan.clusters[place.key], done)
-        return {registry: keeper.credential for registry, keeper in writer.credentials.items()}
+        return {registry: credentials.credential for registry, credentials in writer.credentials.items()}
 
-    def _leave_one_click(self, place: Place, registry: str) -> None:
-        if place.cluster is None:
-            raise ValueError("a context has no integration that the API knows")
-        plan = Plan((_removal(place.cluster, registry),))
-        writer = IntegrationWriter(self.api, self.current.integrations, self.patience)
-        writer.apply(plan, DesiredIntegrations((), ABSENT), lambda _step: None)
-
-
-def predict_result(current: CurrentState, plan: TaskPlan) -> list[dict[str, Any]]:
-    """The result of the writer, as far as it is known before the writes."""
-    names = current.integrations.registry_names
-    clusters = predict_clusters(current.integrations.clusters, plan.one_click.steps, names)
-    return shape_result(current, plan, Integrations(clusters, names), {})
+    def _unless_failed(self, result: list[dict[str, Any]], failed: Mapping[str, DocrError]) -> list[dict[str, Any]]:
+        if failed:
+            verb = "give" if self.desired.is_present else "end"
+            raise SomeFailed(f"{verb} access in {len(failed)} of {len(result)} clusters", failed, result)
+        return result
 
 
 def shape_result(

@@ -38,7 +38,7 @@ class ClusterWriter:
     api: CredentialApi
     kube: Kube
     cluster: ClusterAccess
-    patience: PollSettings
+    poll_settings: PollSettings
     leave_one_click: Callable[[str], None]
     credentials: dict[str, Credentials] = field(init=False)
 
@@ -58,7 +58,7 @@ class ClusterWriter:
     def _carry_out(self, step: ClusterStep) -> None:
         match step:
             case steps.MintCredential(registry=registry):
-                self.credentials[registry].mint(self.patience)
+                self.credentials[registry].mint(self.poll_settings)
             case steps.RecordCredential(registry=registry, journal=journal):
                 self.credentials[registry].save(journal)
             case steps.WritePullSecrets(registry=registry, writes=writes):
@@ -141,7 +141,7 @@ class ClusterWriter:
             source = now.secrets.get(OPERATOR_NAMESPACE)
             return now.lagging(data or (None if source is None else source.content.data))
 
-        seen = self.patience.poll(look, lambda late: not late)
+        seen = self.poll_settings.poll(look, lambda late: not late)
         if not seen.is_done:
             raise self._late(access, seen.value, f"did not come within {seen.elapsed_s:.0f} s")
 
@@ -176,7 +176,7 @@ class ClusterWriter:
 
     def _await_end(self, look: Callable[[], Mapping[str, Secret]]) -> Mapping[str, Secret]:
         """The copies that are left when all are deleted, or when the time is over."""
-        return self.patience.poll(look, lambda left: not left).value
+        return self.poll_settings.poll(look, lambda left: not left).value
 
     def _secrets(self, name: str) -> Mapping[str, Secret]:
         return by_namespace(self.kube.list_secrets(name))

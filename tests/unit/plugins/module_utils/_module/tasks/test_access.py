@@ -17,7 +17,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.error
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.names import NameRef
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.access import (
     Common,
-    build_integration_task,
+    build_access_task,
     read_entries,
 )
 
@@ -46,8 +46,8 @@ def entry(clusters: list[str], registries: list[str], origin: str | None = None)
 
 
 def test_both_forms_become_the_same_but_for_the_paths() -> None:
-    plain = build_integration_task(params(clusters=["orchard"], registries=["kiwi", "plum"])).desired
-    listed = build_integration_task(params(integrations=[entry(["orchard"], ["kiwi", "plum"])])).desired
+    plain = build_access_task(params(clusters=["orchard"], registries=["kiwi", "plum"])).desired
+    listed = build_access_task(params(integrations=[entry(["orchard"], ["kiwi", "plum"])])).desired
     assert plain.entries[0].registries == (NameRef("registries[0]", "kiwi"), NameRef("registries[1]", "plum"))
     assert listed.entries[0].clusters == (NameRef("integrations[0].clusters[0]", "orchard"),)
     assert (plain.state, plain.expected) == (listed.state, listed.expected) == ("absent", ("pear",))
@@ -78,7 +78,7 @@ def test_an_origin_takes_the_place_of_the_path() -> None:
 )
 def test_all_that_is_wrong_with_the_options_comes_at_once(given: dict[str, Any], places: list[str]) -> None:
     with pytest.raises(InvalidInput) as caught:
-        build_integration_task(params(**given))
+        build_access_task(params(**given))
     assert [fault.where for fault in caught.value.field_errors] == places
 
 
@@ -95,7 +95,7 @@ FARM, BARN = "farm.kubeconfig", "barn.kubeconfig"
 def read(common: dict[str, Any], *entries: dict[str, Any], **more: Any) -> list[AccessEntry]:
     """The entries of a task that is to give access, where nothing is wrong."""
     given = [{"registries": ["kiwi"], **one} for one in entries]
-    task = build_integration_task(params(**{"integrations": given, "state": "present"} | common | more))
+    task = build_access_task(params(**{"integrations": given, "state": "present"} | common | more))
     return list(task.desired.entries)
 
 
@@ -162,7 +162,7 @@ def test_an_entry_names_clusters_or_contexts(
 
 def test_options_of_one_entry_stand_at_the_top_too() -> None:
     given = {"registries": ["kiwi"], "kubeconfig": FARM, "contexts": ["meadow"], "method": "direct", **WHERE}
-    wanted = build_integration_task(params(state="present", rotate_every="1d12h", **given)).desired
+    wanted = build_access_task(params(state="present", rotate_every="1d12h", **given)).desired
     (found,) = wanted.entries
     assert (found.kubeconfig, found.contexts, found.where) == (FARM, ("meadow",), MEANT)
     assert found.policy == Policy(timedelta(hours=36), timedelta(hours=2))
