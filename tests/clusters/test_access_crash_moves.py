@@ -17,7 +17,7 @@ NAMESPACES = EVERYWHERE | {"pear"}
 
 
 @pytest.mark.long
-def test_there_and_back(marsh: Cluster, tmp_path: Path) -> None:
+def test_killed_moves_in_both_directions_are_continued(marsh: Cluster, tmp_path: Path) -> None:
     marsh.sandbox.switch("rate_limit", False)
     marsh.add_namespaces("pear")
     marsh.give("pear", ["theirs", "others"])

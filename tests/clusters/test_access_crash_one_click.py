@@ -47,9 +47,7 @@ def kills(killer: Killer, method: str) -> Iterator[str]:
 
 @pytest.mark.long
 @pytest.mark.parametrize(("before", "after"), [("direct", "one_click"), ("one_click", "direct")])
-def test_a_move_goes_on_where_it_was_killed_and_pods_can_pull_all_the_time(
-    killer: Killer, before: str, after: str
-) -> None:
+def test_killed_move_is_continued_and_pods_can_pull_at_every_moment(killer: Killer, before: str, after: str) -> None:
     cluster, losses, calls = killer.cluster, Losses(killer.cluster.sandbox), 0
     killer.runs.run(METHODS[before])
     for where in kills(killer, after):

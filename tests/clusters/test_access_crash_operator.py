@@ -51,14 +51,14 @@ def undo(cluster: Cluster) -> None:
     eventually(lambda: [one for names in cluster.accounts().values() for one in names], lambda n: OPERATOR not in n)
 
 
-def test_a_move_to_an_operator_that_does_nothing_ends_nothing(orchard: Cluster) -> None:
+def test_move_to_an_inactive_operator_keeps_the_former_method(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     give(orchard)
     orchard.sandbox.switch("doks_operator", "stopped")
     for _run in range(2):
         result = give(orchard, method="operator", wait_timeout=1)
         assert result["failed"], result
-        assert "see the secret docr-operator-kiwi of DigitalOcean in the cluster orchard" in result["msg"]
+        assert "wait for the secret docr-operator-kiwi of DigitalOcean in the cluster orchard" in result["msg"]
         check_moment(orchard, EVERYWHERE | {"pear"})
         assert set(orchard.secrets(DIRECT)) == EVERYWHERE | {"pear"}
     orchard.sandbox.switch("doks_operator", "runs")

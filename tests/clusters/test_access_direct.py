@@ -29,7 +29,7 @@ def changes(cluster: Cluster) -> str:
     return str([cluster.call("GET", kind)["items"] for kind in ("secrets", "serviceaccounts")])
 
 
-def test_each_namespace_and_its_default_account_get_one_credential_and_a_second_run_changes_nothing(
+def test_first_run_gives_every_namespace_one_credential_and_second_run_changes_nothing(
     orchard: Cluster,
 ) -> None:
     orchard.add_namespaces("pear", "lime")
@@ -51,7 +51,7 @@ def test_each_namespace_and_its_default_account_get_one_credential_and_a_second_
     assert (pull_access(first)["namespaces"], pull_access(first)["service_accounts"]) == (6, 6)
 
 
-def test_expiry_minting_and_fingerprint_stand_on_each_secret_and_no_token_is_shown(orchard: Cluster) -> None:
+def test_secret_annotations_show_expiry_minting_and_fingerprint_without_the_token(orchard: Cluster) -> None:
     orchard.sandbox.set_clock("2031-05-06T12:00:00Z")
     result = give(orchard, rotate_every="12d")
     (secret,) = [one for key, one in orchard.secrets(DIRECT).items() if key == "default"]
@@ -65,7 +65,7 @@ def test_expiry_minting_and_fingerprint_stand_on_each_secret_and_no_token_is_sho
     assert tokens(orchard)["default"] not in json.dumps(result)
 
 
-def test_a_token_stands_nowhere_but_in_the_data_of_secrets(orchard: Cluster) -> None:
+def test_token_is_stored_only_in_the_data_of_secrets(orchard: Cluster) -> None:
     give(orchard)
     token = tokens(orchard)["default"]
     for kind in ("secrets", "serviceaccounts", "configmaps", "events"):
@@ -74,7 +74,7 @@ def test_a_token_stands_nowhere_but_in_the_data_of_secrets(orchard: Cluster) -> 
             assert token not in json.dumps(one)
 
 
-def test_namespaces_and_accounts_are_picked_by_globs_exclusions_and_labels(orchard: Cluster) -> None:
+def test_globs_exclusions_and_labels_choose_namespaces_and_accounts(orchard: Cluster) -> None:
     orchard.add_namespaces("shop-a", "shop-b", "shop-test", labels={"team": "shop"})
     orchard.add_namespaces("shop-old", "pear")
     orchard.add_accounts("shop-a", "builder-one", "builder-two", "runner")
@@ -96,7 +96,7 @@ def test_namespaces_and_accounts_are_picked_by_globs_exclusions_and_labels(orcha
     assert give(orchard, **given)["changed"] is False
 
 
-def test_what_appears_between_runs_is_caught_by_the_next(orchard: Cluster) -> None:
+def test_next_run_covers_namespaces_and_accounts_created_since_the_last_run(orchard: Cluster) -> None:
     give(orchard)
     orchard.add_namespaces("fig")
     result = give(orchard)
@@ -104,7 +104,7 @@ def test_what_appears_between_runs_is_caught_by_the_next(orchard: Cluster) -> No
     assert valid(orchard.sandbox) == 1
 
 
-def test_a_namespace_that_is_on_its_way_out_is_left_alone(orchard: Cluster) -> None:
+def test_terminating_namespace_is_left_alone(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     body = {"metadata": {"name": "hold", "finalizers": ["orchard.test/hold"]}}
     orchard.call("POST", "namespaces/pear/configmaps", body)
@@ -115,20 +115,20 @@ def test_a_namespace_that_is_on_its_way_out_is_left_alone(orchard: Cluster) -> N
     assert "pear" not in pull_access(result)["written"]
 
 
-def test_somebody_elses_secret_of_the_name_is_an_error_that_names_it_and_nothing_is_written(orchard: Cluster) -> None:
+def test_foreign_secret_of_the_same_name_is_an_error_before_any_write(orchard: Cluster) -> None:
     orchard.add_namespaces("pear", "lime")
     orchard.add_secret("pear", DIRECT, {"mine": "x"})
     before = changes(orchard)
     result = give(orchard)
     assert result["failed"]
-    assert f"secrets that this collection did not make have their names: pear/{DIRECT}" in result["msg"]
+    assert f"secrets that this collection did not make have the same names: pear/{DIRECT}" in result["msg"]
     assert (changes(orchard), minted(orchard.sandbox)) == (before, [])
     assert give(orchard, exclude_namespaces=["pear"])["changed"]
     gone = give(orchard, state="absent")
     assert (gone["changed"], set(orchard.secrets(DIRECT))) == (True, {"pear"})
 
 
-def test_a_secret_edited_by_hand_and_an_entry_taken_out_come_back(orchard: Cluster) -> None:
+def test_edited_secret_and_removed_entry_are_written_again(orchard: Cluster) -> None:
     orchard.add_namespaces("pear", "lime")
     give(orchard)
     orchard.call(
@@ -143,7 +143,7 @@ def test_a_secret_edited_by_hand_and_an_entry_taken_out_come_back(orchard: Clust
     assert orchard.secrets(DIRECT)["lime"]["metadata"]["labels"]["team"] == "pears"
 
 
-def test_removal_takes_only_our_entries_and_revokes_what_was_minted(orchard: Cluster) -> None:
+def test_absence_removes_only_owned_entries_and_revokes_the_credentials(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     orchard.add_accounts("pear", "builder")
     give(orchard, service_accounts=["*"])
@@ -158,7 +158,7 @@ def test_removal_takes_only_our_entries_and_revokes_what_was_minted(orchard: Clu
     assert give(orchard, state="absent")["changed"] is False
 
 
-def test_access_that_ends_in_one_namespace_goes_on_in_the_others(orchard: Cluster) -> None:
+def test_absence_in_one_namespace_keeps_access_in_the_others(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     give(orchard)
     result = give(orchard, state="absent", namespaces=["pear"])
@@ -168,9 +168,7 @@ def test_access_that_ends_in_one_namespace_goes_on_in_the_others(orchard: Cluste
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_check_mode_predicts_what_the_real_run_does_and_writes_and_mints_nothing(
-    orchard: Cluster, tmp_path: Path, state: str
-) -> None:
+def test_check_mode_predicts_the_run_without_writing_or_minting(orchard: Cluster, tmp_path: Path, state: str) -> None:
     orchard.add_namespaces("pear")
     given: dict[str, Any] = {"kubeconfig": orchard.kubeconfig(tmp_path), "state": state}
     if state == "absent":
@@ -188,14 +186,14 @@ def test_check_mode_predicts_what_the_real_run_does_and_writes_and_mints_nothing
     assert give(orchard, check=True, **given)["changed"] is False
 
 
-def test_check_mode_enters_no_cluster_for_which_a_token_would_have_to_be_minted(orchard: Cluster) -> None:
+def test_check_mode_reads_no_cluster_that_requires_a_new_token(orchard: Cluster) -> None:
     result = give(orchard, check=True)
     assert actions(result) == ["look_into_cluster"]
     assert writes(orchard.sandbox) == []
     assert "Check mode mints no token for the cluster orchard" in result["warnings"][0]
 
 
-def test_a_kubeconfig_and_its_contexts_stand_for_any_kubernetes(orchard: Cluster, tmp_path: Path) -> None:
+def test_kubeconfig_contexts_name_clusters_of_any_provider(orchard: Cluster, tmp_path: Path) -> None:
     path = orchard.kubeconfig(tmp_path)
     result = give(orchard, kubeconfig=path, contexts=[orchard.plane.name])
     (entry,) = result["integrations"]
@@ -206,7 +204,7 @@ def test_a_kubeconfig_and_its_contexts_stand_for_any_kubernetes(orchard: Cluster
     assert "moon" in wrong["msg"]
 
 
-def test_two_registries_share_one_change_of_each_account(orchard: Cluster) -> None:
+def test_two_registries_share_one_patch_of_each_service_account(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     entries = [{"clusters": ["orchard"], "registries": ["kiwi", "plum"], "method": "direct", "never_expires": True}]
     result = give(orchard, integrations=entries)
@@ -216,11 +214,11 @@ def test_two_registries_share_one_change_of_each_account(orchard: Cluster) -> No
     assert set(tokens(orchard).values()).isdisjoint(tokens(orchard, "docr-direct-plum").values())
 
 
-def test_secrets_that_others_made_for_the_registry_are_named_and_stay(orchard: Cluster) -> None:
+def test_duplicate_secrets_of_other_tools_are_noted_and_not_changed(orchard: Cluster) -> None:
     orchard.add_secret("default", "registry-kiwi", {".dockerconfigjson": '{"auths": {}}'}, kind=PULL)
     result = give(orchard)
     assert pull_access(result)["duplicates"] == [{"secret": "registry-kiwi", "namespaces": ["default"]}]
-    assert "as doctl names its own, in default" in result["notes"][0]
+    assert "named as doctl names its secrets, in default" in result["notes"][0]
     give(orchard, state="absent")
     assert set(orchard.secrets("registry-kiwi")) == {"default"}
 
@@ -229,7 +227,7 @@ def test_secrets_that_others_made_for_the_registry_are_named_and_stay(orchard: C
     ("manager", "tool", "setting"),
     [("argocd-controller", "Argo CD", "ignoreDifferences"), ("kustomize-controller", "Flux", "ssa: Merge")],
 )
-def test_a_gitops_tool_that_owns_the_list_is_named_with_the_setting_that_ends_the_fight(
+def test_field_manager_that_owns_the_list_is_named_with_the_setting_to_change(
     orchard: Cluster, manager: str, tool: str, setting: str
 ) -> None:
     orchard.add_namespaces("pear")
@@ -248,23 +246,25 @@ def test_a_gitops_tool_that_owns_the_list_is_named_with_the_setting_that_ends_th
     assert orchard.pull_secrets("pear") == ["theirs", DIRECT]
 
 
-def test_a_named_namespace_that_does_not_exist_is_warned_of(orchard: Cluster) -> None:
+def test_missing_namespace_is_a_warning(orchard: Cluster) -> None:
     result = give(orchard, namespaces=["default", "atlantis"])
     assert result["warnings"] == ["The cluster orchard has no namespace atlantis."]
 
 
-def test_where_nothing_is_meant_nothing_is_minted(orchard: Cluster) -> None:
+def test_run_without_chosen_namespaces_mints_nothing(orchard: Cluster) -> None:
     result = give(orchard, namespaces=["shop-*"])
     assert (result["changed"], minted(orchard.sandbox)) == (False, [])
-    assert result["warnings"] == ["The cluster orchard has no namespace that is meant for kiwi: nothing is done there."]
+    assert result["warnings"] == [
+        "The cluster orchard has no chosen namespace for kiwi, so no secret is written there."
+    ]
 
 
-def test_an_account_that_no_namespace_has_is_warned_of(orchard: Cluster) -> None:
+def test_missing_service_account_is_a_warning(orchard: Cluster) -> None:
     result = give(orchard, namespaces=["default"], service_accounts=["default", "bilder"])
-    assert result["warnings"] == ["No namespace of the cluster orchard that is meant has a service account bilder."]
+    assert result["warnings"] == ["No chosen namespace of the cluster orchard has a service account bilder."]
 
 
-def test_many_clusters_are_served_side_by_side_each_with_its_own_credential(
+def test_clusters_are_written_in_parallel_each_with_its_own_credential(
     orchard: Cluster, meadow: Cluster, sandbox: Sandbox
 ) -> None:
     result = give(orchard, clusters=["orchard", "meadow"])

@@ -39,7 +39,7 @@ def check_untouched(cluster: Cluster) -> None:
 # DigitalOcean refuses
 
 
-def test_a_token_that_may_not_mint_writes_nothing_and_the_scope_is_named(orchard: Cluster) -> None:
+def test_missing_scope_to_mint_is_named_before_any_write(orchard: Cluster) -> None:
     result = give(orchard, token=orchard.sandbox.mint(scopes=ENTER))
     assert (result["failed"], result["changed"]) == (True, False)
     assert "Could not mint credentials of the registry kiwi: 403" in result["msg"]
@@ -55,7 +55,7 @@ def test_a_token_that_may_not_mint_writes_nothing_and_the_scope_is_named(orchard
         (503, "the request may have been carried out, so run the task again"),
     ],
 )
-def test_a_minting_that_fails_writes_nothing(orchard: Cluster, status: int, words: str) -> None:
+def test_failed_minting_writes_nothing(orchard: Cluster, status: int, words: str) -> None:
     orchard.sandbox.fault(path="/v2/registries/kiwi/docker-credentials", status=status)
     result = give(orchard)
     assert result["failed"]
@@ -65,7 +65,7 @@ def test_a_minting_that_fails_writes_nothing(orchard: Cluster, status: int, word
     assert give(orchard)["changed"]
 
 
-def test_a_registry_that_is_gone_is_found_before_any_cluster_is_entered(orchard: Cluster) -> None:
+def test_deleted_registry_is_an_error_before_any_cluster_is_read(orchard: Cluster) -> None:
     orchard.sandbox.request("DELETE", "/v2/registries/kiwi")
     result = give(orchard)
     assert result["error"]["kind"] == "invalid_input"
@@ -73,7 +73,7 @@ def test_a_registry_that_is_gone_is_found_before_any_cluster_is_entered(orchard:
     assert not any(call.endswith("/credentials") for call in orchard.sandbox.calls())
 
 
-def test_a_revocation_that_fails_is_told_and_made_up_for(orchard: Cluster) -> None:
+def test_failed_revocation_is_reported_and_repeated_by_the_next_run(orchard: Cluster) -> None:
     give(orchard)
     orchard.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=500)
     result = give(orchard, force_rotation=True)
@@ -86,7 +86,7 @@ def test_a_revocation_that_fails_is_told_and_made_up_for(orchard: Cluster) -> No
     assert valid(orchard.sandbox) == 1
 
 
-def test_a_revocation_that_a_stranger_forbids_is_not_taken_for_one_that_was_done(orchard: Cluster) -> None:
+def test_forbidden_revocation_does_not_count_as_done(orchard: Cluster) -> None:
     give(orchard)
     orchard.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=403, times=2)
     result = give(orchard, force_rotation=True)
@@ -98,7 +98,7 @@ def test_a_revocation_that_a_stranger_forbids_is_not_taken_for_one_that_was_done
     assert valid(orchard.sandbox) == 0
 
 
-def test_a_token_that_can_be_neither_noted_nor_revoked_is_told_with_its_time_and_why(marsh: Cluster) -> None:
+def test_token_that_is_neither_recorded_nor_revoked_is_reported_with_time_and_cause(marsh: Cluster) -> None:
     marsh.sandbox.set_clock("2032-03-04T05:06:00Z")
     proxy_of(marsh).fault(method="POST", path="*/kube-system/secrets", status=403)
     marsh.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=500)
@@ -108,7 +108,7 @@ def test_a_token_that_can_be_neither_noted_nor_revoked_is_told_with_its_time_and
     assert f"Could not create the secret kube-system/{JOURNAL} in the cluster marsh: 403" in told
 
 
-def test_a_revocation_whose_answer_is_lost_was_done(orchard: Cluster) -> None:
+def test_revocation_without_an_answer_counts_as_done(orchard: Cluster) -> None:
     give(orchard)
     orchard.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=500, after_effect=True)
     assert not give(orchard, force_rotation=True).get("failed")
@@ -119,7 +119,7 @@ def test_a_revocation_whose_answer_is_lost_was_done(orchard: Cluster) -> None:
 # A cluster is out of reach
 
 
-def test_a_cluster_that_wants_single_sign_on_is_told(orchard: Cluster) -> None:
+def test_cluster_that_requires_single_sign_on_is_an_error(orchard: Cluster) -> None:
     orchard.sandbox.seed(
         {"clusters": [{"name": "vault", "region": "syd1", "control_plane": "first", "sso_required": True}]}
     )
@@ -145,7 +145,7 @@ def lead_astray(sandbox: Sandbox, meadow: Cluster) -> Iterator[Callable[[ApiServ
 @pytest.mark.parametrize(
     ("is_there", "words"), [(True, "its certificate is not trusted"), (False, "it cannot be reached")]
 )
-def test_one_cluster_that_cannot_be_reached_or_trusted_does_not_stop_the_other(
+def test_unreachable_or_untrusted_cluster_does_not_stop_other_clusters(
     orchard: Cluster, meadow: Cluster, lead_astray: Callable[[ApiServerAddress], None], is_there: bool, words: str
 ) -> None:
     stranger = trustme.CA().cert_pem.bytes().decode()
@@ -167,7 +167,7 @@ def test_one_cluster_that_cannot_be_reached_or_trusted_does_not_stop_the_other(
     assert (again["failed"], again["changed"]) == (True, False)
 
 
-def test_a_kubeconfig_that_opens_nothing_is_told(orchard: Cluster, tmp_path: Path) -> None:
+def test_unusable_kubeconfig_is_an_error(orchard: Cluster, tmp_path: Path) -> None:
     result = give(orchard, kubeconfig=orchard.kubeconfig(tmp_path, "no-token-of-anybody"))
     assert "Could not list namespaces in the cluster" in result["msg"]
     assert "401" in result["msg"]
@@ -175,7 +175,7 @@ def test_a_kubeconfig_that_opens_nothing_is_told(orchard: Cluster, tmp_path: Pat
     check_untouched(orchard)
 
 
-def test_what_went_wrong_half_way_counts_as_a_change_and_nobody_says_how_it_is_there(
+def test_partial_failure_counts_as_changed_and_leaves_the_cluster_state_unknown(
     marsh: Cluster, meadow: Cluster
 ) -> None:
     give(marsh)
@@ -208,7 +208,7 @@ def test_what_went_wrong_half_way_counts_as_a_change_and_nobody_says_how_it_is_t
         {"method": "PATCH", "path": "*/pear/*", "retry_after": 2},
     ],
 )
-def test_priority_and_fairness_is_obeyed(marsh: Cluster, fault: dict[str, Any]) -> None:
+def test_rejected_requests_are_repeated_after_the_time_in_retry_after(marsh: Cluster, fault: dict[str, Any]) -> None:
     marsh.add_namespaces("pear")
     proxy_of(marsh).fault(status=429, **fault)
     started = time.monotonic()
@@ -222,7 +222,7 @@ def test_priority_and_fairness_is_obeyed(marsh: Cluster, fault: dict[str, Any]) 
     assert valid(marsh.sandbox) == 1
 
 
-def test_an_api_server_that_never_has_time_is_told_and_nothing_is_left(marsh: Cluster) -> None:
+def test_api_server_that_rejects_every_request_is_an_error_without_leftovers(marsh: Cluster) -> None:
     proxy_of(marsh).fault(method="POST", status=429, retry_after=0, times=50)
     result = give(marsh)
     proxy_of(marsh).clear()
@@ -231,7 +231,7 @@ def test_an_api_server_that_never_has_time_is_told_and_nothing_is_left(marsh: Cl
     check_untouched(marsh)
 
 
-def test_an_api_server_that_is_down_behind_its_address_is_told_within_a_minute(marsh: Cluster) -> None:
+def test_api_server_that_is_down_is_an_error_within_a_minute(marsh: Cluster) -> None:
     proxy_of(marsh).fault(method="GET", status=503, times=500)
     started = time.monotonic()
     result = give(marsh)
@@ -248,7 +248,7 @@ LOST = [
 
 
 @pytest.mark.parametrize("lost", LOST)
-def test_a_write_whose_answer_is_lost_is_looked_for_and_made_again_only_where_it_has_to_be(
+def test_write_without_an_answer_is_checked_and_repeated_only_if_it_had_no_effect(
     marsh: Cluster, lost: dict[str, Any]
 ) -> None:
     marsh.add_namespaces("pear")
@@ -273,7 +273,7 @@ def test_a_write_whose_answer_is_lost_is_looked_for_and_made_again_only_where_it
 
 @pytest.mark.parametrize("lost", LOST)
 @pytest.mark.parametrize("number", [0, 1, 2])
-def test_a_write_of_the_journal_whose_answer_is_lost_is_healed_by_the_next_run(
+def test_journal_write_without_an_answer_is_repaired_by_the_next_run(
     marsh: Cluster, lost: dict[str, Any], number: int
 ) -> None:
     proxy = proxy_of(marsh)

@@ -42,7 +42,7 @@ def watched(cluster: Cluster, namespace: str) -> Iterator[list[bool]]:
 
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.permutations(SECRETS, 2)))
-def test_a_move_leaves_nothing_behind_and_pods_can_pull_all_the_time(orchard: Cluster, before: str, after: str) -> None:
+def test_move_leaves_no_leftovers_and_pods_can_pull_at_every_moment(orchard: Cluster, before: str, after: str) -> None:
     orchard.add_namespaces("pear")
     orchard.give("pear", ["theirs"])
     give(orchard, method=before)

@@ -16,7 +16,7 @@ from support.modules import run_module
 LONG = "a-registry-whose-name-is-as-long-as-the-names-of-registries-can"
 
 
-def test_one_annotated_secret_is_copied_everywhere_and_what_comes_later_needs_no_run(orchard: Cluster) -> None:
+def test_operator_copies_the_source_secret_to_existing_and_new_namespaces(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     orchard.give("pear", ["theirs"])
     result = give(orchard, method="operator")
@@ -34,7 +34,7 @@ def test_one_annotated_secret_is_copied_everywhere_and_what_comes_later_needs_no
     assert give(orchard, method="operator")["changed"] is False
 
 
-def test_it_ends_without_a_trace(orchard: Cluster) -> None:
+def test_absence_of_operator_access_leaves_no_leftovers(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     give(orchard, method="operator")
     result = give(orchard, method="operator", state="absent")
@@ -45,7 +45,7 @@ def test_it_ends_without_a_trace(orchard: Cluster) -> None:
     assert give(orchard, method="operator", state="absent")["changed"] is False
 
 
-def test_copies_that_the_operator_leaves_behind_are_taken_away_too(orchard: Cluster) -> None:
+def test_copies_that_the_operator_leaves_are_deleted(orchard: Cluster) -> None:
     orchard.sandbox.switch("operator_deletes_copies", False)
     give(orchard, method="operator")
     give(orchard, method="operator", state="absent", wait_timeout=2)
@@ -53,39 +53,39 @@ def test_copies_that_the_operator_leaves_behind_are_taken_away_too(orchard: Clus
     assert not any(orchard.accounts().values())
 
 
-def test_an_operator_that_does_nothing_is_waited_for_then_told_and_the_next_run_ends_what_was_begun(
+def test_inactive_operator_times_out_and_the_next_run_continues(
     orchard: Cluster,
 ) -> None:
     orchard.sandbox.switch("doks_operator", "stopped")
     result = give(orchard, method="operator", wait_timeout=1)
     assert result["failed"]
-    assert f"see the secret {OPERATOR} of DigitalOcean in the cluster orchard" in result["msg"]
+    assert f"wait for the secret {OPERATOR} of DigitalOcean in the cluster orchard" in result["msg"]
     orchard.sandbox.switch("doks_operator", "runs")
     healed = give(orchard, method="operator")
     assert actions(healed) == ["activate_credential"]
     assert valid(orchard.sandbox) == 1
 
 
-def test_copies_that_are_late_after_all_was_well_are_warned_of(orchard: Cluster) -> None:
+def test_missing_operator_copies_are_a_warning_once_the_credential_is_current(orchard: Cluster) -> None:
     give(orchard, method="operator")
     orchard.sandbox.switch("doks_operator", "stopped")
     orchard.add_namespaces("fig")
     result = give(orchard, method="operator")
     assert (result["changed"], result["warnings"]) == (
         False,
-        [f"DigitalOcean's operator has not brought the present secret {OPERATOR} to fig of the cluster orchard."],
+        [f"DigitalOcean's operator has not copied the current secret {OPERATOR} to fig of the cluster orchard."],
     )
 
 
 @pytest.mark.parametrize("option", ["namespaces", "exclude_namespaces", "service_accounts"])
-def test_selectors_are_refused_since_the_operator_knows_none(orchard: Cluster, option: str) -> None:
+def test_operator_does_not_allow_selectors(orchard: Cluster, option: str) -> None:
     given: dict[str, Any] = {option: ["pear"]}
     result = give(orchard, method="operator", **given)
     assert result["failed"]
-    assert f"{option}: the method operator cannot honour it" in result["msg"]
+    assert f"{option}: the method operator does not allow this option" in result["msg"]
 
 
-def test_a_long_name_of_a_registry_still_fits_the_operators_label(orchard: Cluster) -> None:
+def test_long_registry_name_fits_the_operators_label(orchard: Cluster) -> None:
     orchard.sandbox.seed({"registries": [{"name": LONG, "region": "syd1"}]})
     result = give(orchard, method="operator", registries=[LONG])
     name = pull_access(result, LONG)["secret"]
@@ -93,7 +93,7 @@ def test_a_long_name_of_a_registry_still_fits_the_operators_label(orchard: Clust
     assert set(orchard.secrets(name)) == EVERYWHERE
 
 
-def test_one_click_is_done_when_its_secrets_are_there(orchard: Cluster) -> None:
+def test_one_click_waits_for_its_secrets(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     result = give(orchard, method="one_click")
     assert actions(result) == ["add_registries"]
@@ -103,28 +103,28 @@ def test_one_click_is_done_when_its_secrets_are_there(orchard: Cluster) -> None:
     assert (found["secret"], found["namespaces"], found["credential"]) == ("kiwi", 5, None)
 
 
-def test_one_click_without_its_secrets_is_no_success(orchard: Cluster) -> None:
+def test_one_click_without_its_secrets_is_an_error(orchard: Cluster) -> None:
     orchard.sandbox.switch("doks_operator", "stopped")
     for _run in range(2):
         result = give(orchard, method="one_click", wait_timeout=1)
         assert result["failed"]
-        assert "see the secret kiwi of DigitalOcean in the cluster orchard" in result["msg"]
+        assert "wait for the secret kiwi of DigitalOcean in the cluster orchard" in result["msg"]
     assert give(orchard, method="one_click", wait_for_secrets=False)["changed"] is False
     orchard.sandbox.switch("doks_operator", "runs")
     assert give(orchard, method="one_click")["changed"] is False
 
 
-def test_info_and_one_click_cannot_force_a_rotation_of_digitaloceans_own_token(orchard: Cluster) -> None:
+def test_one_click_does_not_allow_a_forced_rotation(orchard: Cluster) -> None:
     result = give(orchard, method="one_click", force_rotation=True)
     assert result["failed"]
-    assert "force_rotation: the method one_click cannot honour it" in result["msg"]
+    assert "force_rotation: the method one_click does not allow this option" in result["msg"]
 
 
-def test_two_ways_for_one_registry_in_one_cluster_are_refused(orchard: Cluster) -> None:
+def test_two_methods_for_one_registry_in_one_cluster_are_an_error(orchard: Cluster) -> None:
     entries = [
         {"clusters": ["orchard"], "registries": ["kiwi"], "method": "one_click"},
         {"clusters": [orchard.id], "registries": ["kiwi"], "method": "direct", "never_expires": True},
     ]
     result = run_module(orchard.sandbox, "docr_doks_integration", integrations=entries)
-    assert "is asked for the registry kiwi twice, and not by the same method" in result["msg"]
+    assert "gets access to the registry kiwi from two entries that differ" in result["msg"]
     assert orchard.secrets(DIRECT) == {}

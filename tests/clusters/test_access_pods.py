@@ -24,7 +24,7 @@ def fail(cluster: Cluster, namespace: str, name: str, image: str) -> str:
 
 
 @pytest.mark.parametrize("method", SECRETS)
-def test_such_pods_are_deleted_once_and_their_successors_have_the_entry(orchard: Cluster, method: str) -> None:
+def test_failing_pods_are_deleted_once_and_their_replacements_have_the_entry(orchard: Cluster, method: str) -> None:
     orchard.add_namespaces("pear")
     image = f"{orchard.sandbox.registry_host}/kiwi/app:v3"
     old = fail(orchard, "pear", "web", image)
@@ -38,7 +38,7 @@ def test_such_pods_are_deleted_once_and_their_successors_have_the_entry(orchard:
     assert give(orchard, method=method, recreate_failed_pods=True)["changed"] is False
 
 
-def test_a_pod_from_before_is_found_by_a_later_run(orchard: Cluster) -> None:
+def test_later_run_deletes_a_failing_pod_older_than_the_entry(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     old = fail(orchard, "pear", "web", f"{orchard.sandbox.registry_host}/kiwi/app:v3")
     assert "recreate_pods" not in actions(give(orchard))
@@ -46,7 +46,7 @@ def test_a_pod_from_before_is_found_by_a_later_run(orchard: Cluster) -> None:
     assert (actions(result), pull_access(result)["recreated_pods"]) == (["recreate_pods"], [f"pear/{old}"])
 
 
-def test_pods_of_nobody_of_other_images_and_with_their_own_secrets_stay(orchard: Cluster) -> None:
+def test_pods_without_a_controller_with_other_images_or_own_secrets_are_kept(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     host = orchard.sandbox.registry_host
     orchard.add_pod("pear", "alone", f"{host}/kiwi/app:v3")

@@ -19,9 +19,7 @@ SECRETS = {"direct": DIRECT, "operator": OPERATOR, "one_click": "kiwi"}
 
 
 @pytest.mark.parametrize("method", SECRETS)
-def test_an_image_is_pulled_with_the_secret_of_a_namespace_and_none_can_be_pushed(
-    orchard: Cluster, tmp_path: Path, method: str
-) -> None:
+def test_pull_secret_can_pull_and_cannot_push(orchard: Cluster, tmp_path: Path, method: str) -> None:
     image = two_platforms(tmp_path / "image", "v7", 5)
     owner, kubelet = (Shell(orchard.sandbox, tmp_path / name) for name in ("owner", "kubelet"))
     owner.home.mkdir()

@@ -73,7 +73,7 @@ class Writer:
             assert status == 409
 
 
-def test_fifty_writers_of_one_account_and_the_module_lose_no_entry_of_each_other(
+def test_module_and_fifty_writers_of_one_account_keep_all_entries(
     marsh: Cluster, proxy: Proxy, runs: Runs, tmp_path: Path
 ) -> None:
     marsh.add_namespaces(*NAMESPACES)
@@ -102,7 +102,7 @@ def test_fifty_writers_of_one_account_and_the_module_lose_no_entry_of_each_other
     assert patches[-1] == 200
 
 
-def test_an_account_under_writers_who_never_rest_is_left_as_it_is_and_the_message_says_so(
+def test_account_with_constant_conflicts_is_an_error_and_stays_unchanged(
     marsh: Cluster, proxy: Proxy, runs: Runs
 ) -> None:
     marsh.add_namespaces(*NAMESPACES)
@@ -131,7 +131,7 @@ def test_an_account_under_writers_who_never_rest_is_left_as_it_is_and_the_messag
         ({**ENDS, "state": "absent"}, f"DELETE /api/v1/namespaces/pear/secrets/{DIRECT}"),
     ],
 )
-def test_a_namespace_that_goes_between_look_and_write_is_passed_over(
+def test_namespace_deleted_between_read_and_write_is_skipped(
     marsh: Cluster, proxy: Proxy, runs: Runs, options: dict[str, Any], call: str, is_gone: bool
 ) -> None:
     marsh.add_namespaces(*NAMESPACES)
@@ -208,7 +208,7 @@ def check_failures(where: str, failed: list[Any]) -> None:
         assert f"{JOURNAL} in the cluster marsh: 409" in one["msg"] or "another run" in one["msg"], told
 
 
-def test_two_first_runs_have_one_journal_and_one_credential(
+def test_two_first_runs_at_once_share_one_journal_and_credential(
     marsh: Cluster, proxy: Proxy, runs: Runs, tmp_path: Path
 ) -> None:
     marsh.add_namespaces(*NAMESPACES)
@@ -229,7 +229,7 @@ def test_two_first_runs_have_one_journal_and_one_credential(
 
 
 @pytest.mark.parametrize("options", [{"force_rotation": True}, {}])
-def test_two_rotations_leave_one_credential_and_pods_can_pull_all_the_time(
+def test_two_rotations_at_once_leave_one_credential_and_pods_can_pull_at_every_moment(
     marsh: Cluster, proxy: Proxy, runs: Runs, tmp_path: Path, options: dict[str, Any]
 ) -> None:
     marsh.add_namespaces(*NAMESPACES)

@@ -38,7 +38,7 @@ def identity(cluster: Cluster, folder: Path, roles: list[Role], name: str = "wor
     return cluster.identity(yaml.safe_dump_all(renamed), folder, name)
 
 
-def test_the_roles_of_the_guide_are_those_of_the_examples() -> None:
+def test_guide_and_examples_have_the_same_roles() -> None:
     examples = yaml.safe_load(
         MODULE_FILE.partition('EXAMPLES = r"""')[2].partition('"""')[0].replace("acme-shop-eu", "kiwi")
     )
@@ -49,7 +49,7 @@ def test_the_roles_of_the_guide_are_those_of_the_examples() -> None:
 @pytest.mark.parametrize(
     ("method", "name", "roles"), [("direct", DIRECT, DIRECT_ROLES), ("operator", OPERATOR, OPERATOR_ROLES)]
 )
-def test_the_roles_are_enough_from_the_first_run_to_the_end(
+def test_roles_are_sufficient_from_first_run_to_absence(
     orchard: Cluster, tmp_path: Path, method: str, name: str, roles: list[Role]
 ) -> None:
     orchard.add_namespaces("pear")
@@ -82,7 +82,7 @@ def failing_pod(cluster: Cluster) -> str:
     return pod
 
 
-def test_the_roles_are_enough_to_recreate_pods(orchard: Cluster, tmp_path: Path) -> None:
+def test_roles_are_sufficient_to_recreate_pods(orchard: Cluster, tmp_path: Path) -> None:
     pod = failing_pod(orchard)
     config = identity(orchard, tmp_path, DIRECT_ROLES + POD_ROLES)
     result = give(orchard, kubeconfig=config, recreate_failed_pods=True)
@@ -91,7 +91,7 @@ def test_the_roles_are_enough_to_recreate_pods(orchard: Cluster, tmp_path: Path)
 
 
 @pytest.mark.parametrize("verb", ["list", "delete"])
-def test_less_is_not_enough_to_recreate_pods(orchard: Cluster, tmp_path: Path, verb: str) -> None:
+def test_recreating_pods_requires_its_own_role(orchard: Cluster, tmp_path: Path, verb: str) -> None:
     pod = failing_pod(orchard)
     lacking = copy.deepcopy(POD_ROLES)
     lacking[0]["rules"][0]["verbs"].remove(verb)
@@ -164,7 +164,7 @@ def cases(roles: list[Role]) -> Iterator[tuple[str, str, list[Role]]]:
 
 
 @pytest.mark.parametrize(("method", "roles"), [("direct", DIRECT_ROLES), ("operator", OPERATOR_ROLES)])
-def test_each_right_that_is_taken_away_is_missed_by_verb_resource_and_namespace(
+def test_each_missing_permission_is_named_with_verb_resource_and_namespace(
     marsh: Cluster, tmp_path: Path, method: str, roles: list[Role]
 ) -> None:
     marsh.add_namespaces("pear")

@@ -25,7 +25,7 @@ def validity(sandbox: Sandbox) -> list[bool]:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_renewal_comes_when_it_is_due_and_the_old_one_is_good_until_revoke_after(
+def test_credential_is_renewed_when_due_and_the_old_one_is_valid_until_revoke_after(
     orchard: Cluster, method: str
 ) -> None:
     orchard.add_namespaces("pear")
@@ -50,7 +50,7 @@ def test_a_renewal_comes_when_it_is_due_and_the_old_one_is_good_until_revoke_aft
     assert give(orchard, **given)["changed"] is False
 
 
-def test_a_forced_rotation_revokes_at_once_and_leaves_one_good_credential(orchard: Cluster) -> None:
+def test_forced_rotation_revokes_at_once_and_leaves_one_valid_credential(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     first = give(orchard)
     result = give(orchard, force_rotation=True)
@@ -61,7 +61,7 @@ def test_a_forced_rotation_revokes_at_once_and_leaves_one_good_credential(orchar
     assert len(set(tokens(orchard).values())) == 1
 
 
-def test_a_namespace_that_is_not_meant_any_more_is_not_forgotten_in_a_rotation(orchard: Cluster) -> None:
+def test_rotation_includes_namespaces_that_are_no_longer_chosen(orchard: Cluster) -> None:
     orchard.add_namespaces("pear", "lime")
     give(orchard)
     result = give(orchard, namespaces=["pear"], force_rotation=True)
@@ -69,7 +69,7 @@ def test_a_namespace_that_is_not_meant_any_more_is_not_forgotten_in_a_rotation(o
     assert len(set(tokens(orchard).values())) == 1
 
 
-def test_a_secret_that_somebody_made_immutable_or_of_another_type_stops_no_rotation(orchard: Cluster) -> None:
+def test_immutable_secret_or_secret_of_another_type_does_not_stop_a_rotation(orchard: Cluster) -> None:
     orchard.add_namespaces("pear", "lime")
     give(orchard)
     orchard.call("PATCH", f"namespaces/pear/secrets/{DIRECT}", {"immutable": True}, content_type=MERGE)
@@ -84,7 +84,7 @@ def test_a_secret_that_somebody_made_immutable_or_of_another_type_stops_no_rotat
     assert give(orchard)["changed"] is False
 
 
-def test_a_token_revoked_outside_is_replaced(orchard: Cluster) -> None:
+def test_credential_revoked_elsewhere_is_replaced(orchard: Cluster) -> None:
     give(orchard)
     lost = tokens(orchard)["default"]
     requests.post(
@@ -95,32 +95,32 @@ def test_a_token_revoked_outside_is_replaced(orchard: Cluster) -> None:
         timeout=10,
     ).raise_for_status()
     result = give(orchard)
-    assert "since the image host does not take the present one" in result["actions"][0]["message"]
+    assert "since the image host does not accept the current credential" in result["actions"][0]["message"]
     assert lost not in tokens(orchard).values()
     assert valid(orchard.sandbox) == 1
 
 
-def test_a_credential_that_expired_while_nobody_ran_is_replaced(orchard: Cluster) -> None:
+def test_expired_credential_is_replaced(orchard: Cluster) -> None:
     give(orchard, rotate_every="2d")
     orchard.sandbox.advance(7 * DAY)
     result = give(orchard, rotate_every="2d")
-    assert "since the present one expired at" in result["actions"][0]["message"]
+    assert "since the current credential expired at" in result["actions"][0]["message"]
     assert validity(orchard.sandbox) == [False, True]
 
 
-def test_from_never_expiring_to_renewed_and_back(orchard: Cluster) -> None:
+def test_change_of_the_expiry_policy_replaces_the_credential(orchard: Cluster) -> None:
     first = give(orchard, never_expires=True)
     credential = pull_access(first)["credential"]
     assert (credential["expires_at"], credential["renew_at"]) == (None, None)
     orchard.sandbox.advance(900 * DAY)
     assert give(orchard, never_expires=True)["changed"] is False
     second = give(orchard, rotate_every="9d")
-    assert "since the present one never expires" in second["actions"][0]["message"]
+    assert "since the current credential never expires" in second["actions"][0]["message"]
     third = give(orchard, never_expires=True)
-    assert "since the present one expires" in third["actions"][0]["message"]
+    assert "since the current credential expires" in third["actions"][0]["message"]
 
 
-def test_a_journal_that_somebody_deleted_is_made_again_from_the_secrets(orchard: Cluster) -> None:
+def test_deleted_journal_is_written_again_from_the_secrets(orchard: Cluster) -> None:
     first = give(orchard)
     orchard.call("DELETE", f"namespaces/kube-system/secrets/{JOURNAL}")
     result = give(orchard)
@@ -132,11 +132,11 @@ def test_a_journal_that_somebody_deleted_is_made_again_from_the_secrets(orchard:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({"data": {"journal.json": "e30="}}, "it holds no journal of credentials"),
+        ({"data": {"journal.json": "e30="}}, "the secret holds no journal of credentials"),
         ({"metadata": {"labels": None}}, "this collection did not make the secret"),
     ],
 )
-def test_a_journal_that_cannot_be_read_stops_everything(orchard: Cluster, body: dict[str, object], words: str) -> None:
+def test_unreadable_journal_is_an_error_before_any_write(orchard: Cluster, body: dict[str, object], words: str) -> None:
     give(orchard)
     orchard.call("PATCH", f"namespaces/kube-system/secrets/{JOURNAL}", body, content_type=MERGE)
     result = give(orchard)
@@ -145,7 +145,7 @@ def test_a_journal_that_cannot_be_read_stops_everything(orchard: Cluster, body: 
     assert len(minted(orchard.sandbox)) == 1
 
 
-def test_a_credential_that_the_image_host_refuses_is_revoked_and_nothing_is_written(orchard: Cluster) -> None:
+def test_credential_that_the_image_host_rejects_is_revoked_before_any_write(orchard: Cluster) -> None:
     orchard.sandbox.fault(method="GET", path="/v2/registry/auth", status=401, times=50)
     result = give(orchard, wait_timeout=1)
     orchard.sandbox.clear_faults()
@@ -157,7 +157,7 @@ def test_a_credential_that_the_image_host_refuses_is_revoked_and_nothing_is_writ
     assert valid(orchard.sandbox) == 1
 
 
-def test_a_look_at_nothing_to_do_mints_only_the_clusters_own_short_lived_token(orchard: Cluster) -> None:
+def test_run_without_changes_mints_only_a_short_lived_cluster_token(orchard: Cluster) -> None:
     give(orchard)
     orchard.sandbox.clear_log()
     give(orchard)

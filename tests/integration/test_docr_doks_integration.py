@@ -62,19 +62,19 @@ def test_a_removal_is_predicted_then_done_then_unchanged(sandbox: Sandbox) -> No
     assert listed(sandbox)["grove"] == ["kiwi"]
 
 
-def test_adding_reads_once_writes_once_and_looks_once(sandbox: Sandbox) -> None:
+def test_adding_reads_writes_and_verifies_once(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": [], "meadow": []})
     run(sandbox, ["orchard", "meadow"], ["kiwi", "plum"])
     assert sandbox.calls() == [LIST, NAMES, ADD, LIST]
 
 
-def test_a_removal_of_what_is_not_there_is_unchanged(sandbox: Sandbox) -> None:
+def test_removal_of_a_missing_integration_is_unchanged(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": ["plum"]})
     done = run(sandbox, ["orchard"], ["kiwi", "never-was"], state="absent")
     assert (done["changed"], done["integrations"][0]["registries"]) == (False, ["plum"])
 
 
-def test_a_registry_that_is_gone_can_be_removed_from_the_cluster_that_lists_it(sandbox: Sandbox) -> None:
+def test_deleted_registry_can_be_removed_from_a_cluster_that_lists_it(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": ["kiwi", "plum"]})
     assert sandbox.request("DELETE", "/v2/registries/kiwi")[0] == 204
     assert listed(sandbox) == {"orchard": ["kiwi", "plum"]}
@@ -99,7 +99,7 @@ def test_several_entries_are_merged_and_grouped_by_what_is_missing(sandbox: Sand
     }
 
 
-def test_drift_is_seen_and_mended(sandbox: Sandbox) -> None:
+def test_drift_is_detected_and_fixed(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": [], "meadow": []})
     run(sandbox, ["orchard", "meadow"], ["kiwi"])
     body = {"cluster_uuids": [id_of(sandbox, "meadow")], "registries": ["kiwi"]}
@@ -110,18 +110,18 @@ def test_drift_is_seen_and_mended(sandbox: Sandbox) -> None:
     assert listed(sandbox) == {"orchard": ["kiwi"], "meadow": ["kiwi"]}
 
 
-def test_a_name_of_two_clusters_is_refused_with_their_ids_and_an_id_is_taken(sandbox: Sandbox) -> None:
+def test_ambiguous_name_is_an_error_with_the_ids_and_an_id_is_accepted(sandbox: Sandbox) -> None:
     clusters = [{"name": "twin", "region": region} for region in ("blr1", "ams3")]
     sandbox.seed({"tier": "professional", "registries": [{"name": "kiwi", "region": "syd1"}], "clusters": clusters})
     refused = run(sandbox, ["twin"], ["kiwi"])
     ids = {one["region"]: one["id"] for one in raw_clusters(sandbox)}
-    assert "clusters[0]: 2 clusters are called 'twin'" in refused["msg"]
+    assert "clusters[0]: 2 clusters have the name 'twin'" in refused["msg"]
     assert all(f"{cluster_id} ({region}" in refused["msg"] for region, cluster_id in ids.items())
     done = run(sandbox, [ids["ams3"].upper()], ["kiwi"])
     assert done["integrations"][0]["cluster"] == {"id": ids["ams3"], "name": "twin", "region": "ams3"}
 
 
-def test_all_that_is_unknown_is_named_at_once_and_nothing_is_written(sandbox: Sandbox) -> None:
+def test_all_unknown_names_are_reported_at_once_before_any_write(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": []})
     entries = [{"clusters": ["orchard", "orchad"], "registries": ["kiwi", "pear"]}]
     result = run_module(sandbox, MODULE, integrations=entries, wait_for_secrets=False)
@@ -157,7 +157,7 @@ def test_a_degraded_cluster_is_tried_with_a_warning(sandbox: Sandbox) -> None:
     assert listed(sandbox) == {"orchard": ["kiwi"]}
 
 
-def test_an_expected_registry_is_taken_in_check_mode_and_looked_at_in_a_real_run(sandbox: Sandbox) -> None:
+def test_expected_registry_is_accepted_in_check_mode_and_checked_in_a_run(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": []})
     predicted = run(sandbox, ["orchard"], ["pear"], expect_registries=["pear"], check=True)
     assert (predicted["changed"], predicted["integrations"][0]["added"]) == (True, ["pear"])
@@ -180,7 +180,7 @@ def test_250_clusters_cost_two_calls_to_read_and_one_to_write(sandbox: Sandbox) 
     assert len(again["integrations"]) == 250
 
 
-def test_info_shows_all_clusters_or_those_asked_for(sandbox: Sandbox) -> None:
+def test_info_shows_all_or_only_the_named_clusters(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": ["kiwi"], "meadow": []})
     both = run_module(sandbox, "docr_doks_integration_info")
     assert sandbox.calls() == [LIST]

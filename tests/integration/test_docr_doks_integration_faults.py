@@ -53,7 +53,7 @@ def test_a_silent_cluster_loses_the_only_registry(sandbox: Sandbox) -> None:
     assert raw_clusters(sandbox)[0]["registry_enabled"] is False
 
 
-def test_a_silent_cluster_among_several_registries_is_written_each_time_with_a_note(sandbox: Sandbox) -> None:
+def test_silent_cluster_with_several_registries_is_written_on_every_run_with_a_note(sandbox: Sandbox) -> None:
     seed_silent(sandbox, "kiwi", "plum")
     for _attempt in range(2):
         result = run(sandbox, ["orchard"], ["plum"])
@@ -68,7 +68,7 @@ def test_a_silent_cluster_among_several_registries_is_written_each_time_with_a_n
     ("state", "plural", "singular", "before", "after"),
     [("present", ADD, ADD_ONLY, [], ["kiwi"]), ("absent", REMOVE, REMOVE_ONLY, ["kiwi"], [])],
 )
-def test_the_older_call_stands_in_where_there_is_one_registry(  # noqa: PLR0917 - a table
+def test_older_call_is_used_if_the_team_has_one_registry(  # noqa: PLR0917 - a table
     sandbox: Sandbox, status: int, state: str, plural: str, singular: str, before: list[str], after: list[str]
 ) -> None:
     seed(sandbox, {"orchard": before}, ("kiwi",))
@@ -84,7 +84,7 @@ def test_the_older_call_stands_in_where_there_is_one_registry(  # noqa: PLR0917 
 @pytest.mark.parametrize(
     ("registry", "team"), [("kiwi", ("kiwi", "plum")), ("felled", ("plum",))], ids=["several", "another one"]
 )
-def test_the_older_call_is_not_used_where_it_could_mean_another_registry(
+def test_older_call_is_not_used_if_the_team_has_several_registries(
     sandbox: Sandbox, status: int, registry: str, team: tuple[str, ...]
 ) -> None:
     seed(sandbox, {"orchard": [registry, "plum"]}, team)
@@ -101,7 +101,7 @@ def test_the_older_call_is_not_used_where_it_could_mean_another_registry(
     [{"status": 500}, {"status": 502, "body": "html"}, {"drop": True}, {"status": 409}],
     ids=["500", "HTML", "no answer", "somebody was faster"],
 )
-def test_a_write_that_took_effect_without_saying_so_counts_as_done(sandbox: Sandbox, answer: dict[str, Any]) -> None:
+def test_write_that_took_effect_despite_an_error_counts_as_done(sandbox: Sandbox, answer: dict[str, Any]) -> None:
     seed(sandbox, {"orchard": []})
     sandbox.fault(method="POST", path="/v2/kubernetes/registries", after_effect=True, times=1, **answer)
     result = run(sandbox, ["orchard"], ["kiwi"])
@@ -109,7 +109,7 @@ def test_a_write_that_took_effect_without_saying_so_counts_as_done(sandbox: Sand
     assert listed(sandbox) == {"orchard": ["kiwi"]}
 
 
-def test_a_write_that_failed_is_sent_once_and_the_next_run_heals(sandbox: Sandbox) -> None:
+def test_failed_write_is_sent_once_and_repeated_by_the_next_run(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": [], "meadow": ["plum"]})
     entries: dict[str, Any] = {
         "integrations": [{"clusters": ["orchard", "meadow"], "registries": ["kiwi", "plum"]}],
@@ -125,7 +125,7 @@ def test_a_write_that_failed_is_sent_once_and_the_next_run_heals(sandbox: Sandbo
     assert run_module(sandbox, MODULE, check=True, **entries)["changed"] is False
 
 
-def test_a_write_whose_connection_drops_is_judged_by_what_the_cluster_shows(sandbox: Sandbox) -> None:
+def test_write_without_an_answer_is_checked_against_the_cluster(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": []})
     sandbox.fault(method="POST", path="/v2/kubernetes/registries", drop=True, times=1)
     result = run(sandbox, ["orchard"], ["kiwi"])
@@ -134,7 +134,7 @@ def test_a_write_whose_connection_drops_is_judged_by_what_the_cluster_shows(sand
     assert (writes(sandbox), listed(sandbox)) == ([ADD], {"orchard": []})
 
 
-def test_an_answer_without_effect_ends_in_a_clear_timeout(sandbox: Sandbox) -> None:
+def test_write_without_effect_times_out_with_what_is_not_listed(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": [], "meadow": []})
     sandbox.fault(method="POST", path="/v2/kubernetes/registries", status=204, times=1)
     result = run(sandbox, ["orchard", "meadow"], ["kiwi"])

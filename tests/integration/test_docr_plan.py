@@ -88,7 +88,7 @@ def test_a_registry_that_would_be_created_counts_as_there(team: Sandbox) -> None
             {"method": "operator", "namespaces": ["ci"], **FOREVER},
             "integrations[0].namespaces: the method operator cannot",
         ),
-        ({"rotate_every": "30d"}, "integrations[0].rotate_every: the method one_click cannot honour it"),
+        ({"rotate_every": "30d"}, "integrations[0].rotate_every: the method one_click does not allow this option"),
     ],
 )
 def test_options_that_do_not_fit_are_refused_before_any_call(team: Sandbox, entry: dict[str, Any], fault: str) -> None:

@@ -67,10 +67,10 @@ def test_faults_of_manifests_and_variables_come_at_once_and_nobody_is_called(tea
     )
     at = "docr_manifests document"
     for fault in (
-        f"{at} 1 (res-kiwi), spec.doks_integration.service_accounts: the method operator cannot honour it",
+        f"{at} 1 (res-kiwi), spec.doks_integration.service_accounts: the method operator does not allow this option",
         f"{at} 2 (res-plum), spec.doks_integration.rotateEvery: '10m' is too short; use 1h or more",
         "docr_doks_method: the method direct needs rotate_every or never_expires",
-        f"{at} 4 (res-lime), spec.doks_integration.contexts: the method one_click cannot honour it",
+        f"{at} 4 (res-lime), spec.doks_integration.contexts: the method one_click does not allow this option",
         f"{at} 4 (res-lime), spec.doks_integration.contexts: the kubeconfig is missing that holds the contexts",
         f"{at} 5 (res-Pear), spec.name: 'Pear' is no registry name",
     ):
@@ -84,10 +84,10 @@ def test_faults_of_manifests_and_variables_come_at_once_and_nobody_is_called(tea
     [
         ({"docr_doks_clusters": "orchard"}, "docr_doks_clusters: it is text; write a list of strings"),
         ({"docr_doks_method": "sideways"}, "value of docr_doks_method must be one of: one_click, operator, direct"),
-        ({"docr_doks_rotate_every": "30d"}, "docr_doks_rotate_every: the method one_click cannot honour it"),
+        ({"docr_doks_rotate_every": "30d"}, "docr_doks_rotate_every: the method one_click does not allow this option"),
         (
             {"docr_doks_method": "direct", "docr_doks_never_expires": "yes", "docr_doks_rotate_every": "30d"},
-            "docr_doks_never_expires: rotate_every is given too; keep one of them",
+            "docr_doks_never_expires: rotate_every is set too; keep one option",
         ),
     ],
 )

@@ -174,7 +174,7 @@ class RegistryAccess:
         in_use = self.journal.new or self.journal.current
         reason = self.desired.required_policy.reason_to_renew(in_use, self.cluster.now)
         if reason is None and self.current.is_accepted is False:
-            return "the image host does not take the present one"
+            return "the image host does not accept the current credential"
         return reason
 
     @cached_property

@@ -127,6 +127,6 @@ def _merge(cluster: DesiredCluster, entry: AccessEntry) -> tuple[DesiredCluster,
         if same is None:
             cluster = replace(cluster, accesses=(*cluster.accesses, access))
         elif same != access:
-            what = f"{cluster.place.key} is asked for the registry {name.name} twice, and not by the same method"
-            errors.append(FieldError(name.where, what, "ask once"))
+            what = f"{cluster.place.key} gets access to the registry {name.name} from two entries that differ"
+            errors.append(FieldError(name.where, what, "keep one entry"))
     return cluster, errors

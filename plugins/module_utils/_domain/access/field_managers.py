@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tools that keep a service account's pull secrets to what a repository says, and the setting that ends the fight."""
+"""Field managers: tools that write a service account's pull secrets again, and the setting that makes them stop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from ..clusters.objects import ServiceAccount
 from ..names import join_names
 
-# Under this name Kubernetes notes what this collection writes.
+# The field manager under which Kubernetes records the writes of this collection.
 FIELD_MANAGER = "planton.digitalocean"
 _APPLY = "Apply"
 _ARGO = (
@@ -22,14 +22,14 @@ _FLUX = (
     "leave imagePullSecrets out of the service account in its repository and set the annotation"
     " kustomize.toolkit.fluxcd.io/ssa: Merge on it, or let it write {secret} too"
 )
-# By the beginning of the names under which they write.
+# The beginning of the field manager, the name of the tool, and the setting.
 _TOOLS: tuple[tuple[str, str, str], ...] = (
     ("argocd", "Argo CD", _ARGO),
     ("kustomize-controller", "Flux", _FLUX),
     ("helm-controller", "Flux", "add /imagePullSecrets to driftDetection.ignore of its HelmRelease"),
     ("helm", "Helm", "leave imagePullSecrets out of the chart's service account, or let its values name {secret}"),
     ("pulumi", "Pulumi", "add imagePullSecrets to ignoreChanges of the resource"),
-    # Its provider's user agent begins so, and that is what an API server notes of who gives no name.
+    # Terraform's provider gives no field manager, so the API server records the beginning of its user agent.
     ("HashiCorp", "Terraform", "add image_pull_secret to ignore_changes in the resource's lifecycle block"),
     ("Terraform", "Terraform", "add imagePullSecrets to computed_fields of its kubernetes_manifest"),
     ("kubectl-client-side-apply", "kubectl apply", "leave imagePullSecrets out of the file that is applied"),
@@ -38,7 +38,7 @@ _OTHER = "leave imagePullSecrets out of what it applies, or let it name {secret}
 
 
 def gitops_warnings(accounts: Iterable[ServiceAccount], secret: str) -> tuple[str, ...]:
-    """A sentence for each tool that owns the field which this collection appends to, and will write its own again."""
+    """A sentence for each tool that owns imagePullSecrets of the accounts and may remove the entry for `secret`."""
     found: dict[tuple[str, str], list[str]] = {}
     for account in accounts:
         for manager in account.managers:

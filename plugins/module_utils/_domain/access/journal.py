@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The journal of a registry's credentials in a cluster: a secret there, so that a killed run can be taken up.
+"""The journal of a registry's credentials in a cluster: a secret that lets the next run continue a killed run.
 
-Each credential stands in it from the moment of its minting to its revocation: as `new` until every copy carries it,
-then as `current`, then as `old` until it is revoked.
+The journal holds each credential from its minting to its revocation: as `new` until every pull secret carries the
+credential, then as `current`, then as `old` until the credential is revoked.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _KEY = "journal.json"
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A credential and where it stands; `retired_at` is when it became `old`."""
+class JournalEntry:
+    """A credential and its state in the journal; `retired_at` is when the credential became `old`."""
 
     credential: Credential
     state: str = NEW
@@ -40,7 +40,7 @@ class Entry:
 
     @property
     def fingerprint(self) -> str:
-        """The credential's."""
+        """The fingerprint of the credential."""
         return self.credential.fingerprint
 
 
@@ -48,30 +48,30 @@ class Entry:
 class Journal:
     """All credentials of one registry in one cluster that are not revoked yet, oldest first."""
 
-    entries: tuple[Entry, ...] = field(default=())
+    entries: tuple[JournalEntry, ...] = field(default=())
 
     @property
     def current(self) -> Credential | None:
-        """The one that copies carry."""
+        """The credential that every pull secret carries."""
         return next((one.credential for one in reversed(self.entries) if one.state == CURRENT), None)
 
     @property
     def new(self) -> Credential | None:
-        """One that a run had minted and not brought to every copy yet."""
+        """A credential that a run minted and did not write to every pull secret yet."""
         return next((one.credential for one in reversed(self.entries) if one.state == NEW), None)
 
     def add(self, credential: Credential, state: str = NEW, retired_at: datetime | None = None) -> Journal:
-        """With one more."""
-        return Journal((*self.entries, Entry(credential, state, retired_at)))
+        """The journal with another credential."""
+        return Journal((*self.entries, JournalEntry(credential, state, retired_at)))
 
     def due(self, now: datetime, revoke_after: timedelta) -> tuple[Credential, ...]:
-        """The old ones that were replaced so long ago that nobody uses them any more."""
+        """The old credentials that were replaced at least `revoke_after` ago."""
         return tuple(
             one.credential for one in self.entries if one.state == OLD and (one.retired_at or now) + revoke_after <= now
         )
 
     def promote(self, credential: Credential, now: datetime) -> Journal:
-        """With this one as the current one, and all others old from now on."""
+        """The journal where this credential is current, and all others are old."""
         retired = self.retire_all_but(credential.fingerprint, now)
         return Journal(
             tuple(
@@ -81,7 +81,7 @@ class Journal:
         )
 
     def retire_all_but(self, fingerprint: str, now: datetime) -> Journal:
-        """With all others old, from now on where they were not yet."""
+        """The journal where all credentials but this are old; `now` is the time for those that become old."""
         return Journal(
             tuple(
                 one
@@ -92,32 +92,32 @@ class Journal:
         )
 
     def without(self, fingerprints: Iterable[str]) -> Journal:
-        """Without those that are revoked."""
+        """The journal without these credentials."""
         gone = frozenset(fingerprints)
         return Journal(tuple(one for one in self.entries if one.fingerprint not in gone))
 
 
 def journal_name(registry: str) -> str:
-    """The name of the secret."""
+    """The name of the journal's secret."""
     return f"docr-journal-{registry}"
 
 
 def read_journal(secret: Secret) -> Journal:
-    """The journal in a secret; raises ValueError, without what stands in it, for one that cannot be read."""
+    """The journal in a secret; raises ValueError, without the content, for a secret that cannot be read."""
     try:
         raw = json.loads(base64.b64decode(secret.content.data[_KEY], validate=True))
         return Journal(tuple(_read_entry(one) for one in raw["credentials"]))
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise ValueError("it holds no journal of credentials") from None
+        raise ValueError("the secret holds no journal of credentials") from None
 
 
 def write_journal(journal: Journal, labels: Mapping[str, str]) -> SecretContent:
-    """The content of the secret."""
+    """The content of the journal's secret."""
     text = json.dumps({"credentials": [_write_entry(one) for one in journal.entries]})
     return SecretContent(JOURNAL_TYPE, {_KEY: base64.b64encode(text.encode()).decode()}, labels)
 
 
-def _read_entry(raw: Mapping[str, Any]) -> Entry:
+def _read_entry(raw: Mapping[str, Any]) -> JournalEntry:
     expires_at, retired_at = raw["expires_at"], raw["retired_at"]
     credential = Credential(
         config=str(raw["config"]),
@@ -126,10 +126,10 @@ def _read_entry(raw: Mapping[str, Any]) -> Entry:
     )
     if raw["fingerprint"] != credential.fingerprint or raw["state"] not in (NEW, CURRENT, OLD):
         raise ValueError("not as it was written")
-    return Entry(credential, str(raw["state"]), None if retired_at is None else parse_time(retired_at))
+    return JournalEntry(credential, str(raw["state"]), None if retired_at is None else parse_time(retired_at))
 
 
-def _write_entry(entry: Entry) -> dict[str, Any]:
+def _write_entry(entry: JournalEntry) -> dict[str, Any]:
     credential = entry.credential
     return {
         "fingerprint": entry.fingerprint,

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which registries clusters are integrated with, which they should be, and the writes in between.
+"""DigitalOcean's own ("one-click") integration of clusters with registries: current state, desired state, and writes.
 
-DigitalOcean's own ("one-click") integration: it puts the pull secrets into the cluster's namespaces.
+The integration puts the pull secrets into the namespaces of a cluster.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..plan import Plan, Step
 PRESENT = "present"
 ABSENT = "absent"
 
-# The integration needs the control plane (digitalocean-api.md 3.2), which in these states is not there.
+# The integration requires the control plane (digitalocean-api.md 3.2), which does not run in these states.
 _CLOSED_STATES = frozenset({"provisioning", "error", "deleting", "deleted"})
 _LEAVING_STATES = frozenset({"deleting", "deleted"})
 
@@ -67,7 +67,7 @@ class RemoveRegistries(IntegrationStep):
 
 @dataclass(frozen=True)
 class Integration:
-    """Each of these clusters with each of these registries, as one entry of the input asks."""
+    """One entry of the input: each of these clusters is to be integrated with each of these registries."""
 
     clusters: tuple[NameRef, ...]
     registries: tuple[NameRef, ...]
@@ -75,9 +75,9 @@ class Integration:
 
 @dataclass(frozen=True)
 class DesiredIntegrations:
-    """All that is asked for. What is not listed is left as it is.
+    """All desired integrations. Other integrations are left as they are.
 
-    `expected` are registries that do not exist yet but that somebody creates before these writes are done.
+    `expected` are registries that do not exist yet, and that an earlier task creates before these writes are done.
     """
 
     integrations: tuple[Integration, ...]
@@ -87,7 +87,7 @@ class DesiredIntegrations:
 
 @dataclass(frozen=True)
 class ClusterIntegration:
-    """A cluster, the registries that all entries together ask for on it, and where it was first asked for."""
+    """A cluster, the registries that all entries together name for it, and the place of the first entry."""
 
     cluster: Cluster
     where: str
@@ -104,10 +104,11 @@ class _Change:
 
 
 def known_registries(cluster: Cluster, registry_names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """The registries that the cluster is integrated with; None when it is integrated but nobody can say with which.
+    """The registries that the cluster is integrated with; None when it is integrated but does not list with which.
 
     `registry_names` are the team's registries, None when they were not read. A cluster integrated by the singular call
-    may not list them; with one registry in the team it can only be that one (digitalocean-api.md 3.2).
+    may not list them; with a single registry in the team the integration can only be with this registry
+    (digitalocean-api.md 3.2).
     """
     if cluster.registries is not None:
         return cluster.registries
@@ -120,9 +121,9 @@ def known_registries(cluster: Cluster, registry_names: tuple[str, ...] | None) -
 def resolve_integrations(
     clusters: Sequence[Cluster], desired: DesiredIntegrations
 ) -> tuple[tuple[ClusterIntegration, ...], tuple[FieldError, ...]]:
-    """The clusters that are asked for, merged over all entries, in the order of the input; the faults of the rest."""
-    asked = [one for integration in desired.integrations for one in integration.clusters]
-    found, faults = resolve_clusters(clusters, asked)
+    """The clusters that the entries name, each once in the order of the input, and the errors for unknown names."""
+    names = [one for integration in desired.integrations for one in integration.clusters]
+    found, faults = resolve_clusters(clusters, names)
     targets: dict[str, ClusterIntegration] = {}
     for integration in desired.integrations:
         registries = tuple(one.name for one in integration.registries)
@@ -135,7 +136,7 @@ def resolve_integrations(
 
 
 def needs_registry_names(clusters: Sequence[Cluster], desired: DesiredIntegrations) -> bool:
-    """Whether the plan depends on which registries the team has: a run with nothing to do should not ask."""
+    """Whether the plan depends on the names of the team's registries: a run without changes does not read them."""
     targets, faults = resolve_integrations(clusters, desired)
     known = [(target, known_registries(target.cluster, None)) for target in targets]
     if any(registries is None for target, registries in known):
@@ -148,7 +149,7 @@ def needs_registry_names(clusters: Sequence[Cluster], desired: DesiredIntegratio
 def plan_integration(
     clusters: Sequence[Cluster], registry_names: tuple[str, ...] | None, desired: DesiredIntegrations
 ) -> Plan[IntegrationStep]:
-    """What to write so that the clusters are as desired; one step for all clusters that need the same.
+    """The writes for the desired integrations; one step for all clusters that require the same change.
 
     `registry_names` are the team's registries, None when `needs_registry_names` said that they do not matter. Raises
     InvalidInput with all faults: clusters that are unknown, ambiguous or in a state that allows no change, registries
@@ -170,7 +171,8 @@ def plan_integration(
         after=_shape_state(predict_clusters(before, steps, registry_names), registry_names),
         notes=tuple(note for change in changes for note in change.notes),
         warnings=tuple(
-            f"The cluster {change.target.cluster.name} is {change.target.cluster.state}, so this may fail or come late."
+            f"The cluster {change.target.cluster.name} is {change.target.cluster.state}, so the change may fail"
+            " or be late."
             for change in changes
             if change.registries and change.target.cluster.state != "running"
         ),
@@ -178,7 +180,7 @@ def plan_integration(
 
 
 def missing_registries(desired: DesiredIntegrations, existing: Sequence[str]) -> tuple[FieldError, ...]:
-    """A fault for each place that asks to add a registry which does not exist; a removal may name what is gone."""
+    """An error for each name of a registry that does not exist; a removal may name a deleted registry."""
     if desired.state == ABSENT:
         return ()
     advice = f"the team has {join_names(existing)}" if existing else "the team has no registries, create it first"
@@ -191,29 +193,32 @@ def missing_registries(desired: DesiredIntegrations, existing: Sequence[str]) ->
 
 
 def closed_fault(cluster: Cluster, where: str) -> tuple[FieldError, ...]:
-    """A fault for a cluster whose control plane takes no change now."""
+    """An error for a cluster whose control plane does not run."""
     if cluster.state not in _CLOSED_STATES:
         return ()
     what = f"the cluster {cluster.name} ({cluster.id}) is in the state {cluster.state!r}, which allows no change"
     return (
-        FieldError(where, what, "leave it out" if cluster.state in _LEAVING_STATES else "wait until it is running"),
+        FieldError(
+            where,
+            what,
+            "leave out the cluster" if cluster.state in _LEAVING_STATES else "wait until the cluster is running",
+        ),
     )
 
 
 def predict_clusters(
     clusters: Iterable[Cluster], steps: Sequence[Step], registry_names: tuple[str, ...] | None
 ) -> tuple[Cluster, ...]:
-    """The clusters as they are after the steps; a set of registries that nobody knows stays unknown."""
+    """The clusters after the steps; a cluster that does not list its registries stays so."""
     return tuple(_predict(cluster, steps, registry_names) for cluster in clusters)
 
 
 def lacking(
     clusters: Sequence[Cluster], steps: Sequence[IntegrationStep], registry_names: tuple[str, ...] | None
 ) -> tuple[str, ...]:
-    """What the clusters, as read after the steps, do not show of them; one phrase for each cluster.
+    """What the clusters, as read after the steps, do not list yet; one phrase for each cluster.
 
-    A cluster of which nobody can say what it is integrated with is taken at its word. One that is gone lacks what was
-    to be added to it.
+    A cluster that does not list its registries counts as complete. A cluster that is gone lacks the added registries.
     """
     by_id = {cluster.id: cluster for cluster in clusters}
     phrases = []
@@ -232,7 +237,7 @@ def lacking(
 def shape_integrations(
     clusters: Iterable[Cluster], steps: Sequence[Step], registry_names: tuple[str, ...] | None
 ) -> list[dict[str, Any]]:
-    """Each cluster after the steps as a user sees it; `registries` is None when nobody can say which they are."""
+    """Each cluster after the steps as a user sees it; `registries` is None when the cluster does not list them."""
     return [
         {
             "cluster": {"id": cluster.id, "name": cluster.name, "region": cluster.region},
@@ -252,7 +257,8 @@ def _change(
         return _addition(target, known, registry_names, desired)
     listed = tuple(one for one in target.registries if known is None or one in known)
     if listed and target.cluster.state in _LEAVING_STATES:
-        note = f"The cluster {target.cluster.name} is {target.cluster.state} and takes {join_names(listed)} with it."
+        cluster = target.cluster
+        note = f"The cluster {cluster.name} is {cluster.state} and loses its integration with {join_names(listed)}."
         return _Change(target, (), (note,))
     return _Change(target, listed, _unknown_notes(target, known, "removed"))
 
@@ -274,16 +280,19 @@ def _unknown_notes(target: ClusterIntegration, known: tuple[str, ...] | None, ve
     if known is not None:
         return ()
     name = target.cluster.name
-    return (f"DigitalOcean does not say which registries the cluster {name} has, so those asked for are {verb}.",)
+    return (
+        f"DigitalOcean does not say which registries the cluster {name} has, so all desired registries are {verb}.",
+    )
 
 
 def _reborn_notes(
     cluster_name: str, registries: Iterable[str], registry_names: tuple[str, ...] | None
 ) -> tuple[str, ...]:
-    # A deleted registry stays listed (digitalocean-api.md 9); whether its successor's credentials arrive, nobody knows.
+    # A deleted registry stays listed (digitalocean-api.md 9). Whether credentials of its successor arrive is not known.
     return tuple(
-        f"The cluster {cluster_name} already lists {name}, which does not exist yet: that was an earlier registry of"
-        " the name. If pods cannot pull from the new one, remove the integration and add it again."
+        f"The cluster {cluster_name} already lists {name}, which does not exist yet: the cluster lists an earlier"
+        " registry of the same name. If pods cannot pull from the new registry, remove the integration and add the"
+        " integration again."
         for name in registries
         if registry_names is not None and name not in registry_names
     )

@@ -34,8 +34,8 @@ def plan_presence(cluster: ClusterAccess, *, recreates_pods: bool) -> Plan[Clust
     if foreign:
         raise Refused(
             f"write pull secrets into the cluster {cluster.current.name}",
-            f"secrets that this collection did not make have their names: {join_names(foreign)}",
-            "see whose they are and delete them, or leave out their namespaces",
+            f"secrets that this collection did not make have the same names: {join_names(foreign)}",
+            "find out what uses these secrets and delete them, or leave out their namespaces",
         )
     served = [one for one in cluster.registries if one.desired.method == ONE_CLICK or one.namespaces]
     found: list[ClusterStep] = []
@@ -172,8 +172,8 @@ def _notes(access: RegistryAccess) -> Iterator[str]:
     for name, namespaces in access.duplicates.items():
         maker = "DigitalOcean's one-click integration" if name == access.registry else "doctl"
         yield (
-            f"The cluster {access.cluster.name} has secrets {name}, as {maker} names its own, in"
-            f" {join_names(sorted(namespaces))}: duplicates for the registry {access.registry}, which stay as they are."
+            f"The cluster {access.cluster.name} has secrets {name}, named as {maker} names its secrets, in"
+            f" {join_names(sorted(namespaces))}. These duplicates for the registry {access.registry} are not changed."
         )
 
 
@@ -187,7 +187,7 @@ def _warnings(access: RegistryAccess) -> Iterator[str]:
         late = [] if source is None else access.lagging(source.content.data)
         if late:
             yield (
-                f"DigitalOcean's operator has not brought the present secret {secret} to {join_names(late)} of"
+                f"DigitalOcean's operator has not copied the current secret {secret} to {join_names(late)} of"
                 f" the cluster {cluster.name}."
             )
 
@@ -200,9 +200,9 @@ def _missing_names(access: RegistryAccess) -> Iterator[str]:
     if missing:
         yield f"The cluster {name} has no namespace {join_names(missing)}."
     if not access.namespaces:
-        yield f"The cluster {name} has no namespace that is meant for {access.registry}: nothing is done there."
+        yield f"The cluster {name} has no chosen namespace for {access.registry}, so no secret is written there."
         return
     accounts = {account.name for account in access.chosen_accounts}
     missing = [one for one in plain_names(where.service_accounts) if one not in accounts]
     if missing:
-        yield f"No namespace of the cluster {name} that is meant has a service account {join_names(missing)}."
+        yield f"No chosen namespace of the cluster {name} has a service account {join_names(missing)}."

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pods that cannot pull: they copy the pull secrets of their service account when they are made, and only then."""
+"""Pods that fail to pull: a pod copies the pull secrets of its service account only when the pod is created."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .field_managers import FIELD_MANAGER
 from .methods import DIRECT
 from .steps import ClusterStep
 
-# Reasons of a kubelet for a container whose image did not come.
+# The kubelet's reasons for a container whose image it could not pull.
 PULL_FAILURES = frozenset({"ErrImagePull", "ImagePullBackOff"})
 
 
@@ -65,7 +65,7 @@ def _would_gain_entry(pod: Pod, account: ServiceAccount, added: Sequence[str], a
         return True
     if secret not in account.pull_secrets:
         return method != DIRECT
-    # When the account got its entry, as far as anything tells: not every object says who changed what when.
+    # When the account got its entry: by our field manager, or else not before the secret was created.
     since = next((one.time for one in account.managers if one.name == FIELD_MANAGER), None)
     if since is None and account.namespace in access.secrets:
         since = access.secrets[account.namespace].created_at

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pull secrets: what they are called, what they hold, and whose they are."""
+"""The content of pull secrets, and the credential that a pull secret holds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEVER = "never"
 
 
 def pull_secret(registry: str, method: str, credential: Credential) -> SecretContent:
-    """What each copy holds; expiry, time of minting and fingerprint can be read without the token."""
+    """The content of every pull secret; annotations show expiry, time of minting and fingerprint without the token."""
     return SecretContent(
         type=PULL_SECRET_TYPE,
         data={PULL_SECRET_KEY: base64.b64encode(credential.config.encode()).decode()},
@@ -38,27 +38,27 @@ def pull_secret(registry: str, method: str, credential: Credential) -> SecretCon
 
 
 def carries(secret: Secret, content: SecretContent) -> bool:
-    """Whether a copy holds this, whatever labels and annotations others added."""
-    present = secret.content
+    """Whether a secret has this content; labels and annotations of other tools do not count."""
+    current = secret.content
     return (
-        present.type == content.type
-        and dict(present.data) == dict(content.data)
-        and content.labels.items() <= present.labels.items()
-        and content.annotations.items() <= present.annotations.items()
+        current.type == content.type
+        and dict(current.data) == dict(content.data)
+        and content.labels.items() <= current.labels.items()
+        and content.annotations.items() <= current.annotations.items()
     )
 
 
 def holds_later(secret: Secret, content: SecretContent) -> bool:
-    """Whether a copy holds a credential that another run minted, not before that of this content."""
-    present = secret.annotations
+    """Whether a secret holds another credential that was minted at the same time as the content's or later."""
+    current = secret.annotations
     return (
-        present.get(_MINTED_AT, "") >= content.annotations[_MINTED_AT]
-        and present.get(_FINGERPRINT) != content.annotations[_FINGERPRINT]
+        current.get(_MINTED_AT, "") >= content.annotations[_MINTED_AT]
+        and current.get(_FINGERPRINT) != content.annotations[_FINGERPRINT]
     )
 
 
 def merge_content(secret: Secret, content: SecretContent) -> SecretContent:
-    """The content with the labels and annotations that others added to a copy."""
+    """The content together with the labels and annotations that other tools added to the secret."""
     return SecretContent(
         content.type,
         content.data,
@@ -68,7 +68,7 @@ def merge_content(secret: Secret, content: SecretContent) -> SecretContent:
 
 
 def credential_in(secret: Secret) -> Credential:
-    """The credential that one of our copies holds; raises ValueError, without the token, for one that was edited."""
+    """The credential in a secret of ours; raises ValueError, without the token, for a secret that was edited."""
     try:
         config = base64.b64decode(secret.content.data[PULL_SECRET_KEY], validate=True).decode()
         expires_at = secret.annotations[_EXPIRES_AT]
@@ -77,9 +77,9 @@ def credential_in(secret: Secret) -> Credential:
             minted_at=parse_time(secret.annotations[_MINTED_AT]),
             expires_at=None if expires_at == NEVER else parse_time(expires_at),
         )
-        is_whole = credential.fingerprint == secret.annotations[_FINGERPRINT]
+        is_intact = credential.fingerprint == secret.annotations[_FINGERPRINT]
     except (KeyError, ValueError, json.JSONDecodeError):
-        is_whole = False
-    if not is_whole:
-        raise ValueError("it is not as it was written")
+        is_intact = False
+    if not is_intact:
+        raise ValueError("the secret was edited")
     return credential

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What users see of a cluster's access: the state before and after a plan, and what was done. No secret is among it."""
+"""The access of a cluster as users see it: before and after a plan, and what the plan did. It shows no secret."""
 
 from __future__ import annotations
 
@@ -31,17 +31,20 @@ class View:
     mints: bool = False
 
     def shape(self) -> dict[str, Any]:
-        """For a diff: many names as their number, with the first ones."""
-        told: dict[str, Any] = {
+        """The view for a diff: the number of names, and the first names."""
+        shown: dict[str, Any] = {
             "secrets": {name: _counted(places) for name, places in self.secrets.items() if places},
             "service_accounts": {name: _counted(places) for name, places in self.accounts.items() if places},
             "credential": None,
         }
         if self.credential is not None:
-            told["credential"] = {**shape_credential(self.credential, None), "fingerprint": self.credential.fingerprint}
+            shown["credential"] = {
+                **shape_credential(self.credential, None),
+                "fingerprint": self.credential.fingerprint,
+            }
         elif self.mints:
-            told["credential"] = "a new one"
-        return told
+            shown["credential"] = "a new one"
+        return shown
 
 
 def view(access: RegistryAccess) -> View:
@@ -95,7 +98,7 @@ def _write_or_delete(
 
 
 def shape_access(access: RegistryAccess, plan: Sequence[Step], credential: Credential | None) -> dict[str, Any]:
-    """One registry in one cluster after the steps, and what they did."""
+    """The access to one registry in one cluster after the steps, and what the steps did."""
     desired, before, after = access.desired, view(access), view_after(access, plan)
     secret = desired.secret
     own = [step for step in plan if _registry_of(step) == access.registry]
@@ -124,7 +127,7 @@ def shape_access(access: RegistryAccess, plan: Sequence[Step], credential: Crede
 
 
 def shape_credential(credential: Credential, policy: Policy | None) -> dict[str, Any]:
-    """A credential without its token; `renew_at` is None where nobody renews it."""
+    """A credential without its token; `renew_at` is None where no run renews it."""
     renew_at = None if policy is None else policy.due_at(credential)
     return {
         "fingerprint": credential.fingerprint,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The names of the secrets that serve a registry, whoever makes the secrets."""
+"""The names of the secrets that serve a registry, by method and by maker."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _LABEL_LENGTH = 63
 
 
 def secret_name(method: str, registry: str) -> str:
-    """The name of the secrets of a method, another one for each: DigitalOcean's, and ours.
+    """The name of the pull secrets of a method; no two methods share a name.
 
-    The operator makes a label of it, which may have 63 characters.
+    DigitalOcean's operator uses the name as a label, which is limited to 63 characters.
     """
     if method == ONE_CLICK:
         return registry
@@ -33,5 +33,5 @@ def doctl_name(registry: str) -> str:
 
 
 def secret_names(registry: str) -> tuple[str, ...]:
-    """The names of all secrets that serve a registry, whoever makes them; what a role allows by `resourceNames`."""
+    """The names of all secrets that serve a registry; a Kubernetes role lists them in `resourceNames`."""
     return (*(secret_name(method, registry) for method in (DIRECT, OPERATOR, ONE_CLICK)), doctl_name(registry))

@@ -60,7 +60,7 @@ class LookIntoCluster(ClusterStep):
     def message(self) -> str:
         """What is done in which cluster."""
         registries = join_names(self.registries)
-        return f"look into the cluster {self.cluster}, and give the cluster the desired access to {registries}"
+        return f"read the cluster {self.cluster}, and give the cluster the desired access to {registries}"
 
 
 @dataclass(frozen=True)

@@ -112,10 +112,10 @@ def _plan_unread(cluster: DesiredCluster) -> Plan[ClusterStep]:
     inside = [access.registry for access in cluster.accesses if access.method != ONE_CLICK]
     name = cluster.place.name
     if not inside:
-        note = f"Check mode mints no token for the cluster {name}, so whether its secrets are there was not seen."
+        note = f"Check mode mints no token for the cluster {name}, so its secrets were not checked."
         return Plan(notes=(note,))
     warning = (
-        f"Check mode mints no token for the cluster {name}, so what would change in it is not known; with a kubeconfig"
-        " for it, in kubeconfig and contexts, check mode looks into it."
+        f"Check mode mints no token for the cluster {name}, so the changes inside the cluster are not known."
+        " Check mode reads a cluster that kubeconfig and contexts name."
     )
     return Plan(steps=(steps.LookIntoCluster(name, tuple(inside)),), warnings=(warning,))

@@ -40,7 +40,7 @@ def lists_registry(cluster: Cluster, name: str, registry_names: tuple[str, ...])
     """Whether the cluster is integrated with the registry `name`.
 
     A cluster integrated by the singular call may say that it is integrated but not with what; when the team has
-    exactly one registry it can only be that one (digitalocean-api.md 3.2).
+    exactly one registry the integration can only be with this registry (digitalocean-api.md 3.2).
     """
     if cluster.registries is not None:
         return name in cluster.registries

@@ -22,7 +22,7 @@ class ClusterCredentials:
     key_data: str | None = field(default=None, repr=False)
 
     def kubeconfig(self) -> dict[str, Any]:
-        """A kubeconfig with nothing but this."""
+        """A kubeconfig with only these credentials."""
         user = {
             "token": self.token,
             "client-certificate-data": self.certificate_data,
@@ -41,7 +41,7 @@ class ClusterCredentials:
 
 
 def parse_cluster_credentials(raw: Mapping[str, Any]) -> ClusterCredentials:
-    """The answer of `GET .../credentials`; raises KeyError for one without an address or a CA."""
+    """The answer of `GET .../credentials`; raises KeyError for an answer without an address or a CA."""
     return ClusterCredentials(
         server=str(raw["server"]),
         ca_data=str(raw["certificate_authority_data"]),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what people call a cluster, its name or its id, to the cluster."""
+"""Find a cluster by its name or ID."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ _HYPHENATED_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I
 
 
 def is_cluster_id(text: str) -> bool:
-    """Whether this is an id rather than a name: doctl's rule, a UUID with hyphens (digitalocean-api.md 3.1)."""
+    """Whether a text is a cluster ID: as in doctl, a UUID with hyphens (digitalocean-api.md 3.1)."""
     return _HYPHENATED_UUID.fullmatch(text) is not None
 
 
 def resolve_clusters(
-    clusters: Sequence[Cluster], asked: Iterable[NameRef]
+    clusters: Sequence[Cluster], names: Iterable[NameRef]
 ) -> tuple[Mapping[str, Cluster], tuple[FieldError, ...]]:
-    """The cluster for each name that was asked for, and a fault for each place whose name fits none or several.
+    """The cluster for each name, and an error for each name that no cluster or several clusters have.
 
-    Names compare exactly and need not be unique. A cluster that is already deleted counts only where no other one
-    has the name.
+    Names compare exactly and need not be unique. A deleted cluster counts only where no other cluster has the name.
     """
     found: dict[str, Cluster] = {}
     faults: list[FieldError] = []
-    for one in asked:
+    for one in names:
         matches = _matches(clusters, one.name)
         if len(matches) == 1:
             found[one.name] = matches[0]
@@ -50,22 +49,22 @@ def _matches(clusters: Sequence[Cluster], name: str) -> list[Cluster]:
     return [cluster for cluster in named if cluster.state != "deleted"] or named
 
 
-def _ambiguous(asked: NameRef, matches: Sequence[Cluster]) -> FieldError:
+def _ambiguous(name: NameRef, matches: Sequence[Cluster]) -> FieldError:
     ids = join_names(f"{cluster.id} ({cluster.region}, {cluster.state})" for cluster in matches)
     return FieldError(
-        asked.where, f"{len(matches)} clusters are called {asked.name!r}: {ids}", "give the id of the one meant"
+        name.where, f"{len(matches)} clusters have the name {name.name!r}: {ids}", "use the ID of a cluster"
     )
 
 
-def _unknown(asked: NameRef, clusters: Sequence[Cluster]) -> FieldError:
-    if is_cluster_id(asked.name):
-        what = f"there is no cluster with the id {asked.name}"
+def _unknown(name: NameRef, clusters: Sequence[Cluster]) -> FieldError:
+    if is_cluster_id(name.name):
+        what = f"there is no cluster with the ID {name.name}"
     else:
-        what = f"there is no cluster {asked.name!r}"
-    names = sorted({cluster.name for cluster in clusters})
-    if not names:
-        return FieldError(asked.where, what, "the team of the token has no clusters")
-    near = get_close_matches(asked.name, names, n=3)
+        what = f"there is no cluster {name.name!r}"
+    existing = sorted({cluster.name for cluster in clusters})
+    if not existing:
+        return FieldError(name.where, what, "the team of the token has no clusters")
+    near = get_close_matches(name.name, existing, n=3)
     if near:
-        return FieldError(asked.where, what, f"did you mean {' or '.join(repr(name) for name in near)}?")
-    return FieldError(asked.where, what, f"the team has {join_names(names)}")
+        return FieldError(name.where, what, f"did you mean {' or '.join(repr(one) for one in near)}?")
+    return FieldError(name.where, what, f"the team has {join_names(existing)}")

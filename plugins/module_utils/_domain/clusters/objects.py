@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Objects of Kubernetes, as far as pulling images goes; nothing is kept of them that nobody asks for."""
+"""Kubernetes objects, reduced to what decides whether a pod can pull an image."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from ..times import parse_time
 PULL_SECRET_TYPE = "kubernetes.io/dockerconfigjson"
 PULL_SECRET_KEY = ".dockerconfigjson"
 
-# More connections to one API server bring nothing (measured), and its priority and fairness has other users too.
+# More connections to one API server are not faster (measured), and other users share its priority and fairness.
 CONNECTIONS = 4
 
-# What an API server adds to the metadata of an object that is on its way out.
+# The API server adds this to the metadata of an object that is terminating.
 _DELETED = "deletionTimestamp"
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A namespace; nothing can be made in one that is terminating."""
+    """A namespace; no object can be created in a namespace that is terminating."""
 
     name: str
     is_terminating: bool = False
@@ -33,7 +33,7 @@ class Namespace:
 
 @dataclass(frozen=True)
 class SecretContent:
-    """What a secret is to hold: `data` has its values in base64, as the API does."""
+    """The content of a secret; the values of `data` are base64, as in the API."""
 
     type: str
     data: Mapping[str, str] = field(repr=False)
@@ -43,7 +43,7 @@ class SecretContent:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret as it was read; of many with the same content, one content may serve all."""
+    """A secret as it was read; secrets with equal content may share one content object."""
 
     namespace: str
     name: str
@@ -65,7 +65,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class FieldManager:
-    """Who wrote a field last, by `Update` or by `Apply` (server-side apply), and when."""
+    """The field manager that wrote a field last, by `Update` or by `Apply` (server-side apply), and when."""
 
     name: str
     operation: str
@@ -74,7 +74,7 @@ class FieldManager:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
-    """A service account: the names in its `imagePullSecrets`, in their order, and who manages that list."""
+    """A service account: the names in its `imagePullSecrets` in order, and the field managers of the list."""
 
     namespace: str
     name: str
@@ -85,7 +85,7 @@ class ServiceAccount:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container of a pod; `waiting` is why it does not run (`ImagePullBackOff`), with the kubelet's words."""
+    """A container of a pod; `waiting` is the kubelet's reason why it does not run (`ImagePullBackOff`)."""
 
     name: str
     image: str
@@ -95,9 +95,9 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod: the pull secrets that it was made with, its containers, and the controller that would make it again.
+    """A pod: the pull secrets that it was created with, its containers, and the controller that would replace it.
 
-    `controller` is kind and name, such as `ReplicaSet/web-7d4b9`; None where nobody makes it again.
+    `controller` is kind and name, such as `ReplicaSet/web-7d4b9`; None where no controller would replace the pod.
     """
 
     namespace: str

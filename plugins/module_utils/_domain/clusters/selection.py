@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which namespaces and service accounts are meant, by names and globs."""
+"""The namespaces and service accounts that a user chooses, by names and globs."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ class Where:
     service_accounts: tuple[str, ...] = DEFAULT_ACCOUNTS
 
     def has_namespace(self, name: str) -> bool:
-        """Whether names and globs pick a namespace; the selector is the API server's to apply."""
+        """Whether names and globs choose a namespace; the API server applies the selector."""
         return _matches(name, self.namespaces) and not _matches(name, self.exclude_namespaces)
 
     def has_account(self, name: str) -> bool:
-        """Whether a service account is meant."""
+        """Whether names and globs choose a service account."""
         return _matches(name, self.service_accounts)
 
     @property
     def only_account(self) -> str | None:
-        """The one service account that is meant, where it is one by its whole name."""
+        """The chosen service account, where a single name without a glob chooses it."""
         names = plain_names(self.service_accounts)
         return names[0] if len(self.service_accounts) == len(names) == 1 else None
 
 
 def plain_names(patterns: Iterable[str]) -> tuple[str, ...]:
-    """Those that are whole names and no globs."""
+    """The patterns that are names without a glob."""
     return tuple(name for name in patterns if not any(mark in name for mark in "*?["))
 
 

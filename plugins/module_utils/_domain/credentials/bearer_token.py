@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What stands in a token for an image host, where anything does (Docker's token specification, "JSON Web Token")."""
+"""The grants in a token for an image host (Docker's token specification, "JSON Web Token")."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import json
 
 
 def granted_actions(token: str, repository: str) -> frozenset[str] | None:
-    """The actions that it grants in a repository; None for a token that cannot be read, as only its issuer may know.
+    """The actions that a token grants in a repository; None for a token that only its issuer can read.
 
-    It is not verified: whoever reads it has just got it from the issuer.
+    The signature is not verified, since the token has just come from the issuer.
     """
     try:
         _header, payload, _signature = token.split(".")

@@ -19,7 +19,7 @@ from typing import Any
 class DockerCredentials:
     """User and password for the image host. The password is the token; it never shows in a repr.
 
-    `config` is the Docker config that they came in, as text; empty where they came otherwise.
+    `config` is the Docker config of DigitalOcean's answer as text; empty where the credentials have another source.
     """
 
     user: str = field(repr=False)
@@ -33,9 +33,9 @@ class DockerCredentials:
 
 
 def parse_docker_credentials(raw: Mapping[str, Any]) -> DockerCredentials:
-    """Credentials of a Docker config. Its only key is the host, or the host with the registry: nobody knows which.
+    """Credentials of a Docker config. Its only key is the host, or the host with the registry.
 
-    Raises ValueError, without the secret, for what is none.
+    Raises ValueError, without the secret, for any other content.
     """
     try:
         (entry,) = raw["auths"].values()

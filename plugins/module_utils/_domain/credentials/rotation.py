@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One minted docker credential of a registry, from its minting to its end, and when the next one is due."""
+"""A docker credential of a registry: its lifetime, and when a new credential is due."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..durations import format_elapsed
 from ..times import format_time
 from .docker import DockerCredentials, parse_docker_credentials
 
-# A credential lives for so many of its renewals: two in a row may fail before anything breaks.
+# A credential is valid for three rotations: two rotations in a row may fail before pods cannot pull any more.
 LIFETIMES = 3
 
 
 @dataclass(frozen=True)
 class Credential:
-    """A credential: `config` is the Docker config that DigitalOcean answered; without `expires_at` it never ends."""
+    """A credential; `config` is DigitalOcean's Docker config. Without `expires_at` the credential never expires."""
 
     config: str = field(repr=False)
     minted_at: datetime
@@ -33,19 +33,20 @@ class Credential:
 
     @property
     def login(self) -> DockerCredentials:
-        """User and password; raises ValueError for what is no Docker config."""
+        """User and password; raises ValueError where `config` is not a Docker config."""
         return parse_docker_credentials(json.loads(self.config))
 
     def has_expired(self, now: datetime) -> bool:
-        """Whether it opens nothing any more."""
+        """Whether the credential has expired."""
         return self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How credentials are renewed: without `rotate_every` they never expire. `revoke_after` is for the one before.
+    """How credentials are renewed. Without `rotate_every` they never expire.
 
-    With `force` the present one is replaced at once, and revoked at once.
+    `revoke_after` is how long a replaced credential stays valid. `force` replaces and revokes the current credential at
+    once.
     """
 
     rotate_every: timedelta | None
@@ -54,33 +55,37 @@ class Policy:
 
     @property
     def expiry_s(self) -> int:
-        """The lifetime of a new one in seconds, 0 for one that never expires, as the API has it."""
+        """The lifetime of a new credential in seconds; 0 for a credential that never expires, as in the API."""
         return 0 if self.rotate_every is None else int(self.rotate_every.total_seconds()) * LIFETIMES
 
     @property
     def wait_before_revocation(self) -> timedelta:
-        """How long a credential that was replaced stays good."""
+        """How long a replaced credential stays valid."""
         return timedelta(0) if self.force else self.revoke_after
 
     def due_at(self, credential: Credential) -> datetime | None:
-        """When it is to be renewed; None for never."""
+        """When a credential is renewed; None for never."""
         if self.rotate_every is None:
             return None
         due = credential.minted_at + self.rotate_every
-        # After a longer interval was chosen: there must be time for one more attempt.
+        # The interval may be longer than when the credential was minted; another attempt must fit before the expiry.
         return due if credential.expires_at is None else min(due, credential.expires_at - self.rotate_every)
 
     def reason_to_renew(self, credential: Credential | None, now: datetime) -> str | None:
-        """Why a new one is due now, as a part of a sentence; None if it is not."""
+        """Why a new credential is due now, as a part of a sentence; None if no new credential is due."""
         if credential is None:
-            return "there is none yet"
+            return "the cluster has no credential yet"
         if self.force:
             return "a rotation is forced"
         if credential.has_expired(now):
-            return f"the present one expired at {format_time(credential.expires_at or now)}"
+            return f"the current credential expired at {format_time(credential.expires_at or now)}"
         if (credential.expires_at is None) != (self.rotate_every is None):
-            return "the present one expires" if self.rotate_every is None else "the present one never expires"
+            return (
+                "the current credential expires"
+                if self.rotate_every is None
+                else "the current credential never expires"
+            )
         due = self.due_at(credential)
         if due is not None and due <= now:
-            return f"the present one is {format_elapsed(now - credential.minted_at)} old"
+            return f"the current credential is {format_elapsed(now - credential.minted_at)} old"
         return None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Access of clusters to registries as a task, and the options of its entries."""
+"""The options of docr_doks_integration, and the task that they describe."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..._service.flow.wait import PollSettings, SystemClock
 from ..run import Params, run_task
 from ..spec import Spec
 
-# What an entry may say itself, and what holds for those that do not.
+# Options of an entry, which the module also has for all entries that do not set them.
 _OWN_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "kubeconfig": {"type": "path"},
     "contexts": {"type": "list", "elements": "str"},
@@ -39,7 +39,7 @@ _OWN_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "never_expires": {"type": "bool"},
 }
 
-# One entry of `integrations`, shared with the module that plans a whole play.
+# One entry of `integrations`, shared with docr_plan.
 INTEGRATION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "clusters": {"type": "list", "elements": "str"},
     "registries": {"type": "list", "elements": "str", "required": True},
@@ -71,7 +71,7 @@ OptionValues = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Common:
-    """What holds for all entries: the options where an entry is silent, and how credentials are treated."""
+    """What applies to all entries: the options that an entry does not set, and how credentials are renewed."""
 
     options: OptionValues = field(default_factory=dict)
     is_present: bool = True
@@ -82,7 +82,7 @@ class Common:
 def read_entries(
     entries: Sequence[OptionValues], common: Common
 ) -> tuple[tuple[AccessEntry, ...], tuple[FieldError, ...]]:
-    """The entries of an `integrations` option, and all that is wrong with them before anything is read."""
+    """The entries of an `integrations` option, and their errors."""
     found = []
     faults: list[FieldError] = []
     for number, entry in enumerate(entries):
@@ -92,7 +92,7 @@ def read_entries(
 
 
 def build_access_task(params: Params) -> AccessTask:
-    """The task that the options describe; raises InvalidInput with all that is wrong with them."""
+    """The task that the options describe; raises InvalidInput with all errors of the options."""
     faults: list[FieldError] = []
     common = Common(
         options=params if params["integrations"] is not None else {},
@@ -121,10 +121,10 @@ def build_access_task(params: Params) -> AccessTask:
 
 
 def _read_entry(path: str, entry: OptionValues, common: Common, faults: list[FieldError]) -> AccessEntry:
-    """An entry, with what holds for all where it is silent; what it says itself must fit its way."""
+    """An entry with the common options that it does not set. The method must allow the options that the entry sets."""
     options = _merge(entry, common.options)
     method = options["method"] or ONE_CLICK
-    # What holds for all entries may fit only some of their ways.
+    # The methods of some entries may not allow a common option.
     own = {name: entry.get(name) for name in (*WHERE, *EXPIRY, *KUBECONFIG)}
     shared = {name: options[name] for name in EXPIRY} if method != ONE_CLICK else {}
     given = {**own, **shared, "force_rotation": common.force_rotation}
@@ -167,7 +167,7 @@ def _read_period(params: Params, name: str, faults: list[FieldError]) -> timedel
     try:
         return parse_period(params[name])
     except ValueError as error:
-        faults.append(FieldError(name, f"{params[name]!r} is no period", str(error)))
+        faults.append(FieldError(name, f"{params[name]!r} is not a period", str(error)))
         return timedelta(0)
 
 
@@ -175,7 +175,12 @@ def _place_faults(path: str, method: str, entry: OptionValues, options: OptionVa
     own = [name for name in KUBECONFIG if entry.get(name)]
     if entry.get("clusters") is not None:
         for name in (one for one in own if can_honour(method, one)):
-            yield FieldError(f"{path}{name}", "clusters are given too", "write one entry for each", UNSUPPORTED)
+            yield FieldError(
+                f"{path}{name}",
+                "clusters is set too",
+                "write an entry for the clusters and an entry for the kubeconfig",
+                UNSUPPORTED,
+            )
     elif method == ONE_CLICK and not own and options["kubeconfig"]:
         yield FieldError(
             f"{path}clusters", "no cluster is named", "name clusters of DigitalOcean, or use the method direct"
@@ -196,11 +201,11 @@ def _names_faults(path: str, entry: OptionValues) -> Iterator[FieldError]:
 
 
 def _merge(entry: OptionValues, common: OptionValues) -> dict[str, Any]:
-    """What an entry says, and what holds for all where it is silent; one word about expiry is all of it."""
-    silent = {name for name in _OWN_OPTIONS if entry.get(name) is None}
-    if not silent.issuperset(EXPIRY):
-        silent -= set(EXPIRY)
-    return {name: common.get(name) if name in silent else entry.get(name) for name in _OWN_OPTIONS}
+    """The options of an entry, and the common options that it does not set; the EXPIRY options go together."""
+    unset = {name for name in _OWN_OPTIONS if entry.get(name) is None}
+    if not unset.issuperset(EXPIRY):
+        unset -= set(EXPIRY)
+    return {name: common.get(name) if name in unset else entry.get(name) for name in _OWN_OPTIONS}
 
 
 def _least(params: Params, name: str, least: int) -> Iterator[FieldError]:
@@ -220,7 +225,7 @@ def _empty(path: str, values: Sequence[object]) -> Iterator[FieldError]:
 def _blanks(path: str, names: Sequence[str]) -> Iterator[FieldError]:
     for number, name in enumerate(names):
         if not name.strip():
-            yield FieldError(f"{path}[{number}]", "the name is empty", "name one, or leave it out")
+            yield FieldError(f"{path}[{number}]", "the name is empty", "write a name, or remove the entry")
 
 
 def run_access_task() -> None:

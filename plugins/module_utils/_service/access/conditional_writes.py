@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes into a cluster beside which others write: what was read may be old, so each is told from the answer.
+"""Writes into a cluster in which other writers write at the same time.
 
-A write carries the version of what was read. On a conflict the object is read again and judged again; what has gone in
-the meantime, or is on its way out with its namespace, needs nothing more.
+A write carries the version of the object that was read. After a conflict the object is read and judged again. An object
+that was deleted since, or whose namespace is terminating, requires no write.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from ..ports.kube import Kube
 T = TypeVar("T")
 R = TypeVar("R")
 
-# Each time another writer was faster, so this is the number of writers that one can stand against.
+# Each attempt fails because another writer was faster, so the number limits how many writers a write can outlast.
 ATTEMPTS = 100
-# So often an answer may stay out, after which it is not chance any more.
+# How often an answer may be missing before the write fails.
 _UNSURE = 2
 
 
 def write_secret(
     kube: Kube, write: SecretWrite, name: str, content: SecretContent, may_change: Callable[[Secret], bool]
 ) -> Secret | None:
-    """Give a namespace the secret; None when the namespace has gone.
+    """Write the secret into a namespace; returns None when the namespace is gone.
 
-    Raises Refused for one that is not ours, or that another run has given a later credential in the meantime.
+    Raises Refused for a secret that is not ours, or to which another run wrote a later credential since the read.
     """
     known = write.current.resource_version if write.current else ""
 
@@ -53,7 +53,7 @@ def write_secret(
 
 
 def change_account(kube: Kube, change: AccountChange) -> ServiceAccount | None:
-    """Add and remove entries of a service account, and give it as it is then; None when it has gone."""
+    """Add and remove entries of a service account; returns the account afterwards, None when the account is gone."""
 
     def attempt(account: ServiceAccount | None) -> ServiceAccount | None:
         if account is None:
@@ -69,7 +69,7 @@ def change_account(kube: Kube, change: AccountChange) -> ServiceAccount | None:
 
 
 def delete_secret(kube: Kube, secret: Secret, may_change: Callable[[Secret], bool]) -> None:
-    """Delete a secret that is ours; one that has gone, or that became somebody else's, is left alone."""
+    """Delete a secret that is ours; a secret that is gone, or that another writer took over, is left alone."""
 
     def attempt(present: Secret | None) -> None:
         if present is not None and may_change(present):
@@ -80,7 +80,7 @@ def delete_secret(kube: Kube, secret: Secret, may_change: Callable[[Secret], boo
 
 
 def delete_pod(kube: Kube, pod: Pod) -> bool:
-    """Delete a pod; False when it is gone, or another one has its name."""
+    """Delete a pod; returns False when the pod is gone, or another pod has its name."""
     try:
         kube.delete_pod(pod)
     except (NotFound, Conflict):
@@ -89,7 +89,7 @@ def delete_pod(kube: Kube, pod: Pod) -> bool:
 
 
 def _persist(first: T | None, attempt: Callable[[T | None], R], reread: Callable[[], T | None]) -> R:
-    """What `attempt` makes of the object, read again after each conflict and where no answer told what became of it."""
+    """The result of `attempt`; after a conflict or a missing answer, the object is read and attempted again."""
     present, unsure = first, 0
     for _attempt in range(ATTEMPTS):
         try:
@@ -104,21 +104,21 @@ def _persist(first: T | None, attempt: Callable[[T | None], R], reread: Callable
 
 
 def require_no_later(kube: Kube, secret: Secret, content: SecretContent) -> None:
-    """Raise Refused where another run is ahead of this one, since it may have revoked what would be written."""
+    """Raise Refused where another run wrote a later credential: the run may have revoked the credential to write."""
     if holds_later(secret, content):
         raise Refused(
             f"write the secret {secret.namespace}/{secret.name} in the cluster {kube.name}",
-            "another run has given it a later credential in the meantime",
-            "let one run end before the next one, then run the task again",
+            "another run wrote a later credential first",
+            "let one run end before the next run starts, then run the task again",
         )
 
 
 def _replace(kube: Kube, present: Secret, content: SecretContent) -> Secret:
-    """Give a secret of ours other content; one that cannot be changed is made anew."""
+    """Replace the content of a secret of ours; a secret that cannot be changed is deleted and created again."""
     try:
         return kube.replace_secret(present, content)
     except Refused as error:
-        # Somebody has marked it so, or has made it with another type.
+        # The secret is marked immutable, or has another type.
         if "field is immutable" not in (error.answer.message or ""):
             raise
     kube.delete_secret(present)
@@ -129,6 +129,6 @@ def _require_owned(kube: Kube, secret: Secret, may_change: Callable[[Secret], bo
     if not may_change(secret):
         raise Refused(
             f"write the secret {secret.namespace}/{secret.name} in the cluster {kube.name}",
-            "a secret of that name appeared that this collection did not make",
-            "see whose it is and delete it, or leave out its namespace",
+            "another writer created a secret of the same name, which this collection did not make",
+            "find out what uses the secret and delete the secret, or leave out its namespace",
         )

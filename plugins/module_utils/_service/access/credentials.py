@@ -119,8 +119,8 @@ class Credentials:
             raise Denied(
                 f"use the credential that was minted for the registry {self.access.registry}",
                 refusals[-1].answer,
-                "it is revoked again; see that another run did not replace it, and that registry_host is the image host"
-                " of the API that minted it",
+                "the credential is revoked again; check that no other run replaced the credential, and that"
+                " registry_host is the image host of the API that minted the credential",
             )
 
     def _give_up(self, credential: Credential, cause: DocrError) -> None:
@@ -129,7 +129,7 @@ class Credentials:
             self._revoke(credential)
         except DocrError as error:
             left = f"the token was minted for {self.access.registry} at {format_time(credential.minted_at)}"
-            advice = f"{error.advice}: {left}, and is not used, since this went wrong first: {cause}"
+            advice = f"{error.advice}: {left}, and is not used, because of the first error: {cause}"
             raise type(error)(error.operation, error.answer, advice) from cause
 
     def _revoke(self, credential: Credential) -> None:

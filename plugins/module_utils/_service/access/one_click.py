@@ -29,7 +29,7 @@ from ..ports.registries import RegistryApi
 
 @dataclass(frozen=True)
 class Integrations:
-    """What is there: all clusters, and the team's registries by name; these are None when they were not read."""
+    """All clusters, and the names of the team's registries; the names are None when they were not read."""
 
     clusters: tuple[Cluster, ...]
     registry_names: tuple[str, ...] | None
@@ -42,7 +42,7 @@ def list_names(api: RegistryApi) -> tuple[str, ...]:
 
 @dataclass
 class IntegrationWriter:
-    """Carries out a plan on what was read, and looks whether it came true."""
+    """Carries out a plan, and verifies that the clusters list the result."""
 
     api: Api
     current: Integrations
@@ -53,8 +53,8 @@ class IntegrationWriter:
     ) -> Integrations:
         """Write all steps, then read the clusters once and compare, and again until the timeout.
 
-        Raises InvalidInput before the first write when an expected registry was not created after all, and TimedOut
-        with what is lacking. A write whose end is not known is judged by what the clusters show.
+        Raises InvalidInput before the first write when an expected registry was not created, and TimedOut with what the
+        clusters do not list yet. After a write without an answer, the clusters decide whether the write took effect.
         """
         if not plan.changed:
             return self.current
@@ -70,7 +70,7 @@ class IntegrationWriter:
         return Integrations(seen.value, self.current.registry_names)
 
     def _carry_out(self, step: IntegrationStep) -> None:
-        # A conflict: somebody else was faster, or a cluster that does not say what it has had it already.
+        # Conflict: another writer was faster, or a cluster that does not list its registries had the registry already.
         write_once(lambda: self._write(step), lambda: self._look(step), also_look_after=(Conflict,))
 
     def _write(self, step: IntegrationStep) -> bool:
@@ -80,7 +80,7 @@ class IntegrationWriter:
         try:
             send(cluster_ids, registries)
         except (NotFound, Refused) as error:
-            # The plural removal could not be reached by everybody who tried it (digitalocean-api.md 3.2).
+            # Some users could not reach the call that removes several registries (digitalocean-api.md 3.2).
             if error.answer.status not in (404, 405):
                 raise
             self._require_only(registries, step, error)
@@ -105,7 +105,7 @@ class IntegrationWriter:
         try:
             return self._watch((step,)).is_done or None
         except DocrError:
-            return None  # The error of the write says more than that of the look after it.
+            return None  # The error of the write says more than the error of the read after it.
 
     def _watch(self, steps: Sequence[IntegrationStep]) -> Waited[tuple[Cluster, ...]]:
         names = self.current.registry_names

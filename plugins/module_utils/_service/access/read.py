@@ -99,6 +99,7 @@ def fetch_journal(kube: Kube, registry: str) -> tuple[Secret | None, Journal]:
         return secret, read_journal(secret)
     except ValueError as error:
         advice = (
-            "delete it: the next run takes the credentials from the pull secrets, older ones stay until they expire"
+            "delete the secret: the next run reads the credentials from the pull secrets, and older credentials stay"
+            " valid until they expire"
         )
         raise Refused(words, str(error), advice) from None

@@ -184,7 +184,7 @@ class ClusterWriter:
     def _late(self, access: RegistryAccess, namespaces: Sequence[str], what: str) -> TimedOut:
         maker = "DigitalOcean" if access.desired.method in (ONE_CLICK, OPERATOR) else "this task"
         return TimedOut(
-            f"see the secret {access.desired.secret} of {maker} in the cluster {access.cluster.name}",
-            f"in {join_names(namespaces)} it {what}, or its service account lacks it",
-            "see whether the cluster is well and what else writes there, then run the task again",
+            f"wait for the secret {access.desired.secret} of {maker} in the cluster {access.cluster.name}",
+            f"in {join_names(namespaces)} the secret {what}, or its service account does not name the secret",
+            "check the cluster and what else writes this secret, then run the task again",
         )

@@ -70,7 +70,7 @@ def test_entries_are_merged_for_each_cluster_in_the_order_of_the_input() -> None
     ]
 
 
-def test_contexts_are_places_by_their_file_and_name() -> None:
+def test_contexts_are_distinguished_by_file_and_name() -> None:
     assert works(
         entry(kubeconfig=FILE, contexts=("barn", None)),
         entry(registries="plum", number=1, kubeconfig=FILE, contexts=("barn",)),
@@ -83,7 +83,7 @@ def test_contexts_are_places_by_their_file_and_name() -> None:
     ]
 
 
-def test_a_context_keeps_how_it_is_entered() -> None:
+def test_context_keeps_its_kubeconfig_and_name() -> None:
     (named, current), _faults = resolve_entries((), DesiredState((entry(kubeconfig=FILE, contexts=("barn", None)),)))
     assert named.place == Place("barn", kubeconfig=FILE, context="barn")
     assert current.place == Place(f"current context of {FILE}", kubeconfig=FILE)
@@ -99,14 +99,14 @@ def test_a_context_keeps_how_it_is_entered() -> None:
     ],
     ids=["another method", "one click", "another policy", "other namespaces"],
 )
-def test_one_registry_in_one_cluster_in_two_ways_is_a_fault(second: AccessEntry) -> None:
+def test_two_different_entries_for_one_registry_in_one_cluster_are_an_error(second: AccessEntry) -> None:
     second = replace(second, clusters=second.clusters[-1:])
     (fault,) = faults(DesiredState((entry("orchard", "plum kiwi"), second)))
-    twice = "the cluster orchard (id-of-orchard) is asked for the registry kiwi twice, and not by the same method"
-    assert fault == f"integrations[1].registries[0]: {twice}; ask once"
+    twice = "the cluster orchard (id-of-orchard) gets access to the registry kiwi from two entries that differ"
+    assert fault == f"integrations[1].registries[0]: {twice}; keep one entry"
 
 
-def test_clusters_that_nobody_has_are_faults_and_the_others_are_worked_out() -> None:
+def test_unknown_clusters_are_errors_and_known_clusters_are_resolved() -> None:
     found, wrong = resolve_entries(BOTH, DesiredState((entry("orchrd meadow"),)))
     assert [work.place.name for work in found] == ["meadow"]
     assert str(wrong[0]).startswith("integrations[0].clusters[0]: there is no cluster 'orchrd'; did you mean 'orchard'")
@@ -121,9 +121,7 @@ def test_clusters_that_nobody_has_are_faults_and_the_others_are_worked_out() -> 
         ("direct", "absent", 0),
     ],
 )
-def test_a_cluster_whose_control_plane_is_closed_is_a_fault_where_it_would_be_entered(
-    method: str, state: str, expected: int
-) -> None:
+def test_cluster_without_a_control_plane_is_an_error_if_it_must_be_read(method: str, state: str, expected: int) -> None:
     wanted = DesiredState((entry("meadow", method=method), entry("meadow", "kiwi", method, 0)), state)
     found = faults(wanted, cluster("meadow", "provisioning"))
     assert len(found) == expected
@@ -141,14 +139,14 @@ def test_a_cluster_whose_control_plane_is_closed_is_a_fault_where_it_would_be_en
         (["one_click", "operator"], "absent", False, True),
     ],
 )
-def test_a_cluster_is_looked_into_only_where_that_matters(
+def test_cluster_is_read_only_if_its_access_requires_it(
     methods: list[str], state: str, waits: bool, expected: bool
 ) -> None:
     work = DesiredCluster(Place("orchard", ORCHARD), tuple(access(method) for method in methods))
     assert work.must_be_read(DesiredState((), state, waits_for_secrets=waits)) is expected
 
 
-def test_registries_that_do_not_exist_are_faults_whatever_the_way() -> None:
+def test_missing_registries_are_errors_for_every_method() -> None:
     wanted = DesiredState((entry("orchard", "kiwi pear"), entry("orchard", "fig", "one_click", 1)), expected=("apple",))
     assert [one.where for one in wanted.missing_registries(("kiwi",))] == [
         "integrations[0].registries[1]",
@@ -157,7 +155,7 @@ def test_registries_that_do_not_exist_are_faults_whatever_the_way() -> None:
     assert replace(wanted, state="absent").missing_registries(()) == ()
 
 
-def test_only_entries_of_one_click_are_asked_of_the_integration() -> None:
+def test_integration_has_only_the_entries_of_one_click() -> None:
     wanted = DesiredState((entry("orchard"), entry("meadow", "plum", "one_click", 1)), "absent", ("apple",))
     found = wanted.one_click
     assert [[one.name for one in integration.registries] for integration in found.integrations] == [["plum"]]

@@ -41,7 +41,7 @@ def managed(*managers: tuple[str, str], place: str = PEAR) -> ServiceAccount:
         ),
     ],
 )
-def test_a_tool_is_named_with_the_setting_that_ends_the_fight(
+def test_field_manager_is_named_with_the_setting_to_change(
     manager: str, operation: str, start: str, setting: str
 ) -> None:
     (warning,) = gitops_warnings([managed((manager, operation))], DIRECT)
@@ -54,11 +54,11 @@ def test_a_tool_is_named_with_the_setting_that_ends_the_fight(
     [("planton.digitalocean", "Update"), ("planton.digitalocean", "Apply"), ("kubectl-edit", "Update")],
     ids=["us", "us by apply", "somebody's hand"],
 )
-def test_who_will_not_write_it_again_is_not_named(manager: tuple[str, str]) -> None:
+def test_field_manager_that_does_not_write_again_is_not_named(manager: tuple[str, str]) -> None:
     assert gitops_warnings([managed(manager), account(FIG)], DIRECT) == ()
 
 
-def test_accounts_of_one_tool_come_in_one_sentence_and_each_once() -> None:
+def test_accounts_of_one_tool_are_in_one_sentence_each_once() -> None:
     accounts = [
         managed(("argocd-controller", "Apply"), ("argocd-controller", "Update"), ("helm", "Update")),
         managed(("argocd-controller", "Apply"), place=FIG),

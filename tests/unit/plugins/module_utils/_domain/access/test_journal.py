@@ -94,7 +94,7 @@ def holding(data: dict[str, str]) -> Secret:
 )
 def test_a_journal_that_was_edited_is_refused_without_showing_it(text: str) -> None:
     data = {"journal.json": base64.b64encode(text.encode(errors="surrogateescape")).decode()}
-    with pytest.raises(ValueError, match="it holds no journal of credentials") as caught:
+    with pytest.raises(ValueError, match="the secret holds no journal of credentials") as caught:
         read_journal(holding(data))
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -102,7 +102,7 @@ def test_a_journal_that_was_edited_is_refused_without_showing_it(text: str) -> N
 
 @pytest.mark.parametrize("data", [{}, {"other": "e30="}, {"journal.json": "%"}, {"journal.json": "é"}])
 def test_a_secret_without_a_journal_is_refused(data: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="it holds no journal of credentials"):
+    with pytest.raises(ValueError, match="the secret holds no journal of credentials"):
         read_journal(holding(data))
 
 
@@ -116,11 +116,11 @@ def test_a_secret_without_a_journal_is_refused(data: dict[str, str]) -> None:
         (journal((FIRST, CURRENT), (SECOND, CURRENT)), SECOND, None),
     ],
 )
-def test_the_last_of_a_kind_counts(found: Journal, current: Credential | None, new: Credential | None) -> None:
+def test_newest_entry_of_a_state_counts(found: Journal, current: Credential | None, new: Credential | None) -> None:
     assert (found.current, found.new) == (current, new)
 
 
-def test_the_one_that_every_copy_carries_becomes_the_current_one_and_retires_the_others() -> None:
+def test_promotion_makes_a_credential_current_and_the_others_old() -> None:
     found = journal((ETERNAL, OLD, NOW - DAY), (FIRST, CURRENT), (THIRD, NEW), (SECOND, NEW))
     assert found.promote(SECOND, NOW) == journal(
         (ETERNAL, OLD, NOW - DAY), (FIRST, OLD, NOW), (THIRD, OLD, NOW), (SECOND, CURRENT)
@@ -129,19 +129,19 @@ def test_the_one_that_every_copy_carries_becomes_the_current_one_and_retires_the
     assert again.promote(SECOND, NOW + DAY) == again
 
 
-def test_one_that_is_used_again_is_not_retired_any_more() -> None:
+def test_promotion_of_an_old_credential_clears_its_retirement() -> None:
     found = journal((FIRST, OLD, NOW - DAY), (SECOND, CURRENT))
     assert found.promote(FIRST, NOW) == journal((FIRST, CURRENT), (SECOND, OLD, NOW))
 
 
-def test_all_but_one_retire_from_now_on_where_they_had_not_yet() -> None:
+def test_retirement_keeps_the_time_of_credentials_that_are_already_old() -> None:
     found = journal((ETERNAL, OLD, NOW - DAY), (FIRST, OLD), (SECOND, CURRENT), (THIRD, NEW))
     retired = journal((ETERNAL, OLD, NOW - DAY), (FIRST, OLD, NOW), (SECOND, OLD, NOW), (THIRD, NEW))
     assert found.retire_all_but(THIRD.fingerprint, NOW) == retired
 
 
 @given(journals(), st.integers(0, 5))
-def test_promoting_leaves_one_current_and_nothing_new(found: Journal, number: int) -> None:
+def test_promotion_leaves_one_current_and_no_new_credential(found: Journal, number: int) -> None:
     if not found.entries:
         return
     one = found.entries[number % len(found.entries)].credential
@@ -161,10 +161,12 @@ def test_promoting_leaves_one_current_and_nothing_new(found: Journal, number: in
     ],
     ids=["long enough", "in use", "nobody knows since when", "nobody knows, and at once"],
 )
-def test_old_ones_are_due_in_their_time(found: Journal, wait: timedelta, due: tuple[Credential, ...]) -> None:
+def test_old_credentials_are_due_after_revoke_after(
+    found: Journal, wait: timedelta, due: tuple[Credential, ...]
+) -> None:
     assert found.due(NOW, wait) == due
 
 
-def test_those_that_are_revoked_are_struck() -> None:
+def test_revoked_credentials_are_removed_from_the_journal() -> None:
     found = journal((FIRST, OLD), (SECOND, CURRENT), (THIRD, NEW))
     assert found.without([FIRST.fingerprint, THIRD.fingerprint, "unknown"]) == journal((SECOND, CURRENT))

@@ -47,33 +47,45 @@ def faults(method: str, *, is_present: bool = True, **given: Any) -> list[str]:
         ),
     ],
 )
-def test_what_a_way_can_honour_is_accepted(method: str, given: dict[str, Any]) -> None:
+def test_options_that_a_method_allows_are_accepted(method: str, given: dict[str, Any]) -> None:
     assert faults(method, **given) == []
 
 
 @pytest.mark.parametrize(
     ("method", "given", "where", "words"),
     [
-        (ONE_CLICK, {"namespaces": ["ci"]}, "namespaces", "one_click cannot honour it, since DigitalOcean decides"),
-        (ONE_CLICK, {"rotate_every": "30d"}, "rotate_every", "use the method direct or operator, or leave it out"),
-        (ONE_CLICK, {"never_expires": True}, "never_expires", "cannot honour it"),
+        (
+            ONE_CLICK,
+            {"namespaces": ["ci"]},
+            "namespaces",
+            "one_click does not allow this option, since DigitalOcean itself",
+        ),
+        (ONE_CLICK, {"rotate_every": "30d"}, "rotate_every", "use the method direct or operator, or remove the option"),
+        (ONE_CLICK, {"never_expires": True}, "never_expires", "does not allow this option"),
         (ONE_CLICK, {"contexts": ["meadow"]}, "contexts", "name DOKS clusters in clusters"),
         (ONE_CLICK, {"kubeconfig": "farm"}, "kubeconfig", "name DOKS clusters in clusters"),
         (ONE_CLICK, {"force_rotation": True}, "force_rotation", "remove the integration and add it again"),
         (OPERATOR, {"namespace_selector": "a=b"}, "namespace_selector", "operator copies into all namespaces"),
-        (OPERATOR, {"service_accounts": ["build"]}, "service_accounts", "use the method direct, or leave it out"),
-        (OPERATOR, {"exclude_namespaces": ["ci"]}, "exclude_namespaces", "use the method direct, or leave it out"),
+        (OPERATOR, {"service_accounts": ["build"]}, "service_accounts", "use the method direct, or remove the option"),
+        (OPERATOR, {"exclude_namespaces": ["ci"]}, "exclude_namespaces", "use the method direct, or remove the option"),
         (DIRECT, {"namespaces": []}, "namespaces", "the list is empty; name at least one"),
         (DIRECT, {"service_accounts": ()}, "service_accounts", "the list is empty"),
         (DIRECT, {"namespaces": ["ci", " "]}, "namespaces[1]", "the name is empty"),
         (DIRECT, {"exclude_namespaces": [""]}, "exclude_namespaces[0]", "the name is empty"),
-        (DIRECT, {"namespace_selector": " "}, "namespace_selector", "it is empty; write a label selector"),
-        (DIRECT, {"rotate_every": "soon"}, "rotate_every", "'soon' is no period; write days, hours and minutes"),
+        (
+            DIRECT,
+            {"namespace_selector": " "},
+            "namespace_selector",
+            "the label selector is empty; write a label selector",
+        ),
+        (DIRECT, {"rotate_every": "soon"}, "rotate_every", "'soon' is not a period; write days, hours and minutes"),
         (DIRECT, {"rotate_every": "59m"}, "rotate_every", "'59m' is too short; use 1h or more"),
         (OPERATOR, {"rotate_every": "6084d"}, "rotate_every", "'6084d' is too long; use 6083d or less"),
     ],
 )
-def test_what_it_cannot_is_a_fault_with_its_place(method: str, given: dict[str, Any], where: str, words: str) -> None:
+def test_options_that_a_method_does_not_allow_are_errors_with_their_place(
+    method: str, given: dict[str, Any], where: str, words: str
+) -> None:
     expiry = {} if method == ONE_CLICK or "rotate_every" in given else {"never_expires": True}
     (fault,) = faults(method, **(expiry | given))
     assert fault.startswith(f"integrations[2].{where}: ")
@@ -81,17 +93,17 @@ def test_what_it_cannot_is_a_fault_with_its_place(method: str, given: dict[str, 
 
 
 @pytest.mark.parametrize("method", [OPERATOR, DIRECT])
-def test_one_of_the_two_kinds_of_expiry_must_be_chosen(method: str) -> None:
+def test_rotate_every_or_never_expires_is_required(method: str) -> None:
     (neither,) = faults(method, never_expires=False)
     assert neither.startswith(
         f"integrations[2].method: the method {method} needs rotate_every or never_expires; say how often"
     )
     (both,) = faults(method, rotate_every="30d", never_expires=True)
-    assert both == "integrations[2].never_expires: rotate_every is given too; keep one of them"
+    assert both == "integrations[2].never_expires: rotate_every is set too; keep one option"
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_what_is_taken_away_needs_no_expiry(method: str) -> None:
+def test_absence_requires_no_expiry(method: str) -> None:
     assert faults(method, is_present=False) == []
 
 
@@ -99,11 +111,11 @@ def test_all_faults_come_at_once() -> None:
     assert len(faults(OPERATOR, namespaces=[" "], service_accounts=["a"])) == 4
 
 
-def test_what_a_way_can_honour_can_be_asked() -> None:
+def test_can_honour_says_which_options_a_method_allows() -> None:
     assert [can_honour(method, "namespaces") for method in METHODS] == [False, False, True]
     assert [can_honour(method, "rotate_every") for method in METHODS] == [False, True, True]
     assert all(can_honour(method, "method") for method in METHODS)
 
 
-def test_a_period_that_fits_has_no_fault() -> None:
+def test_valid_period_is_accepted() -> None:
     assert rotation_fault("1d12h") is None

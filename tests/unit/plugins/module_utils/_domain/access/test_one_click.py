@@ -62,7 +62,7 @@ def faults(clusters: tuple[Cluster, ...], names: tuple[str, ...] | None, want: D
     return [str(fault) for fault in caught.value.field_errors]
 
 
-def test_clusters_that_miss_the_same_registries_share_one_write() -> None:
+def test_clusters_that_lack_the_same_registries_share_one_write() -> None:
     clusters = (cluster("orchard"), cluster("meadow", "quince"), cluster("grove", "kiwi"), cluster("unasked"))
     plan = plan_integration(clusters, TEAM, wanted(("orchard meadow grove", "kiwi plum")))
     assert writes(plan) == [
@@ -84,7 +84,7 @@ def test_entries_are_merged_for_each_cluster_whatever_its_name_or_id_was_called(
     assert writes(plan) == [("add_registries", (uuid,), ("kiwi", "plum"))]
 
 
-def test_what_is_not_listed_is_neither_added_nor_removed() -> None:
+def test_integrations_that_are_not_desired_are_left_alone() -> None:
     clusters = (cluster("orchard", "quince"), cluster("meadow", "kiwi"))
     assert writes(plan_integration(clusters, TEAM, wanted(("orchard", "plum")))) == [
         ("add_registries", ("id-of-orchard",), ("plum",))
@@ -92,7 +92,7 @@ def test_what_is_not_listed_is_neither_added_nor_removed() -> None:
     assert not plan_integration(clusters, TEAM, wanted(("orchard", "plum"), state="absent")).changed
 
 
-def test_removal_takes_what_is_listed_and_may_name_a_registry_that_is_gone() -> None:
+def test_removal_includes_only_listed_registries_and_may_name_a_deleted_registry() -> None:
     clusters = (cluster("orchard", "kiwi", "felled"), cluster("meadow", "felled"))
     plan = plan_integration(clusters, None, wanted(("orchard meadow", "felled plum"), state="absent"))
     assert writes(plan) == [("remove_registries", ("id-of-orchard", "id-of-meadow"), ("felled",))]
@@ -113,7 +113,7 @@ def test_removal_takes_what_is_listed_and_may_name_a_registry_that_is_gone() -> 
         (cluster("elsewhere"), "absent", False),
     ],
 )
-def test_registries_are_read_only_where_they_matter(have: Cluster, state: str, expected: bool) -> None:
+def test_registry_names_are_read_only_if_the_plan_depends_on_them(have: Cluster, state: str, expected: bool) -> None:
     assert needs_registry_names((have,), wanted(("orchard", "kiwi"), state=state)) is expected
 
 
@@ -122,18 +122,18 @@ def test_registries_are_read_only_where_they_matter(have: Cluster, state: str, e
     [(("kiwi",), ("kiwi",)), (("kiwi", "plum"), None), ((), None), (None, None)],
     ids=["one registry", "several", "none", "not read"],
 )
-def test_a_cluster_that_does_not_say_with_what_has_the_only_registry(
+def test_silent_cluster_is_integrated_with_the_only_registry(
     names: tuple[str, ...] | None, known: tuple[str, ...] | None
 ) -> None:
     assert known_registries(silent("orchard"), names) == known
 
 
-def test_a_silent_cluster_is_unchanged_when_the_only_registry_is_wanted() -> None:
+def test_silent_cluster_is_unchanged_if_the_only_registry_is_desired() -> None:
     assert not plan_integration((silent("orchard"),), ("kiwi",), wanted(("orchard", "kiwi"))).changed
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_a_silent_cluster_among_several_registries_is_written_and_that_is_said(state: str) -> None:
+def test_silent_cluster_with_several_registries_is_written_with_a_note(state: str) -> None:
     plan = plan_integration((silent("orchard"),), TEAM, wanted(("orchard", "plum"), state=state))
     assert [step.registries for step in plan.steps] == [("plum",)]
     assert plan.after == {"orchard (id-of-orchard)": None}
@@ -141,7 +141,7 @@ def test_a_silent_cluster_among_several_registries_is_written_and_that_is_said(s
 
 
 @pytest.mark.parametrize("state", ["provisioning", "error", "deleting", "deleted"])
-def test_a_cluster_in_a_closed_state_is_refused_before_any_write(state: str) -> None:
+def test_cluster_without_a_control_plane_is_refused_before_any_write(state: str) -> None:
     clusters = (cluster("meadow"), cluster("orchard", state=state))
     (fault,) = faults(clusters, TEAM, wanted(("meadow orchard", "plum")))
     assert fault.startswith(
@@ -150,7 +150,7 @@ def test_a_cluster_in_a_closed_state_is_refused_before_any_write(state: str) -> 
 
 
 @pytest.mark.parametrize("state", ["provisioning", "error", "deleting", "deleted"])
-def test_a_cluster_in_a_closed_state_is_fine_when_there_is_nothing_to_write(state: str) -> None:
+def test_cluster_without_a_control_plane_is_accepted_if_nothing_is_written(state: str) -> None:
     have = cluster("orchard", "plum", state=state)
     assert not plan_integration((have,), None, wanted(("orchard", "plum"))).changed
 
@@ -159,21 +159,21 @@ def test_a_cluster_in_a_closed_state_is_fine_when_there_is_nothing_to_write(stat
     ("state", "outcome"),
     [("deleting", "left"), ("deleted", "left"), ("provisioning", "refused"), ("error", "refused")],
 )
-def test_removal_leaves_alone_what_is_being_deleted_anyway(state: str, outcome: str) -> None:
+def test_removal_leaves_clusters_that_are_deleting_alone(state: str, outcome: str) -> None:
     have, want = cluster("orchard", "plum", state=state), wanted(("orchard", "plum"), state="absent")
     if outcome == "refused":
         assert len(faults((have,), None, want)) == 1
     else:
         plan = plan_integration((have,), None, want)
         assert not plan.changed
-        assert plan.notes == (f"The cluster orchard is {state} and takes plum with it.",)
+        assert plan.notes == (f"The cluster orchard is {state} and loses its integration with plum.",)
 
 
 @pytest.mark.parametrize("state", ["degraded", "upgrading", "pondering"])
 def test_other_states_are_tried_with_a_warning(state: str) -> None:
     plan = plan_integration((cluster("orchard", state=state),), TEAM, wanted(("orchard", "plum")))
     assert plan.changed
-    assert plan.warnings == (f"The cluster orchard is {state}, so this may fail or come late.",)
+    assert plan.warnings == (f"The cluster orchard is {state}, so the change may fail or be late.",)
 
 
 def test_all_faults_come_at_once_with_their_places() -> None:
@@ -195,7 +195,7 @@ def test_an_expected_registry_counts_as_existing_for_the_plan_only() -> None:
     assert [fault.where for fault in missing_registries(want, ("kiwi",))] == ["integrations[0].registries[0]"]
 
 
-def test_an_expected_registry_that_a_cluster_lists_already_is_pointed_out() -> None:
+def test_expected_registry_that_a_cluster_lists_already_is_noted() -> None:
     want = wanted(("orchard", "pear"), expected=("pear",))
     plan = plan_integration((cluster("orchard", "pear"),), ("kiwi",), want)
     assert not plan.changed
@@ -215,13 +215,15 @@ def test_an_expected_registry_that_a_cluster_lists_already_is_pointed_out() -> N
         (cluster("meadow"), "absent", ()),
     ],
 )
-def test_what_did_not_come_true_is_said_by_cluster(seen: Cluster, state: str, phrases: tuple[str, ...]) -> None:
+def test_registries_that_are_not_listed_yet_are_reported_by_cluster(
+    seen: Cluster, state: str, phrases: tuple[str, ...]
+) -> None:
     before = cluster("orchard", *(("kiwi", "plum") if state == "absent" else ()))
     plan = plan_integration((before,), TEAM, wanted(("orchard", "plum"), state=state))
     assert lacking((seen,), plan.steps, TEAM) == phrases
 
 
-def test_the_result_names_what_was_touched_and_all_that_is_there() -> None:
+def test_result_has_added_removed_and_all_registries() -> None:
     clusters = (cluster("orchard", "kiwi"), silent("meadow"))
     plan = plan_integration(clusters, TEAM, wanted(("orchard meadow", "plum")))
     shaped = shape_integrations(predict_clusters(clusters, plan.steps, TEAM), plan.steps, TEAM)
@@ -250,7 +252,7 @@ some_clusters = st.dictionaries(st.sampled_from("abcde"), some_registries, min_s
     st.lists(st.tuples(st.sampled_from("abcde"), some_registries.filter(bool)), min_size=1),
     st.sampled_from(["present", "absent"]),
 )
-def test_a_plan_carried_out_needs_no_other_and_touches_only_what_is_listed(
+def test_second_plan_is_empty_and_only_desired_integrations_change(
     have: dict[str, tuple[str, ...]], entries: list[tuple[str, tuple[str, ...]]], state: str
 ) -> None:
     clusters = tuple(cluster(name, *registries) for name, registries in have.items())

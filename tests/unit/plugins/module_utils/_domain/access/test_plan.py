@@ -103,7 +103,7 @@ def test_a_first_run_mints_once_and_writes_secrets_before_the_entries_that_name_
     assert written(found) == [FIG, SYSTEM, PEAR]
     assert changes(found.steps[3])[1] == ("pear/default", (DIRECT,), ())
     assert [step.message for step in found.steps] == [
-        "mint a credential of the registry kiwi for the cluster orchard, since there is none yet",
+        "mint a credential of the registry kiwi for the cluster orchard, since the cluster has no credential yet",
         f"write the pull secret {DIRECT} into 3 namespaces (fig, kube-system, pear) of the cluster orchard",
         f"{VERIFY} has the new credential, then retire the old ones",
         f"add {DIRECT} to 3 service accounts (fig/default, kube-system/default, pear/default) of the cluster orchard",
@@ -117,15 +117,15 @@ def test_a_first_run_mints_once_and_writes_secrets_before_the_entries_that_name_
         (cluster(noted=SETTLED), RENEWED, None),
         (cluster(noted=SETTLED, is_accepted=None), RENEWED, None),
         (cluster(noted=journal((ETERNAL, CURRENT))), ENDLESS, None),
-        (cluster(noted=journal((STALE, CURRENT))), RENEWED, "the present one is 504h00m old"),
-        (cluster(noted=journal((EXPIRED, CURRENT))), RENEWED, "the present one expired at 2026-07-08T16:20:00Z"),
+        (cluster(noted=journal((STALE, CURRENT))), RENEWED, "the current credential is 504h00m old"),
+        (cluster(noted=journal((EXPIRED, CURRENT))), RENEWED, "the current credential expired at 2026-07-08T16:20:00Z"),
         (cluster(noted=SETTLED), FORCED, "a rotation is forced"),
-        (cluster(noted=SETTLED), ENDLESS, "the present one expires"),
-        (cluster(noted=journal((ETERNAL, CURRENT))), RENEWED, "the present one never expires"),
-        (cluster(noted=SETTLED, is_accepted=False), RENEWED, "the image host does not take the present one"),
-        (cluster(noted=journal((FIRST, OLD, JUST_NOW))), RENEWED, "there is none yet"),
+        (cluster(noted=SETTLED), ENDLESS, "the current credential expires"),
+        (cluster(noted=journal((ETERNAL, CURRENT))), RENEWED, "the current credential never expires"),
+        (cluster(noted=SETTLED, is_accepted=False), RENEWED, "the image host does not accept the current credential"),
+        (cluster(noted=journal((FIRST, OLD, JUST_NOW))), RENEWED, "the cluster has no credential yet"),
         (cluster(noted=journal((STALE, CURRENT), (SECOND, NEW))), RENEWED, None),
-        (cluster(noted=journal((FIRST, CURRENT), (STALE, NEW))), RENEWED, "the present one is 504h00m old"),
+        (cluster(noted=journal((FIRST, CURRENT), (STALE, NEW))), RENEWED, "the current credential is 504h00m old"),
     ],
 )
 def test_a_credential_is_used_on_or_it_is_said_why_not(
@@ -139,12 +139,12 @@ def test_a_credential_is_used_on_or_it_is_said_why_not(
     assert (before is None) == (reason is not None and "image host" not in reason)
 
 
-def test_access_of_our_own_ways_without_a_policy_is_a_fault_of_the_caller() -> None:
+def test_access_without_a_policy_has_no_required_policy() -> None:
     with pytest.raises(ValueError, match="no policy for the credentials of kiwi"):
         _policy = access("one_click").required_policy
 
 
-def test_what_is_there_is_left_alone() -> None:
+def test_complete_access_is_left_alone() -> None:
     found = plan(cluster(everywhere(), named("theirs", DIRECT, "more"), SETTLED))
     assert (found.changed, found.notes, found.warnings) == (False, (), ())
 
@@ -159,7 +159,7 @@ def test_what_is_there_is_left_alone() -> None:
     ],
     ids=["missing", "edited", "of another credential", "stale where a namespace is terminating"],
 )
-def test_what_lacks_the_credential_in_use_is_written_again_without_minting(
+def test_secrets_without_the_credential_in_use_are_written_without_minting(
     secrets: list[Secret], places: list[str]
 ) -> None:
     noted = journal((FIRST, CURRENT), (SECOND, OLD, JUST_NOW))
@@ -168,13 +168,13 @@ def test_what_lacks_the_credential_in_use_is_written_again_without_minting(
     assert not places or written(found) == places
 
 
-def test_what_was_written_where_nothing_is_meant_any_more_is_renewed_with_the_rest() -> None:
+def test_secrets_in_namespaces_that_are_no_longer_chosen_are_renewed() -> None:
     found = plan(cluster(everywhere(STALE), named(DIRECT), journal((STALE, CURRENT)), chosen=[PEAR]))
     assert actions(found.steps) == RENEWAL
     assert written(found) == [FIG, SYSTEM, PEAR]
 
 
-def test_entries_come_only_where_they_are_meant_and_missing() -> None:
+def test_entries_are_added_only_to_chosen_accounts_that_lack_them() -> None:
     accounts = [
         account(PEAR, "theirs", DIRECT, name="build-1"),
         account(PEAR, name="build-2"),
@@ -216,11 +216,13 @@ def test_registries_of_one_cluster_share_the_patch_of_an_account() -> None:
         (journal((SECOND, NEW)), everywhere(), ["record_credential", "write_pull_secrets", "activate_credential"]),
     ],
 )
-def test_what_a_killed_run_left_is_finished(noted: Journal | None, secrets: list[Secret], expected: list[str]) -> None:
+def test_killed_run_is_completed_by_the_next_run(
+    noted: Journal | None, secrets: list[Secret], expected: list[str]
+) -> None:
     assert does(cluster(secrets, named(DIRECT), noted)) == expected
 
 
-def test_a_journal_is_made_again_from_the_secrets_the_newest_being_the_current_one() -> None:
+def test_journal_is_rebuilt_from_secrets_with_the_newest_credential_as_current() -> None:
     found = plan(cluster([ours(SYSTEM), ours(PEAR, SECOND), edited(ours(FIG))], named(DIRECT), is_accepted=None))
     assert found.steps[0].journal == journal((FIRST, OLD, NOW), (SECOND, CURRENT))
     recorded = "record in the journal of the cluster orchard the credentials that its secrets for kiwi hold"
@@ -239,7 +241,7 @@ def test_a_journal_is_made_again_from_the_secrets_the_newest_being_the_current_o
     ],
     ids=["at once, as asked", "forced", "an older one", "to the second", "at once, after a killed run"],
 )
-def test_what_is_replaced_is_revoked_in_its_time_and_last(
+def test_replaced_credentials_are_revoked_last_and_after_revoke_after(
     policy: Policy, noted: Journal, gone: tuple[Credential, ...]
 ) -> None:
     assert noted.current is not None
@@ -260,15 +262,15 @@ def test_what_is_replaced_is_revoked_in_its_time_and_last(
         ("operator", [theirs(SYSTEM, OPERATOR)], f"{SYSTEM}/{OPERATOR}"),
     ],
 )
-def test_somebody_elses_secret_of_the_name_stops_all_and_is_named(
+def test_foreign_secret_of_the_same_name_is_refused_with_its_namespace(
     method: str, secrets: list[Secret], places: str
 ) -> None:
     with pytest.raises(Refused) as caught:
         plan(cluster(secrets, named()), access(method))
-    assert f"secrets that this collection did not make have their names: {places};" in str(caught.value)
+    assert f"secrets that this collection did not make have the same names: {places};" in str(caught.value)
 
 
-def test_somebody_elses_secret_is_no_matter_where_nothing_is_meant() -> None:
+def test_foreign_secret_outside_the_chosen_namespaces_does_not_matter() -> None:
     state = cluster([ours(PEAR), theirs(FIG), theirs(SYSTEM, OPERATOR), theirs(BOG)], [], SETTLED, chosen=[PEAR])
     assert does(state) == []
     assert does(cluster([theirs(PEAR, ONE_CLICK)]), access("one_click")) == []

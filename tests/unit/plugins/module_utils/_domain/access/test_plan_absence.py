@@ -62,7 +62,7 @@ def ends(state: CurrentCluster, *accesses: DesiredAccess) -> tuple[Any, ...]:
     return plan_absence(ClusterAccess(state, accesses or (access(policy=None),))).steps
 
 
-def test_entries_go_before_secrets_and_the_journal_last() -> None:
+def test_entries_are_removed_before_secrets_and_the_journal_last() -> None:
     found = ends(cluster(everywhere(), named("before", DIRECT, "after"), journal((SECOND, OLD, NOW), (FIRST, CURRENT))))
     assert actions(found) == [*DIRECT_ENDS, *ALL_ENDS]
     assert changes(found[0])[0] == (f"{SYSTEM}/default", (), (DIRECT,))
@@ -105,11 +105,11 @@ def test_entries_go_before_secrets_and_the_journal_last() -> None:
         (cluster([ours(BOG)], [account(BOG, DIRECT)]), "direct", []),
     ],
 )
-def test_access_ends_as_far_as_it_is_there(state: CurrentCluster, method: str, expected: list[str]) -> None:
+def test_absence_removes_only_what_exists(state: CurrentCluster, method: str, expected: list[str]) -> None:
     assert actions(ends(state, access(method, None))) == expected
 
 
-def test_access_that_ends_in_some_namespaces_keeps_the_credential_for_the_others() -> None:
+def test_absence_in_some_namespaces_keeps_the_credential() -> None:
     state = cluster(everywhere(), named(DIRECT), SETTLED, chosen=[PEAR])
     found = ends(state)
     assert actions(found) == DIRECT_ENDS
@@ -117,21 +117,21 @@ def test_access_that_ends_in_some_namespaces_keeps_the_credential_for_the_others
     assert [one.namespace for one in found[1].secrets] == [PEAR]
 
 
-def test_a_credential_that_only_ending_secrets_know_is_noted_for_a_later_run() -> None:
+def test_credential_that_only_deleted_secrets_hold_is_recorded_first() -> None:
     state = cluster([ours(PEAR), ours(FIG, SECOND)], [], SETTLED, chosen=[FIG])
     found = ends(state)
     assert actions(found) == ["record_credential", "delete_pull_secrets"]
     assert found[0].journal == journal((FIRST, CURRENT), (SECOND, OLD, NOW))
 
 
-def test_an_entry_that_names_somebody_elses_secret_stays() -> None:
+def test_entry_that_names_a_foreign_secret_is_kept() -> None:
     state = cluster([ours(PEAR), theirs(FIG)], named(DIRECT), SETTLED)
     found = ends(state)
     assert [place for place, _add, _remove in changes(found[0])] == [f"{SYSTEM}/default", f"{PEAR}/default"]
     assert [one.namespace for one in found[1].secrets] == [PEAR]
 
 
-def test_registries_end_each_by_itself() -> None:
+def test_absence_of_one_registry_does_not_affect_another() -> None:
     state = cluster(everywhere(), named("docr-direct-plum", DIRECT), SETTLED)
     plum = registry_state([ours(PEAR, SECOND, registry="plum")], journal((SECOND, CURRENT)), registry="plum")
     state = replace(state, registries={**state.registries, "plum": plum})
@@ -158,5 +158,5 @@ def test_registries_end_each_by_itself() -> None:
         (cluster([copied(PEAR, FIRST, ONE_CLICK)], named(ONE_CLICK), SETTLED), "direct", []),
     ],
 )
-def test_the_ways_before_are_left_everywhere(state: CurrentCluster, method: str, expected: list[str]) -> None:
+def test_former_methods_end_in_every_namespace(state: CurrentCluster, method: str, expected: list[str]) -> None:
     assert actions(plan_leaving(RegistryAccess(state, access(method)))) == expected

@@ -65,7 +65,7 @@ def does(state: CurrentCluster, *accesses: DesiredAccess) -> list[str]:
         ([*COPIED, ours(PEAR)], named(OPERATOR), ["delete_pull_secrets"]),
     ],
 )
-def test_the_operator_gets_one_secret_and_is_waited_for(
+def test_operator_method_writes_one_secret_and_waits_for_copies(
     secrets: list[Secret], accounts: list[ServiceAccount], expected: list[str]
 ) -> None:
     assert does(cluster(secrets, accounts, SETTLED), access("operator")) == expected
@@ -112,13 +112,13 @@ def test_the_operator_gets_one_secret_and_is_waited_for(
         (cluster([], named(ONE_CLICK), integrated=["kiwi"]), access("one_click"), []),
     ],
 )
-def test_a_move_completes_the_new_way_before_the_one_before_ends(
+def test_move_completes_the_new_method_before_the_former_ends(
     state: CurrentCluster, wish: DesiredAccess, expected: list[str]
 ) -> None:
     found = plan(state, wish)
     assert actions(found.steps) == expected
 
 
-def test_a_move_that_is_cut_short_leaves_what_names_somebody_elses_secret() -> None:
+def test_move_keeps_entries_that_name_a_foreign_secret() -> None:
     state = cluster([*everywhere(), theirs(PEAR, OPERATOR)], [account(PEAR, OPERATOR, DIRECT)], SETTLED)
     assert does(state) == []

@@ -54,10 +54,10 @@ def does(state: CurrentCluster, *accesses: DesiredAccess) -> list[str]:
     return actions(plan(state, *accesses).steps)
 
 
-def test_copies_that_the_operator_did_not_bring_are_named() -> None:
+def test_missing_operator_copies_are_a_warning() -> None:
     state = cluster([*SOURCE, copied(PEAR, SECOND)], named(OPERATOR), SETTLED)
     assert plan(state, access("operator")).warnings == (
-        f"DigitalOcean's operator has not brought the present secret {OPERATOR} to fig, pear of the cluster orchard.",
+        f"DigitalOcean's operator has not copied the current secret {OPERATOR} to fig, pear of the cluster orchard.",
     )
     late_account = cluster(COPIED, [account(FIG), account(PEAR, OPERATOR)], SETTLED)
     assert "to fig of the cluster" in plan(late_account, access("operator")).warnings[0]
@@ -65,22 +65,22 @@ def test_copies_that_the_operator_did_not_bring_are_named() -> None:
     assert plan(cluster(COPIED[:1], named(), journal((STALE, CURRENT))), access("operator")).warnings == ()
 
 
-def test_where_no_namespace_is_meant_nothing_is_done_and_that_is_said() -> None:
+def test_no_chosen_namespace_is_a_warning_and_writes_nothing() -> None:
     found = plan(cluster([], named(), chosen=[]), access(namespaces=("plot-*", "field")))
     assert not found.changed
     assert found.warnings == (
         "The cluster orchard has no namespace field.",
-        "The cluster orchard has no namespace that is meant for kiwi: nothing is done there.",
+        "The cluster orchard has no chosen namespace for kiwi, so no secret is written there.",
     )
 
 
-def test_an_account_that_nothing_has_is_pointed_out() -> None:
+def test_service_account_that_no_namespace_has_is_a_warning() -> None:
     accounts = [account(PEAR, DIRECT), account(FIG, DIRECT)]
     found = plan(cluster(everywhere(), accounts, SETTLED), access(service_accounts=("default", "bild", "build-*")))
-    assert found.warnings == ("No namespace of the cluster orchard that is meant has a service account bild.",)
+    assert found.warnings == ("No chosen namespace of the cluster orchard has a service account bild.",)
 
 
-def test_a_tool_that_owns_the_list_of_an_account_that_is_meant_is_named() -> None:
+def test_field_manager_of_a_chosen_account_is_a_warning() -> None:
     owned = replace(account(PEAR, DIRECT), managers=(FieldManager("pulumi-kubernetes", "Apply"),))
     elsewhere = replace(account(FIG, DIRECT), managers=(FieldManager("argocd-controller", "Apply"),))
     found = plan(cluster(everywhere(), [owned, elsewhere], SETTLED, chosen=[PEAR]))
@@ -89,7 +89,7 @@ def test_a_tool_that_owns_the_list_of_an_account_that_is_meant_is_named() -> Non
 
 
 @pytest.mark.parametrize(("method", "secret"), [("operator", OPERATOR), ("one_click", ONE_CLICK)])
-def test_it_is_named_too_where_digitalocean_writes_into_the_list(method: str, secret: str) -> None:
+def test_field_manager_is_a_warning_for_operator_and_one_click_too(method: str, secret: str) -> None:
     owner = (FieldManager("helm", "Update"),)
     accounts = [
         replace(account(PEAR, secret), managers=owner),
@@ -99,26 +99,26 @@ def test_it_is_named_too_where_digitalocean_writes_into_the_list(method: str, se
     assert found[0].startswith(f"Helm owns imagePullSecrets of pear/default and may take {secret} out of it again;")
 
 
-def test_duplicates_of_other_makers_are_noted_and_stay() -> None:
-    has, stay = "The cluster orchard has secrets", "duplicates for the registry kiwi, which stay as they are."
+def test_duplicates_of_other_tools_are_noted_and_not_changed() -> None:
+    has, stay = "The cluster orchard has secrets", "These duplicates for the registry kiwi are not changed."
     made = [copied(PEAR, SECOND, ONE_CLICK), theirs(FIG, "registry-kiwi"), theirs(PEAR, "registry-kiwi", "Opaque")]
     found = plan(cluster([*everywhere(), *made], named(DIRECT), SETTLED))
     assert (found.changed, found.notes) == (
         False,
         (
-            f"{has} registry-kiwi, as doctl names its own, in fig: {stay}",
-            f"{has} kiwi, as DigitalOcean's one-click integration names its own, in pear: {stay}",
+            f"{has} registry-kiwi, named as doctl names its secrets, in fig. {stay}",
+            f"{has} kiwi, named as DigitalOcean's one-click integration names its secrets, in pear. {stay}",
         ),
     )
 
 
-def test_what_the_integration_made_is_no_duplicate_while_it_is_there() -> None:
+def test_secrets_of_an_active_integration_are_no_duplicates() -> None:
     copies = [copied(PEAR, SECOND, ONE_CLICK), theirs(FIG, ONE_CLICK)]
-    assert "in fig:" in plan(cluster(copies, integrated=["kiwi"])).notes[0]
-    assert "in fig:" in plan(cluster(copies), access("one_click")).notes[0]
+    assert "in fig. " in plan(cluster(copies, integrated=["kiwi"])).notes[0]
+    assert "in fig. " in plan(cluster(copies), access("one_click")).notes[0]
 
 
-def test_pods_that_failed_are_made_again_where_that_is_asked_for() -> None:
+def test_failing_pods_are_recreated_only_with_the_option() -> None:
     pod = Pod(PEAR, "web-1", "default", ("theirs",), (Container("app", "x"),), "ReplicaSet/web", created_at=NOW)
     state = cluster(everywhere(), named(), SETTLED, pods=[pod])
     assert does(state) == ["patch_service_accounts"]

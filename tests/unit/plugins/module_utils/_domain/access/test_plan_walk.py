@@ -129,7 +129,7 @@ def assert_present(world: World, wish: DesiredAccess) -> None:
 
 
 @given(states(), wishes())
-def test_what_could_pull_can_pull_at_every_moment(state: CurrentCluster, wish: DesiredAccess) -> None:
+def test_accounts_that_could_pull_can_pull_at_every_moment(state: CurrentCluster, wish: DesiredAccess) -> None:
     world = start(state, wish)
     able = [one for one in meant(world, wish) if pulls(world, one)]
     if wish.method != "direct":
@@ -140,7 +140,7 @@ def test_what_could_pull_can_pull_at_every_moment(state: CurrentCluster, wish: D
 
 
 @given(states(), wishes())
-def test_nothing_of_others_is_touched_and_their_order_stays(state: CurrentCluster, wish: DesiredAccess) -> None:
+def test_foreign_secrets_and_entries_keep_content_and_order(state: CurrentCluster, wish: DesiredAccess) -> None:
     world = start(state, wish)
     after = walk(world, presence(world, wish))[-1]
     assert_others_kept(world, after)
@@ -163,7 +163,7 @@ def assert_others_kept(world: World, after: World) -> None:
 
 
 @given(states(), wishes())
-def test_no_credential_is_forgotten_and_the_one_in_use_is_not_revoked(
+def test_every_credential_stays_recorded_and_the_credential_in_use_is_not_revoked(
     state: CurrentCluster, wish: DesiredAccess
 ) -> None:
     world = start(state, wish)
@@ -247,7 +247,7 @@ def test_access_that_ended_is_ended_wherever_a_run_was_killed(
 
 
 @given(states(), st.sampled_from(["direct", "operator"]))
-def test_no_secret_that_stays_holds_a_credential_that_absence_revokes(state: CurrentCluster, method: str) -> None:
+def test_absence_revokes_only_if_no_owned_secret_remains(state: CurrentCluster, method: str) -> None:
     world = World(state)
     ended = walk(world, absence(world, access(method)))[-1]
     if ended.revoked:

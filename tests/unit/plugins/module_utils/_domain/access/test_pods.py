@@ -47,7 +47,7 @@ def container(image: str = f"{KIWI}/web:v7", waiting: str | None = "ImagePullBac
         (container(KIWI), False),
     ],
 )
-def test_a_container_fails_where_an_image_of_the_registry_did_not_come(found: Container, expected: bool) -> None:
+def test_container_fails_if_an_image_of_the_registry_was_not_pulled(found: Container, expected: bool) -> None:
     assert fails_to_pull(found, KIWI) is expected
 
 
@@ -114,7 +114,7 @@ def since(days_ago: float | None, manager: str = "planton.digitalocean") -> Serv
         (pod(created_days_ago=None), HAS, None, LATE, False),
     ],
 )
-def test_a_pod_is_made_again_where_it_lacks_what_its_account_has(
+def test_pod_is_recreated_if_it_lacks_an_entry_of_its_account(
     found: Pod, held: ServiceAccount | None, change: AccountChange | None, secret: Secret | None, expected: bool
 ) -> None:
     assert made_again(found, held, access(), change=change, secret=secret) is expected
@@ -125,7 +125,7 @@ def test_a_pod_is_made_again_where_it_lacks_what_its_account_has(
     ("name", "entry", "expected"),
     [("default", False, True), ("build", False, False), ("build", True, False)],
 )
-def test_what_digitalocean_brings_reaches_the_default_account(
+def test_operator_and_one_click_reach_only_the_default_account(
     method: str, name: str, entry: bool, expected: bool
 ) -> None:
     wish = access(method)
@@ -133,13 +133,13 @@ def test_what_digitalocean_brings_reaches_the_default_account(
     assert made_again(pod(account=name), held, wish) is expected
 
 
-def test_a_pod_older_than_the_operators_copy_is_made_again() -> None:
+def test_pod_older_than_the_operators_copy_is_recreated() -> None:
     copy = replace(LATE, name=OPERATOR)
     assert made_again(pod(created_days_ago=1), account(PEAR, OPERATOR), access("operator"), secret=copy)
     assert not made_again(pod(created_days_ago=0), account(PEAR, OPERATOR), access("operator"), secret=copy)
 
 
-def test_pods_of_all_registries_go_in_one_step() -> None:
+def test_pods_of_all_registries_are_recreated_in_one_step() -> None:
     pods = [pod(name="web-1"), pod(DIRECT, name="web-2"), pod(name="web-3", account="build")]
     accounts = [LACKS, account(PEAR, name="build")]
     changes = [AccountChange(accounts[0], (DIRECT,)), AccountChange(accounts[1], (DIRECT,))]

@@ -63,7 +63,7 @@ METHODS = ("direct", "operator", "one_click")
 ANNOTATION = "docr.project-planton.org/"
 
 
-def test_each_way_and_doctl_has_a_name_of_its_own() -> None:
+def test_each_method_and_doctl_use_different_names() -> None:
     assert secret_names("plum") == ("docr-direct-plum", "docr-operator-plum", "plum", "registry-plum")
     assert doctl_name("plum") == "registry-plum"
 
@@ -86,21 +86,21 @@ registries = st.from_regex(r"[a-z0-9][a-z0-9-]{0,61}[a-z0-9]", fullmatch=True)
 
 
 @given(st.lists(registries, min_size=2, max_size=2, unique=True), st.sampled_from(METHODS[:2]))
-def test_names_fit_a_label_and_tell_registries_apart(pair: list[str], method: str) -> None:
+def test_names_fit_a_label_and_differ_between_registries(pair: list[str], method: str) -> None:
     names = [secret_name(method, one) for one in pair]
     assert names[0] != names[1]
     assert all(re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", one) for one in names)
 
 
 @given(registries, st.sampled_from(METHODS[:2]), st.sampled_from([FIRST, SECOND, ETERNAL]))
-def test_a_secret_gives_the_credential_that_it_was_made_of(registry: str, method: str, found: Credential) -> None:
+def test_credential_is_read_back_from_its_secret(registry: str, method: str, found: Credential) -> None:
     secret = ours(PEAR, found, method, registry)
     assert credential_in(secret) == found
     assert is_marked(secret, registry, method)
     assert carries(secret, pull_secret(registry, method, found))
 
 
-def test_a_secret_tells_of_its_credential_without_the_token() -> None:
+def test_annotations_describe_the_credential_without_the_token() -> None:
     content = pull_secret("kiwi", "direct", FIRST)
     assert content.type == "kubernetes.io/dockerconfigjson"
     assert content.annotations == {
@@ -147,12 +147,12 @@ def with_data(**data: str) -> Secret:
         with_annotation(expires_at="soon"),
     ],
 )
-def test_a_secret_that_was_edited_holds_no_credential_of_ours(secret: Secret) -> None:
-    with pytest.raises(ValueError, match="it is not as it was written"):
+def test_edited_secret_holds_no_credential(secret: Secret) -> None:
+    with pytest.raises(ValueError, match="the secret was edited"):
         credential_in(secret)
 
 
-def test_what_others_added_to_a_secret_is_kept_and_is_no_difference() -> None:
+def test_labels_and_annotations_of_other_tools_are_kept() -> None:
     content = pull_secret("kiwi", "direct", FIRST)
     labelled = replace(
         WHOLE,
@@ -180,7 +180,7 @@ def test_what_others_added_to_a_secret_is_kept_and_is_no_difference() -> None:
         replace(WHOLE, content=replace(WHOLE.content, data={**WHOLE.content.data, "more": "bW9yZQ=="})),
     ],
 )
-def test_a_secret_in_which_something_of_ours_differs_does_not_carry_it(secret: Secret) -> None:
+def test_secret_with_different_owned_content_does_not_carry_the_credential(secret: Secret) -> None:
     assert not carries(secret, pull_secret("kiwi", "direct", FIRST))
 
 
@@ -193,20 +193,20 @@ def test_a_secret_in_which_something_of_ours_differs_does_not_carry_it(secret: S
         (FIRST, False),
     ],
 )
-def test_a_credential_of_another_run_is_later_unless_it_is_known_to_be_older(found: Credential, is_later: bool) -> None:
+def test_credential_of_another_run_is_later_unless_it_was_minted_before(found: Credential, is_later: bool) -> None:
     content = pull_secret("kiwi", "direct", FIRST)
     assert holds_later(ours(PEAR, found), content) is is_later
     assert holds_later(theirs(PEAR), content) is False
 
 
-def test_ours_are_those_with_all_marks() -> None:
+def test_secret_is_marked_only_with_all_labels() -> None:
     for name in WHOLE.labels:
         left = {key: value for key, value in WHOLE.labels.items() if key != name}
         assert not is_marked(replace(WHOLE, content=replace(WHOLE.content, labels=left)), "kiwi", "direct")
     assert not is_marked(WHOLE, "plum", "direct")
 
 
-def test_sources_stand_in_kube_system_and_copies_name_theirs() -> None:
+def test_source_is_in_kube_system_and_copies_name_their_source() -> None:
     source = ours(SYSTEM, method="operator")
     assert is_source(source, OPERATOR)
     assert not is_source(replace(source, namespace=PEAR), OPERATOR)
@@ -219,14 +219,14 @@ def test_sources_stand_in_kube_system_and_copies_name_theirs() -> None:
 MIXED = {PEAR: ours(PEAR), FIG: theirs(FIG), BOG: ours(BOG, registry="plum"), SYSTEM: copied(SYSTEM)}
 
 
-def test_owned_is_what_exists_because_of_us() -> None:
+def test_owned_secrets_are_marked_or_copied_from_a_marked_secret() -> None:
     assert list(owned(MIXED, "kiwi", "direct")) == [PEAR]
     assert list(owned(MIXED, "kiwi", "operator")) == [SYSTEM]
     assert foreign(MIXED, "kiwi", "direct", [PEAR, FIG, BOG, "empty"]) == (BOG, FIG)
     assert foreign(MIXED, "kiwi", "operator", [SYSTEM, FIG]) == (FIG,)
 
 
-def test_the_integration_made_its_source_and_copies_of_the_right_type() -> None:
+def test_one_click_copies_are_source_and_copies_of_the_right_type() -> None:
     whole = copied(SYSTEM, FIRST, ONE_CLICK)
     source = replace(
         whole,

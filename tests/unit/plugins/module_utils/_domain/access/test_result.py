@@ -90,7 +90,7 @@ def after_absence(state: CurrentCluster) -> dict[str, Any]:
     return view_after(RegistryAccess(state, access()), plan.steps).shape()
 
 
-def test_a_view_tells_what_is_ours_and_lives() -> None:
+def test_view_has_only_owned_secrets_in_active_namespaces() -> None:
     secrets = [ours(PEAR), ours(BOG), theirs(FIG), *SOURCE, copied(FIG), copied(PEAR, SECOND, ONE_CLICK)]
     accounts = [account(PEAR, DIRECT, "theirs"), account(FIG, ONE_CLICK, name="build")]
     assert view_of(cluster(secrets, accounts, journal((FIRST, CURRENT), (SECOND, NEW)))) == {
@@ -147,14 +147,14 @@ def test_a_view_of_nothing_is_empty() -> None:
         ),
     ],
 )
-def test_a_view_after_the_steps_is_what_they_bring(
+def test_view_after_a_plan_has_the_effect_of_its_steps(
     state: CurrentCluster, wish: DesiredAccess, after: tuple[dict[str, str], dict[str, str], object]
 ) -> None:
     found = view_after(RegistryAccess(state, wish), steps_of(state, wish)).shape()
     assert (found["secrets"], found["service_accounts"], found["credential"]) == after
 
 
-def test_a_view_after_an_end_shows_what_stays() -> None:
+def test_view_after_absence_shows_what_remains() -> None:
     state = cluster(everywhere(), named(DIRECT), SETTLED)
     part = replace(state, registries={"kiwi": registry_state(everywhere(), SETTLED, [PEAR])})
     found = after_absence(part)
@@ -169,7 +169,7 @@ def test_a_diff_shows_no_token() -> None:
     assert FIRST.login.token not in str(view_of(state))
 
 
-def test_a_first_run_tells_what_it_wrote() -> None:
+def test_result_of_a_first_run_lists_its_writes() -> None:
     state = cluster([theirs(FIG, "registry-kiwi")], [account(PEAR, "theirs"), account(FIG, name="build")])
     assert shape(state, access()) == {
         "registry": "kiwi",
@@ -187,20 +187,20 @@ def test_a_first_run_tells_what_it_wrote() -> None:
     }
 
 
-def test_a_run_with_nothing_to_do_tells_when_it_renews() -> None:
+def test_result_without_changes_shows_the_next_renewal() -> None:
     found = shape(cluster(everywhere(), named(DIRECT), SETTLED), access())
     assert found["credential"] == {**SHOWN, "renew_at": "2026-07-26T16:20:00Z"}
     assert (found["namespaces"], found["service_accounts"], found["written"], found["patched"]) == (3, 3, [], [])
 
 
-def test_what_was_revoked_and_recreated_is_named() -> None:
+def test_result_lists_revoked_credentials_and_recreated_pods() -> None:
     noted = journal((SECOND, OLD, NOW - 4 * HOUR), (FIRST, CURRENT))
     pod = Pod(PEAR, "web-1", "default", (), (Container("app", "x"),), "ReplicaSet/web", created_at=NOW)
     found = shape(cluster(everywhere(), named(), noted, pods=[pod]), access())
     assert (found["revoked"], found["recreated_pods"]) == ([SECOND.fingerprint], [f"{PEAR}/web-1"])
 
 
-def test_registries_of_one_cluster_tell_each_their_own() -> None:
+def test_result_of_each_registry_has_only_its_own_steps() -> None:
     state = cluster(everywhere(), named(), SETTLED)
     plum = registry_state([ours(PEAR, SECOND, registry="plum")], journal((SECOND, CURRENT)), [PEAR, FIG], True, "plum")
     state = replace(state, registries={**state.registries, "plum": plum})
@@ -215,7 +215,7 @@ def test_registries_of_one_cluster_tell_each_their_own() -> None:
     ("wish", "known"),
     [(access("one_click"), None), (access(), FIRST), (access("operator"), FIRST), (access(policy=FORCED), None)],
 )
-def test_the_credential_after_a_run_is_known_unless_it_is_minted(wish: DesiredAccess, known: object) -> None:
+def test_credential_in_use_is_known_unless_it_is_due(wish: DesiredAccess, known: object) -> None:
     assert RegistryAccess(cluster(COPIED, [], SETTLED), wish).credential == known
 
 
@@ -230,11 +230,11 @@ def test_the_credential_after_a_run_is_known_unless_it_is_minted(wish: DesiredAc
         (Policy(timedelta(hours=36)), "2026-07-08T04:20:00Z"),
     ],
 )
-def test_a_credential_is_shown_with_the_time_when_a_run_renews_it(policy: Policy | None, renew_at: str | None) -> None:
+def test_shown_credential_has_the_time_of_its_renewal(policy: Policy | None, renew_at: str | None) -> None:
     assert shape_credential(FIRST, policy) == {**SHOWN, "renew_at": renew_at}
 
 
-def test_a_credential_without_end_shows_none() -> None:
+def test_shown_credential_that_never_expires_has_no_expiry() -> None:
     assert shape_credential(credential("t-9", 5, None), Policy(None)) == {
         "fingerprint": credential("t-9").fingerprint,
         "minted_at": "2026-07-04T16:20:00Z",

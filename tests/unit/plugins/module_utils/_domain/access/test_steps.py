@@ -34,7 +34,7 @@ names = st.lists(st.sampled_from(["zeta", "alpha", DIRECT, OPERATOR, "kiwi", "th
         (("zeta", "zeta"), (DIRECT,), (), ("zeta", "zeta", DIRECT)),
     ],
 )
-def test_a_change_appends_and_takes_out(
+def test_account_change_appends_and_removes_names(
     present: tuple[str, ...], add: tuple[str, ...], remove: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
     found = account(PEAR, *present)
@@ -42,7 +42,7 @@ def test_a_change_appends_and_takes_out(
 
 
 @given(names, names, names)
-def test_a_change_keeps_the_others_in_their_order_and_does_nothing_twice(
+def test_account_change_keeps_other_names_in_order_and_is_idempotent(
     present: tuple[str, ...], add: tuple[str, ...], remove: tuple[str, ...]
 ) -> None:
     remove = tuple(one for one in remove if one not in add)
@@ -53,7 +53,7 @@ def test_a_change_keeps_the_others_in_their_order_and_does_nothing_twice(
     assert change.names_of(account(PEAR, *after)) == after
 
 
-def test_steps_of_one_thing_name_it_and_those_of_many_count_them() -> None:
+def test_messages_name_a_single_object_and_count_several() -> None:
     pods = [Pod(PEAR, f"web-{number}", "default") for number in range(12)]
     both = AccountChange(account(PEAR, name="build"), (DIRECT,), (OPERATOR,))
     wish = access("operator")
@@ -87,7 +87,7 @@ def test_steps_of_one_thing_name_it_and_those_of_many_count_them() -> None:
 def test_no_step_shows_a_token() -> None:
     secret = replace(ours(PEAR), uid="u-7")
     every = [
-        steps.MintCredential("orchard", access(), "there is none yet"),
+        steps.MintCredential("orchard", access(), "the cluster has no credential yet"),
         steps.WritePullSecrets("orchard", access(), (SecretWrite(PEAR, secret),)),
         steps.RevokeCredentials("orchard", "kiwi", (FIRST,)),
         steps.RecordCredential("orchard", access(), journal((FIRST, "new"))),

@@ -101,7 +101,7 @@ def test_clusters_of_one_name_are_shown_each() -> None:
     assert list(found.after) == [f"kiwi in {key}" for key in keys]
 
 
-def test_the_inside_of_a_cluster_with_one_click_is_shown_where_something_ends_there() -> None:
+def test_diff_of_one_click_shows_the_end_of_a_former_method() -> None:
     left = state("grove", secrets=everywhere(), accounts=named(DIRECT), noted=SETTLED)
     found = plan_of(DesiredState((entry("grove", "one_click"),)), state("orchard"), state("meadow"), left)
     assert f"kiwi in {KEYS[2]}" in found.after
@@ -119,7 +119,7 @@ def test_a_cluster_that_cannot_be_read_or_served_does_not_stop_the_others() -> N
     assert {step.target for step in found.steps} == {"grove"}
 
 
-def test_a_cluster_that_was_not_to_be_looked_into_has_no_part() -> None:
+def test_cluster_that_was_not_read_has_no_steps() -> None:
     found = plan_of(DesiredState((entry("orchard", "one_click"),), waits_for_secrets=False))
     assert (actions(found.steps), found.clusters, found.failed) == (["add_registries"], {}, {})
 
@@ -131,19 +131,17 @@ def test_access_that_ends_is_planned_in_each_cluster() -> None:
     assert not found.clusters[KEYS[1]].changed
 
 
-def test_check_mode_says_that_it_did_not_look() -> None:
+def test_check_mode_warns_about_clusters_that_it_does_not_read() -> None:
     wanted = DesiredState((entry("orchard", registries="kiwi plum"), entry("grove", "one_click")))
     found = plan_of(wanted, NotRead(), NotRead(), NotRead())
     step = found.clusters[KEYS[0]].steps[0]
     assert step.shape() == {
         "action": "look_into_cluster",
         "target": "orchard",
-        "message": "look into the cluster orchard, and give the cluster the desired access to kiwi, plum",
+        "message": "read the cluster orchard, and give the cluster the desired access to kiwi, plum",
     }
-    assert "no token for the cluster orchard, so what would change in it is not known" in found.warnings[0]
-    assert found.notes == (
-        "Check mode mints no token for the cluster grove, so whether its secrets are there was not seen.",
-    )
+    assert "no token for the cluster orchard, so the changes inside the cluster are not known" in found.warnings[0]
+    assert found.notes == ("Check mode mints no token for the cluster grove, so its secrets were not checked.",)
     assert not found.clusters[KEYS[2]].changed
 
 
@@ -158,14 +156,14 @@ def test_all_faults_come_at_once_and_each_once() -> None:
     assert refused.value.field_errors == planned.value.field_errors
 
 
-def test_registries_are_not_missed_where_they_were_not_read_or_are_expected() -> None:
+def test_unread_or_expected_registries_do_not_count_as_missing() -> None:
     wanted = DesiredState((entry("orchard", registries="pear"),))
     assert plan_of(wanted, names=None).desired[0].place.key == KEYS[0]
     found = plan_of(replace(wanted, expected=("pear",)))
     assert found.desired[0].accesses[0].secret == secret_name("direct", "pear")
 
 
-def test_pods_are_made_again_only_where_that_is_asked_for() -> None:
+def test_task_recreates_pods_only_with_the_option() -> None:
     pod = access_states.pod(created_days_ago=1)
     had = state("orchard", secrets=everywhere(), accounts=named(), noted=SETTLED, pods=[pod])
     asked = [

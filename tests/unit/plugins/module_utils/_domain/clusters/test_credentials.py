@@ -33,7 +33,7 @@ def test_credentials_are_a_token_or_a_certificate(raw: dict[str, Any], expected:
 
 
 @pytest.mark.parametrize("name", list(PLACE))
-def test_an_answer_that_names_no_place_is_an_error(name: str) -> None:
+def test_answer_without_an_address_is_an_error(name: str) -> None:
     with pytest.raises(KeyError, match=name):
         parse_cluster_credentials({key: value for key, value in PLACE.items() if key != name})
 
@@ -45,7 +45,7 @@ def test_an_answer_that_names_no_place_is_an_error(name: str) -> None:
         (CERTIFICATE, {"client-certificate-data": "Y2VydA==", "client-key-data": "a2V5"}),
     ],
 )
-def test_a_kubeconfig_holds_nothing_else(found: ClusterCredentials, user: dict[str, str]) -> None:
+def test_kubeconfig_holds_only_the_credentials(found: ClusterCredentials, user: dict[str, str]) -> None:
     kubeconfig = found.kubeconfig()
     (cluster,), (entry,), (context,) = (kubeconfig[name] for name in ("clusters", "users", "contexts"))
     assert entry["user"] == user

@@ -45,17 +45,21 @@ def test_a_name_or_an_id_finds_its_cluster(name: str, cluster: Cluster) -> None:
     [
         (
             "meadow",
-            (f"{ID_B} (syd1, running), {ID_C} (blr1, upgrading)", "2 clusters are called 'meadow'", "give the id"),
+            (
+                f"{ID_B} (syd1, running), {ID_C} (blr1, upgrading)",
+                "2 clusters have the name 'meadow'",
+                "use the ID of a cluster",
+            ),
         ),
         ("orchad", ("there is no cluster 'orchad'", "did you mean 'orchard'?")),
         ("Orchard", ("there is no cluster 'Orchard'", "did you mean 'orchard'?")),
         ("zzz", ("there is no cluster 'zzz'", "the team has meadow, orchard")),
-        ("9" + ID_A[1:], (f"there is no cluster with the id 9{ID_A[1:]}",)),
+        ("9" + ID_A[1:], (f"there is no cluster with the ID 9{ID_A[1:]}",)),
         (ID_A.replace("-", ""), ("there is no cluster '0f6cd1b0",)),
     ],
     ids=["ambiguous", "misspelt", "other case", "nothing near", "unknown id", "id without hyphens is a name"],
 )
-def test_a_name_that_fits_none_or_several_says_where_it_stands_and_what_there_is(
+def test_unknown_or_ambiguous_name_is_an_error_with_its_place_and_alternatives(
     name: str, words: tuple[str, ...]
 ) -> None:
     fault = resolve_one(name)
@@ -64,7 +68,7 @@ def test_a_name_that_fits_none_or_several_says_where_it_stands_and_what_there_is
     assert [word for word in words if word not in fault] == []
 
 
-def test_a_team_without_clusters_is_told_so() -> None:
+def test_team_without_clusters_is_named_in_the_error() -> None:
     assert resolve_one("orchard", ()) == (
         "clusters[7]: there is no cluster 'orchard'; the team of the token has no clusters"
     )
@@ -76,7 +80,7 @@ def test_a_deleted_cluster_does_not_make_its_successors_name_ambiguous() -> None
     assert resolve_one("orchard", (gone,)) == gone
 
 
-def test_every_bad_name_is_a_fault_of_its_own() -> None:
+def test_every_unknown_name_is_an_error_of_its_own() -> None:
     asked = [NameRef("clusters[0]", "meadow"), NameRef("clusters[1]", "orchard"), NameRef("clusters[2]", "zzz")]
     found, faults = resolve_clusters(ALL, asked)
     assert dict(found) == {"orchard": ORCHARD}
@@ -93,5 +97,5 @@ def test_every_hyphenated_uuid_is_an_id_and_nothing_longer_is(uuid: object) -> N
 @pytest.mark.parametrize(
     ("count", "end"), [(0, ""), (1, "c0"), (10, "c8, c9"), (11, "c8, c9 and 1 more"), (250, "c8, c9 and 240 more")]
 )
-def test_many_names_are_shortened_and_none_is_uncounted(count: int, end: str) -> None:
+def test_long_list_of_names_is_shortened_with_the_right_count(count: int, end: str) -> None:
     assert join_names(f"c{number}" for number in range(count)).endswith(end)

@@ -61,7 +61,7 @@ def test_a_secret_without_anything_is_empty(empty: dict[str, Any]) -> None:
     assert parse_secret(raw) == Secret("pear", "web", SecretContent("Opaque", {}))
 
 
-def test_an_account_is_read_with_those_who_manage_its_list() -> None:
+def test_account_is_read_with_the_field_managers_of_its_list() -> None:
     managed = [
         {"manager": "farmer", "operation": "Apply", "time": MADE, "fieldsV1": {"f:imagePullSecrets": {}}},
         {"manager": "labeller", "operation": "Update", "fieldsV1": {"f:metadata": {}}},
@@ -116,7 +116,7 @@ def test_a_pod_is_read_with_all_its_containers_and_why_they_wait() -> None:
 
 
 @pytest.mark.parametrize("parts", [{}, {"spec": None, "status": None}, {"spec": {"serviceAccountName": ""}}])
-def test_a_pod_of_which_little_is_said_has_the_default_account(parts: dict[str, Any]) -> None:
+def test_pod_without_optional_fields_has_the_default_account(parts: dict[str, Any]) -> None:
     raw = {
         "metadata": {"namespace": "pear", "name": "web", "deletionTimestamp": MADE, "ownerReferences": None},
         **parts,

@@ -23,7 +23,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
         (Where(namespace_selector="tier=web"), ["ci", "team-a", "team-b-lab", "Team-c"]),
     ],
 )
-def test_namespaces_are_meant_by_names_and_globs(where: Where, names: list[str]) -> None:
+def test_names_and_globs_choose_namespaces(where: Where, names: list[str]) -> None:
     assert [one for one in ("ci", "team-a", "team-b-lab", "Team-c") if where.has_namespace(one)] == names
 
 
@@ -38,15 +38,15 @@ def test_namespaces_are_meant_by_names_and_globs(where: Where, names: list[str])
         (("*",), ["default", "build", "build-1"], None),
     ],
 )
-def test_accounts_are_meant_by_names_and_globs(accounts: tuple[str, ...], meant: list[str], only: str | None) -> None:
+def test_names_and_globs_choose_service_accounts(accounts: tuple[str, ...], meant: list[str], only: str | None) -> None:
     where = Where(service_accounts=accounts)
     assert [one for one in ("default", "build", "build-1") if where.has_account(one)] == meant
     assert where.only_account == only
 
 
-def test_the_default_account_is_meant_if_nothing_is_said() -> None:
+def test_default_account_is_chosen_by_default() -> None:
     assert Where().only_account == "default"
 
 
-def test_names_are_told_from_globs() -> None:
+def test_plain_names_are_patterns_without_a_glob() -> None:
     assert plain_names(["ci", "team-*", "c?", "team-[ab]", "shop"]) == ("ci", "shop")

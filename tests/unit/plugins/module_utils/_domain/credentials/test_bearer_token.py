@@ -37,7 +37,7 @@ def grant(name: str, *actions: str, kind: str = "repository") -> dict[str, Any]:
         ([], frozenset()),
     ],
 )
-def test_a_token_that_can_be_read_tells_what_it_grants(access: list[Any], granted: frozenset[str]) -> None:
+def test_readable_token_has_its_granted_actions(access: list[Any], granted: frozenset[str]) -> None:
     assert granted_actions(jwt({"access": access, "sub": "ünal"}), "kiwi/web") == granted
 
 
@@ -55,5 +55,5 @@ def test_a_token_that_can_be_read_tells_what_it_grants(access: list[Any], grante
         jwt({"access": [{"name": "kiwi/web"}]}),
     ],
 )
-def test_any_other_says_nothing(token: str) -> None:
+def test_unreadable_token_has_no_known_actions(token: str) -> None:
     assert granted_actions(token, "kiwi/web") is None

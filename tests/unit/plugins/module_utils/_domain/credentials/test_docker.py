@@ -26,7 +26,7 @@ def config(text: str, key: str = "registry.digitalocean.com") -> dict[str, Any]:
     ("text", "user", "token"),
     [("dop_1:dop_1", "dop_1", "dop_1"), ("me@example.org:dop_1", "me@example.org", "dop_1"), ("u:a:b", "u", "a:b")],
 )
-def test_the_second_half_is_the_token_under_whatever_key(key: str, text: str, user: str, token: str) -> None:
+def test_password_of_the_only_entry_is_the_token(key: str, text: str, user: str, token: str) -> None:
     assert parse_docker_credentials(config(text, key)) == DockerCredentials(user, token)
 
 

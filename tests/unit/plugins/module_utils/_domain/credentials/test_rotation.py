@@ -25,21 +25,21 @@ SECOND = timedelta(seconds=1)
 @pytest.mark.parametrize(
     ("policy", "found", "reason"),
     [
-        (RENEWED, None, "there is none yet"),
-        (FORCED, None, "there is none yet"),
+        (RENEWED, None, "the cluster has no credential yet"),
+        (FORCED, None, "the cluster has no credential yet"),
         (FORCED, FIRST, "a rotation is forced"),
         (RENEWED, FIRST, None),
-        (RENEWED, replace(FIRST, expires_at=NOW), "the present one expired at 2026-07-09T16:20:00Z"),
-        (ENDLESS, replace(FIRST, expires_at=NOW - HOUR), "the present one expired at 2026-07-09T15:20:00Z"),
-        (ENDLESS, FIRST, "the present one expires"),
-        (RENEWED, credential(left_days=None), "the present one never expires"),
+        (RENEWED, replace(FIRST, expires_at=NOW), "the current credential expired at 2026-07-09T16:20:00Z"),
+        (ENDLESS, replace(FIRST, expires_at=NOW - HOUR), "the current credential expired at 2026-07-09T15:20:00Z"),
+        (ENDLESS, FIRST, "the current credential expires"),
+        (RENEWED, credential(left_days=None), "the current credential never expires"),
         (ENDLESS, credential("t-9", 999, None), None),
-        (RENEWED, credential("t-9", 20, 40), "the present one is 480h00m old"),
+        (RENEWED, credential("t-9", 20, 40), "the current credential is 480h00m old"),
         (RENEWED, replace(FIRST, minted_at=NOW - 20 * DAY + SECOND), None),
         # What was minted for a shorter interval is renewed while there is time for one more attempt.
-        (Policy(30 * DAY), credential("t-9", 3, 30), "the present one is 72h00m old"),
+        (Policy(30 * DAY), credential("t-9", 3, 30), "the current credential is 72h00m old"),
         (Policy(30 * DAY), replace(credential("t-9", 3), expires_at=NOW + 30 * DAY + SECOND), None),
-        (Policy(2 * DAY), FIRST, "the present one is 72h00m old"),
+        (Policy(2 * DAY), FIRST, "the current credential is 72h00m old"),
     ],
 )
 def test_a_credential_is_renewed_for_a_reason(policy: Policy, found: Credential | None, reason: str | None) -> None:
@@ -47,7 +47,7 @@ def test_a_credential_is_renewed_for_a_reason(policy: Policy, found: Credential 
 
 
 @given(st.integers(1, 9_000), st.integers(0, 30_000))
-def test_a_credential_of_a_policy_has_two_attempts_left_when_it_is_due(hours: int, age: int) -> None:
+def test_due_credential_is_valid_for_two_more_rotations(hours: int, age: int) -> None:
     policy = Policy(hours * HOUR)
     found = Credential(config("t-9"), NOW, NOW + timedelta(seconds=policy.expiry_s))
     now = NOW + age * HOUR
@@ -65,13 +65,11 @@ def test_a_credential_of_a_policy_has_two_attempts_left_when_it_is_due(hours: in
         (Policy(HOUR), 10_800, HOUR),
     ],
 )
-def test_a_policy_says_how_long_one_lives_and_how_long_its_predecessor(
-    policy: Policy, expiry_s: int, wait: timedelta
-) -> None:
+def test_policy_has_lifetime_and_wait_before_revocation(policy: Policy, expiry_s: int, wait: timedelta) -> None:
     assert (policy.expiry_s, policy.wait_before_revocation) == (expiry_s, wait)
 
 
-def test_one_without_end_is_never_due_and_never_expires() -> None:
+def test_credential_without_expiry_is_never_due() -> None:
     found = credential("t-9", 5_000, None)
     assert RENEWED.due_at(found) == found.minted_at + 20 * DAY
     assert ENDLESS.due_at(found) is None

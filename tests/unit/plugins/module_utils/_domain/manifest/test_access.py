@@ -24,6 +24,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manif
 )
 
 PLACE = "m.yaml document 1 (res), spec.doks_integration"
+NOT_ALLOWED = "the method one_click does not allow this option"
+NOT_BY_OPERATOR = "the method operator does not allow this option"
 NO_KUBECONFIG = f"{PLACE}.contexts: the kubeconfig is missing that holds the contexts"
 NOTHING: Mapping[str, Any] = {}
 
@@ -95,7 +97,7 @@ def test_it_holds_what_is_given_by_the_names_of_the_options_whatever_the_spellin
         ("rotate: 30d", ".rotate: this field is not known; did you mean rotate"),
         ("kubeconfig: farm.yaml", ".kubeconfig: this field is not known; "),
         ("rotate_every: 30", ".rotate_every: YAML reads it as a number, 30; write days, hours and minutes, such as"),
-        ("rotateEvery: monthly", ".rotateEvery: 'monthly' is no period; write days, hours and minutes"),
+        ("rotateEvery: monthly", ".rotateEvery: 'monthly' is not a period; write days, hours and minutes"),
         ("rotate_every: 30m", ".rotate_every: '30m' is too short; use 1h or more"),
         ('never_expires: "yes"', ".never_expires: 'yes' is text; write true or false, without quotes"),
         ("namespaces: []", ".namespaces: the list is empty; name at least one"),
@@ -103,10 +105,10 @@ def test_it_holds_what_is_given_by_the_names_of_the_options_whatever_the_spellin
         ("namespaces: team-a", ".namespaces: it is text; write a list of strings"),
         ("contexts: [1]", '.contexts[0]: YAML reads 1 as a number; quote it: "1"'),
         ('namespace_selector: " "', ".namespace_selector: it is empty"),
-        ("{method: operator, namespaces: [ci]}", ".namespaces: the method operator cannot honour it, since"),
-        ("{method: operator, serviceAccounts: [a]}", ".serviceAccounts: the method operator cannot honour it"),
-        ("{method: one_click, rotateEvery: 30d}", ".rotateEvery: the method one_click cannot honour it"),
-        ("{method: ONE_CLICK, contexts: [a]}", ".contexts: the method one_click cannot honour it, since DigitalOcean"),
+        ("{method: operator, namespaces: [ci]}", f".namespaces: {NOT_BY_OPERATOR}, since"),
+        ("{method: operator, serviceAccounts: [a]}", f".serviceAccounts: {NOT_BY_OPERATOR}"),
+        ("{method: one_click, rotateEvery: 30d}", f".rotateEvery: {NOT_ALLOWED}"),
+        ("{method: ONE_CLICK, contexts: [a]}", f".contexts: {NOT_ALLOWED}, since DigitalOcean"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("variables", [None, {"clusters": ["orchard"], "kubeconfig": "farm.yaml"}])
@@ -138,7 +140,7 @@ def test_the_place_is_in_the_spelling_of_the_document() -> None:
         (
             "{method: direct, clusters: [a], rotate_every: 1d, never_expires: true}",
             {},
-            [f"{PLACE}.never_expires: rotate_every is given too; keep one of them"],
+            [f"{PLACE}.never_expires: rotate_every is set too; keep one option"],
         ),
         (
             "clusters: [a]",
@@ -153,15 +155,15 @@ def test_the_place_is_in_the_spelling_of_the_document() -> None:
         (
             "clusters: [a]",
             {"method": "direct", "rotate_every": "1d", "never_expires": True},
-            ["docr_doks_never_expires: rotate_every is given too"],
+            ["docr_doks_never_expires: rotate_every is set too"],
         ),
         (
             "clusters: [a]",
             {"method": "operator", "namespaces": ["ci"], "rotate_every": "1d"},
-            ["docr_doks_namespaces: the method operator cannot honour it"],
+            ["docr_doks_namespaces: the method operator does not allow this option"],
         ),
-        ("clusters: [a]", {"rotate_every": "1d"}, ["docr_doks_rotate_every: the method one_click cannot honour it"]),
-        ("{clusters: [a], rotate_every: 1d}", {}, [f"{PLACE}.rotate_every: the method one_click cannot honour it"]),
+        ("clusters: [a]", {"rotate_every": "1d"}, [f"docr_doks_rotate_every: {NOT_ALLOWED}"]),
+        ("{clusters: [a], rotate_every: 1d}", {}, [f"{PLACE}.rotate_every: {NOT_ALLOWED}"]),
         (
             "{method: direct, contexts: [farm], rotate_every: 1d}",
             {},

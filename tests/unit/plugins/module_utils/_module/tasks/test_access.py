@@ -45,7 +45,7 @@ def entry(clusters: list[str], registries: list[str], origin: str | None = None)
     return {"clusters": clusters, "registries": registries, "origin": origin}
 
 
-def test_both_forms_become_the_same_but_for_the_paths() -> None:
+def test_top_level_options_and_integrations_describe_the_same_task() -> None:
     plain = build_access_task(params(clusters=["orchard"], registries=["kiwi", "plum"])).desired
     listed = build_access_task(params(integrations=[entry(["orchard"], ["kiwi", "plum"])])).desired
     assert plain.entries[0].registries == (NameRef("registries[0]", "kiwi"), NameRef("registries[1]", "plum"))
@@ -53,7 +53,7 @@ def test_both_forms_become_the_same_but_for_the_paths() -> None:
     assert (plain.state, plain.expected) == (listed.state, listed.expected) == ("absent", ("pear",))
 
 
-def test_an_origin_takes_the_place_of_the_path() -> None:
+def test_origin_replaces_the_path_in_errors() -> None:
     (integration,), faults = read_entries([entry(["orchard"], ["kiwi"], "shop.yaml document 2 (kiwi)")], Common())
     assert integration.clusters == (NameRef("shop.yaml document 2 (kiwi), clusters[0]", "orchard"),)
     assert faults == ()
@@ -76,7 +76,7 @@ def test_an_origin_takes_the_place_of_the_path() -> None:
     ],
     ids=["empty lists", "empty names", "no entries", "faults of several entries", "times too small"],
 )
-def test_all_that_is_wrong_with_the_options_comes_at_once(given: dict[str, Any], places: list[str]) -> None:
+def test_all_option_errors_are_reported_at_once(given: dict[str, Any], places: list[str]) -> None:
     with pytest.raises(InvalidInput) as caught:
         build_access_task(params(**given))
     assert [fault.where for fault in caught.value.field_errors] == places
@@ -123,7 +123,7 @@ def read(common: dict[str, Any], *entries: dict[str, Any], **more: Any) -> list[
         ),
     ],
 )
-def test_an_entry_says_what_differs_from_the_rest(
+def test_options_of_an_entry_override_the_common_options(
     common: dict[str, Any], own: dict[str, Any], method: str, where: Where, rotate_every: timedelta | None
 ) -> None:
     (found,) = read(common, {"clusters": ["orchard"], **own}, force_rotation=True)
@@ -132,12 +132,12 @@ def test_an_entry_says_what_differs_from_the_rest(
 
 
 @pytest.mark.parametrize("common", [{}, {"method": "direct", "never_expires": True, **WHERE}])
-def test_one_click_takes_no_notice_of_what_others_need(common: dict[str, Any]) -> None:
+def test_one_click_ignores_common_options_for_other_methods(common: dict[str, Any]) -> None:
     (found,) = read(common, {"clusters": ["orchard"], "method": "one_click"})
     assert (found.method, found.where, found.policy) == ("one_click", Where(), None)
 
 
-def test_what_is_to_end_has_no_policy() -> None:
+def test_absence_has_no_policy() -> None:
     (found,) = read({"method": "direct", "rotate_every": "12h"}, {"clusters": ["orchard"]}, state="absent")
     assert (found.method, found.policy) == ("direct", None)
 
@@ -160,7 +160,7 @@ def test_an_entry_names_clusters_or_contexts(
     assert [one.name for one in found.clusters] == own.get("clusters", [])
 
 
-def test_options_of_one_entry_stand_at_the_top_too() -> None:
+def test_top_level_options_describe_one_entry() -> None:
     given = {"registries": ["kiwi"], "kubeconfig": FARM, "contexts": ["meadow"], "method": "direct", **WHERE}
     wanted = build_access_task(params(state="present", rotate_every="1d12h", **given)).desired
     (found,) = wanted.entries
@@ -204,23 +204,21 @@ DIRECT = {"method": "direct", "never_expires": True}
         ),
     ],
 )
-def test_what_is_wrong_with_an_entry_is_told_with_its_place(
-    common: dict[str, Any], own: dict[str, Any], places: list[str]
-) -> None:
+def test_errors_of_an_entry_have_their_place(common: dict[str, Any], own: dict[str, Any], places: list[str]) -> None:
     with pytest.raises(InvalidInput) as caught:
         read(common, own)
     assert [fault.where for fault in caught.value.field_errors] == [f"integrations[0].{place}" for place in places]
 
 
 @pytest.mark.parametrize("text", ["soon", "", "1s"])
-def test_a_wait_before_revocation_that_is_no_period_is_a_fault(text: str) -> None:
+def test_invalid_revoke_after_is_an_error(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         read(DIRECT, {"clusters": ["orchard"]}, revoke_after=text)
     (fault,) = caught.value.field_errors
     advice = "write days, hours and minutes, such as 30d, 12h or 1d12h"
-    assert str(fault) == f"revoke_after: {text!r} is no period; {advice}"
+    assert str(fault) == f"revoke_after: {text!r} is not a period; {advice}"
 
 
-def test_a_way_is_one_click_if_nothing_is_said() -> None:
+def test_method_is_one_click_by_default() -> None:
     found = read({}, {"clusters": ["orchard"]}, {"clusters": ["meadow"], "method": None})
     assert [one.method for one in found] == ["one_click", "one_click"]
