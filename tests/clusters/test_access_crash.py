@@ -54,7 +54,7 @@ def wanted_accounts(cluster: Cluster) -> dict[tuple[str, str], list[str]]:
 
 
 def undo(cluster: Cluster) -> None:
-    """Take away what was written, as if there had been no run; nobody's entries but ours."""
+    """Delete everything that runs wrote, and keep the entries of other tools."""
     for name in (DIRECT, JOURNAL):
         for namespace in cluster.secrets(name):
             cluster.call("DELETE", f"namespaces/{namespace}/secrets/{name}")

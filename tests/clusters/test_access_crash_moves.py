@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_doks_integration killed at every call of a move between methods, there and back: pods can pull all the time."""
+"""docr_doks_integration killed at every call of a move between methods: pods can pull at every moment."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_doks_integration writes each namespace itself: the method that works on any Kubernetes."""
+"""docr_doks_integration with the method direct, which writes each namespace and works on any Kubernetes."""
 
 from __future__ import annotations
 

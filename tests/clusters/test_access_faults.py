@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_doks_integration where DigitalOcean refuses, a cluster is out of reach, or answers get lost."""
+"""docr_doks_integration where DigitalOcean refuses a call, a cluster is not reachable, or answers are lost."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From one method of access to another: nothing stays behind, and there is never a moment without a working secret."""
+"""Moves from one method of access to another: no leftovers, and a working secret at every moment."""
 
 from __future__ import annotations
 

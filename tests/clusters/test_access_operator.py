@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_doks_integration beside DigitalOcean's operator: one secret of ours that it copies, and one-click."""
+"""docr_doks_integration with the methods operator and one_click, where DigitalOcean's operator copies secrets."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pods that were made before they could pull are made again, where somebody makes them again."""
+"""Pods that fail to pull are deleted, so that their controllers create them again with the pull secret."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a pull secret is for: an image pulled with what stands in it, by a real client, and nothing pushed."""
+"""A real client pulls an image with the credential in a pull secret, and cannot push."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_doks_integration beside others who write in the same moment: other tools, itself, and whoever deletes."""
+"""docr_doks_integration while other tools, other runs and users write to the same objects."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_account_with_constant_conflicts_is_an_error_and_stays_unchanged(
     check_healed(marsh, DIRECT, NAMESPACES, wanted(marsh))
 
 
-# Whoever deletes a namespace
+# A user deletes a namespace
 
 
 @pytest.mark.parametrize("is_gone", [False, True])
@@ -159,7 +159,7 @@ def test_namespace_deleted_between_read_and_write_is_skipped(
 
 
 def wanted(cluster: Cluster) -> dict[tuple[str, str], list[str]]:
-    """What accounts are to be where nobody else has entries."""
+    """The accounts as they are to be, without entries of other tools."""
     return {
         (namespace, account): [DIRECT] if namespace in NAMESPACES else [] for namespace, account in cluster.accounts()
     }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The roles that the guide names are enough for all that docr_doks_integration does in a cluster, and less is not."""
+"""The roles of the guide are sufficient and necessary for what docr_doks_integration does in a cluster."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DIRECT_ROLES, OPERATOR_ROLES, POD_ROLES = (
 
 
 def identity(cluster: Cluster, folder: Path, roles: list[Role], name: str = "worker") -> str:
-    """A kubeconfig of somebody who may do what the roles say."""
+    """A kubeconfig of a user with the permissions of the roles."""
     renamed = [
         {**role, "metadata": {**role["metadata"], "name": f"{role['metadata']['name']}-{name}"}} for role in roles
     ]
@@ -214,7 +214,7 @@ class Lab:
         return result
 
     def reset(self) -> None:
-        """End all access, and see that nothing was minted that nobody revokes."""
+        """End all access, and check that every minted credential is revoked."""
         for method in ("direct", "operator"):
             self.runs.run(self.options(method, clusters=["marsh"], state="absent"))
         assert valid(self.cluster.sandbox) == 0

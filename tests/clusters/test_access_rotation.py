@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Credentials of clusters are renewed by the service's clock, and the old ones revoked when nobody uses them."""
+"""Credentials are renewed by the service's clock, and old credentials are revoked after revoke_after."""
 
 from __future__ import annotations
 

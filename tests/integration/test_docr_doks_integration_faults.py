@@ -99,7 +99,7 @@ def test_older_call_is_not_used_if_the_team_has_several_registries(
 @pytest.mark.parametrize(
     "answer",
     [{"status": 500}, {"status": 502, "body": "html"}, {"drop": True}, {"status": 409}],
-    ids=["500", "HTML", "no answer", "somebody was faster"],
+    ids=["500", "HTML", "no answer", "another writer was faster"],
 )
 def test_write_that_took_effect_despite_an_error_counts_as_done(sandbox: Sandbox, answer: dict[str, Any]) -> None:
     seed(sandbox, {"orchard": []})

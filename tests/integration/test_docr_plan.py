@@ -86,7 +86,7 @@ def test_a_registry_that_would_be_created_counts_as_there(team: Sandbox) -> None
         ({"method": "direct"}, "integrations[0].method: the method direct needs rotate_every or never_expires"),
         (
             {"method": "operator", "namespaces": ["ci"], **FOREVER},
-            "integrations[0].namespaces: the method operator cannot",
+            "integrations[0].namespaces: the method operator does not allow this option",
         ),
         ({"rotate_every": "30d"}, "integrations[0].rotate_every: the method one_click does not allow this option"),
     ],

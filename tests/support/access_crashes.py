@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_doks_integration killed at each of its calls in turn, and what must be true then and after one more run."""
+"""Kills docr_doks_integration at each of its calls, and checks the cluster then and after another run."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Runs:
         return found
 
     def run(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """One that nobody kills, and that succeeds."""
+        """A run that is not killed, and that succeeds."""
         self.start(options)
         result = self.result()
         assert not result.get("failed"), result["msg"]
@@ -170,7 +170,7 @@ class Killer:
         return where
 
     def after_service(self, options: Mapping[str, Any], number: int, call: str) -> str:
-        """Kill it when such a request to DigitalOcean has been carried out, and nobody has read the answer."""
+        """Kill the run after DigitalOcean carried out such a request, and before the run reads the answer."""
         sandbox = self.cluster.sandbox
         sandbox.clear_log()
         method, path = call.split(" ")
@@ -246,7 +246,7 @@ def journal(cluster: Cluster) -> list[tuple[str, str]]:
 def check_healed(
     cluster: Cluster, name: str, namespaces: Iterable[str], accounts: Mapping[tuple[str, str], list[str]]
 ) -> str:
-    """One credential in all secrets, nobody else's entries touched, the other method gone; the one in use."""
+    """Check for one credential in all secrets, unchanged foreign entries and no former method; returns it."""
     found = cluster.secrets(name)
     assert set(found) == set(namespaces)
     (current,) = {fingerprint(secret) for secret in found.values()}

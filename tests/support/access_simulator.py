@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the steps of a plan make of a cluster, as a value: for tests of properties that hold along every plan."""
+"""Carries out the steps of a plan on a cluster that is a value, for tests of properties that hold after every step."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from support.access_states import SYSTEM, config, copied, journal_secret
 
 @dataclass(frozen=True)
 class World:
-    """A cluster, and what DigitalOcean knows of its credentials."""
+    """A cluster, and the credentials that DigitalOcean minted and revoked for it."""
 
     state: CurrentCluster
     minted: tuple[Credential, ...] = ()
@@ -57,7 +57,7 @@ def walk(world: World, plan: Iterable[Any]) -> list[World]:
 
 
 def in_use(found: CurrentRegistry) -> Credential:
-    """The credential that a run writes."""
+    """The credential in use."""
     credential = found.journal.new or found.journal.current
     assert credential is not None
     return credential
@@ -84,7 +84,7 @@ def _change(world: World, change: Callable[[ServiceAccount], tuple[str, ...]]) -
 
 
 def _strike(world: World, name: str) -> World:
-    """Without a name in any account."""
+    """Remove a name from every account."""
     return _change(world, lambda one: AccountChange(one, remove=(name,)).names_of(one))
 
 
@@ -107,8 +107,8 @@ def _write(world: World, step: Any) -> World:
     secrets = dict(world.of(access.registry).of(access.secret))
     for one in step.writes:
         assert one.current == secrets.get(one.namespace)
-        whole = content if one.current is None else merge_content(one.current, content)
-        secrets[one.namespace] = Secret(one.namespace, access.secret, whole)
+        merged = content if one.current is None else merge_content(one.current, content)
+        secrets[one.namespace] = Secret(one.namespace, access.secret, merged)
     return _with_secrets(world, access.registry, access.secret, secrets)
 
 
@@ -125,8 +125,8 @@ def _settle(world: World, step: Any) -> World:
         named = {one for one in world.state.accounts if one.namespace in alive and one.name == "default"}
         world = _change(world, lambda one: AccountChange(one, (access.secret,) if one in named else ()).names_of(one))
     else:
-        meant = (found.chosen | owned(secrets, access.registry, access.method).keys()) & world.state.alive
-        assert all(carries(secrets[one], content) for one in meant)
+        namespaces = (found.chosen | owned(secrets, access.registry, access.method).keys()) & world.state.alive
+        assert all(carries(secrets[one], content) for one in namespaces)
     return _note(world, access.registry, found.journal.promote(credential, world.state.now))
 
 

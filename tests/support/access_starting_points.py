@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a run may start from: clusters with whatever methods before, killed runs and people may have left."""
+"""Random clusters for a run to start from: with the leftovers of former methods, killed runs and users."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def journals(draw: st.DrawFn) -> Journal | None:
 
 @st.composite
 def secrets(draw: st.DrawFn, held: st.SearchStrategy[Credential]) -> list[Secret]:
-    """Whatever methods before, killed runs and people may have left."""
+    """Leftovers of former methods, killed runs and users."""
     found: list[Secret] = []
     for place in PLACES:
         direct, one = ours(place, draw(held)), draw(held)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clusters with pull secrets, put together by hand for the tests of what is decided about them."""
+"""Builds clusters with pull secrets as values, for the tests of decisions."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def copied(place: str, found: Credential = FIRST, name: str = OPERATOR) -> Secre
 
 
 def theirs(place: str, name: str = DIRECT, kind: str = PULL_SECRET_TYPE) -> Secret:
-    """A secret that somebody else made."""
+    """A secret that another tool made."""
     return Secret(place, name, SecretContent(kind, data_of(credential("t-theirs"))))
 
 
@@ -110,12 +110,12 @@ def journal_secret(found: Journal, registry: str = "kiwi") -> Secret:
     )
 
 
-def shelve(secrets: Iterable[Secret]) -> dict[str, dict[str, Secret]]:
+def by_name(secrets: Iterable[Secret]) -> dict[str, dict[str, Secret]]:
     """Secrets by name, and by namespace."""
-    shelf: dict[str, dict[str, Secret]] = {}
+    found: dict[str, dict[str, Secret]] = {}
     for one in secrets:
-        shelf.setdefault(one.name, {})[one.namespace] = one
-    return shelf
+        found.setdefault(one.name, {})[one.namespace] = one
+    return found
 
 
 def registry_state(
@@ -127,7 +127,7 @@ def registry_state(
 ) -> CurrentRegistry:
     """What a cluster holds for one registry; with a journal if something is noted."""
     secret = None if noted is None else journal_secret(noted, registry)
-    return CurrentRegistry(shelve(secrets), frozenset(chosen), noted or Journal(), secret, is_accepted)
+    return CurrentRegistry(by_name(secrets), frozenset(chosen), noted or Journal(), secret, is_accepted)
 
 
 def cluster(
@@ -155,7 +155,7 @@ def cluster(
 def access(
     method: str = "direct", policy: Policy | None = RENEWED, registry: str = "kiwi", **where: object
 ) -> DesiredAccess:
-    """A registry as it is wanted; `where` are fields of Where."""
+    """The desired access to a registry; `where` are fields of Where."""
     chosen = Where(**where)  # type: ignore[arg-type]
     return DesiredAccess(registry, method, chosen, None if method == "one_click" else policy)
 

@@ -47,7 +47,7 @@ _UNFIT: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def can_honour(method: str, name: str) -> bool:
+def allows_option(method: str, name: str) -> bool:
     """Whether a method allows an option."""
     return name not in _UNFIT[method]
 

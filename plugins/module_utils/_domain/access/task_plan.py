@@ -47,13 +47,10 @@ class TaskPlan(Plan[Step]):
     failed: Mapping[str, DocrError] = field(default_factory=dict)
 
 
-def plan_task(
-    clusters: Sequence[Cluster],
-    registry_names: tuple[str, ...] | None,
-    current: Mapping[str, CurrentPlace],
-    desired: DesiredState,
+def plan_outside(
+    clusters: Sequence[Cluster], registry_names: tuple[str, ...] | None, desired: DesiredState
 ) -> TaskPlan:
-    """The writes of the task; `current` is what was read inside clusters, by place.
+    """The part of the plan that requires no read inside a cluster: the desired clusters and the one-click integration.
 
     Raises InvalidInput with all errors of the input.
     """
@@ -67,25 +64,39 @@ def plan_task(
         errors += invalid.field_errors
     if errors:
         raise InvalidInput(tuple(dict.fromkeys(errors)))
+    return _join(desired_clusters, one_click, {}, {})
+
+
+def plan_inside(outside: TaskPlan, current: Mapping[str, CurrentPlace], desired: DesiredState) -> TaskPlan:
+    """The plan of the task, with the writes inside the clusters that were read; `current` is by place."""
     plans: dict[str, Plan[ClusterStep]] = {}
     failed: dict[str, DocrError] = {}
-    for cluster in desired_clusters:
+    for cluster in outside.desired:
         found = current.get(cluster.place.key)
         if found is not None:
             try:
                 plans[cluster.place.key] = _plan_place(cluster, found, desired)
             except DocrError as error:
                 failed[cluster.place.key] = error
-    parts = (one_click, *plans.values())
+    return _join(outside.desired, outside.one_click, plans, failed)
+
+
+def _join(
+    desired: tuple[DesiredCluster, ...],
+    one_click: Plan[IntegrationStep],
+    clusters: Mapping[str, Plan[ClusterStep]],
+    failed: Mapping[str, DocrError],
+) -> TaskPlan:
+    parts = (one_click, *clusters.values())
     return TaskPlan(
         steps=tuple(step for part in parts for step in part.steps),
         before={key: value for part in parts for key, value in part.before.items()},
         after={key: value for part in parts for key, value in part.after.items()},
         notes=tuple(note for part in parts for note in part.notes),
         warnings=tuple(warning for part in parts for warning in part.warnings),
-        desired=desired_clusters,
+        desired=desired,
         one_click=one_click,
-        clusters=plans,
+        clusters=clusters,
         failed=failed,
     )
 

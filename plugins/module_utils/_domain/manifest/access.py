@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..access.methods import EXPIRY, ONE_CLICK, WHERE, PathOf, access_faults, can_honour
+from ..access.methods import EXPIRY, ONE_CLICK, WHERE, PathOf, access_faults, allows_option
 from ..field_errors import FieldError
 from .values import Faults, Place, given, kind_of_value, read_object
 
@@ -58,7 +58,7 @@ def access_variables(values: Values) -> tuple[dict[str, Any], Faults]:
 
 
 def access_of(own: Values, variables: Values) -> Access:
-    """What holds for a manifest that says `own`: it wins, and a variable that its own way cannot honour does not count.
+    """The access of a manifest: `own` fields override variables, and a variable that the method forbids is ignored.
 
     Which clusters it is about is one question: a manifest that names clusters or contexts has answered it.
     """
@@ -126,7 +126,7 @@ def _holding(own: Values, variables: Values, method: str) -> Iterable[str]:
     """The options that hold, whoever says them."""
     other = dict(zip(EXPIRY, reversed(EXPIRY), strict=True))
     for name in (*WHERE, *EXPIRY):
-        is_ruled_out = ("method" in own and not can_honour(method, name)) or bool(own.get(other.get(name, "")))
+        is_ruled_out = ("method" in own and not allows_option(method, name)) or bool(own.get(other.get(name, "")))
         if name in own or (name in variables and not is_ruled_out):
             yield name
 

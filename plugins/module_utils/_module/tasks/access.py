@@ -13,7 +13,16 @@ from typing import Any
 
 from ..._client.digitalocean.clusters import open_cluster_api
 from ..._domain.access.desired import AccessEntry, DesiredState
-from ..._domain.access.methods import EXPIRY, KUBECONFIG, METHODS, ONE_CLICK, OPERATOR, WHERE, access_faults, can_honour
+from ..._domain.access.methods import (
+    EXPIRY,
+    KUBECONFIG,
+    METHODS,
+    ONE_CLICK,
+    OPERATOR,
+    WHERE,
+    access_faults,
+    allows_option,
+)
 from ..._domain.access.one_click import ABSENT, PRESENT
 from ..._domain.clusters.selection import DEFAULT_ACCOUNTS, EVERY, Where
 from ..._domain.credentials.rotation import Policy
@@ -174,7 +183,7 @@ def _read_period(params: Params, name: str, faults: list[FieldError]) -> timedel
 def _place_faults(path: str, method: str, entry: OptionValues, options: OptionValues) -> Iterator[FieldError]:
     own = [name for name in KUBECONFIG if entry.get(name)]
     if entry.get("clusters") is not None:
-        for name in (one for one in own if can_honour(method, one)):
+        for name in (one for one in own if allows_option(method, one)):
             yield FieldError(
                 f"{path}{name}",
                 "clusters is set too",

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from ..._domain.access.desired import DesiredState
 from ..._domain.access.methods import ONE_CLICK
 from ..._domain.access.one_click import needs_registry_names, predict_clusters, resolve_integrations, shape_integrations
-from ..._domain.access.task_plan import TaskPlan, plan_task
+from ..._domain.access.task_plan import TaskPlan, plan_outside
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
 from ..._domain.plan import Plan
@@ -54,7 +54,7 @@ def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     nothing: Plan[RegistryStep] = Plan()
     registry_plan = _plan_or_collect(lambda: _plan_registries(account, desired, params), nothing, errors)
     # No cluster is entered, so only DigitalOcean's one-click integration has steps.
-    integration_plan = _plan_or_collect(lambda: plan_task(clusters, names, {}, desired_state), TaskPlan(), errors)
+    integration_plan = _plan_or_collect(lambda: plan_outside(clusters, names, desired_state), TaskPlan(), errors)
     if errors:
         raise InvalidInput(tuple(errors))
     targets = [target.cluster for target in resolve_integrations(clusters, desired_state.one_click)[0]]

@@ -24,7 +24,7 @@ from ..._domain.access.one_click import (
 )
 from ..._domain.access.result import shape_access
 from ..._domain.access.steps import EndOneClick
-from ..._domain.access.task_plan import CurrentPlace, NotRead, TaskPlan, plan_task
+from ..._domain.access.task_plan import CurrentPlace, NotRead, TaskPlan, plan_inside, plan_outside
 from ..._domain.clusters.cluster import Cluster, lists_registry
 from ..._domain.credentials.rotation import Credential
 from ..._domain.errors import DocrError, InvalidInput, SomeFailed
@@ -44,9 +44,13 @@ _WAITS = 4
 
 @dataclass(frozen=True)
 class CurrentState:
-    """What exists: the integrations that the API lists, and by place what was read, with the clients that read it."""
+    """What exists: the integrations that the API lists, and by place what was read, with the clients that read it.
+
+    `outside` is the part of the plan that the API's lists decide, and that names the clusters to read.
+    """
 
     integrations: Integrations
+    outside: TaskPlan
     places: Mapping[str, CurrentPlace] = field(default_factory=dict)
     kubes: Mapping[str, Kube] = field(default_factory=dict)
 
@@ -66,21 +70,20 @@ class AccessTask:
         has_others = any(entry.method != ONE_CLICK for entry in desired.entries)
         needs_names = (has_others and desired.is_present) or needs_registry_names(clusters, desired.one_click)
         names = list_names(api) if needs_names else None
-        plan = plan_task(clusters, names, {}, desired)
+        outside = plan_outside(clusters, names, desired)
         # The service's time is known before threads ask for the time.
         api.now()
         kubes: dict[str, Kube] = {}
         reads: dict[str, Callable[[], CurrentPlace]] = {
             cluster.place.key: partial(self._read, api, kubes, cluster, names)
-            for cluster in plan.desired
+            for cluster in outside.desired
             if cluster.must_be_read(desired)
         }
-        return CurrentState(Integrations(clusters, names), side_by_side(reads, MOST_CLUSTERS), kubes)
+        return CurrentState(Integrations(clusters, names), outside, side_by_side(reads, MOST_CLUSTERS), kubes)
 
     def plan(self, current: CurrentState) -> TaskPlan:
         """The writes for the current state. An expected registry counts as existing here; `apply` checks again."""
-        found = current.integrations
-        return plan_task(found.clusters, found.registry_names, current.places, self.desired)
+        return plan_inside(current.outside, current.places, self.desired)
 
     def apply(
         self, api: Clusters, current: CurrentState, plan: TaskPlan, done: Callable[[Step], None]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From entries to what each cluster is to have."""
+"""The desired access of each cluster, from the entries of the input."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def cluster(name: str, state: str = "running") -> Cluster:
     return Cluster(f"id-of-{name}", name, "syd1", state, False, ())
 
 
-def asked(path: str, names: str) -> tuple[NameRef, ...]:
+def name_refs(path: str, names: str) -> tuple[NameRef, ...]:
     return tuple(NameRef(f"{path}[{number}]", name) for number, name in enumerate(names.split()))
 
 
@@ -37,8 +37,8 @@ def entry(
     """Names of clusters and registries, with blanks between."""
     path = f"integrations[{number}]."
     found = AccessEntry(
-        asked(f"{path}registries", registries),
-        asked(f"{path}clusters", clusters),
+        name_refs(f"{path}registries", registries),
+        name_refs(f"{path}clusters", clusters),
         method=method,
         policy=None if method == "one_click" else RENEWED,
     )
@@ -49,18 +49,18 @@ ORCHARD, MEADOW = cluster("orchard"), cluster("meadow")
 BOTH = (ORCHARD, MEADOW)
 
 
-def works(*entries: AccessEntry) -> list[tuple[str, list[tuple[str, str]]]]:
+def accesses_of(*entries: AccessEntry) -> list[tuple[str, list[tuple[str, str]]]]:
     found, faults = resolve_entries(BOTH, DesiredState(entries))
     assert faults == ()
-    return [(work.place.key, [(one.registry, one.method) for one in work.accesses]) for work in found]
+    return [(cluster.place.key, [(one.registry, one.method) for one in cluster.accesses]) for cluster in found]
 
 
-def faults(wanted: DesiredState, *clusters: Cluster) -> list[str]:
-    return [str(one) for one in resolve_entries(clusters or BOTH, wanted)[1]]
+def faults(desired: DesiredState, *clusters: Cluster) -> list[str]:
+    return [str(one) for one in resolve_entries(clusters or BOTH, desired)[1]]
 
 
 def test_entries_are_merged_for_each_cluster_in_the_order_of_the_input() -> None:
-    assert works(
+    assert accesses_of(
         entry("meadow orchard", "kiwi"),
         entry("orchard", "plum", "one_click", 1),
         entry("orchard", "kiwi", number=2),
@@ -71,7 +71,7 @@ def test_entries_are_merged_for_each_cluster_in_the_order_of_the_input() -> None
 
 
 def test_contexts_are_distinguished_by_file_and_name() -> None:
-    assert works(
+    assert accesses_of(
         entry(kubeconfig=FILE, contexts=("barn", None)),
         entry(registries="plum", number=1, kubeconfig=FILE, contexts=("barn",)),
         entry(number=2, kubeconfig=OTHER, contexts=("barn", None)),
@@ -108,7 +108,7 @@ def test_two_different_entries_for_one_registry_in_one_cluster_are_an_error(seco
 
 def test_unknown_clusters_are_errors_and_known_clusters_are_resolved() -> None:
     found, wrong = resolve_entries(BOTH, DesiredState((entry("orchrd meadow"),)))
-    assert [work.place.name for work in found] == ["meadow"]
+    assert [cluster.place.name for cluster in found] == ["meadow"]
     assert str(wrong[0]).startswith("integrations[0].clusters[0]: there is no cluster 'orchrd'; did you mean 'orchard'")
 
 
@@ -122,8 +122,8 @@ def test_unknown_clusters_are_errors_and_known_clusters_are_resolved() -> None:
     ],
 )
 def test_cluster_without_a_control_plane_is_an_error_if_it_must_be_read(method: str, state: str, expected: int) -> None:
-    wanted = DesiredState((entry("meadow", method=method), entry("meadow", "kiwi", method, 0)), state)
-    found = faults(wanted, cluster("meadow", "provisioning"))
+    desired = DesiredState((entry("meadow", method=method), entry("meadow", "kiwi", method, 0)), state)
+    found = faults(desired, cluster("meadow", "provisioning"))
     assert len(found) == expected
     assert all("integrations[0].clusters[0]: the cluster meadow (id-of-meadow) is in the state" in one for one in found)
 
@@ -147,18 +147,20 @@ def test_cluster_is_read_only_if_its_access_requires_it(
 
 
 def test_missing_registries_are_errors_for_every_method() -> None:
-    wanted = DesiredState((entry("orchard", "kiwi pear"), entry("orchard", "fig", "one_click", 1)), expected=("apple",))
-    assert [one.where for one in wanted.missing_registries(("kiwi",))] == [
+    desired = DesiredState(
+        (entry("orchard", "kiwi pear"), entry("orchard", "fig", "one_click", 1)), expected=("apple",)
+    )
+    assert [one.where for one in desired.missing_registries(("kiwi",))] == [
         "integrations[0].registries[1]",
         "integrations[1].registries[0]",
     ]
-    assert replace(wanted, state="absent").missing_registries(()) == ()
+    assert replace(desired, state="absent").missing_registries(()) == ()
 
 
 def test_integration_has_only_the_entries_of_one_click() -> None:
-    wanted = DesiredState((entry("orchard"), entry("meadow", "plum", "one_click", 1)), "absent", ("apple",))
-    found = wanted.one_click
+    desired = DesiredState((entry("orchard"), entry("meadow", "plum", "one_click", 1)), "absent", ("apple",))
+    found = desired.one_click
     assert [[one.name for one in integration.registries] for integration in found.integrations] == [["plum"]]
     assert (found.state, found.expected) == ("absent", ("apple",))
-    assert len(replace(wanted, state="present").missing_registries(())) == 2
-    assert (wanted.is_present, replace(wanted, state="present").is_present) == (False, True)
+    assert len(replace(desired, state="present").missing_registries(())) == 2
+    assert (desired.is_present, replace(desired, state="present").is_present) == (False, True)

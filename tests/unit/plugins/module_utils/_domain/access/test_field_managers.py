@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tools that own the list which this collection appends to."""
+"""Field managers that own imagePullSecrets, and the settings that their warnings name."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_field_manager_is_named_with_the_setting_to_change(
 @pytest.mark.parametrize(
     "manager",
     [("planton.digitalocean", "Update"), ("planton.digitalocean", "Apply"), ("kubectl-edit", "Update")],
-    ids=["us", "us by apply", "somebody's hand"],
+    ids=["us", "us by apply", "a user"],
 )
 def test_field_manager_that_does_not_write_again_is_not_named(manager: tuple[str, str]) -> None:
     assert gitops_warnings([managed(manager), account(FIG)], DIRECT) == ()

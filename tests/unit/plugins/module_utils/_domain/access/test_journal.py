@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The journal: what stands in it at each moment, and that it is read as it was written."""
+"""The journal: its states, and that a journal is read as it was written."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_promotion_leaves_one_current_and_no_new_credential(found: Journal, numb
         (journal((FIRST, OLD)), 3 * HOUR, ()),
         (journal((FIRST, OLD)), 0 * HOUR, (FIRST,)),
     ],
-    ids=["long enough", "in use", "nobody knows since when", "nobody knows, and at once"],
+    ids=["long enough", "in use", "unknown time", "unknown time, and at once"],
 )
 def test_old_credentials_are_due_after_revoke_after(
     found: Journal, wait: timedelta, due: tuple[Credential, ...]

@@ -16,7 +16,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     ONE_CLICK,
     OPERATOR,
     access_faults,
-    can_honour,
+    allows_option,
     rotation_fault,
 )
 
@@ -111,10 +111,10 @@ def test_all_faults_come_at_once() -> None:
     assert len(faults(OPERATOR, namespaces=[" "], service_accounts=["a"])) == 4
 
 
-def test_can_honour_says_which_options_a_method_allows() -> None:
-    assert [can_honour(method, "namespaces") for method in METHODS] == [False, False, True]
-    assert [can_honour(method, "rotate_every") for method in METHODS] == [False, True, True]
-    assert all(can_honour(method, "method") for method in METHODS)
+def test_allows_option_says_which_options_a_method_allows() -> None:
+    assert [allows_option(method, "namespaces") for method in METHODS] == [False, False, True]
+    assert [allows_option(method, "rotate_every") for method in METHODS] == [False, True, True]
+    assert all(allows_option(method, "method") for method in METHODS)
 
 
 def test_valid_period_is_accepted() -> None:

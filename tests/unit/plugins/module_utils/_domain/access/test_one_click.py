@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The decision which clusters are written, and the look whether it came true."""
+"""The plan for one-click integrations, and the check that clusters list the result."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def silent(name: str) -> Cluster:
     return Cluster(f"id-of-{name}", name, "syd1", "running", True, None)
 
 
-def wanted(*pairs: tuple[str, str], state: str = "present", expected: tuple[str, ...] = ()) -> DesiredIntegrations:
+def desired(*pairs: tuple[str, str], state: str = "present", expected: tuple[str, ...] = ()) -> DesiredIntegrations:
     """Each pair an entry: names of clusters and of registries, with blanks between."""
     entries = tuple(
         Integration(
@@ -64,7 +64,7 @@ def faults(clusters: tuple[Cluster, ...], names: tuple[str, ...] | None, want: D
 
 def test_clusters_that_lack_the_same_registries_share_one_write() -> None:
     clusters = (cluster("orchard"), cluster("meadow", "quince"), cluster("grove", "kiwi"), cluster("unasked"))
-    plan = plan_integration(clusters, TEAM, wanted(("orchard meadow grove", "kiwi plum")))
+    plan = plan_integration(clusters, TEAM, desired(("orchard meadow grove", "kiwi plum")))
     assert writes(plan) == [
         ("add_registries", ("id-of-orchard", "id-of-meadow"), ("kiwi", "plum")),
         ("add_registries", ("id-of-grove",), ("plum",)),
@@ -80,21 +80,21 @@ def test_clusters_that_lack_the_same_registries_share_one_write() -> None:
 def test_entries_are_merged_for_each_cluster_whatever_its_name_or_id_was_called() -> None:
     uuid = "0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e"
     orchard = replace(cluster("orchard"), id=uuid)
-    plan = plan_integration((orchard,), TEAM, wanted(("orchard", "kiwi"), (uuid, "plum kiwi"), ("orchard", "plum")))
+    plan = plan_integration((orchard,), TEAM, desired(("orchard", "kiwi"), (uuid, "plum kiwi"), ("orchard", "plum")))
     assert writes(plan) == [("add_registries", (uuid,), ("kiwi", "plum"))]
 
 
 def test_integrations_that_are_not_desired_are_left_alone() -> None:
     clusters = (cluster("orchard", "quince"), cluster("meadow", "kiwi"))
-    assert writes(plan_integration(clusters, TEAM, wanted(("orchard", "plum")))) == [
+    assert writes(plan_integration(clusters, TEAM, desired(("orchard", "plum")))) == [
         ("add_registries", ("id-of-orchard",), ("plum",))
     ]
-    assert not plan_integration(clusters, TEAM, wanted(("orchard", "plum"), state="absent")).changed
+    assert not plan_integration(clusters, TEAM, desired(("orchard", "plum"), state="absent")).changed
 
 
 def test_removal_includes_only_listed_registries_and_may_name_a_deleted_registry() -> None:
     clusters = (cluster("orchard", "kiwi", "felled"), cluster("meadow", "felled"))
-    plan = plan_integration(clusters, None, wanted(("orchard meadow", "felled plum"), state="absent"))
+    plan = plan_integration(clusters, None, desired(("orchard meadow", "felled plum"), state="absent"))
     assert writes(plan) == [("remove_registries", ("id-of-orchard", "id-of-meadow"), ("felled",))]
     assert plan.steps[0].message == "remove the registry felled from the clusters orchard, meadow"
     assert plan.after == {"orchard (id-of-orchard)": ["kiwi"], "meadow (id-of-meadow)": []}
@@ -114,7 +114,7 @@ def test_removal_includes_only_listed_registries_and_may_name_a_deleted_registry
     ],
 )
 def test_registry_names_are_read_only_if_the_plan_depends_on_them(have: Cluster, state: str, expected: bool) -> None:
-    assert needs_registry_names((have,), wanted(("orchard", "kiwi"), state=state)) is expected
+    assert needs_registry_names((have,), desired(("orchard", "kiwi"), state=state)) is expected
 
 
 @pytest.mark.parametrize(
@@ -129,12 +129,12 @@ def test_silent_cluster_is_integrated_with_the_only_registry(
 
 
 def test_silent_cluster_is_unchanged_if_the_only_registry_is_desired() -> None:
-    assert not plan_integration((silent("orchard"),), ("kiwi",), wanted(("orchard", "kiwi"))).changed
+    assert not plan_integration((silent("orchard"),), ("kiwi",), desired(("orchard", "kiwi"))).changed
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_silent_cluster_with_several_registries_is_written_with_a_note(state: str) -> None:
-    plan = plan_integration((silent("orchard"),), TEAM, wanted(("orchard", "plum"), state=state))
+    plan = plan_integration((silent("orchard"),), TEAM, desired(("orchard", "plum"), state=state))
     assert [step.registries for step in plan.steps] == [("plum",)]
     assert plan.after == {"orchard (id-of-orchard)": None}
     assert "does not say which registries the cluster orchard has" in plan.notes[0]
@@ -143,7 +143,7 @@ def test_silent_cluster_with_several_registries_is_written_with_a_note(state: st
 @pytest.mark.parametrize("state", ["provisioning", "error", "deleting", "deleted"])
 def test_cluster_without_a_control_plane_is_refused_before_any_write(state: str) -> None:
     clusters = (cluster("meadow"), cluster("orchard", state=state))
-    (fault,) = faults(clusters, TEAM, wanted(("meadow orchard", "plum")))
+    (fault,) = faults(clusters, TEAM, desired(("meadow orchard", "plum")))
     assert fault.startswith(
         f"integrations[0].clusters[1]: the cluster orchard (id-of-orchard) is in the state '{state}'"
     )
@@ -152,7 +152,7 @@ def test_cluster_without_a_control_plane_is_refused_before_any_write(state: str)
 @pytest.mark.parametrize("state", ["provisioning", "error", "deleting", "deleted"])
 def test_cluster_without_a_control_plane_is_accepted_if_nothing_is_written(state: str) -> None:
     have = cluster("orchard", "plum", state=state)
-    assert not plan_integration((have,), None, wanted(("orchard", "plum"))).changed
+    assert not plan_integration((have,), None, desired(("orchard", "plum"))).changed
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_cluster_without_a_control_plane_is_accepted_if_nothing_is_written(state
     [("deleting", "left"), ("deleted", "left"), ("provisioning", "refused"), ("error", "refused")],
 )
 def test_removal_leaves_clusters_that_are_deleting_alone(state: str, outcome: str) -> None:
-    have, want = cluster("orchard", "plum", state=state), wanted(("orchard", "plum"), state="absent")
+    have, want = cluster("orchard", "plum", state=state), desired(("orchard", "plum"), state="absent")
     if outcome == "refused":
         assert len(faults((have,), None, want)) == 1
     else:
@@ -171,14 +171,14 @@ def test_removal_leaves_clusters_that_are_deleting_alone(state: str, outcome: st
 
 @pytest.mark.parametrize("state", ["degraded", "upgrading", "pondering"])
 def test_other_states_are_tried_with_a_warning(state: str) -> None:
-    plan = plan_integration((cluster("orchard", state=state),), TEAM, wanted(("orchard", "plum")))
+    plan = plan_integration((cluster("orchard", state=state),), TEAM, desired(("orchard", "plum")))
     assert plan.changed
     assert plan.warnings == (f"The cluster orchard is {state}, so the change may fail or be late.",)
 
 
 def test_all_faults_come_at_once_with_their_places() -> None:
     clusters = (cluster("orchard", state="error"), cluster("twin"), replace(cluster("twin"), id="id-of-other"))
-    texts = faults(clusters, ("kiwi",), wanted(("twin nobody", "kiwi pear"), ("orchard", "apple")))
+    texts = faults(clusters, ("kiwi",), desired(("twin nobody", "kiwi pear"), ("orchard", "apple")))
     assert [text.partition(":")[0] for text in texts] == [
         "integrations[0].clusters[0]",
         "integrations[0].clusters[1]",
@@ -190,13 +190,13 @@ def test_all_faults_come_at_once_with_their_places() -> None:
 
 
 def test_an_expected_registry_counts_as_existing_for_the_plan_only() -> None:
-    want = wanted(("orchard", "pear"), expected=("pear",))
+    want = desired(("orchard", "pear"), expected=("pear",))
     assert plan_integration((cluster("orchard"),), ("kiwi",), want).changed
     assert [fault.where for fault in missing_registries(want, ("kiwi",))] == ["integrations[0].registries[0]"]
 
 
 def test_expected_registry_that_a_cluster_lists_already_is_noted() -> None:
-    want = wanted(("orchard", "pear"), expected=("pear",))
+    want = desired(("orchard", "pear"), expected=("pear",))
     plan = plan_integration((cluster("orchard", "pear"),), ("kiwi",), want)
     assert not plan.changed
     assert "already lists pear, which does not exist yet" in plan.notes[0]
@@ -219,13 +219,13 @@ def test_registries_that_are_not_listed_yet_are_reported_by_cluster(
     seen: Cluster, state: str, phrases: tuple[str, ...]
 ) -> None:
     before = cluster("orchard", *(("kiwi", "plum") if state == "absent" else ()))
-    plan = plan_integration((before,), TEAM, wanted(("orchard", "plum"), state=state))
+    plan = plan_integration((before,), TEAM, desired(("orchard", "plum"), state=state))
     assert lacking((seen,), plan.steps, TEAM) == phrases
 
 
 def test_result_has_added_removed_and_all_registries() -> None:
     clusters = (cluster("orchard", "kiwi"), silent("meadow"))
-    plan = plan_integration(clusters, TEAM, wanted(("orchard meadow", "plum")))
+    plan = plan_integration(clusters, TEAM, desired(("orchard meadow", "plum")))
     shaped = shape_integrations(predict_clusters(clusters, plan.steps, TEAM), plan.steps, TEAM)
     assert shaped == [
         {
@@ -257,7 +257,7 @@ def test_second_plan_is_empty_and_only_desired_integrations_change(
 ) -> None:
     clusters = tuple(cluster(name, *registries) for name, registries in have.items())
     pairs = [(name, " ".join(registries)) for name, registries in entries if name in have]
-    want = wanted(*pairs, state=state)
+    want = desired(*pairs, state=state)
     plan = plan_integration(clusters, TEAM, want)
     after = predict_clusters(clusters, plan.steps, TEAM)
     assert not lacking(after, plan.steps, TEAM)

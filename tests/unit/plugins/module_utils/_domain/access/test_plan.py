@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is written into a cluster so that it can pull: which steps, in which order, and what is said besides."""
+"""The steps that give a cluster its access, and their order."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def test_registries_of_one_cluster_share_the_patch_of_an_account() -> None:
 @pytest.mark.parametrize(
     ("noted", "secrets", "expected"),
     [
-        # Killed after the minting, amid the writing, and before the journal was told of its end.
+        # Killed after the minting, during the writes, and before the journal recorded their end.
         (journal((STALE, CURRENT), (SECOND, NEW)), everywhere(STALE), ["write_pull_secrets", "activate_credential"]),
         (
             journal((STALE, CURRENT), (SECOND, NEW)),
@@ -206,10 +206,10 @@ def test_registries_of_one_cluster_share_the_patch_of_an_account() -> None:
         ),
         (journal((STALE, CURRENT), (SECOND, NEW)), everywhere(SECOND), ["activate_credential"]),
         (journal((SECOND, NEW)), [], ["write_pull_secrets", "activate_credential"]),
-        # Its entries were written, and the revocation was cut short.
+        # Killed during the revocation.
         (journal((STALE, OLD, LONG_AGO), (SECOND, CURRENT)), everywhere(SECOND), ["revoke_credentials"]),
         (journal((STALE, OLD, JUST_NOW), (SECOND, CURRENT)), everywhere(SECOND), []),
-        # Somebody deleted the journal, or put an older one back.
+        # A user deleted the journal, or restored an older journal.
         (None, everywhere(), ["record_credential"]),
         (Journal(), [*everywhere(SECOND)[:2], ours(FIG)], ["record_credential", "write_pull_secrets"]),
         (journal((SECOND, CURRENT)), everywhere(), ["record_credential", "write_pull_secrets"]),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ends access, and what stays."""
+"""The steps that end access, and what they keep."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_entries_are_removed_before_secrets_and_the_journal_last() -> None:
         (cluster(everywhere(), named(), SETTLED), "direct", ["delete_pull_secrets", *ALL_ENDS]),
         (cluster([], named(DIRECT), SETTLED), "direct", ["patch_service_accounts", *ALL_ENDS]),
         (cluster(COPIED[1:], named(OPERATOR), SETTLED), "operator", [*DIRECT_ENDS, *ALL_ENDS]),
-        # A journal that somebody deleted is made again first, so that nothing is forgotten on the way.
+        # A deleted journal is written again first, so that a killed run loses no credential.
         (cluster(everywhere(), named(DIRECT)), "direct", ["record_credential", *DIRECT_ENDS, *ALL_ENDS]),
         (cluster([edited(ours(PEAR))], named(DIRECT)), "direct", DIRECT_ENDS),
         # The other method goes on with the credential.
@@ -100,7 +100,7 @@ def test_entries_are_removed_before_secrets_and_the_journal_last() -> None:
         (cluster(COPIED, named(OPERATOR), SETTLED), "direct", []),
         (cluster(COPIED, named(OPERATOR), SETTLED), "operator", ["delete_operator_secret", *ALL_ENDS]),
         (cluster(COPIED, named(OPERATOR)), "operator", ["record_credential", "delete_operator_secret", *ALL_ENDS]),
-        # What terminates goes by itself, and is no reason to keep a credential.
+        # Secrets in a terminating namespace are no reason to keep a credential.
         (cluster([ours(BOG, SECOND)], [account(BOG, DIRECT)], SETTLED), "direct", ALL_ENDS),
         (cluster([ours(BOG)], [account(BOG, DIRECT)]), "direct", []),
     ],

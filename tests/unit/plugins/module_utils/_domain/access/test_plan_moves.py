@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""DigitalOcean's operator, and moves from one method to another."""
+"""Plans for DigitalOcean's operator, and for moves from one method to another."""
 
 from __future__ import annotations
 

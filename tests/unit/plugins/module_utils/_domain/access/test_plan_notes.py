@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said of a cluster besides the steps, and pods that are made again."""
+"""Notes and warnings of a cluster's plan, and pods that are recreated."""
 
 from __future__ import annotations
 

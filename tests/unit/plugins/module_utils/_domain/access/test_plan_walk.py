@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds along every plan, wherever a cluster starts from and wherever a run is killed."""
+"""Properties of every plan, from any starting point and for a run that is killed after any step."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def pulls(world: World, one: ServiceAccount) -> bool:
     )
 
 
-def meant(world: World, wish: DesiredAccess) -> list[ServiceAccount]:
+def chosen_accounts(world: World, wish: DesiredAccess) -> list[ServiceAccount]:
     chosen = world.of("kiwi").chosen if wish.method == "direct" else frozenset(ALIVE)
     return [one for one in world.state.accounts if one.namespace in chosen and wish.where.has_account(one.name)]
 
@@ -125,13 +125,13 @@ def assert_present(world: World, wish: DesiredAccess) -> None:
     for place in places:
         assert found.of(wish.secret)[place].content.data == ours(place, current).content.data
     if wish.method == "direct":
-        assert all(wish.secret in one.pull_secrets for one in meant(world, wish))
+        assert all(wish.secret in one.pull_secrets for one in chosen_accounts(world, wish))
 
 
 @given(states(), wishes())
 def test_accounts_that_could_pull_can_pull_at_every_moment(state: CurrentCluster, wish: DesiredAccess) -> None:
     world = start(state, wish)
-    able = [one for one in meant(world, wish) if pulls(world, one)]
+    able = [one for one in chosen_accounts(world, wish) if pulls(world, one)]
     if wish.method != "direct":
         able = [one for one in able if one.name == "default"]
     for moment in walk(world, presence(world, wish)):
@@ -176,8 +176,8 @@ def test_every_credential_stays_recorded_and_the_credential_in_use_is_not_revoke
             assert in_use(after.of("kiwi")).fingerprint not in after.revoked
 
 
-def positions(plan: Sequence[Any], *wanted: str) -> list[int]:
-    return [number for number, step in enumerate(plan) if step.action in wanted]
+def positions(plan: Sequence[Any], *names: str) -> list[int]:
+    return [number for number, step in enumerate(plan) if step.action in names]
 
 
 def comes_before(plan: Sequence[Any], first: tuple[str, ...], then: tuple[str, ...]) -> bool:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pods that fail to pull: which are meant, and which are made again."""
+"""Pods that fail to pull, and which of them are recreated."""
 
 from __future__ import annotations
 

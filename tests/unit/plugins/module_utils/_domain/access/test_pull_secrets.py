@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pull secrets: their names, what they hold, and whose they are."""
+"""Pull secrets: names, content and ownership."""
 
 from __future__ import annotations
 
@@ -115,25 +115,25 @@ def test_annotations_describe_the_credential_without_the_token() -> None:
     assert source.annotations["digitalocean.com/dosecret-identifier"] == OPERATOR
 
 
-WHOLE = ours(PEAR)
+INTACT = ours(PEAR)
 
 
 def with_annotation(**more: str | None) -> Secret:
     """Ours with an annotation of ours changed, or taken away by None."""
     changed = {f"{ANNOTATION}{name.replace('_', '-')}": value for name, value in more.items()}
-    left = {name: text for name, text in {**WHOLE.annotations, **changed}.items() if text is not None}
-    return replace(WHOLE, content=replace(WHOLE.content, annotations=left))
+    left = {name: text for name, text in {**INTACT.annotations, **changed}.items() if text is not None}
+    return replace(INTACT, content=replace(INTACT.content, annotations=left))
 
 
 def with_data(**data: str) -> Secret:
     found = {PULL_SECRET_KEY: data["text"]} if data else {}
-    return replace(WHOLE, content=replace(WHOLE.content, data=found))
+    return replace(INTACT, content=replace(INTACT.content, data=found))
 
 
 @pytest.mark.parametrize(
     "secret",
     [
-        edited(WHOLE),
+        edited(INTACT),
         with_data(),
         with_data(text="%"),
         with_data(text="AAAA"),
@@ -155,11 +155,11 @@ def test_edited_secret_holds_no_credential(secret: Secret) -> None:
 def test_labels_and_annotations_of_other_tools_are_kept() -> None:
     content = pull_secret("kiwi", "direct", FIRST)
     labelled = replace(
-        WHOLE,
+        INTACT,
         content=replace(
-            WHOLE.content,
-            labels={**WHOLE.labels, "team": "shop"},
-            annotations={**WHOLE.annotations, "note": "n"},
+            INTACT.content,
+            labels={**INTACT.labels, "team": "shop"},
+            annotations={**INTACT.annotations, "note": "n"},
         ),
     )
     assert carries(labelled, content)
@@ -171,13 +171,13 @@ def test_labels_and_annotations_of_other_tools_are_kept() -> None:
 @pytest.mark.parametrize(
     "secret",
     [
-        edited(WHOLE),
+        edited(INTACT),
         ours(PEAR, SECOND),
         ours(PEAR, method="operator"),
         with_annotation(expires_at=None),
-        replace(WHOLE, content=replace(WHOLE.content, labels={})),
-        replace(WHOLE, content=replace(WHOLE.content, type="Opaque")),
-        replace(WHOLE, content=replace(WHOLE.content, data={**WHOLE.content.data, "more": "bW9yZQ=="})),
+        replace(INTACT, content=replace(INTACT.content, labels={})),
+        replace(INTACT, content=replace(INTACT.content, type="Opaque")),
+        replace(INTACT, content=replace(INTACT.content, data={**INTACT.content.data, "more": "bW9yZQ=="})),
     ],
 )
 def test_secret_with_different_owned_content_does_not_carry_the_credential(secret: Secret) -> None:
@@ -200,10 +200,10 @@ def test_credential_of_another_run_is_later_unless_it_was_minted_before(found: C
 
 
 def test_secret_is_marked_only_with_all_labels() -> None:
-    for name in WHOLE.labels:
-        left = {key: value for key, value in WHOLE.labels.items() if key != name}
-        assert not is_marked(replace(WHOLE, content=replace(WHOLE.content, labels=left)), "kiwi", "direct")
-    assert not is_marked(WHOLE, "plum", "direct")
+    for name in INTACT.labels:
+        left = {key: value for key, value in INTACT.labels.items() if key != name}
+        assert not is_marked(replace(INTACT, content=replace(INTACT.content, labels=left)), "kiwi", "direct")
+    assert not is_marked(INTACT, "plum", "direct")
 
 
 def test_source_is_in_kube_system_and_copies_name_their_source() -> None:
@@ -227,12 +227,12 @@ def test_owned_secrets_are_marked_or_copied_from_a_marked_secret() -> None:
 
 
 def test_one_click_copies_are_source_and_copies_of_the_right_type() -> None:
-    whole = copied(SYSTEM, FIRST, ONE_CLICK)
+    copy = copied(SYSTEM, FIRST, ONE_CLICK)
     source = replace(
-        whole,
-        content=replace(whole.content, labels={}, annotations={"digitalocean.com/dosecret-identifier": ONE_CLICK}),
+        copy,
+        content=replace(copy.content, labels={}, annotations={"digitalocean.com/dosecret-identifier": ONE_CLICK}),
     )
-    opaque = replace(copied(FIG, FIRST, ONE_CLICK), content=replace(whole.content, type="Opaque"))
+    opaque = replace(copied(FIG, FIRST, ONE_CLICK), content=replace(copy.content, type="Opaque"))
     found = {SYSTEM: source, PEAR: copied(PEAR, FIRST, ONE_CLICK), FIG: opaque, BOG: theirs(BOG, ONE_CLICK)}
     assert set(one_click_copies(found, ONE_CLICK)) == {SYSTEM, PEAR}
 

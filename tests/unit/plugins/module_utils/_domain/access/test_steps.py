@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps of access: whom they name, and what a change makes of an account's list."""
+"""The messages of the steps, and the effect of a change on a service account's list."""
 
 from __future__ import annotations
 

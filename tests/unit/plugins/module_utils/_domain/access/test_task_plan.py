@@ -24,7 +24,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     CurrentPlace,
     NotRead,
     TaskPlan,
-    plan_task,
+    plan_inside,
+    plan_outside,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.cluster import Cluster
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import (
@@ -57,25 +58,26 @@ def state(name: str, **more: object) -> CurrentCluster:
 
 
 def plan_of(
-    wanted: DesiredState, *seen: CurrentCluster | CurrentPlace, names: tuple[str, ...] | None = TEAM
+    desired: DesiredState, *current: CurrentCluster | CurrentPlace, names: tuple[str, ...] | None = TEAM
 ) -> TaskPlan:
-    return plan_task(ALL, names, places(wanted, dict(zip(KEYS, seen, strict=False))), wanted)
+    read = places(desired, dict(zip(KEYS, current, strict=False)))
+    return plan_inside(plan_outside(ALL, names, desired), read, desired)
 
 
 def places(
-    wanted: DesiredState, seen: Mapping[str, CurrentCluster | CurrentPlace], clusters: tuple[Cluster, ...] = ALL
+    desired: DesiredState, current: Mapping[str, CurrentCluster | CurrentPlace], clusters: tuple[Cluster, ...] = ALL
 ) -> dict[str, CurrentPlace]:
     """What was read by place, where each cluster has the access that the entries desire for it."""
-    accesses = {one.place.key: one.accesses for one in resolve_entries(clusters, wanted)[0]}
+    accesses = {one.place.key: one.accesses for one in resolve_entries(clusters, desired)[0]}
     return {
         key: ClusterAccess(found, accesses.get(key, ())) if isinstance(found, CurrentCluster) else found
-        for key, found in seen.items()
+        for key, found in current.items()
     }
 
 
 def test_the_integration_comes_first_and_then_each_cluster() -> None:
-    wanted = DesiredState((entry("orchard meadow"), entry("grove", "one_click")))
-    found = plan_of(wanted, state("orchard", accounts=named()), state("meadow"), state("grove"))
+    desired = DesiredState((entry("orchard meadow"), entry("grove", "one_click")))
+    found = plan_of(desired, state("orchard", accounts=named()), state("meadow"), state("grove"))
     assert actions(found.one_click.steps) == ["add_registries"]
     assert found.steps[0].target == "grove"
     assert [step.target for step in found.steps[1:]] == ["orchard"] * 4 + ["meadow"] * 3
@@ -84,8 +86,8 @@ def test_the_integration_comes_first_and_then_each_cluster() -> None:
 
 
 def test_a_diff_shows_each_registry_of_each_cluster_before_and_after() -> None:
-    wanted = DesiredState((entry("orchard", registries="kiwi"), entry("grove", "one_click")))
-    found = plan_of(wanted, state("orchard", noted=SETTLED), state("meadow"), state("grove"))
+    desired = DesiredState((entry("orchard", registries="kiwi"), entry("grove", "one_click")))
+    found = plan_of(desired, state("orchard", noted=SETTLED), state("meadow"), state("grove"))
     assert list(found.before) == list(found.after) == ["grove (id-of-grove)", f"kiwi in {KEYS[0]}"]
     assert found.before[f"kiwi in {KEYS[0]}"]["secrets"] == {}
     assert found.after[f"kiwi in {KEYS[0]}"]["secrets"] == {DIRECT: "3 (fig, kube-system, pear)"}
@@ -97,7 +99,8 @@ def test_clusters_of_one_name_are_shown_each() -> None:
     twins = DesiredState((entry("0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e orchard"),))
     first = replace(ORCHARD, id="0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e", name="orchards")
     keys[0] = f"the cluster orchards ({first.id})"
-    found = plan_task((first, twin), TEAM, places(twins, {key: state("orchard") for key in keys}, (first, twin)), twins)
+    current = places(twins, {key: state("orchard") for key in keys}, (first, twin))
+    found = plan_inside(plan_outside((first, twin), TEAM, twins), current, twins)
     assert list(found.after) == [f"kiwi in {key}" for key in keys]
 
 
@@ -132,8 +135,8 @@ def test_access_that_ends_is_planned_in_each_cluster() -> None:
 
 
 def test_check_mode_warns_about_clusters_that_it_does_not_read() -> None:
-    wanted = DesiredState((entry("orchard", registries="kiwi plum"), entry("grove", "one_click")))
-    found = plan_of(wanted, NotRead(), NotRead(), NotRead())
+    desired = DesiredState((entry("orchard", registries="kiwi plum"), entry("grove", "one_click")))
+    found = plan_of(desired, NotRead(), NotRead(), NotRead())
     step = found.clusters[KEYS[0]].steps[0]
     assert step.shape() == {
         "action": "look_into_cluster",
@@ -146,20 +149,20 @@ def test_check_mode_warns_about_clusters_that_it_does_not_read() -> None:
 
 
 def test_all_faults_come_at_once_and_each_once() -> None:
-    wanted = DesiredState((entry("nobody", registries="pear"), entry("nowhere", "one_click", "pear")))
+    desired = DesiredState((entry("nobody", registries="pear"), entry("nowhere", "one_click", "pear")))
     with pytest.raises(InvalidInput) as planned:
-        plan_of(wanted)
+        plan_of(desired)
     with pytest.raises(InvalidInput) as refused:
-        plan_of(wanted, state("orchard"))
+        plan_of(desired, state("orchard"))
     whats = [one.what for one in planned.value.field_errors]
     assert whats == ["there is no cluster 'nobody'", "there is no cluster 'nowhere'", "there is no registry 'pear'"]
     assert refused.value.field_errors == planned.value.field_errors
 
 
 def test_unread_or_expected_registries_do_not_count_as_missing() -> None:
-    wanted = DesiredState((entry("orchard", registries="pear"),))
-    assert plan_of(wanted, names=None).desired[0].place.key == KEYS[0]
-    found = plan_of(replace(wanted, expected=("pear",)))
+    desired = DesiredState((entry("orchard", registries="pear"),))
+    assert plan_of(desired, names=None).desired[0].place.key == KEYS[0]
+    found = plan_of(replace(desired, expected=("pear",)))
     assert found.desired[0].accesses[0].secret == secret_name("direct", "pear")
 
 

@@ -81,8 +81,8 @@ def test_a_deleted_cluster_does_not_make_its_successors_name_ambiguous() -> None
 
 
 def test_every_unknown_name_is_an_error_of_its_own() -> None:
-    asked = [NameRef("clusters[0]", "meadow"), NameRef("clusters[1]", "orchard"), NameRef("clusters[2]", "zzz")]
-    found, faults = resolve_clusters(ALL, asked)
+    names = [NameRef("clusters[0]", "meadow"), NameRef("clusters[1]", "orchard"), NameRef("clusters[2]", "zzz")]
+    found, faults = resolve_clusters(ALL, names)
     assert dict(found) == {"orchard": ORCHARD}
     assert [fault.where for fault in faults] == ["clusters[0]", "clusters[2]"]
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which namespaces and service accounts are meant."""
+"""Which namespaces and service accounts are chosen."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_names_and_globs_choose_namespaces(where: Where, names: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    ("accounts", "meant", "only"),
+    ("accounts", "chosen", "only"),
     [
         (("default",), ["default"], "default"),
         (("build",), ["build"], "build"),
@@ -38,9 +38,11 @@ def test_names_and_globs_choose_namespaces(where: Where, names: list[str]) -> No
         (("*",), ["default", "build", "build-1"], None),
     ],
 )
-def test_names_and_globs_choose_service_accounts(accounts: tuple[str, ...], meant: list[str], only: str | None) -> None:
+def test_names_and_globs_choose_service_accounts(
+    accounts: tuple[str, ...], chosen: list[str], only: str | None
+) -> None:
     where = Where(service_accounts=accounts)
-    assert [one for one in ("default", "build", "build-1") if where.has_account(one)] == meant
+    assert [one for one in ("default", "build", "build-1") if where.has_account(one)] == chosen
     assert where.only_account == only
 
 

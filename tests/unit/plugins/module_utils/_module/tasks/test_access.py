@@ -162,11 +162,11 @@ def test_an_entry_names_clusters_or_contexts(
 
 def test_top_level_options_describe_one_entry() -> None:
     given = {"registries": ["kiwi"], "kubeconfig": FARM, "contexts": ["meadow"], "method": "direct", **WHERE}
-    wanted = build_access_task(params(state="present", rotate_every="1d12h", **given)).desired
-    (found,) = wanted.entries
+    desired = build_access_task(params(state="present", rotate_every="1d12h", **given)).desired
+    (found,) = desired.entries
     assert (found.kubeconfig, found.contexts, found.where) == (FARM, ("meadow",), MEANT)
     assert found.policy == Policy(timedelta(hours=36), timedelta(hours=2))
-    assert (wanted.recreates_pods, wanted.waits_for_secrets, wanted.is_present) == (True, False, True)
+    assert (desired.recreates_pods, desired.waits_for_secrets, desired.is_present) == (True, False, True)
 
 
 DIRECT = {"method": "direct", "never_expires": True}
