@@ -160,7 +160,7 @@ def test_a_recent_push_makes_a_collection_wait_for_its_write_token(api: Api) -> 
 
 
 @pytest.mark.parametrize("word", ["waiting for delete requests", "tidying up"])
-def test_a_collection_can_be_held_in_a_status_that_nobody_documents(api: Api, word: str) -> None:
+def test_collection_can_be_held_in_an_undocumented_status(api: Api, word: str) -> None:
     api.ask(f"POST {KIWI}/garbage-collection", {})
     api.client.put("/_sandbox/collections/kiwi", json={"status": word})
     api.later(4 * 3600)

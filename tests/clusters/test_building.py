@@ -91,5 +91,5 @@ def test_a_program_that_does_not_start_is_told_with_its_last_words(
     broken = tmp_path / "kube-apiserver"
     broken.write_text("#!/bin/sh\necho the pear is not ripe; exit 3\n", encoding="utf-8")
     broken.chmod(0o755)
-    with pytest.raises(ControlPlaneError, match="kube-apiserver said: the pear is not ripe"):
+    with pytest.raises(ControlPlaneError, match="end of the log of kube-apiserver: the pear is not ripe"):
         ControlPlane.start({**programs, "kube-apiserver": broken}, tmp_path / "plane")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file that keeps an account, its CA, its tokens and its ports over restarts; images lie in a folder beside it."""
+"""The state file: account, CA, tokens and ports over restarts. Images are in a folder beside the state file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERSION = 3
 
 @dataclass(frozen=True)
 class SavedState:
-    """What a restart brings back. ``world`` has the shape of ``World.dump()``."""
+    """What a restart restores. ``world`` has the shape of ``World.dump()``."""
 
     port: int
     registry_port: int
@@ -57,7 +57,7 @@ def read_state(path: Path) -> SavedState | None:
 
 
 def unusable(path: Path, error: Exception) -> CommandError:
-    """The refusal to start from a file that does not hold what it should."""
+    """The error for a state file with invalid content."""
     return CommandError(
         f"State file {path} is damaged ({type(error).__name__}: {error}). Delete it to start with an empty account."
     )
@@ -66,8 +66,8 @@ def unusable(path: Path, error: Exception) -> CommandError:
 class StateKeeper:
     """Keeps the state file up to date.
 
-    Every request may change something (some reads mint tokens), so each one makes the next :meth:`save` take a
-    snapshot; the file is written only when that differs from what it holds.
+    Every request may change the state (some reads mint tokens), so after a request the next :meth:`save` takes a
+    snapshot. The file is written only when the snapshot differs from the file.
     """
 
     def __init__(self, path: Path, snapshot: Callable[[], SavedState]) -> None:

@@ -34,7 +34,7 @@ START_TIMEOUT_S = 20.0
 STOP_TIMEOUT_S = 5.0
 CONTROL_TIMEOUT_S = 30.0
 
-# Names that would let a test reach a real account or another sandbox when they leak in from the caller's shell.
+# Variables of the caller's shell that would point a test at a real account or at another sandbox.
 _FOREIGN_NAMES = (
     "DIGITALOCEAN_ACCESS_TOKEN",
     "DIGITALOCEAN_TOKEN",
@@ -74,7 +74,7 @@ class Sandbox:
 
         ``folder`` holds the env file, the CA file and the server's output (a temporary one by default);
         ``arguments`` are added to ``docr-sandbox serve``; ``environment`` is added to this process's own.
-        Raises :class:`SandboxError` with the server's own words when it does not come up.
+        Raises :class:`SandboxError` with the server's output when the sandbox does not start.
         """
         owned = tempfile.TemporaryDirectory(prefix="docr-sandbox-") if folder is None else None
         place = Path(owned.name if owned else str(folder))
@@ -127,12 +127,12 @@ class Sandbox:
 
     @property
     def registry_host(self) -> str:
-        """The image host as it stands in names of images, such as ``127.0.0.1:40002``."""
+        """The image host as part of image names, such as ``127.0.0.1:40002``."""
         return self.exports["DOCR_REGISTRY_HOST"]
 
     @property
     def token(self) -> str:
-        """The account's first token; it holds every scope. A reset keeps it."""
+        """The first token, which holds every scope. A reset keeps this token."""
         return self.exports["DIGITALOCEAN_ACCESS_TOKEN"]
 
     @property
@@ -142,7 +142,7 @@ class Sandbox:
 
     @property
     def revoke_url(self) -> str:
-        """Where a token is taken back: another host name than the API's."""
+        """The URL that revokes a token: on another host name than the API's."""
         return self.exports["DIGITALOCEAN_OAUTH_REVOKE_URL"]
 
     @property
@@ -179,7 +179,7 @@ class Sandbox:
     def request(
         self, method: str, path: str, json_body: object = None, *, token: str | None = ""
     ) -> tuple[int, dict[str, str], bytes]:
-        """Send one plain HTTPS request, as no client library would: ``path`` goes out as it is.
+        """Send a plain HTTPS request without a client library: ``path`` is sent unchanged.
 
         ``token`` is the account's own by default, none when ``None``. Returns status, headers (lower case) and body.
         """
@@ -202,7 +202,7 @@ class Sandbox:
             connection.close()
 
     def account(self) -> dict[str, Any]:
-        """The whole account as JSON: a second way to read what clients changed."""
+        """The whole account as JSON, to verify what clients changed."""
         answer: dict[str, Any] = self.control("GET", "account")
         return answer
 
@@ -217,11 +217,11 @@ class Sandbox:
         return [f"{entry['method']} {entry['path'].partition('?')[0]}" for entry in self.log()]
 
     def clear_log(self) -> None:
-        """Forget the requests so far, and nothing else."""
+        """Clear the log."""
         self.control("DELETE", "requests")
 
     def reset(self) -> None:
-        """Back to an empty account: no registries, clusters, faults or log; clock and switches as at the start."""
+        """Return to an empty account without faults and log; clock and switches as at the start."""
         self.control("POST", "reset")
 
     def seed(self, mapping: Mapping[str, Any]) -> Any:
@@ -249,17 +249,17 @@ class Sandbox:
         self.control("DELETE", "faults")
 
     def switch(self, name: str, value: Any) -> Any:
-        """Set a switch: how the service answers where nobody knows the real one."""
+        """Set a switch: the answer of the sandbox to an open question about DigitalOcean."""
         return self.control("PUT", f"switches/{name}", {"value": value})
 
     def mint(self, *, scopes: Sequence[str] | None = None, team: str | None = None, **fields: Any) -> str:
-        """Make an API token, with some scopes only or of another team, and return it."""
+        """Mint an API token, by default with all scopes, and return the token."""
         wanted = {"scopes": list(scopes) if scopes is not None else None, "team": team, **fields}
         answer = self.control("POST", "tokens", {name: value for name, value in wanted.items() if value is not None})
         return str(answer["token"])
 
     def contract(self) -> dict[str, Any] | None:
-        """What the check against DigitalOcean's description found so far, or ``None`` when it does not take place."""
+        """What the check against DigitalOcean's description found so far, or ``None`` without that check."""
         status, _, body = self.request("GET", "/_sandbox/contract", token=None)
         return json.loads(body) if status == 200 else None
 
@@ -271,11 +271,11 @@ def read_exports(env_file: Path) -> dict[str, str]:
 
 
 def _wait_for(env_file: Path, process: subprocess.Popen[bytes], output: Path) -> None:
-    """Return once the env file is there, which the server writes when it answers."""
+    """Wait for the env file, which the server writes when it is ready."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while not env_file.exists():
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             process.wait()
-            raise SandboxError(f"The sandbox did not start. It said: {output.read_text(errors='replace').strip()}")
+            raise SandboxError(f"The sandbox did not start; its output: {output.read_text(errors='replace').strip()}")
         time.sleep(0.01)

@@ -16,7 +16,7 @@ import trustme
 
 SERVER_NAMES = ("localhost", "127.0.0.1", "::1")
 
-# Where a person may have told clients of a CA of their own; the bundle that replaces these must still hold it.
+# Variables that users set for a CA of their own; the bundle of the sandbox must still hold that CA.
 _BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",

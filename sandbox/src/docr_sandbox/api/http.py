@@ -72,7 +72,7 @@ class Call:
         return content
 
     def query(self, *known: str) -> dict[str, str]:
-        """The query's values by name; names that are not known are ignored, repeated ones refused."""
+        """The query's values by name; unknown names are ignored, repeated names are refused."""
         pairs = parse_qsl(self.raw_query.decode("latin-1"), keep_blank_values=True, errors="replace")
         values: dict[str, str] = {}
         for name, value in pairs:
@@ -84,7 +84,7 @@ class Call:
 
 
 def text(body: Mapping[str, Any], name: str, *, required: bool = False) -> str | None:
-    """A string of a body; 422 for another type, or when it is missing though required."""
+    """A string of a body; 422 for another type, or when a required string is missing."""
     value = body.get(name)
     if value is None and not required and name not in body:
         return None
@@ -156,7 +156,7 @@ Handler = Callable[[Call], Answer]
 
 @dataclass(frozen=True)
 class Route:
-    """An operation: a method, a path with `{names}`, the scopes that it needs, and what it does."""
+    """A route: a method, a path with `{names}`, the required scopes, and the handler."""
 
     method: str
     path: str

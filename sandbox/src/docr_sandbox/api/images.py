@@ -88,7 +88,7 @@ def _routes(base: str) -> tuple[Route, ...]:
 ROUTES = (
     *_routes("/v2/registries"),
     *_routes("/v2/registry"),
-    # Only the plural path deletes a repository, only the deprecated one has the first form of the list.
+    # Only the plural path deletes a repository; only the deprecated path has the first form of the list.
     Route("DELETE", "/v2/registries/{registry_name}/repositories/{repository_name}", _DELETE, delete_repository),
     Route("GET", "/v2/registry/{registry_name}/repositories", _READ, list_v1),
 )

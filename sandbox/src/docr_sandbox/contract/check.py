@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REPORT_PATH = "/_sandbox/contract"
-# A client that sends wrong requests on purpose says so with this header: then only the answer is checked.
+# Tests that send invalid requests on purpose set this header: then only the answer is checked.
 ON_PURPOSE_HEADER = "x-docr-sandbox-wrong-on-purpose"
 
 
@@ -57,14 +57,14 @@ class ContractCheck:
     # The check
 
     def findings(self, exchange: Exchange) -> Iterator[Finding]:
-        """Everything that departs from the description, exempted or not.
+        """All differences from the description, exempted or not.
 
-        A request counts only where the server accepted it: refusing a bad one is its work.
+        An invalid request is a finding only when the server accepted the request.
         """
         operation = self._description.find(exchange.method, exchange.raw_path)
         if operation is None:
             if exchange.status not in (404, 405):
-                detail = f"{exchange.status} to what nobody described"
+                detail = f"{exchange.status} to an undocumented operation"
                 yield Finding(Kind.OPERATION, f"{exchange.method} {exchange.raw_path}", detail)
             return
         request = _Request(exchange, operation)
@@ -77,7 +77,7 @@ class ContractCheck:
     def record(self, exchange: Exchange) -> None:
         """Check one exchange and count what was found."""
         violations, exempted = [], []
-        # The items of a list repeat what is to be said of them.
+        # The items of a list repeat the same findings.
         for finding in dict.fromkeys(self.findings(exchange)):
             exemption = exemption_for(finding)
             if exemption is None:
@@ -134,14 +134,14 @@ class ContractCheck:
         return routed
 
     def save(self) -> None:
-        """Write the report if there is something new in it."""
+        """Write the report when it has changed."""
         if self._report and self.summary.exchanges != self._written:
             self._written = self.summary.exchanges
             write_report(self._report, self.summary)
 
 
 class _Recorder:
-    """Both directions of one exchange as they pass."""
+    """Records the request and the answer of an exchange."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -183,7 +183,7 @@ def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 class _Request:
-    """An exchange's request as openapi-core wants it."""
+    """An exchange's request in the form that openapi-core requires."""
 
     host_url = ""
 
@@ -192,7 +192,7 @@ class _Request:
         self.method = exchange.method.lower()
         self.body = exchange.request_body or None
         self.content_type = exchange.request_headers.get("content-type", "application/json").lower()
-        # Given here decoded, since openapi-core would take them from the path as they are.
+        # Decoded here, since openapi-core would take the values from the path without decoding.
         self.parameters = RequestParameters(
             query=ImmutableMultiDict(exchange.query),
             header=Headers(dict(exchange.request_headers)),
@@ -202,7 +202,7 @@ class _Request:
 
 @dataclass(frozen=True)
 class _Response:
-    """An exchange's answer as openapi-core wants it."""
+    """An exchange's answer in the form that openapi-core requires."""
 
     exchange: Exchange
 
@@ -224,7 +224,7 @@ class _Response:
 
 
 def _details(error: Exception) -> Iterator[str]:
-    """An error as texts: each schema error with its place, else what the error says of itself."""
+    """An error as texts: each schema error with its place, else the message of the error."""
     cause: BaseException | None = error
     while cause is not None:
         schema_errors = getattr(cause, "schema_errors", None)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One request with its answer, and what may be found wrong with it."""
+"""A request with its answer, and the findings about both."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 """Where DigitalOcean's description is known to be wrong or to leave something out.
 
 Each line has its reason. The marks: G what DigitalOcean's own clients (godo, doctl, Terraform provider, pydo) do or
-test, W seen in a public issue, D a product page, ? nobody knows and the sandbox's README names the guess.
+test, W seen in a public issue, D a product page, ? not confirmed, and the sandbox's README says so.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from docr_sandbox.contract.exchange import Finding, Kind
 
 @dataclass(frozen=True)
 class Exemption:
-    """Findings of one kind that are no violation. ``operation`` and ``detail`` are shell patterns."""
+    """Findings of a kind that are not violations. ``operation`` and ``detail`` are shell patterns."""
 
     kind: Kind
     operation: str
@@ -26,7 +26,7 @@ class Exemption:
     reason: str
 
     def covers(self, finding: Finding) -> bool:
-        """Whether ``finding`` is meant."""
+        """Whether the exemption covers ``finding``."""
         return (
             finding.kind is self.kind
             and fnmatchcase(finding.operation, self.operation)

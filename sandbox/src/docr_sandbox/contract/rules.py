@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The checks that an OpenAPI validator leaves out: what passes silently there is found here."""
+"""Checks in addition to an OpenAPI validator, for what a validator accepts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RATE_LIMIT_HEADERS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset
 
 
 def check_request(description: Description, operation: Operation, exchange: Exchange) -> Iterator[Finding]:
-    """Query values and body keys that nobody described, and bodies where none belongs."""
+    """Undocumented query values, body keys and bodies."""
     known = description.query_names(operation)
     for name in dict.fromkeys(name for name, _ in exchange.query if name not in known):
         yield Finding(Kind.QUERY, str(operation), name)
@@ -31,7 +31,7 @@ def check_request(description: Description, operation: Operation, exchange: Exch
 
 
 def check_response(description: Description, operation: Operation, exchange: Exchange) -> Iterator[Finding]:
-    """Status, headers, an empty body where one must be, keys that are missing or that nobody described."""
+    """Status, headers, the body of a 204, and missing or undocumented keys."""
     name = str(operation)
     # Client errors of the "default" shape would pass as described; a server's error may come at any time.
     if str(exchange.status) not in operation.fields["responses"] and exchange.status < 500:

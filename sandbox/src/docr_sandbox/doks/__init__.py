@@ -1,4 +1,4 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is behind a Kubernetes cluster: a real control plane, who may enter it, and DigitalOcean's operator in it."""
+"""Real control planes of Kubernetes clusters, their API servers, and DigitalOcean's operator."""

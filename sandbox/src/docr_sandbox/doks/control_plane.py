@@ -6,8 +6,8 @@
     with ControlPlane.start(programs, folder, sandbox=("https://localhost:40001", "sandbox-ca.pem")) as plane:
         sandbox.control("PUT", f"control-planes/{plane.name}", plane.to_json())
 
-RBAC is on. Whoever shows a token that is not the control plane's own is asked of the sandbox, so that tokens which it
-mints for a cluster open it, and end by the sandbox's clock.
+RBAC is on. The API server sends other tokens than its own to the sandbox for review. So tokens that the sandbox mints
+for a cluster are valid there, and expire by the sandbox's clock.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ CONTROLLERS = (
 
 
 class ControlPlaneError(RuntimeError):
-    """A process did not start; the text has its last words."""
+    """A process did not start; the text has the end of its log."""
 
 
 @dataclass
 class ControlPlane:
-    """One running control plane; ``token`` opens all of it, ``ca`` is PEM text."""
+    """A running control plane; ``token`` is an administrator's, ``ca`` is PEM text."""
 
     name: str
     folder: Path
@@ -60,10 +60,10 @@ class ControlPlane:
     def start(
         cls, programs: Mapping[str, Path], folder: Path, *, name: str = "plane", sandbox: tuple[str, str] | None = None
     ) -> Self:
-        """Start one below ``folder`` and return once it takes requests and makes service accounts.
+        """Start a control plane in ``folder``; return when it answers and creates service accounts.
 
         ``programs`` are the paths of etcd, kube-apiserver and kube-controller-manager; ``sandbox`` is the address and
-        the CA file of the sandbox that says whose tokens are good. Raises :class:`ControlPlaneError`.
+        the CA file of the sandbox that reviews tokens. Raises :class:`ControlPlaneError`.
         """
         folder.mkdir(parents=True, exist_ok=True)
         ports = contextlib.ExitStack()
@@ -106,11 +106,11 @@ class ControlPlane:
         return f"https://127.0.0.1:{self.port}"
 
     def to_json(self, front: ApiServerAddress | None = None) -> dict[str, Any]:
-        """What the sandbox needs to connect a cluster to it; clients are sent to the front if there is one."""
+        """The body that connects the control plane to the sandbox; with a front, clients use the front."""
         return {"server": self.server, "ca": self.ca, "token": self.token, "front": front and asdict(front)}
 
     def kubeconfig(self, token: str | None = None, front: ApiServerAddress | None = None) -> dict[str, Any]:
-        """A kubeconfig for a token, by default the one that opens everything; its context has the plane's name."""
+        """A kubeconfig for a token, by default the administrator's; its context has the plane's name."""
         address = front or ApiServerAddress(self.server, self.ca)
         cluster = {
             "server": address.server,
@@ -128,7 +128,7 @@ class ControlPlane:
     def request(
         self, method: str, path: str, body: object = None, *, content_type: str = "application/json"
     ) -> tuple[int, Any]:
-        """One request as admin, as no client library would send it; status and the answer's JSON."""
+        """Send a request as administrator; returns the status and the JSON of the answer."""
         context = ssl.create_default_context(cadata=self.ca)
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=START_TIMEOUT_S, context=context)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type}
@@ -146,7 +146,7 @@ class ControlPlane:
         (self.folder / "ca.pem").write_text(self.ca, encoding="utf-8")
         certificate.private_key_pem.write_to_path(self.folder / "server.key")
         (self.folder / "server.pem").write_bytes(b"".join(one.bytes() for one in certificate.cert_chain_pems))
-        # Any private key will do to sign tokens of service accounts.
+        # Any private key can sign the tokens of service accounts.
         authority.private_key_pem.write_to_path(self.folder / "accounts.key")
         with (self.folder / "tokens.csv").open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerow([self.token, ADMIN[0], ADMIN[0], ADMIN[1]])
@@ -189,7 +189,7 @@ class ControlPlane:
             f"--controllers={CONTROLLERS}",
             "--leader-elect=false",
             "--secure-port=0",
-            # Else a thousand new namespaces wait 50 s for their service accounts.
+            # With the defaults, a thousand new namespaces would wait 50 s for their service accounts.
             "--kube-api-qps=2000",
             "--kube-api-burst=2000",
         ]
@@ -209,12 +209,12 @@ class ControlPlane:
                 if self.request("GET", path)[0] == 200:
                     return
             if any(one.poll() is not None for one in self._processes) or time.monotonic() > deadline:
-                raise ControlPlaneError(f"{path} does not answer; {self._last_words()}")
+                raise ControlPlaneError(f"{path} does not answer; {self._log_ends()}")
             time.sleep(0.05)
 
-    def _last_words(self) -> str:
+    def _log_ends(self) -> str:
         logs = sorted(self.folder.glob("*.log"))
-        return "; ".join(f"{log.stem} said: {log.read_text(errors='replace')[-500:]}" for log in logs)
+        return "; ".join(f"end of the log of {log.stem}: {log.read_text(errors='replace')[-500:]}" for log in logs)
 
 
 def _etcd_flags(folder: Path, port: int, peers: int) -> list[str]:
@@ -250,7 +250,7 @@ def _write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def _take_port(until: contextlib.ExitStack) -> int:
-    """A free port that nobody else gets meanwhile, but who shares it: this socket is bound, and never listens."""
+    """A free port, reserved for programs that share ports: this socket is bound and never listens."""
     taken = until.enter_context(socket.socket())
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     taken.bind(("127.0.0.1", 0))

@@ -19,7 +19,7 @@ SUCCEEDED = "succeeded"
 ENDED = (SUCCEEDED, "failed", "cancelled")
 DELETING = "deleting unreferenced blobs"
 
-# A write token lives fifteen minutes; a collection waits for the last one to run out.
+# A push token is valid for 15 minutes; a collection waits until the last push token has expired.
 WRITE_TOKEN_S = 900.0
 REQUESTED_S = 2.0
 IDLE_WAIT_S = 5.0
@@ -110,7 +110,7 @@ class Collection:
         return self.started_at + REQUESTED_S + self.wait_s + SCAN_S + DELETE_S
 
     def to_json(self, registry: str, now: float) -> dict[str, Any]:
-        """The collection as the API shows it, at its fullest."""
+        """The collection as the API shows it, with all fields."""
         return {
             "uuid": self.uuid,
             "registry_name": registry,

@@ -16,9 +16,9 @@ IMAGE = "application/vnd.oci.image.manifest.v1+json"
 
 @dataclass
 class Manifest:
-    """A manifest: its tags, the blobs that it names with their sizes, and the manifests that it names as an index.
+    """A manifest: its tags, the sizes of its blobs by digest, and for an index the digests of its manifests.
 
-    `media_type` is empty where the document itself does not exist: a seed may name a digest that nothing has.
+    `media_type` is empty when the document is not stored: a seed may give a digest without content.
     """
 
     digest: str
@@ -31,7 +31,7 @@ class Manifest:
 
     @property
     def size_bytes(self) -> int:
-        """What its blobs take."""
+        """The sum of the sizes of its blobs."""
         return sum(self.blobs.values())
 
     def to_json(self, registry: str, repository: str) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Repository:
         return next((one for one in self.manifests.values() if reference in one.tags), None)
 
     def tagged(self, *, with_children: bool) -> set[str]:
-        """The digests of manifests that have a tag; with all that those name as indexes, if wanted."""
+        """The digests of tagged manifests; with children, also the manifests that tagged indexes name."""
         found: set[str] = set()
         left = [one.digest for one in self.manifests.values() if one.tags]
         while left:
@@ -77,7 +77,7 @@ class Repository:
         return found
 
     def to_json(self, registry: str) -> dict[str, Any]:
-        """The repository in its second form."""
+        """The repository as repositoriesV2 shows it."""
         latest = max(self.manifests.values(), key=lambda one: one.updated_at, default=None)
         return {
             "registry_name": registry,
@@ -87,7 +87,7 @@ class Repository:
         } | ({"latest_manifest": latest.to_json(registry, self.name)} if latest else {})
 
     def to_json_v1(self, registry: str) -> dict[str, Any]:
-        """The repository in its first form."""
+        """The repository as the deprecated list shows it."""
         tags = self.tags()
         latest = max(tags, key=lambda pair: pair[1].updated_at, default=None)
         shown = {"registry_name": registry, "name": self.name, "tag_count": len(tags)}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Subscription tiers, their prices and limits, and who may have which."""
+"""Subscription tiers, their prices and limits, and the eligibility of a team."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ TIERS = {
 
 
 def reasons_against(tier: Tier, *, registries: int, repositories: int, stored_bytes: int) -> list[str]:
-    """Why a team with that much cannot have the tier, in the API's words; empty when it can."""
+    """Why a team with this usage is not eligible for the tier, in the API's words; empty when eligible."""
     reasons = []
     if registries > tier.registries:
         reasons.append("OverRegistryLimit")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""API tokens: scopes, teams, expiry, and how often each may be used."""
+"""Tokens of the API and of the image host: scopes, teams, expiry and rate limits."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MINUTE_LIMIT = 250
 
 @dataclass
 class Token:
-    """A token; without `team` the account's own, without `expires_at` for ever.
+    """An API token; without `team` of the first account, without `expires_at` valid without a limit.
 
-    `registry` limits minted ones to it; `cluster` is the id of the one that it opens.
+    `registry` limits the token to a registry; `cluster` is the ID of the cluster whose API server accepts the token.
     """
 
     value: str
@@ -33,22 +33,22 @@ class Token:
     revoked: bool = False
 
     def is_valid(self, now: float) -> bool:
-        """Whether it opens anything now."""
+        """Whether the token is valid now."""
         return not self.revoked and (self.expires_at is None or now < self.expires_at)
 
     def lacks(self, scopes: tuple[str, ...]) -> list[str]:
-        """The scopes of these that it does not have."""
+        """The required scopes that the token lacks."""
         return [] if ALL in self.scopes else [scope for scope in scopes if scope not in self.scopes]
 
     @property
     def fingerprint(self) -> str:
-        """Tells tokens apart without showing them."""
+        """A name of the token that does not show the token."""
         return hashlib.sha256(self.value.encode()).hexdigest()[:12]
 
 
 @dataclass
 class Bearer:
-    """A token for the image host: what it allows (actions by `registry/repository`), for whom, and until when."""
+    """A token of the image host, with the allowed actions by `registry/repository`."""
 
     value: str
     team: str | None
@@ -98,7 +98,7 @@ class Tokens:
 
 @dataclass
 class Rate:
-    """What the sliding windows of one token say of one request."""
+    """The state of the rate limits of a token at a request."""
 
     limit: int
     remaining: int
@@ -118,7 +118,7 @@ class RateWindow:
     moments: deque[float] = field(default_factory=deque)
 
     def count(self, now: float, *, applies: bool) -> Rate:
-        """Count a request; one over a limit is refused and does not count."""
+        """Count a request; a request over a limit is refused and not counted."""
         while self.moments and self.moments[0] <= now - 3600:
             self.moments.popleft()
         reset_at = int((self.moments[0] if self.moments else now) + 3600) + 1

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An upload of a blob that has begun and not ended."""
+"""Unfinished uploads of blobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass
 class Upload:
-    """One session: whose blob it is to become, and the file with the `size` bytes that came so far."""
+    """An upload session of a repository, and the file with the `size` bytes received so far."""
 
     registry: str
     repository: str

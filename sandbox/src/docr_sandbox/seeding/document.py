@@ -81,7 +81,7 @@ class CollectionSeed:
 
 @dataclass
 class RegistrySeed:
-    """A registry; `unreferenced_bytes` are blobs that no manifest names any more."""
+    """A registry; `unreferenced_bytes` are blobs that no manifest names."""
 
     name: str
     region: str = REGIONS[0]
