@@ -214,10 +214,10 @@ notes:
   - Where a cluster is integrated but does not say with what, the registries are read too. With several registries in
     the team such a cluster cannot be compared; what is asked for is then written each time, and RV(notes) says so.
   - Clusters in the state C(provisioning), C(error), C(deleting) or C(deleted) are refused when something would have to
-    be written. In other states than C(running) it is tried, with a warning. Removal of the one-click integration leaves
-    clusters alone that are being deleted.
-  - Where DigitalOcean does not answer the call that names registries, the older one is used, but only if the team has
-    exactly one registry and it is the one meant.
+    be written. In other states than C(running) the write is tried, with a warning. Removal of the one-click integration
+    leaves clusters alone that are being deleted.
+  - Where DigitalOcean does not answer the call that names registries, the older call is used, but only if the team has
+    no registry but the desired registry.
 seealso:
   - module: planton.digitalocean.docr_doks_integration_info
   - module: planton.digitalocean.docr_credentials

@@ -45,8 +45,8 @@ options:
     elements: str
   registries:
     description:
-      - Registries that pods are to pull from. Each service account that is meant by O(namespaces) and
-        O(service_accounts) is then to have an entry for each.
+      - Registries that pods are to pull from. Each service account that O(namespaces) and
+        O(service_accounts) choose must then have an entry for each registry.
       - If not given, those of the team's registries with which a cluster has to do, since it is integrated with one,
         has a secret for it or a pod with an image of it.
     type: list
