@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A client of the app in this process, for tests of what the API does."""
+"""A client of the API's app in this process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DIGEST = "sha256:" + "7" * 64
 
 
 class Api:
-    """One world and requests to it; the token is the account's own unless another is given."""
+    """A world and requests to its API; by default with the first token."""
 
     def __init__(self, at: str = "2033-04-05T06:00:00Z") -> None:
         self.world = World()
@@ -30,20 +30,20 @@ class Api:
         self.client = TestClient(create_app(self.world), base_url="https://sandbox.test")
 
     def ask(self, request: str, body: Any = None, *, token: str = "", **headers: str) -> tuple[int, Any]:
-        """Status and parsed body of one request, such as `GET /v2/account`."""
+        """The status and the parsed body of a request, such as `GET /v2/account`."""
         answer = self.send(request, body, token=token, **headers)
         kind = answer.headers.get("content-type", "")
         return answer.status_code, answer.json() if kind.startswith("application/json") else answer.text
 
     def send(self, request: str, body: Any = None, *, token: str = "", **headers: str) -> Any:
-        """The whole answer of one request."""
+        """The whole answer of a request."""
         method, _, path = request.partition(" ")
         sent = {"authorization": f"Bearer {token or self.world.tokens.primary}", **headers}
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         return self.client.request(method, path, content=content, headers=sent)
 
     def seed(self, **more: Any) -> None:
-        """A registry named kiwi with an image of two tags and one that has none, and a cluster."""
+        """Add the registry kiwi with a manifest of two tags and an untagged manifest, and a cluster."""
         manifests = [
             {"tags": ["v1", "v2"], "digest": DIGEST, "size_bytes": 5000},
             {"tags": [], "size_bytes": 7000},
@@ -57,7 +57,7 @@ class Api:
         fill(self.world, document)
 
     def later(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self.world.clock.advance(seconds)
 
 

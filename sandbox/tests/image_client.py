@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A client of the image host in this process, for tests of what no ready-made client asks for."""
+"""A client of the image host's app in this process, for requests that real clients do not send."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def digest_of(content: bytes) -> str:
 
 
 class Images:
-    """The image host of an API's world; requests carry a token that is bought for each unless one is given."""
+    """The image host of an API's world; by default each request gets a new token from the token endpoint."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
         self.client = TestClient(create_image_host(api.world), base_url="https://images.test")
 
     def token(self, scope: str, password: str = "") -> str:
-        """What the token endpoint gives for a scope; the account's own token is the password unless one is given."""
-        pair = ("anybody", password or self.api.world.tokens.primary)
+        """The answer of the token endpoint for a scope; the password is by default the first token."""
+        pair = ("any", password or self.api.world.tokens.primary)
         answer = self.api.client.get("/v2/registry/auth", params={"scope": scope}, auth=pair)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["token"])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What clients may rely on: paths, paging, limits, tokens, the course of a collection, one team apart from another."""
+"""What clients rely on: paths, pagination, rate limits, tokens, statuses of a collection, and separate teams."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The check against a description finds each kind of departure: here with a small description of our own."""
+"""The check against a description finds each kind of violation; these tests have a small description of their own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report of the check: counted, written, summed over many sandboxes, and what a run does with it."""
+"""The report of the check: its counts, its file, its sum over many sandboxes, and the result of a pytest run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file that a shell sources: its lines, and what real clients in such a shell do."""
+"""The env file: its lines, and real clients in a shell that sourced the file."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The image host's refusals, tokens, uploads and seeds; what clients do every day is shown with real ones elsewhere."""
+"""The image host's errors, tokens, uploads and seeds; tests/clients has the tests with real clients."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real server process: how it starts, what it answers with, how it ends."""
+"""A real server process: its start, its answers and its end."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a state file keeps, and what happens to it when a server dies."""
+"""The state file: what a restart restores, also after a killed server."""
 
 from __future__ import annotations
 

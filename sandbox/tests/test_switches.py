@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every switch at each of its values, with the difference that a client sees."""
+"""Each value of each switch, with the difference that a client sees."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sandbox's packages and files have an order, and no files import each other in a circle."""
+"""The sandbox's packages and files have an order without a cycle, and each name of a public class stands once."""
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,22 @@ def test_a_cycle_of_files_in_one_package_is_found_behind_an_import_for_types() -
     files = [(SOURCE / "distribution/protocol.py", below)]
     kept = [(path, text) for path, text in all_files() if path != files[0][0]]
     assert {"distribution.manifests", "distribution.protocol"} <= in_a_cycle(file_imports([*kept, *files]))
+
+
+def repeated_classes(files: list[tuple[Path, str]]) -> list[str]:
+    """The names of public classes that several files define."""
+    names = [
+        node.name
+        for _path, text in files
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    return sorted(name for name, times in Counter(names).items() if times > 1)
+
+
+def test_each_name_of_a_public_class_of_the_sandbox_stands_once() -> None:
+    assert repeated_classes(all_files()) == []
+
+
+def test_a_repeated_name_of_a_class_is_found() -> None:
+    assert repeated_classes([*all_files(), (SOURCE / "x.py", "class World: ...")]) == ["World"]

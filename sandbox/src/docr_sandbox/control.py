@@ -14,7 +14,7 @@ import cattrs
 from docr_sandbox.api.http import ApiError, Call
 from docr_sandbox.clock import parse_rfc3339, rfc3339_fine
 from docr_sandbox.faults import Fault
-from docr_sandbox.model.cluster import Cluster, ControlPlane
+from docr_sandbox.model.cluster import Cluster, ConnectedControlPlane
 from docr_sandbox.seeding.document import SeedError
 from docr_sandbox.seeding.fill import fill
 from docr_sandbox.switches import SWITCHES
@@ -216,7 +216,7 @@ def connect_control_plane(call: Call) -> Any:
     With a `front` (`server` and `ca`) clients use the front, and only the operator uses the server itself.
     """
     try:
-        plane = cattrs.structure(call.body(), ControlPlane)
+        plane = cattrs.structure(call.body(), ConnectedControlPlane)
     except cattrs.BaseValidationError as error:
         raise ApiError(422, "; ".join(cattrs.transform_error(error, "control_plane"))) from error
     call.world.kubernetes.control_planes[call.parameters["name"]] = plane

@@ -254,8 +254,8 @@ class Sandbox:
 
     def mint(self, *, scopes: Sequence[str] | None = None, team: str | None = None, **fields: Any) -> str:
         """Mint an API token, by default with all scopes, and return the token."""
-        wanted = {"scopes": list(scopes) if scopes is not None else None, "team": team, **fields}
-        answer = self.control("POST", "tokens", {name: value for name, value in wanted.items() if value is not None})
+        given = {"scopes": list(scopes) if scopes is not None else None, "team": team, **fields}
+        answer = self.control("POST", "tokens", {name: value for name, value in given.items() if value is not None})
         return str(answer["token"])
 
     def contract(self) -> dict[str, Any] | None:

@@ -17,7 +17,7 @@ from docr_sandbox.clock import Clock
 from docr_sandbox.content import ContentStore
 from docr_sandbox.faults import Faults
 from docr_sandbox.model.account import Account, Accounts
-from docr_sandbox.model.cluster import ControlPlane
+from docr_sandbox.model.cluster import ConnectedControlPlane
 from docr_sandbox.model.registry import Registry
 from docr_sandbox.model.tokens import RateWindow, Tokens
 from docr_sandbox.model.upload import Upload
@@ -56,7 +56,7 @@ class Addresses:
 class Kubernetes:
     """The real control planes that clusters can have, by name. `changing` is held during a change in a cluster."""
 
-    control_planes: dict[str, ControlPlane] = field(default_factory=dict)
+    control_planes: dict[str, ConnectedControlPlane] = field(default_factory=dict)
     changing: threading.Lock = field(default_factory=threading.Lock)
 
 

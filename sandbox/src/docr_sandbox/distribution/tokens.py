@@ -51,14 +51,14 @@ def issue(world: World, token: Token, scopes: Iterable[str]) -> Bearer:
     return bearer
 
 
-def _allowed(world: World, token: Token, registry_name: str, wanted: set[str]) -> set[str]:
+def _allowed(world: World, token: Token, registry_name: str, requested: set[str]) -> set[str]:
     if token.registry not in (None, registry_name) and not world.switches["credentials_open_others"]:
         return set()
-    asked = set(SCOPES) if "*" in wanted else wanted & set(SCOPES)
+    possible = set(SCOPES) if "*" in requested else requested & set(SCOPES)
     registry = world.account.registries.get(registry_name)
     if registry is not None and world.is_read_only(registry):
-        asked -= set(WRITE_ACTIONS)
-    return {action for action in asked if not token.lacks((SCOPES[action],))}
+        possible -= set(WRITE_ACTIONS)
+    return {action for action in possible if not token.lacks((SCOPES[action],))}
 
 
 def authenticate(world: World, header: str) -> Bearer:

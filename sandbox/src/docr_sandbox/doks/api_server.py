@@ -11,7 +11,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Any
 
-from docr_sandbox.model.cluster import ControlPlane
+from docr_sandbox.model.cluster import ConnectedControlPlane
 
 TIMEOUT_S = 4.0
 
@@ -28,7 +28,7 @@ class ApiServerError(Exception):
 class ApiServerClient:
     """A client of the API server of a control plane, for one thread. Raises OSError when the server does not answer."""
 
-    plane: ControlPlane
+    plane: ConnectedControlPlane
     _connection: http.client.HTTPSConnection | None = field(default=None, repr=False)
 
     def list(self, path: str) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ class ApiServerAddress:
 
 
 @dataclass
-class ControlPlane:
+class ConnectedControlPlane:
     """A real control plane; `ca` is PEM text, `token` an administrator's. Clients use `front` where there is one."""
 
     server: str

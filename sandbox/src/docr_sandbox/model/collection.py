@@ -29,7 +29,7 @@ CANCEL_S = 3.0
 
 
 @dataclass(frozen=True)
-class Hold:
+class HeldStatus:
     """A status that the control side keeps a collection in, and since when."""
 
     status: str
@@ -54,7 +54,7 @@ class Collection:
     type: str
     started_at: float
     wait_s: float
-    held: Hold | None = None
+    held: HeldStatus | None = None
     cancelled_at: float | None = None
     end: End | None = None
     fails: bool = False
@@ -76,7 +76,7 @@ class Collection:
             self.started_at = self.started_at if self.held is None else now
             self.held = None
         elif self.held is None or self.held.status != status:
-            self.held = Hold(status, now)
+            self.held = HeldStatus(status, now)
 
     def status(self, now: float) -> str:
         """The status; a status that the control side holds comes first."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from docr_sandbox.clock import parse_rfc3339
 from docr_sandbox.model.cluster import Backing, Cluster, Integration
-from docr_sandbox.model.collection import ENDED, Collection, End, Hold
+from docr_sandbox.model.collection import ENDED, Collection, End, HeldStatus
 from docr_sandbox.model.registry import Registry
 from docr_sandbox.seeding.document import ClusterSeed, CollectionSeed, RegistrySeed, SeedError, read_seed
 from docr_sandbox.seeding.images import ImageBuilder
@@ -64,7 +64,7 @@ def _collection(seed: CollectionSeed) -> Collection:
     if seed.ended_at is not None:
         one.end = End(seed.status, parse_rfc3339(seed.ended_at), seed.blobs_deleted, seed.freed_bytes)
     elif seed.status not in ENDED:
-        one.held = Hold(seed.status, one.started_at)
+        one.held = HeldStatus(seed.status, one.started_at)
     return one
 
 
