@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters between the role's tasks: manifests to options, results to outputs."""
+"""The filters of the role: manifests to options of modules, names to plans, results to outputs."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..module_utils._domain.registry.model import IMAGE_HOST
-from ..module_utils._domain.role.outputs import (
-    Run,
-    ended_integrations,
+from ..module_utils._domain.role.destroy import plan_destroy
+from ..module_utils._domain.role.module_options import (
+    desired_integrations,
+    desired_registries,
     gc_overrides,
-    integrations_of,
-    shape_outputs,
-    wanted_integrations,
-    wanted_registries,
+    integrations_to_remove,
+    one_click_integrations,
 )
+from ..module_utils._domain.role.outputs import StageResults, shape_outputs
+from ..module_utils._domain.role.rotate import plan_rotate
+from ..module_utils._domain.role.stages import plan_stages
 
 Result = Mapping[str, Any]
+Names = Sequence[str] | str
 
 
 def docr_outputs(manifests: Sequence[Result], results: Result) -> dict[str, dict[str, Any]]:
-    """The outputs of a run from its manifests and the results of its stages."""
+    """The outputs of the role from the manifests and the results of the stages."""
     return shape_outputs(
-        Run(
+        StageResults(
             manifests=manifests,
             plan=results["plan"],
             registry=results["registry"],
@@ -38,16 +41,50 @@ def docr_outputs(manifests: Sequence[Result], results: Result) -> dict[str, dict
     )
 
 
+def docr_stage_plan(comparison: Result, integrations: Sequence[Result], wait_for_secrets: bool) -> dict[str, bool]:
+    """Which stages have something to do."""
+    return plan_stages(comparison, integrations, wait_for_secrets=wait_for_secrets).shape()
+
+
+def docr_destroy_plan(
+    manifests: Sequence[Result] | None,
+    names: Names,
+    variables: Result,
+    allow_delete_integrated: bool,
+) -> dict[str, Any]:
+    """What the role destroys, and why it refuses to."""
+    return plan_destroy(_list_of(names), manifests, variables, allow_delete_integrated=allow_delete_integrated).shape()
+
+
+def docr_rotate_plan(manifests: Sequence[Result], names: Names, variables: Result) -> dict[str, Any]:
+    """Which credentials the role rotates, and why it refuses to."""
+    return plan_rotate(_list_of(names), manifests, variables).shape()
+
+
+def docr_integrations_of(clusters: Sequence[Result], registries: Names) -> list[dict[str, Any]]:
+    """DigitalOcean's own integrations of clusters with some registries."""
+    return one_click_integrations(clusters, _list_of(registries))
+
+
+def _list_of(names: Names) -> list[str]:
+    """The names of a list, or of a text with commas, which Ansible's options accept as a list too."""
+    given = names.split(",") if isinstance(names, str) else names
+    return [name.strip() for name in given if name.strip()]
+
+
 class FilterModule:
-    """What Ansible looks for."""
+    """The class that Ansible loads."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters by name."""
         return {
-            "docr_registries": wanted_registries,
+            "docr_registries": desired_registries,
             "docr_gc_overrides": gc_overrides,
-            "docr_integrations": wanted_integrations,
-            "docr_integrations_of": integrations_of,
-            "docr_integrations_ended": ended_integrations,
+            "docr_integrations": desired_integrations,
+            "docr_integrations_of": docr_integrations_of,
+            "docr_integrations_ended": integrations_to_remove,
+            "docr_stage_plan": docr_stage_plan,
+            "docr_destroy_plan": docr_destroy_plan,
+            "docr_rotate_plan": docr_rotate_plan,
             "docr_outputs": docr_outputs,
         }

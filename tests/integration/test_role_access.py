@@ -133,7 +133,7 @@ def test_a_registry_that_clusters_pull_by_their_manifests_is_not_destroyed_witho
     pulled = manifest("kiwi", method=method, clusters=["orchard"])
     given = {"docr_destroy_names": ["kiwi"], "docr_team": team.account()["team"]["name"]}
     told = refusal(team, DESTROY, pulled, **given)
-    assert "by the manifests clusters pull from kiwi; allow it (docr_allow_delete_integrated=true)" in told
+    assert "by the manifests clusters pull from kiwi; set docr_allow_delete_integrated=true" in told
     assert writes(team) == []
 
 

@@ -12,10 +12,8 @@ import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.role.outputs import (
     UNREFERENCED_NOTE,
-    Run,
-    gc_overrides,
+    StageResults,
     shape_outputs,
-    wanted_registries,
 )
 
 CREATED = {"action": "create_registry", "target": "kiwi", "message": "create the registry kiwi in syd1"}
@@ -69,7 +67,7 @@ def outputs(*manifests: dict[str, Any], gc_type: str = "unreferenced_blobs", **r
     skipped = {"changed": False, "skipped": True}
     plan = {"registry": results.get("planned", NOT_READ), "integration": results.get("planned_clusters", NO_CLUSTERS)}
     return shape_outputs(
-        Run(
+        StageResults(
             manifests=manifests,
             plan=plan,
             registry=results.get("registry", skipped),
@@ -91,12 +89,6 @@ def collected(decision: str, **fields: Any) -> dict[str, Any]:
         "write_proof": "It takes none.",
     }
     return {"garbage_collections": [entry | {"read_only_seconds": 17.5} | fields]}
-
-
-def test_registries_keep_where_they_were_asked_for() -> None:
-    assert wanted_registries([manifest("kiwi")]) == [
-        {"name": "kiwi", "region": "syd1", "subscription_tier": "starter", "origin": "m.yaml document 3 (kiwi)"}
-    ]
 
 
 def test_a_stage_that_ran_counts_more_than_its_plan() -> None:
@@ -189,18 +181,8 @@ def test_the_type_that_is_shown_is_the_registrys_own(of_all: str, own: str, note
     assert told["plum"]["garbage_collection"]["type"] == of_all
 
 
-def test_rules_of_their_own_have_registries_that_say_some_and_are_collected() -> None:
-    windows = [{"days": ["friday"], "start": "22:30", "duration": "90m", "time_zone": "Asia/Kathmandu"}]
-    manifests = [
-        manifest("kiwi", collects=True, maintenance_windows=windows, overrun="cancel"),
-        manifest("plum", collects=True),
-        manifest("fig", overrun="cancel"),
-    ]
-    assert gc_overrides(manifests) == [{"registries": ["kiwi"], "maintenance_windows": windows, "overrun": "cancel"}]
-
-
 def test_without_a_comparison_nothing_of_it_is_made_up() -> None:
-    run = Run([manifest("kiwi", collects=True)], {}, {}, collected("recent"), {}, "unreferenced_blobs")
+    run = StageResults([manifest("kiwi", collects=True)], {}, {}, collected("recent"), {}, "unreferenced_blobs")
     told = shape_outputs(run)["kiwi"]
     assert (told["region"], told["subscription_tier"], told["actions"], told["clusters"]) == (None, None, [], [])
     assert told["garbage_collection"]["decision"] == "recent"

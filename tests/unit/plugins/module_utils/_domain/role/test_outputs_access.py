@@ -11,11 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.role.outputs import (
-    Run,
-    ended_integrations,
-    integrations_of,
+    StageResults,
     shape_outputs,
-    wanted_integrations,
 )
 
 ORCHARD = {"id": "7a", "name": "orchard", "region": "syd1"}
@@ -59,113 +56,7 @@ def integrations(*added: str, has: tuple[str, ...] | None = ("kiwi",)) -> dict[s
 def clusters_of(integration: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The outputs of three registries after a run that did this in clusters."""
     manifests = [pulled(name) for name in ("kiwi", "plum", "fig")]
-    return shape_outputs(Run(manifests, {}, {}, {}, integration, "unreferenced_blobs"))
-
-
-@pytest.mark.parametrize(
-    ("own", "of_all", "wanted"),
-    [
-        (None, [], None),
-        (None, ["meadow"], ["meadow"]),
-        (["orchard"], ["meadow"], ["orchard"]),
-        ([], ["meadow"], None),
-    ],
-)
-def test_a_manifests_own_clusters_win_also_when_there_are_none(
-    own: list[str] | None, of_all: list[str], wanted: list[str] | None
-) -> None:
-    entries = wanted_integrations([pulled("kiwi", **({} if own is None else {"clusters": own}))], {"clusters": of_all})
-    assert entries == (
-        [{"clusters": wanted, "registries": ["kiwi"], "origin": "m.yaml document 3 (kiwi)"}] if wanted else []
-    )
-
-
-VARIABLES = {
-    "method": "operator",
-    "clusters": ["meadow"],
-    "rotate_every": "30d",
-    "never_expires": None,
-    "namespace_selector": "",
-    "kubeconfig": "/etc/farm",
-}
-
-
-@pytest.mark.parametrize(
-    ("own", "wanted"),
-    [
-        ({}, [{"clusters": ["meadow"], "method": "operator", "rotate_every": "30d"}]),
-        ({"clusters": ["a", "b", "a"]}, [{"clusters": ["a", "b"], "method": "operator", "rotate_every": "30d"}]),
-        ({"method": "one_click"}, [{"clusters": ["meadow"]}]),
-        ({"never_expires": True}, [{"clusters": ["meadow"], "method": "operator", "never_expires": True}]),
-        (
-            {"never_expires": False},
-            [{"clusters": ["meadow"], "method": "operator", "rotate_every": "30d", "never_expires": False}],
-        ),
-        (
-            {"method": "direct", "contexts": ["farm"], "namespaces": ["team-*"]},
-            [
-                {
-                    "kubeconfig": "/etc/farm",
-                    "contexts": ["farm"],
-                    "method": "direct",
-                    "namespaces": ["team-*"],
-                    "rotate_every": "30d",
-                }
-            ],
-        ),
-        (
-            {"method": "direct", "clusters": ["a"], "contexts": ["farm"], "rotate_every": "1d"},
-            [
-                {"clusters": ["a"], "method": "direct", "rotate_every": "1d"},
-                {"kubeconfig": "/etc/farm", "contexts": ["farm"], "method": "direct", "rotate_every": "1d"},
-            ],
-        ),
-        ({"clusters": []}, []),
-    ],
-)
-def test_an_entry_holds_what_is_given_and_the_manifest_wins(own: dict[str, Any], wanted: list[dict[str, Any]]) -> None:
-    origin = {"registries": ["kiwi"], "origin": "m.yaml document 3 (kiwi)"}
-    assert wanted_integrations([pulled("kiwi", **own)], VARIABLES) == [entry | origin for entry in wanted]
-
-
-def test_a_variable_that_the_manifests_own_way_cannot_honour_does_not_count() -> None:
-    variables = {"method": "DIRECT", "clusters": ["meadow"], "namespaces": ["ci"], "rotate_every": "30d"}
-    manifests = [pulled("kiwi"), pulled("plum", method="operator"), pulled("fig", method="one_click")]
-    assert [
-        {key: value for key, value in entry.items() if key not in ("clusters", "registries", "origin")}
-        for entry in wanted_integrations(manifests, variables)
-    ] == [
-        {"method": "direct", "namespaces": ["ci"], "rotate_every": "30d"},
-        {"method": "operator", "rotate_every": "30d"},
-        {},
-    ]
-
-
-def test_what_is_ended_goes_from_everywhere_and_one_click_is_left_to_digitalocean() -> None:
-    manifests = [
-        pulled(
-            "kiwi", method="direct", clusters=["a"], namespaces=["ci"], service_accounts=["build"], rotate_every="1d"
-        ),
-        pulled("plum", clusters=["b"], contexts=["farm"]),
-        pulled("fig", method="one_click", clusters=["c"]),
-        pulled("lime", clusters=["d"]),
-    ]
-    ended = ended_integrations(manifests, ["kiwi", "plum", "fig"], VARIABLES)
-    assert [{key: value for key, value in entry.items() if key not in ("registries", "origin")} for entry in ended] == [
-        {"clusters": ["a"], "method": "direct", "service_accounts": ["*"]},
-        {"clusters": ["b"], "method": "operator"},
-        {"kubeconfig": "/etc/farm", "contexts": ["farm"], "method": "operator"},
-    ]
-    assert [entry["registries"] for entry in ended] == [["kiwi"], ["plum"], ["plum"]]
-
-
-def test_only_clusters_that_have_one_of_the_registries_are_taken_it_from() -> None:
-    clusters: list[dict[str, Any]] = [
-        {"id": "7a", "registries": ["plum", "kiwi"]},
-        {"id": "8b", "registries": ["plum"]},
-        {"id": "9c", "registries": None},
-    ]
-    assert integrations_of(clusters, ["kiwi", "fig"]) == [{"clusters": ["7a"], "registries": ["kiwi"]}]
+    return shape_outputs(StageResults(manifests, {}, {}, {}, integration, "unreferenced_blobs"))
 
 
 def test_clusters_are_those_that_have_the_registry_and_new_ones_are_a_change() -> None:

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a user's play calls the role: variables of the command line, tags, batches of hosts, and lists of tasks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from docr_sandbox.testing import Sandbox
+from playing import ROOT, PlaybookFailedError, play
+from support.modules import writes
+
+ROLE = "planton.digitalocean.docr"
+DESTROY = "playbooks/destroy.yml"
+SITE = "playbooks/site.yml"
+GC = "planton.digitalocean.docr_gc"
+
+
+def manifest(name: str, **spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "digitalocean.project-planton.org/v1",
+        "kind": "DigitalOceanContainerRegistry",
+        "metadata": {"name": f"res-{name}"},
+        "spec": {"name": name, "subscription_tier": "professional", "region": "syd1", **spec},
+    }
+
+
+@pytest.fixture
+def team(sandbox: Sandbox) -> Sandbox:
+    """A team with two registries."""
+    sandbox.seed({"tier": "professional", "registries": [{"name": "kiwi", "region": "syd1"}, {"name": "plum"}]})
+    sandbox.clear_log()
+    return sandbox
+
+
+def registries(sandbox: Sandbox) -> set[str]:
+    return {one["name"] for one in sandbox.account()["registries"]}
+
+
+def play_of(folder: Path, *tasks: dict[str, Any], hosts: str = "localhost", **keys: Any) -> Path:
+    """A playbook with one play."""
+    path = folder / "mine.yml"
+    path.write_text(yaml.safe_dump([{"hosts": hosts, "gather_facts": False, **keys, "tasks": list(tasks)}]))
+    return path
+
+
+def included(entry: str = "main", **keys: Any) -> dict[str, Any]:
+    return {"name": "Include", "ansible.builtin.include_role": {"name": ROLE, "tasks_from": entry, **keys}}
+
+
+@pytest.mark.parametrize("consent", ["true", "false"])
+def test_destroy_reads_a_consent_of_the_command_line_as_a_boolean(team: Sandbox, consent: str) -> None:
+    pulled = manifest("kiwi", doks_integration={"method": "operator", "contexts": ["farm"]})
+    given = {"docr_team": team.account()["team"]["name"], "docr_manifests": [pulled], "docr_destroy_names": ["kiwi"]}
+    arguments = ("--check", "-e", f"docr_allow_delete_integrated={consent}")
+    with pytest.raises(PlaybookFailedError) as failed:
+        play(DESTROY, team, given, *arguments)
+    told = " ".join(str(failed.value).split())
+    # With the consent the play gets as far as the cluster, whose kubeconfig is missing.
+    assert ("by the manifests clusters pull from kiwi" in told) is (consent == "false")
+    assert ("kubeconfig" in told) is (consent == "true")
+    assert writes(team) == []
+
+
+def test_destroy_takes_names_of_the_command_line_with_commas(team: Sandbox) -> None:
+    given = {"docr_team": team.account()["team"]["name"]}
+    play(DESTROY, team, given, "-e", "docr_destroy_names=plum,kiwi")
+    assert registries(team) == set()
+
+
+@pytest.mark.parametrize(("switch", "collections"), [("false", 0), ("true", 1)])
+def test_a_switch_of_the_command_line_turns_a_stage_off_and_on(team: Sandbox, switch: str, collections: int) -> None:
+    given = {"docr_manifests": [manifest("kiwi", garbage_collection_enabled=True)]}
+    played = play(SITE, team, given, "-e", f"docr_gc_enabled={switch}")
+    assert played.ran.get(GC, 0) == collections
+    assert any("garbage" in call for call in team.calls()) is bool(collections)
+
+
+@pytest.mark.parametrize("serial", [1, 2])
+def test_in_batches_of_hosts_every_host_has_the_outputs_and_one_batch_writes(
+    team: Sandbox, tmp_path: Path, serial: int
+) -> None:
+    check = {"name": "Use", "ansible.builtin.assert": {"that": "docr_outputs.fig.region == 'syd1'", "quiet": True}}
+    playbook = play_of(tmp_path, included(), check, hosts="all", serial=serial)
+    inventory = tmp_path / "hosts"
+    inventory.write_text("web1\nweb2\nweb3\n[all:vars]\nansible_host=192.0.2.7\n")
+    play(playbook, team, {"docr_manifests": [manifest("fig")]}, "-i", str(inventory))
+    assert writes(team) == ["POST /v2/registries"]
+
+
+@pytest.mark.parametrize("way", ["apply", "roles"])
+def test_tags_of_a_play_reach_every_task_of_the_role(team: Sandbox, tmp_path: Path, way: str) -> None:
+    if way == "apply":
+        task = {**included("registry", apply={"tags": ["images"]}), "tags": ["images"]}
+        playbook = play_of(tmp_path, task)
+    else:
+        playbook = play_of(tmp_path, roles=[{"role": ROLE, "tags": ["images"]}])
+    given = {"docr_manifests": [manifest("fig")]}
+    play(playbook, team, given, "--tags", "other")
+    assert team.calls() == []
+    play(playbook, team, given, "--tags", "images")
+    assert registries(team) == {"kiwi", "plum", "fig"}
+
+
+def test_check_mode_of_an_include_changes_nothing_and_predicts_the_change(team: Sandbox, tmp_path: Path) -> None:
+    playbook = play_of(tmp_path, included(apply={"check_mode": True}))
+    played = play(playbook, team, {"docr_manifests": [manifest("fig")]})
+    assert played.changed == [f"{ROLE} : Create and change registries"]
+    assert played.statistics["docr_outputs"]["fig"]["changed"] is True
+    assert writes(team) == []
+
+
+def test_under_a_condition_for_one_host_every_host_has_the_outputs(team: Sandbox, tmp_path: Path) -> None:
+    task = {**included("registry"), "when": "inventory_hostname == 'web2'"}
+    # A fact of a task that runs once is a fact of every host of the play.
+    check = {"name": "Use", "ansible.builtin.assert": {"that": "docr_outputs.fig.region == 'syd1'", "quiet": True}}
+    playbook = play_of(tmp_path, task, check, hosts="all")
+    inventory = tmp_path / "hosts"
+    inventory.write_text("web1\nweb2\n")
+    play(playbook, team, {"docr_manifests": [manifest("fig")]}, "-i", str(inventory))
+    assert registries(team) == {"kiwi", "plum", "fig"}
+
+
+@pytest.mark.parametrize("entry", ["main", "registry", "gc", "doks_integration", "rotate", "destroy"])
+def test_ansible_lists_the_tasks_of_an_entry_point(tmp_path: Path, entry: str) -> None:
+    task = {"name": "Import", "ansible.builtin.import_role": {"name": ROLE, "tasks_from": entry}}
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "--list-tasks", str(play_of(tmp_path, task))]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert listed.returncode == 0, listed.stderr
+    assert f"{ROLE} : Read and check the manifests" in listed.stdout
