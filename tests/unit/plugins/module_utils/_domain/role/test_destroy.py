@@ -17,11 +17,11 @@ def pulled(name: str, **access: Any) -> dict[str, Any]:
     return {"name": name, "doks_integration": access, "origin": f"m.yaml ({name})"}
 
 
-MANIFESTS = [
+MANIFESTS = (
     pulled("kiwi", method="direct", clusters=["orchard"], namespaces=["ci"]),
     pulled("plum", method="operator", clusters=["meadow"]),
     pulled("fig", method="one_click", clusters=["orchard"]),
-]
+)
 KIWI = {
     "clusters": ["orchard"],
     "method": "direct",
