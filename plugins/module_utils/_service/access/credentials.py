@@ -119,7 +119,7 @@ class Credentials:
             raise Denied(
                 f"use the credential that was minted for the registry {self.access.registry}",
                 refusals[-1].answer,
-                "the credential is revoked again; check that no other run replaced the credential, and that"
+                "the credential is revoked again; check whether another run replaced the credential, and that"
                 " registry_host is the image host of the API that minted the credential",
             )
 
