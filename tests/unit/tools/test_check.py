@@ -44,6 +44,17 @@ def test_junit_report_is_counted_with_the_reasons_of_what_was_skipped(tmp_path: 
     assert outcome == stages.Outcome(1, 2, ("a.four: no engine here",), "words")
 
 
+def test_a_run_in_which_every_module_skips_itself_is_skipped_with_their_reasons(tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    skipped = """<skipped message="collection skipped">('/x/t.py', 9, "Skipped: it's DIGITALOCEAN_OPENAPI")</skipped>"""
+    path.write_text(f'<testsuite><testcase classname="" name="t">{skipped}</testcase></testsuite>', encoding="utf-8")
+    outcome = stages.read_junit(path, 5, "2 skipped")
+    assert outcome == stages.Outcome(skipped=(".t: it's DIGITALOCEAN_OPENAPI",))
+    assert not check.is_failure(outcome, in_ci=True)
+    path.write_text("<testsuite></testsuite>", encoding="utf-8")
+    assert stages.read_junit(path, 5, "no tests ran").failed == 1
+
+
 def test_a_run_that_broke_off_or_failed_without_a_failed_test_is_a_failure(tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
     assert stages.read_junit(path, 0, "nothing").failed == 1
