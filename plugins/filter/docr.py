@@ -15,7 +15,6 @@ from ..module_utils._domain.role.module_options import (
     desired_integrations,
     desired_registries,
     gc_overrides,
-    integrations_to_remove,
     one_click_integrations,
 )
 from ..module_utils._domain.role.outputs import StageResults, shape_outputs
@@ -82,7 +81,6 @@ class FilterModule:
             "docr_gc_overrides": gc_overrides,
             "docr_integrations": desired_integrations,
             "docr_integrations_of": docr_integrations_of,
-            "docr_integrations_ended": integrations_to_remove,
             "docr_stage_plan": docr_stage_plan,
             "docr_destroy_plan": docr_destroy_plan,
             "docr_rotate_plan": docr_rotate_plan,
