@@ -30,3 +30,8 @@ def test_demo_collects_garbage_then_changes_nothing_and_leaves_nothing() -> None
     assert "nothing changed" in again
     assert "2.00 GiB  orchard-us, orchard-eu  succeeded, 3.00 GiB freed" in again
     assert "0 registries left" in again
+    recorded = [
+        line for line in (ROOT / "README.md").read_text("utf-8").splitlines() if line.startswith("   changed: ")
+    ]
+    assert recorded
+    assert [line for line in recorded if line not in done.stdout.splitlines()] == []
