@@ -64,9 +64,8 @@ def view(access: RegistryAccess) -> View:
     return View(secrets, accounts, access.journal.new or access.journal.current)
 
 
-def view_after(access: RegistryAccess, plan: Sequence[Step]) -> View:
-    """What the cluster has for a registry after the steps of the plan."""
-    current = view(access)
+def view_after(access: RegistryAccess, current: View, plan: Sequence[Step]) -> View:
+    """What the cluster has for a registry after the steps of the plan; `current` is the view before the steps."""
     own = [step for step in plan if _registry_of(step) == access.registry]
     secrets, accounts = dict(current.secrets), dict(current.accounts)
     for step in plan:
@@ -99,17 +98,17 @@ def _write_or_delete(
 
 def shape_access(access: RegistryAccess, plan: Sequence[Step], credential: Credential | None) -> dict[str, Any]:
     """The access to one registry in one cluster after the steps, and what the steps did."""
-    desired, before, after = access.desired, view(access), view_after(access, plan)
-    secret = desired.secret
+    desired, before = access.desired, view(access)
+    after, secret = view_after(access, before, plan), desired.secret
     own = [step for step in plan if _registry_of(step) == access.registry]
     changes = [one for step in plan if isinstance(step, steps.PatchServiceAccounts) for one in step.changes]
     pods = [one for step in plan if isinstance(step, steps.RecreatePods) for one in step.pods]
     return {
         "registry": desired.registry,
         "method": desired.method,
-        "secret": desired.secret,
-        "namespaces": len(after.secrets[desired.secret]),
-        "service_accounts": len(after.accounts[desired.secret]),
+        "secret": secret,
+        "namespaces": len(after.secrets[secret]),
+        "service_accounts": len(after.accounts[secret]),
         "written": [
             write.namespace for step in own if isinstance(step, steps.WritePullSecrets) for write in step.writes
         ],

@@ -114,8 +114,11 @@ def _plan_place(cluster: DesiredCluster, current: CurrentPlace, desired: Desired
     key = cluster.place.key
     # The diff of the one-click integration itself is what the API shows of the integration.
     inside = [access for access in current.registries if access.desired.method != ONE_CLICK or plan.steps]
-    before = {f"{access.registry} in {key}": view(access).shape() for access in inside}
-    after = {f"{access.registry} in {key}": view_after(access, plan.steps).shape() for access in inside}
+    before, after = {}, {}
+    for access in inside:
+        name, shown = f"{access.registry} in {key}", view(access)
+        before[name] = shown.shape()
+        after[name] = view_after(access, shown, plan.steps).shape()
     return Plan(plan.steps, before, after, plan.notes, plan.warnings)
 
 

@@ -85,9 +85,13 @@ def view_of(state: CurrentCluster) -> dict[str, Any]:
     return view(RegistryAccess(state, access())).shape()
 
 
+def shape_after(state: CurrentCluster, wish: DesiredAccess, plan: tuple[Step, ...]) -> dict[str, Any]:
+    found = RegistryAccess(state, wish)
+    return view_after(found, view(found), plan).shape()
+
+
 def after_absence(state: CurrentCluster) -> dict[str, Any]:
-    plan = plan_absence(ClusterAccess(state, (access(),)))
-    return view_after(RegistryAccess(state, access()), plan.steps).shape()
+    return shape_after(state, access(), plan_absence(ClusterAccess(state, (access(),))).steps)
 
 
 def test_view_has_only_owned_secrets_in_active_namespaces() -> None:
@@ -150,7 +154,7 @@ def test_a_view_of_nothing_is_empty() -> None:
 def test_view_after_a_plan_has_the_effect_of_its_steps(
     state: CurrentCluster, wish: DesiredAccess, after: tuple[dict[str, str], dict[str, str], object]
 ) -> None:
-    found = view_after(RegistryAccess(state, wish), steps_of(state, wish)).shape()
+    found = shape_after(state, wish, steps_of(state, wish))
     assert (found["secrets"], found["service_accounts"], found["credential"]) == after
 
 
