@@ -16,13 +16,13 @@ class CollectionApi(BaseApi, Protocol):
     """The garbage collections of registries."""
 
     def list_garbage_collections(self, registry: str) -> tuple[GarbageCollection, ...]:
-        """All runs of a registry, newest first; it is not known whether an active one is among them."""
+        """All collections of a registry, newest first; an active collection may be missing."""
 
     def fetch_active_garbage_collection(self, registry: str) -> GarbageCollection | None:
-        """The active run; None when there is none, or when the registry does not exist (the API does not tell)."""
+        """The active collection; None without one, or without the registry (the API answers both alike)."""
 
     def start_garbage_collection(self, registry: str, type_: str) -> GarbageCollection:
-        """Start a run of that type (the API's words). Conflict when one is active."""
+        """Start a collection of a type (the API's words). Conflict when a collection is active."""
 
     def cancel_garbage_collection(self, registry: str, uuid: str) -> GarbageCollection | None:
-        """Cancel a run; None when the answer does not show it. NotFound when it is not active."""
+        """Cancel a collection; None when the answer does not show it. NotFound for a collection that is not active."""

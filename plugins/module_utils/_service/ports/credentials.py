@@ -17,10 +17,10 @@ class CredentialApi(BaseApi, Protocol):
     """Docker credentials of registries, and the image host that the credentials open."""
 
     def mint_docker_credentials(self, registry: str, *, read_write: bool, expiry_s: int) -> DockerCredentials:
-        """Mint a token for the image host that lives for `expiry_s` seconds; 0 means for ever."""
+        """Mint a token for the image host that lives for `expiry_s` seconds; 0 means without expiry."""
 
     def revoke_docker_credentials(self, credentials: DockerCredentials) -> None:
-        """Take a minted token back."""
+        """Revoke a minted token."""
 
     def open_image_host(self, credentials: DockerCredentials | None = None) -> ImageHost:
         """The image host, seen with these credentials, or with the account's own token."""

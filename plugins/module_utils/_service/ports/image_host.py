@@ -14,7 +14,7 @@ class ImageHost(Protocol):
     """The host of the images by what it does (OCI distribution); raises DocrError as the API does."""
 
     def check_login(self) -> None:
-        """One request that only a good token passes. Denied for one that is unknown, expired or revoked."""
+        """One request that only a good token passes. Denied for a token that is unknown, expired or revoked."""
 
     def open_upload(self, registry: str, repository: str) -> str:
         """Begin an upload and give its address. Denied while the registry is read-only."""
@@ -28,7 +28,7 @@ class ImageHost(Protocol):
     def fetch_access(
         self, registry: str, repository: str, actions: Collection[str] = ("pull", "push")
     ) -> frozenset[str]:
-        """Which of the actions are granted; nothing is begun. Nobody may push while the registry is read-only.
+        """Which of the actions are granted; no upload begins. A read-only registry grants no client the action `push`.
 
         Asking for `push` buys a token for pushes, as any push does: a garbage collection waits until that has run out.
         """

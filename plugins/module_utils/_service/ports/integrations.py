@@ -23,10 +23,10 @@ class IntegrationApi(BaseApi, Protocol):
         """Integrate each cluster with each registry (plural API)."""
 
     def remove_registries(self, cluster_ids: Sequence[str], registries: Sequence[str]) -> None:
-        """Undo it (plural API). NotFound or Refused (405) where the service lacks the call."""
+        """End these integrations (plural API). NotFound or Refused (405) where the service lacks the call."""
 
     def add_registry(self, cluster_ids: Sequence[str]) -> None:
         """Integrate each cluster with the team's only registry (singular, deprecated API)."""
 
     def remove_registry(self, cluster_ids: Sequence[str]) -> None:
-        """Undo it (singular, deprecated API)."""
+        """End the integration with the team's only registry (singular, deprecated API)."""

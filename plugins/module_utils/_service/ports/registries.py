@@ -21,7 +21,7 @@ class ImageApi(BaseApi, Protocol):
         """All repositories of a registry. NotFound for an unknown registry."""
 
     def list_manifests(self, registry: str, repository: str) -> tuple[Manifest, ...]:
-        """All manifests of a repository, tagged or not. NotFound for an unknown one."""
+        """All manifests of a repository, tagged or not. NotFound for an unknown repository."""
 
 
 class RegistryApi(ImageApi, Protocol):
@@ -37,7 +37,7 @@ class RegistryApi(ImageApi, Protocol):
         """The team's subscription; None before the first registry."""
 
     def is_name_free(self, name: str) -> bool:
-        """Whether nobody has a registry of that name, this team included."""
+        """Whether no team has a registry of that name, this team included."""
 
     def create_registry(self, name: str, region: str | None, tier_slug: str) -> Registry:
         """Create a registry; without a region the service picks one. Conflict when the name is taken."""

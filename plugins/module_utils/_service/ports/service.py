@@ -13,9 +13,9 @@ from typing import Protocol
 class BaseApi(Protocol):
     """DigitalOcean's API and the promises of each call.
 
-    Every call raises a DocrError when the service does not answer success. Lists are complete (all pages). Reads are
-    repeated after passing faults. Writes are sent once, and `may_have_taken_effect` of their
-    errors says whether to look before believing the error. A client in check mode refuses writes.
+    Every call raises a DocrError when the service does not answer success. Lists are complete (all pages). The client
+    repeats a read after a passing error. The client sends a write once, and `may_have_taken_effect` of its error says
+    whether to read what exists before trusting the error. A client in check mode refuses writes.
     """
 
     def now(self) -> datetime:
