@@ -15,6 +15,7 @@ from docr_sandbox.testing import Sandbox
 from playing import PlaybookFailedError, Played, play
 from support.control_plane import Cluster, token_in
 from support.modules import writes
+from support.role_manifests import written
 
 SITE = "playbooks/site.yml"
 ROTATE = "playbooks/rotate.yml"
@@ -25,17 +26,7 @@ PLUM = "docr-operator-plum"
 
 
 def manifest(name: str, **access: Any) -> dict[str, Any]:
-    return {
-        "apiVersion": "digitalocean.project-planton.org/v1",
-        "kind": "DigitalOceanContainerRegistry",
-        "metadata": {"name": f"res-{name}"},
-        "spec": {
-            "name": name,
-            "subscription_tier": "professional",
-            "region": REGIONS[name],
-            "doksIntegration": access,
-        },
-    }
+    return written(name, subscription_tier="professional", region=REGIONS[name], doksIntegration=access)
 
 
 def run(cluster: Cluster, playbook: str, manifests: Iterable[dict[str, Any]], *arguments: str, **more: Any) -> Played:

@@ -15,6 +15,7 @@ import yaml
 from docr_sandbox.testing import Sandbox
 from playing import PlaybookFailedError, play
 from support.modules import writes
+from support.role_manifests import written
 
 SITE = "playbooks/site.yml"
 ROTATE = "playbooks/rotate.yml"
@@ -22,12 +23,7 @@ DESTROY = "playbooks/destroy.yml"
 
 
 def manifest(name: str, **access: Any) -> dict[str, Any]:
-    return {
-        "apiVersion": "digitalocean.project-planton.org/v1",
-        "kind": "DigitalOceanContainerRegistry",
-        "metadata": {"name": f"res-{name}"},
-        "spec": {"name": name, "subscription_tier": "basic", "region": "syd1", "doks_integration": access},
-    }
+    return written(name, subscription_tier="basic", region="syd1", doks_integration=access)
 
 
 @pytest.fixture

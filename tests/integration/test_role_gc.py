@@ -16,6 +16,7 @@ import pytest
 from docr_sandbox.testing import Sandbox
 from playing import PlaybookFailedError, Played, play
 from support.modules import writes
+from support.role_manifests import written
 
 GC = "playbooks/gc.yml"
 SITE = "playbooks/site.yml"
@@ -31,13 +32,8 @@ EVENING = {"days": ["friday"], "start": "16:40", "duration": "4h"}
 
 
 def manifest(name: str, *, enabled: bool = True, **block: Any) -> dict[str, Any]:
-    spec = {"name": name, "subscription_tier": "professional", "region": "blr1", "garbage_collection_enabled": enabled}
-    return {
-        "apiVersion": "digitalocean.project-planton.org/v1",
-        "kind": "DigitalOceanContainerRegistry",
-        "metadata": {"name": f"res-{name}"},
-        "spec": {**spec, "garbageCollection": block},
-    }
+    spec = {"subscription_tier": "professional", "region": "blr1", "garbage_collection_enabled": enabled}
+    return written(name, **spec, garbageCollection=block)
 
 
 KIWI = manifest("kiwi", maintenance_windows=[NIGHT])

@@ -17,6 +17,7 @@ import yaml
 from docr_sandbox.testing import Sandbox
 from playing import ROOT, PlaybookFailedError, play
 from support.modules import writes
+from support.role_manifests import written
 
 ROLE = "planton.digitalocean.docr"
 DESTROY = "playbooks/destroy.yml"
@@ -25,12 +26,7 @@ GC = "planton.digitalocean.docr_gc"
 
 
 def manifest(name: str, **spec: Any) -> dict[str, Any]:
-    return {
-        "apiVersion": "digitalocean.project-planton.org/v1",
-        "kind": "DigitalOceanContainerRegistry",
-        "metadata": {"name": f"res-{name}"},
-        "spec": {"name": name, "subscription_tier": "professional", "region": "syd1", **spec},
-    }
+    return written(name, **({"subscription_tier": "professional", "region": "syd1"} | spec))
 
 
 @pytest.fixture

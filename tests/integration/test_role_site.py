@@ -22,6 +22,7 @@ import yaml
 from docr_sandbox.testing import Sandbox
 from playing import ROOT, PlaybookFailedError, Played, play
 from support.modules import writes
+from support.role_manifests import written
 
 SITE = "playbooks/site.yml"
 THURSDAY = "2031-05-08T15:00:00Z"
@@ -31,12 +32,7 @@ BLIND = {"docr_doks_wait_for_secrets": False}
 
 
 def manifest(name: str, **spec: Any) -> dict[str, Any]:
-    return {
-        "apiVersion": "digitalocean.project-planton.org/v1",
-        "kind": "DigitalOceanContainerRegistry",
-        "metadata": {"name": f"res-{name}"},
-        "spec": {"name": name, "subscription_tier": "professional", "region": "blr1"} | spec,
-    }
+    return written(name, **({"subscription_tier": "professional", "region": "blr1"} | spec))
 
 
 @pytest.fixture

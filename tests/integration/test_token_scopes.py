@@ -52,7 +52,7 @@ RUNS: dict[str, Sequence[dict[str, Any]]] = {
     "docr_gc": [{"registries": ["kiwi"], "wait": False, "force": True}],
     "docr_gc_info": [{"registries": ["kiwi", "plum"]}],
     "docr_plan": [{"registries": [NEW], "integrations": [PLUM]}],
-    "docr_credentials": [{"registry": "kiwi", "path": "FOLDER/config.json"}],
+    "docr_credentials": [{"registry": "kiwi", "path": "config.json"}],
     "docr_doks_integration": [{**PLUM, **API_ONLY}, {**KIWI, **API_ONLY, "state": "absent"}],
     "docr_doks_integration_info": [{}],
 }
@@ -72,10 +72,8 @@ def test_a_module_documents_the_scopes_of_its_calls(sandbox: Sandbox, tmp_path: 
     sandbox.seed(ACCOUNT)
     sandbox.clear_log()
     for options in RUNS[module]:
-        given: dict[str, Any] = {
-            key: str(tmp_path / "config.json") if key == "path" else value for key, value in options.items()
-        }
-        result = run_module(sandbox, module, **given)
+        placed = {"path": str(tmp_path / options["path"])} if "path" in options else {}
+        result = run_module(sandbox, module, **options | placed)
         assert "failed" not in result, result["msg"]
     assert called(sandbox.calls()) == documented(module) - IN_CLUSTERS.get(module, set())
     assert documented(module) >= IN_CLUSTERS.get(module, set())

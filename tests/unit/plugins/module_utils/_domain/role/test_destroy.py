@@ -11,11 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.role.destroy import plan_destroy
-
-
-def pulled(name: str, **access: Any) -> dict[str, Any]:
-    return {"name": name, "doks_integration": access, "origin": f"m.yaml ({name})"}
-
+from support.role_manifests import pulled
 
 MANIFESTS = (
     pulled("kiwi", method="direct", clusters=["orchard"], namespaces=["ci"]),
@@ -27,7 +23,7 @@ KIWI = {
     "method": "direct",
     "service_accounts": ["*"],
     "registries": ["kiwi"],
-    "origin": "m.yaml (kiwi)",
+    "origin": "m.yaml document 3 (kiwi)",
 }
 REFUSED = "Nothing was destroyed: "
 
@@ -90,5 +86,5 @@ def test_destroy_with_consent_removes_the_managed_access_of_the_named_registries
 def test_destroy_counts_the_role_variables_where_a_manifest_has_no_value() -> None:
     shaped = plan("lime", manifests=[pulled("lime")], consent=True, method="operator", clusters=["hill"])
     assert shaped["managed_integrations"] == [
-        {"clusters": ["hill"], "method": "operator", "registries": ["lime"], "origin": "m.yaml (lime)"}
+        {"clusters": ["hill"], "method": "operator", "registries": ["lime"], "origin": "m.yaml document 3 (lime)"}
     ]

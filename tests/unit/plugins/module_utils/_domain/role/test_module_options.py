@@ -17,30 +17,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.role.
     integrations_to_remove,
     one_click_integrations,
 )
-
-
-def manifest(name: str, *, collects: bool = False, **gc: Any) -> dict[str, Any]:
-    return {
-        "name": name,
-        "region": "syd1",
-        "subscription_tier": "starter",
-        "garbage_collection_enabled": collects,
-        "garbage_collection": gc,
-        "doks_integration": {},
-        "origin": f"m.yaml document 3 ({name})",
-        "metadata": {"name": f"res-{name}"},
-    }
-
-
-def pulled(name: str, **access: Any) -> dict[str, Any]:
-    """A manifest with what it says of its clusters."""
-    return {
-        "name": name,
-        "garbage_collection_enabled": False,
-        "garbage_collection": {},
-        "doks_integration": access,
-        "origin": f"m.yaml document 3 ({name})",
-    }
+from support.role_manifests import manifest, pulled
 
 
 def test_registries_keep_where_they_were_asked_for() -> None:

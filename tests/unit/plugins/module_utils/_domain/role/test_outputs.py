@@ -15,23 +15,11 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.role.
     StageResults,
     shape_outputs,
 )
+from support.role_manifests import manifest
 
 CREATED = {"action": "create_registry", "target": "kiwi", "message": "create the registry kiwi in syd1"}
 RAISED = {"action": "change_tier", "target": "basic", "message": "change the team's tier"}
 ORCHARD = {"id": "7a", "name": "orchard", "region": "syd1"}
-
-
-def manifest(name: str, *, collects: bool = False, **gc: Any) -> dict[str, Any]:
-    return {
-        "name": name,
-        "region": "syd1",
-        "subscription_tier": "starter",
-        "garbage_collection_enabled": collects,
-        "garbage_collection": gc,
-        "doks_integration": {},
-        "origin": f"m.yaml document 3 ({name})",
-        "metadata": {"name": f"res-{name}"},
-    }
 
 
 def registry(name: str) -> dict[str, Any]:

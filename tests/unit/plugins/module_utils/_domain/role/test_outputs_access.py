@@ -14,6 +14,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.role.
     StageResults,
     shape_outputs,
 )
+from support.role_manifests import pulled
 
 ORCHARD = {"id": "7a", "name": "orchard", "region": "syd1"}
 NOT_LOOKED_INTO = {
@@ -36,17 +37,6 @@ NOT_LOOKED_INTO = {
     "expires_at": None,
     "renew_at": None,
 }
-
-
-def pulled(name: str, **access: Any) -> dict[str, Any]:
-    """A manifest with what it says of its clusters."""
-    return {
-        "name": name,
-        "garbage_collection_enabled": False,
-        "garbage_collection": {},
-        "doks_integration": access,
-        "origin": f"m.yaml document 3 ({name})",
-    }
 
 
 def integrations(*added: str, has: tuple[str, ...] | None = ("kiwi",)) -> dict[str, Any]:

@@ -11,11 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.role.rotate import plan_rotate
-
-
-def pulled(name: str, **access: Any) -> dict[str, Any]:
-    return {"name": name, "doks_integration": access, "origin": f"m.yaml ({name})"}
-
+from support.role_manifests import pulled
 
 MANIFESTS = [
     pulled("kiwi", method="direct", clusters=["orchard"], contexts=["farm"], rotate_every="1d"),
@@ -65,6 +61,6 @@ def test_rotate_covers_all_clusters_of_the_named_registries_and_no_other() -> No
             "method": "operator",
             "rotate_every": "9d",
             "registries": ["kiwi-old"],
-            "origin": "m.yaml (kiwi-old)",
+            "origin": "m.yaml document 3 (kiwi-old)",
         }
     ]
