@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run a module as Ansible does: its own process, its options as JSON, its result as JSON."""
+"""Run a module as Ansible does: its own process, its options as JSON, its result as JSON.
+
+`run_module` forks from a server that has imported the module (`support.module_server`). `start_module` starts a new
+interpreter, and so does every test that plays a playbook.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ import sys
 from typing import Any
 
 from docr_sandbox.testing import Sandbox
+from support import module_server
 
 PACKAGE = "ansible_collections.planton.digitalocean.plugins.modules"
 
@@ -42,20 +47,12 @@ def run_module(sandbox: Sandbox, module: str, *, check: bool = False, **options:
     Whatever the module prints is searched for the token.
     """
     arguments = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp", **options}
-    done = subprocess.run(
-        [sys.executable, "-m", f"{PACKAGE}.{module}"],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
-        env=sandbox.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    printed = done.stdout + done.stderr
+    output, errors = module_server.start(f"{PACKAGE}.{module}", arguments, sandbox.environment).wait()
+    printed = output + errors
     token = str(options.get("token") or sandbox.token)
     assert token not in printed, f"{module} shows the token"
     assert "Traceback" not in printed, printed
-    result: dict[str, Any] = json.loads(done.stdout)
+    result: dict[str, Any] = json.loads(output)
     result.pop("invocation", None)
     # Newer versions of ansible-core pack a warning into its own type.
     warnings = (one["event"]["msg"] if isinstance(one, dict) else one for one in result.pop("warnings", ()))
