@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.access_crashes import ENDED, MINT, Killer, Losses, Runs, fingerprint, good_tokens
+from support.access_crashes import MINT, Killer, Losses, Runs, fingerprint, good_tokens
 from support.access_module import DIRECT, EVERYWHERE, JOURNAL
 from support.control_plane import Cluster, eventually
 from support.pod_pulls import can_pull
@@ -24,34 +23,27 @@ METHODS: dict[str, dict[str, Any]] = {
     "direct": {**GIVEN, "method": "direct", "never_expires": True},
 }
 SECRETS = {"one_click": ONE_CLICK, "direct": DIRECT}
-# What the API does for the integration, in each of the two directions.
-CALLS = {"one_click": "POST /v2/kubernetes/registries", "direct": "DELETE /v2/kubernetes/registries"}
 # At which calls a token is lost: when it was minted in the very instant of the crash.
 LOST = {"one_click": [], "direct": [f"POST /api/v1/namespaces/kube-system/secrets {JOURNAL}", f"after {MINT}"]}
 
 
 @pytest.fixture
-def killer(marsh: Cluster, tmp_path: Path) -> Iterator[Killer]:
+def killer(marsh: Cluster, is_long: bool) -> Iterator[Killer]:
     marsh.sandbox.switch("rate_limit", False)
     marsh.add_namespaces("pear")
     marsh.give("pear", ["theirs"])
-    with Runs(marsh.sandbox, tmp_path) as runs:
-        assert marsh.proxy is not None
-        yield Killer(marsh, runs, marsh.proxy)
-
-
-def kills(killer: Killer, method: str) -> Iterator[str]:
-    yield from killer.each_call(METHODS[method])
-    yield killer.after_service(METHODS[method], 0, CALLS[method])
+    assert marsh.proxy is not None
+    with Runs(marsh.sandbox) as runs:
+        yield Killer(marsh, runs, marsh.proxy, is_long)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("before", "after"), [("direct", "one_click"), ("one_click", "direct")])
 def test_killed_move_is_continued_and_pods_can_pull_at_every_moment(killer: Killer, before: str, after: str) -> None:
-    cluster, losses, calls = killer.cluster, Losses(killer.cluster.sandbox), 0
+    cluster, losses = killer.cluster, Losses(killer.cluster.sandbox)
     killer.runs.run(METHODS[before])
-    for where in kills(killer, after):
-        calls += where != ENDED
+    kills = killer.each_call(METHODS[after])
+    for where in kills:
         assert can_pull(cluster, "pear") or can_pull(cluster, "pear"), where
         killer.runs.run(METHODS[after])
         # DigitalOcean takes its own secrets away in its own time.
@@ -64,4 +56,4 @@ def test_killed_move_is_continued_and_pods_can_pull_at_every_moment(killer: Kill
         losses.note(where, current)
         killer.runs.run(METHODS[before])
     assert losses.at == LOST[after]
-    assert calls > 20
+    assert kills.calls > 20

@@ -9,12 +9,11 @@ A move between the methods is always either not done or done: until the other on
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.access_crashes import ENDED, MINT, Killer, Losses, Runs, check_healed, check_moment, good_tokens, journal
+from support.access_crashes import MINT, Killer, Losses, Runs, check_healed, check_moment, good_tokens, journal
 from support.access_module import DIRECT, EVERYWHERE, JOURNAL, OPERATOR, actions, give, valid
 from support.control_plane import Cluster, eventually
 
@@ -30,13 +29,13 @@ GIVES = {**ENDS, "rotate_every": "9d", "revoke_after": "0m"}
 
 
 @pytest.fixture
-def killer(marsh: Cluster, tmp_path: Path) -> Iterator[Killer]:
+def killer(marsh: Cluster, is_long: bool) -> Iterator[Killer]:
     marsh.sandbox.switch("rate_limit", False)
     marsh.add_namespaces("pear")
     marsh.give("pear", ["theirs", "others"])
-    with Runs(marsh.sandbox, tmp_path) as runs:
-        assert marsh.proxy is not None
-        yield Killer(marsh, runs, marsh.proxy)
+    assert marsh.proxy is not None
+    with Runs(marsh.sandbox) as runs:
+        yield Killer(marsh, runs, marsh.proxy, is_long)
 
 
 def wanted_accounts(cluster: Cluster, name: str = OPERATOR) -> dict[tuple[str, str], list[str]]:
@@ -71,35 +70,25 @@ def test_move_to_an_inactive_operator_keeps_the_former_method(orchard: Cluster) 
 
 @pytest.mark.long
 def test_a_first_run(killer: Killer) -> None:
-    cluster, accounts, losses, calls = (
-        killer.cluster,
-        wanted_accounts(killer.cluster),
-        Losses(killer.cluster.sandbox),
-        0,
-    )
-    for where in killer.each_call(GIVES):
-        calls += where != ENDED
+    cluster, accounts, losses = killer.cluster, wanted_accounts(killer.cluster), Losses(killer.cluster.sandbox)
+    kills = killer.each_call(GIVES)
+    for where in kills:
         killer.runs.run(GIVES)
         current = check_healed(cluster, OPERATOR, NAMESPACES, accounts)
         losses.note(where, current)
         losses.known.add(current)
         undo(cluster)
     assert losses.at == [f"POST /api/v1/namespaces/kube-system/secrets {JOURNAL}", f"after {MINT}"]
-    assert calls > 20
+    assert kills.calls > 20
 
 
 @pytest.mark.long
 def test_a_rotation(killer: Killer) -> None:
-    cluster, accounts, losses, calls = (
-        killer.cluster,
-        wanted_accounts(killer.cluster),
-        Losses(killer.cluster.sandbox),
-        0,
-    )
+    cluster, accounts, losses = killer.cluster, wanted_accounts(killer.cluster), Losses(killer.cluster.sandbox)
     killer.runs.run(GIVES)
     cluster.sandbox.advance(10 * 86_400)
-    for where in killer.each_call(GIVES):
-        calls += where != ENDED
+    kills = killer.each_call(GIVES)
+    for where in kills:
         check_moment(cluster, NAMESPACES)
         killer.runs.run(GIVES)
         current = check_healed(cluster, OPERATOR, NAMESPACES, accounts)
@@ -107,18 +96,18 @@ def test_a_rotation(killer: Killer) -> None:
         losses.note(where, current)
         cluster.sandbox.advance(10 * 86_400)
     assert losses.at == [f"PUT /api/v1/namespaces/kube-system/secrets/{JOURNAL}", f"after {MINT}"]
-    assert calls > 25
+    assert kills.calls > 25
 
 
 @pytest.mark.long
 def test_an_end(killer: Killer) -> None:
-    cluster, before, calls = killer.cluster, killer.cluster.accounts(), 0
+    cluster, before = killer.cluster, killer.cluster.accounts()
     absent = {**ENDS, "state": "absent"}
     killer.runs.run(GIVES)
-    for where in killer.each_call(absent):
-        calls += where != ENDED
+    kills = killer.each_call(absent)
+    for _where in kills:
         killer.runs.run(absent)
         assert (cluster.secrets(OPERATOR), cluster.secrets(JOURNAL), cluster.accounts()) == ({}, {}, before)
         assert good_tokens(cluster.sandbox) == set()
         killer.runs.run(GIVES)
-    assert calls > 15
+    assert kills.calls > 15

@@ -45,8 +45,8 @@ def proxy(marsh: Cluster) -> Proxy:
 
 
 @pytest.fixture
-def runs(marsh: Cluster, tmp_path: Path) -> Iterator[Runs]:
-    with Runs(marsh.sandbox, tmp_path) as runs:
+def runs(marsh: Cluster) -> Iterator[Runs]:
+    with Runs(marsh.sandbox) as runs:
         yield runs
 
 
@@ -184,10 +184,9 @@ def stopped(proxy: Proxy, runs: Runs, options: dict[str, Any], number: int) -> I
             runs.signal(signal.SIGCONT)
 
 
-def meet(marsh: Cluster, proxy: Proxy, folder: Path, options: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+def meet(marsh: Cluster, proxy: Proxy, options: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
     """One run stands still at each of its calls in turn, while another one does all of its work; what both came to."""
-    (folder / "other").mkdir()
-    with Runs(marsh.sandbox, folder) as slow, Runs(marsh.sandbox, folder / "other") as fast:
+    with Runs(marsh.sandbox) as slow, Runs(marsh.sandbox) as fast:
         for number in count():
             with stopped(proxy, slow, options, number) as where:
                 if where != ENDED:
@@ -208,12 +207,10 @@ def check_failures(where: str, failed: list[Any]) -> None:
         assert f"{JOURNAL} in the cluster marsh: 409" in one["msg"] or "another run" in one["msg"], told
 
 
-def test_two_first_runs_at_once_share_one_journal_and_credential(
-    marsh: Cluster, proxy: Proxy, runs: Runs, tmp_path: Path
-) -> None:
+def test_two_first_runs_at_once_share_one_journal_and_credential(marsh: Cluster, proxy: Proxy, runs: Runs) -> None:
     marsh.add_namespaces(*NAMESPACES)
     accounts, losers = wanted(marsh), 0
-    for number, (where, failed) in enumerate(meet(marsh, proxy, tmp_path, GIVES)):
+    for number, (where, failed) in enumerate(meet(marsh, proxy, GIVES)):
         check_failures(where, failed)
         losers += len(failed)
         check_moment(marsh, NAMESPACES if where == ENDED or not failed else ())
@@ -230,14 +227,14 @@ def test_two_first_runs_at_once_share_one_journal_and_credential(
 
 @pytest.mark.parametrize("options", [{"force_rotation": True}, {}])
 def test_two_rotations_at_once_leave_one_credential_and_pods_can_pull_at_every_moment(
-    marsh: Cluster, proxy: Proxy, runs: Runs, tmp_path: Path, options: dict[str, Any]
+    marsh: Cluster, proxy: Proxy, runs: Runs, options: dict[str, Any]
 ) -> None:
     marsh.add_namespaces(*NAMESPACES)
     accounts = wanted(marsh)
     runs.run(GIVES)
     marsh.sandbox.advance(9 * 86_400)
     calls = 0
-    for where, failed in meet(marsh, proxy, tmp_path, {**GIVES, **options}):
+    for where, failed in meet(marsh, proxy, {**GIVES, **options}):
         calls += where != ENDED
         check_failures(where, failed)
         check_moment(marsh, NAMESPACES)

@@ -170,7 +170,7 @@ def test_each_missing_permission_is_named_with_verb_resource_and_namespace(
     marsh.add_namespaces("pear")
     marsh.sandbox.switch("rate_limit", False)
     assert marsh.proxy is not None
-    with Runs(marsh.sandbox, tmp_path) as runs:
+    with Runs(marsh.sandbox) as runs:
         lab = Lab(marsh, marsh.proxy, runs, method)
         for number, (what, verb, lacking) in enumerate(cases(roles)):
             need = NEEDS[method].get((what, verb), Need())

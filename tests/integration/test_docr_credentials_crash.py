@@ -6,10 +6,6 @@
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -18,14 +14,14 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
+from support import module_server
 from support.login_module import MINT, alive, fingerprint, login, mode, run, seed, tokens
 from support.modules import PACKAGE
 
 # Kills its own process before the n-th request or change of a file below a folder.
 KILLER = """
-import os, runpy, signal, sys
-module, folder, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
-del sys.argv[1:]
+import os, signal, sys
+folder, left = {folder!r}, {number}
 
 def hook(event, args):
     global left
@@ -36,25 +32,18 @@ def hook(event, args):
         left -= 1
 
 sys.addaudithook(hook)
-runpy.run_module(module, run_name="__main__")
 """
+MODULE = f"{PACKAGE}.docr_credentials"
 OPTIONS = {"registry": "kiwi", "expires_in": "90m", "longest_push": "40m"}
 
 
 def was_killed(sandbox: Sandbox, path: Path, number: int, **options: Any) -> bool:
     """Run the module and kill it at a point; False where it ended before that."""
     arguments = {"_ansible_remote_tmp": "/tmp", "path": str(path), **OPTIONS, **options}
-    done = subprocess.run(
-        [sys.executable, "-c", KILLER, f"{PACKAGE}.docr_credentials", str(path.parent), str(number)],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
-        env=sandbox.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stdout + done.stderr
-    return done.returncode != 0
+    killer = KILLER.format(folder=str(path.parent), number=number)
+    output, errors = module_server.start(MODULE, arguments, sandbox.environment, killer).wait()
+    assert errors == ""
+    return output == ""
 
 
 def stray(sandbox: Sandbox, path: Path) -> set[str]:
@@ -101,7 +90,6 @@ def test_a_first_login_killed_anywhere_is_healed_by_the_next_run(sandbox: Sandbo
     assert losses == 2  # before the file that is to hold it is opened, and before it is written
 
 
-@pytest.mark.long
 def test_a_renewal_killed_anywhere_keeps_a_login_that_works_and_is_healed_by_the_next_run(
     sandbox: Sandbox, folder: Path
 ) -> None:
@@ -123,7 +111,6 @@ def test_a_renewal_killed_anywhere_keeps_a_login_that_works_and_is_healed_by_the
     assert losses == 2
 
 
-@pytest.mark.long
 def test_a_revocation_killed_anywhere_is_finished_by_the_next_run(sandbox: Sandbox, folder: Path) -> None:
     path = folder / "config.json"
     options = {"expires_in": "30h", "longest_push": "5m"}
@@ -140,7 +127,6 @@ def test_a_revocation_killed_anywhere_is_finished_by_the_next_run(sandbox: Sandb
     assert points > 6
 
 
-@pytest.mark.long
 def test_a_removal_killed_anywhere_is_finished_by_the_next_run(sandbox: Sandbox, folder: Path) -> None:
     path = folder / "config.json"
     points = 0

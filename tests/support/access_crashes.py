@@ -8,89 +8,59 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import select
 import signal
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Self
 
 from docr_sandbox.doks.proxy import Proxy
 from docr_sandbox.testing import Sandbox
+from support import module_server
 from support.access_module import DIRECT, JOURNAL, MODULE, OPERATOR, minted
 from support.control_plane import Cluster, eventually, token_in
-from support.modules import PACKAGE
+from support.modules import PACKAGE, is_write
 
-# Has imported a module, which is most of what a run costs, and forks a process for each run.
-SERVER = """
-import importlib, json, os, sys
-main = importlib.import_module(sys.argv.pop()).main
-for line in sys.stdin:
-    options, output = json.loads(line)
-    reading, writing = os.pipe()
-    os.write(writing, options.encode())
-    os.close(writing)
-    child = os.fork()
-    if child == 0:
-        os.dup2(reading, 0)
-        os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 1)
-        sys.stdin = open(0, closefd=False)
-        main()
-    os.close(reading)
-    print(child, flush=True)
-    print(os.waitpid(child, 0)[1], flush=True)
-"""
 MINT = "GET /v2/registries/kiwi/docker-credentials"
 REVOKE = "POST /v1/oauth/revoke"
+INTEGRATE, SEPARATE = (f"{method} /v2/kubernetes/registries" for method in ("POST", "DELETE"))
 ENDED = "ended"
+CLUSTER_WRITES = ("POST /api", "PUT /api", "PATCH /api", "DELETE /api")
 
 
 class Runs:
     """Runs of the module, each a process of its own, one at a time."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
-        self._output = folder / "result.json"
-        self._server = subprocess.Popen(
-            [sys.executable, "-c", SERVER, f"{PACKAGE}.{MODULE}"],
-            env=sandbox.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            bufsize=1,
-        )
-        self._child = 0
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._environment = sandbox.environment
+        self._run: module_server.Run | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.kill()
-        self._server.communicate()
+        # A failed test leaves a run behind, which may stand still.
+        if self._run is not None and not self._run.has_ended():
+            self._run.kill()
 
     def start(self, options: Mapping[str, Any]) -> None:
-        """Begin one."""
-        given = json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_remote_tmp": "/tmp", **options}})
-        assert self._server.stdin is not None
-        self._server.stdin.write(json.dumps([given, str(self._output)]) + "\n")
-        self._child = int(self._read())
+        """Begin a run."""
+        given = {"_ansible_remote_tmp": "/tmp", **options}
+        self._run = module_server.start(f"{PACKAGE}.{MODULE}", given, self._environment)
 
     def has_ended(self) -> bool:
-        """Whether it is over by itself."""
-        assert self._server.stdout is not None
-        return bool(select.select([self._server.stdout], [], [], 0)[0])
+        """Whether the run is over by itself."""
+        return self._current().has_ended()
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        os.kill(self._child, number)
+        """Send the run a signal."""
+        self._current().signal(number)
 
     def result(self) -> dict[str, Any]:
-        """What it came to, once it has ended."""
-        self._read()
-        printed = self._output.read_text(encoding="utf-8")
-        assert "dop_v1_" not in printed
+        """The result of the run, once the run has ended."""
+        printed, errors = self._current().wait()
+        assert "dop_v1_" not in printed + errors
         found: dict[str, Any] = json.loads(printed)
         return found
 
@@ -101,48 +71,92 @@ class Runs:
         assert not result.get("failed"), result["msg"]
         return result
 
-    def kill(self) -> str:
-        """Kill it; what it printed counts for nothing."""
-        self.signal(signal.SIGKILL)
-        return self._read()
+    def kill(self) -> None:
+        """Kill the run; what the run printed counts for nothing."""
+        self._current().kill()
 
-    def _read(self) -> str:
-        assert self._server.stdout is not None
-        return self._server.stdout.readline()
+    def _current(self) -> module_server.Run:
+        assert self._run is not None
+        return self._run
+
+
+@dataclass
+class Kills:
+    """Kills in the order in which they are made; each item says at which call, or ENDED where the run was over before.
+
+    `calls` counts the places at which the long form kills. The short form kills at some of these places.
+    """
+
+    places: Iterator[str]
+    calls: int = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self.places
 
 
 @dataclass(frozen=True)
 class Killer:
-    """Kills runs in a cluster behind a proxy; what kills says at which call, or ENDED where the run was over before."""
+    """Kills runs in a cluster behind a proxy.
+
+    The long form kills at each call. The short form kills where a cluster or DigitalOcean is in a state of its own:
+    before each write, and after each call that changes something at DigitalOcean. A kill at a read leaves the state
+    that the write before the read left.
+    """
 
     cluster: Cluster
     runs: Runs
     proxy: Proxy
+    is_long: bool
 
-    def each_call(self, options: Mapping[str, Any]) -> Iterator[str]:
-        """Kill one run after the other, at each call that it makes; between two the caller brings back what was.
+    def each_call(self, options: Mapping[str, Any]) -> Kills:
+        """Kill runs one after the other at their calls; between two kills the caller brings back what was.
 
-        Each call is held once without being carried out, and each that changes something once after it has been.
+        The first run is not killed. The run tells which calls there are.
         """
-        calls: list[str] = []
-        for kill, log in ((self.at_cluster, self.proxy.calls), (self.at_service, self.cluster.sandbox.calls)):
+        kills = Kills(iter(()))
+        kills.places = self._kill(options, kills)
+        return kills
+
+    def _kill(self, options: Mapping[str, Any], kills: Kills) -> Iterator[str]:
+        self.proxy.clear()
+        self.cluster.sandbox.clear_log()
+        self.runs.run(options)
+        here, there = self.proxy.calls(), self.cluster.sandbox.calls()
+        written = [one for one in here if one.startswith(CLUSTER_WRITES)]
+        served = [one for one in there if one in (MINT, REVOKE, INTEGRATE, SEPARATE)]
+        kills.calls = len(here) + len(there) + len(written) + len(served)
+        yield ENDED
+        yield from self._before_each_call(options) if self.is_long else self._before_each_write(options, written, there)
+        if self.is_long:
+            for method, number in numbered(one.split()[0] for one in written):
+                yield self.at_cluster(options, number, method, after=True)
+        for call, number in numbered(served):
+            yield self.after_service(options, number, call)
+
+    def _before_each_call(self, options: Mapping[str, Any]) -> Iterator[str]:
+        for kill in (self.at_cluster, self.at_service):
             where, number = "", 0
             while where != ENDED:
                 where = kill(options, number)
-                calls += log() if where == ENDED else []
                 number += 1
                 yield where
-        for method in ("POST /api", "PUT /api", "PATCH /api", "DELETE /api"):
-            for number in range(sum(one.startswith(method) for one in calls)):
-                yield self.at_cluster(options, number, method.split()[0])
-        for call in (MINT, REVOKE):
-            for number in range(calls.count(call)):
-                yield self.after_service(options, number, call)
 
-    def at_cluster(self, options: Mapping[str, Any], number: int, after: str | None = None) -> str:
-        """Hold a request to the API server; one of the method `after` when it has been carried out."""
+    def _before_each_write(
+        self, options: Mapping[str, Any], written: Sequence[str], there: Sequence[str]
+    ) -> Iterator[str]:
+        for method, number in numbered(one.split()[0] for one in written):
+            where = self.at_cluster(options, number, method)
+            assert where != ENDED, (method, number)
+            yield where
+        for call, number in numbered(one for one in there if is_write(one)):
+            where = self.at_service(options, number, call)
+            assert where == call, (where, call)
+            yield where
+
+    def at_cluster(self, options: Mapping[str, Any], number: int, method: str = "*", *, after: bool = False) -> str:
+        """Hold a request to the API server, before or after the API server has carried the request out."""
         self.proxy.clear()
-        hold = self.proxy.hold(after or "*", skip=number, after_effect=after is not None)
+        hold = self.proxy.hold(method, skip=number, after_effect=after)
         self.runs.start(options)
         while not hold.reached.wait(0.005) and not self.runs.has_ended():
             pass
@@ -155,15 +169,20 @@ class Killer:
         self.proxy.let_go()
         return where
 
-    def at_service(self, options: Mapping[str, Any], number: int) -> str:
-        """Hold a request to DigitalOcean."""
+    def at_service(self, options: Mapping[str, Any], number: int, call: str = "* *") -> str:
+        """Hold a request to DigitalOcean; the requests that fit `call` are counted."""
         sandbox = self.cluster.sandbox
         sandbox.clear_log()
-        sandbox.fault(skip=number, status=503, delay=30)
+        method, path = call.split(" ")
+        sandbox.fault(method=method, path=path, skip=number, status=503, delay=30)
         self.runs.start(options)
-        while len(sandbox.log()) <= number and not self.runs.has_ended():
-            pass
-        calls = sandbox.calls()
+
+        def fitting() -> list[str]:
+            return [one for one in sandbox.calls() if call in (one, "* *")]
+
+        while len(fitting()) <= number and not self.runs.has_ended():
+            time.sleep(0.005)
+        calls = fitting()
         where = calls[number] if len(calls) > number else ENDED
         self._end(where)
         sandbox.clear_faults()
@@ -189,6 +208,14 @@ class Killer:
             assert not result.get("failed"), result["msg"]
         else:
             self.runs.kill()
+
+
+def numbered(names: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Each name with the number of the same names before."""
+    seen: Counter[str] = Counter()
+    for name in names:
+        yield name, seen[name]
+        seen[name] += 1
 
 
 def good_tokens(sandbox: Sandbox) -> set[str]:

@@ -62,10 +62,11 @@ def run_module(sandbox: Sandbox, module: str, *, check: bool = False, **options:
 
 def writes(sandbox: Sandbox) -> list[str]:
     """The requests of the log that change something or mint a token."""
-    return [call for call in sandbox.calls() if _is_write(call)]
+    return [call for call in sandbox.calls() if is_write(call)]
 
 
-def _is_write(call: str) -> bool:
+def is_write(call: str) -> bool:
+    """Whether a call to DigitalOcean, a method and a path, changes something or mints a token."""
     method, path = call.split(" ", 1)
     if method in ("GET", "HEAD"):
         return path.endswith(_MINTING)
