@@ -10,10 +10,10 @@ setup: ## Makes .venv with everything that the other commands need
 demo: setup ## Shows the whole line on a local DigitalOcean: manifests, clusters, a collection, a second run
 	@.venv/bin/python tools/demo.py
 
-test: setup ## Runs every test and gate but the long tests, or the stages that are named: make test STAGES="unit lint"
+test: setup ## Runs every test and gate, or the stages that are named: make test STAGES="unit lint"
 	@.venv/bin/python tools/check.py $(STAGES)
 
-test-long: setup ## Runs the long tests: a kill at every call of every kind of run
+test-long: setup ## Runs the long form of some tests: a kill at every call of every kind of run
 	@.venv/bin/python tools/check.py --long $(STAGES)
 
 bench: setup ## Measures against plain ping tasks; writes .bench/latest.json

@@ -17,6 +17,7 @@ import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from docr_sandbox.contract.report import ContractSummary, reports_in, sum_reports
@@ -52,8 +53,8 @@ def describe_contract(contract: ContractSummary, description: str | None) -> str
     return "\n".join(lines)
 
 
-def run_stage(stage: Stage, place: Workplace, in_ci: bool) -> Outcome:
-    """Run one stage, print its line, and its output when it failed; return its outcome."""
+def run_stage(stage: Stage, place: Workplace, in_ci: bool) -> tuple[Outcome, str]:
+    """Run one stage; return its outcome, and its line with the output where the stage failed."""
     started = time.monotonic()
     outcome = stage.run(place)
     seconds = time.monotonic() - started
@@ -62,23 +63,28 @@ def run_stage(stage: Stage, place: Workplace, in_ci: bool) -> Outcome:
     line = f"{stage.name:<13}{'FAILED' if failed else 'ok':<7}{seconds:6.1f} s  {counted:<38}  {stage.what}"
     if outcome.failed and not place.verbose:
         line += f"\n{outcome.output.rstrip()}\n"
-    print(line, flush=True)
-    return outcome
+    return outcome, line
 
 
 def run_stages(stages: Sequence[Stage], place: Workplace, in_ci: bool, cores: int) -> list[Outcome]:
     """Run stages of one core beside each other, then the others one after the other; outcomes are in the given order.
 
-    The slowest stages stand last in the table, so the stages of one core are begun from the end.
+    The slowest stages stand last in the table, so the stages of one core are begun from the end. Their lines are
+    printed in the order of the beginning.
     """
     outcomes: dict[str, Outcome] = {}
+
+    def keep(stage: Stage, done: tuple[Outcome, str]) -> None:
+        outcomes[stage.name], line = done
+        print(line, flush=True)
+
     single = [stage for stage in reversed(stages) if stage.cores == 1]
     with ThreadPoolExecutor(max(1, cores)) as pool:
-        for stage, outcome in zip(single, pool.map(lambda one: run_stage(one, place, in_ci), single), strict=True):
-            outcomes[stage.name] = outcome
+        for stage, done in zip(single, pool.map(lambda one: run_stage(one, place, in_ci), single), strict=True):
+            keep(stage, done)
     for stage in stages:
         if stage.cores > 1:
-            outcomes[stage.name] = run_stage(stage, place, in_ci)
+            keep(stage, run_stage(stage, place, in_ci))
     return [outcomes[stage.name] for stage in stages]
 
 
@@ -92,8 +98,17 @@ def slowest_tests(scratch: Path, most: int = 10) -> list[str]:
     return [f"{seconds:6.1f} s  {name}" for seconds, name in sorted(cases, reverse=True)[:most]]
 
 
-def count_asserts() -> tuple[int, int]:
-    """The number of assert statements and of test functions below tests and sandbox/tests."""
+@dataclass(frozen=True)
+class TestCount:
+    """How many assert statements and test functions there are, and how many of the functions have a long form."""
+
+    asserts: int
+    functions: int
+    long: int
+
+
+def count_tests() -> TestCount:
+    """Count below tests and sandbox/tests."""
     trees = [
         ast.parse(path.read_text(encoding="utf-8"))
         for folder in ("tests", "sandbox/tests")
@@ -101,7 +116,8 @@ def count_asserts() -> tuple[int, int]:
     ]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     tests = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
-    return sum(isinstance(node, ast.Assert) for node in nodes), len(tests)
+    long = [node for node in tests if "pytest.mark.long" in map(ast.unparse, node.decorator_list)]
+    return TestCount(sum(isinstance(node, ast.Assert) for node in nodes), len(tests), len(long))
 
 
 def is_failure(outcome: Outcome, in_ci: bool) -> bool:
@@ -127,12 +143,15 @@ def main() -> int:
     parser.add_argument(
         "stages", nargs="*", metavar="STAGE", help=f"any of: {', '.join(names)}; all of them by default"
     )
-    parser.add_argument("--long", action="store_true", help="run the long tests, which make test leaves out")
+    parser.add_argument("--long", action="store_true", help="run the long form of the tests that have a long form")
     parser.add_argument("-v", "--verbose", action="store_true", help="show what the tools print while they run")
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.stages) - set(names))
     if unknown:
         parser.error(f"no such stage: {', '.join(unknown)}; there are {', '.join(names)}")
+    short = sorted(set(arguments.stages) - set(LONG_STAGES)) if arguments.long else []
+    if short:
+        parser.error(f"no long tests in: {', '.join(short)}; long tests are in {', '.join(LONG_STAGES)}")
     in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
     description = find_description()
     started = time.monotonic()
@@ -150,7 +169,10 @@ def main() -> int:
         for line in slowest_tests(Path(scratch)):
             print(f"slow: {line}")
     print(describe_contract(contract, description))
-    print("{} assert statements in {} test functions".format(*count_asserts()))
+    count = count_tests()
+    print(f"{count.asserts} assert statements in {count.functions} test functions")
+    if not arguments.long:
+        print(f"{count.long} test functions have a long form, which make test-long runs")
     well = report(outcomes, contract.violations > 0, in_ci, time.monotonic() - started)
     return 0 if well else 1
 

@@ -22,6 +22,8 @@ from threading import Lock
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTION = Path("ansible_collections/planton/digitalocean")
 NO_TESTS = 5  # pytest's exit status when no test was collected
+# Many tests wait for a clock or a server, so there is a process more than there are cores.
+BESIDE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 PLUGINS = f".venv/typing/{COLLECTION}/plugins"
 
 
@@ -66,7 +68,7 @@ class Workplace:
         for line in process.stdout or ():
             lines.append(line)
             if self.verbose:
-                print(line, end="", flush=True)
+                print(f"{command[0]}: {line}", end="", flush=True)
         return process.wait(), "".join(lines)
 
     @property
@@ -122,14 +124,15 @@ def program(*arguments: str) -> Run:
 def pytest(folder: str, *options: str) -> Run:
     """Make a stage of the tests below ``folder``; each test counts, and each skipped one gives its reason.
 
-    The tests with the marker ``long`` run only where the workplace asks for the long tests, and then alone.
+    The tests with the marker ``long`` run in their short form. Where the workplace asks for the long tests, only these
+    tests run, in their long form.
     """
 
     def run(place: Workplace) -> Outcome:
         if not any((ROOT / folder).rglob("test_*.py")):
             return Outcome(skipped=(f"there are no tests below {folder}",))
         report = place.scratch / f"{folder.replace('/', '-')}.xml"
-        selected = ["-m", "long" if place.long else "not long"]
+        selected = ["-m", "long", "--long"] if place.long else []
         status, output = place.run(["pytest", folder, "-q", f"--junitxml={report}", *selected, *options])
         return read_junit(report, status, output)
 
@@ -177,13 +180,13 @@ def types(place: Workplace) -> Outcome:
 def clients(place: Workplace) -> Outcome:
     """Build the image clients that are missing and run their tests; where one cannot be built, those tests say why."""
     place.run([sys.executable, str(ROOT / "tools" / "oci_clients.py")])
-    return pytest("tests/clients", "-n", "2", "--dist", "loadfile")(place)
+    return pytest("tests/clients", *BESIDE)(place)
 
 
 def clusters(place: Workplace) -> Outcome:
     """Build a control plane if there is none and run the tests of clusters; where there can be none, they say why."""
     place.run([sys.executable, str(ROOT / "tools" / "kubernetes_programs.py")])
-    return pytest("tests/clusters", "-n", "2", "--dist", "loadfile")(place)
+    return pytest("tests/clusters", *BESIDE)(place)
 
 
 GET_PIP = """\
@@ -286,7 +289,7 @@ STAGES = (
     Stage("contract", pytest("tests/contract"), "the sandbox against DigitalOcean's description, by schemathesis"),
     Stage(
         "integration",
-        pytest("tests/integration", "-n", "2", "--dist", "loadfile"),
+        pytest("tests/integration", *BESIDE),
         "modules and role on the sandbox",
         cores=2,
     ),
@@ -309,7 +312,7 @@ STAGES = (
 
 
 # The stages that have tests with the marker long, which `make test-long` runs.
-LONG_STAGES = ("integration", "clusters")
+LONG_STAGES = ("clusters",)
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:

@@ -280,14 +280,13 @@ def test_a_run_killed_anywhere_is_healed_by_the_next(
         assert converge(team, files).changed == []
 
 
-@pytest.mark.long
 def test_a_server_that_dies_half_way_is_told_and_the_next_run_heals(files: Path, tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with Sandbox.start(tmp_path / "a", state_file=state) as dying:
         dying.seed({"clusters": [{"name": "meadow", "region": "fra1"}]})
         dying.fault(method="POST", path="/v2/kubernetes/registries", drop=True, times=99)
         with pytest.raises(PlaybookFailedError):
-            converge(dying, files)
+            converge(dying, files, docr_doks_wait_timeout=5)
     with Sandbox.start(tmp_path / "b", port=None, state_file=state) as reborn:
         converge(reborn, files)
         assert clusters(reborn) == {"meadow": ["fig"]}

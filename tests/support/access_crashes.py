@@ -197,10 +197,16 @@ class Killer:
         self.runs.start(options)
         eventually(lambda: sandbox.calls().count(call), lambda seen: seen > number)
         self.runs.signal(signal.SIGSTOP)
-        eventually(lambda: sandbox.log()[-1]["status"], bool)
+        # The run may have begun another request, which stays without an answer.
+        eventually(lambda: self._statuses(call)[number], bool)
         self._end(call)
         sandbox.clear_faults()
         return f"after {call}"
+
+    def _statuses(self, call: str) -> list[int | None]:
+        """The statuses of the requests that fit a call; None where a request has no answer yet."""
+        sandbox = self.cluster.sandbox
+        return [entry["status"] for entry, one in zip(sandbox.log(), sandbox.calls(), strict=False) if one == call]
 
     def _end(self, where: str) -> None:
         if where == ENDED:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
@@ -83,26 +83,52 @@ def test_a_failed_run_ends_with_its_counts(capsys: pytest.CaptureFixture[str]) -
 def test_stages_of_one_core_run_beside_each_other_and_the_others_alone(capsys: pytest.CaptureFixture[str]) -> None:
     both_run = Barrier(2, timeout=10)
     running: list[str] = []
+    most: list[int] = []
 
-    def beside(_place: stages.Workplace) -> stages.Outcome:
-        both_run.wait()
-        return stages.Outcome(passed=1)
+    def stage(name: str, cores: int = 1) -> stages.Stage:
+        def run(_place: stages.Workplace) -> stages.Outcome:
+            running.append(name)
+            if cores == 1:
+                both_run.wait()
+            # Longer than a thread needs to begin another stage, so that two stages at once are seen.
+            Event().wait(0.1)
+            most.append(len(running) if cores > 1 else 0)
+            running.remove(name)
+            return stages.Outcome(passed=cores)
 
-    def alone(_place: stages.Workplace) -> stages.Outcome:
-        running.append("alone")
-        assert running == ["alone"]
-        running.remove("alone")
-        return stages.Outcome(passed=2)
+        return stages.Stage(name, run, "a stage", cores=cores)
 
-    chosen = [
-        stages.Stage("one", beside, "needs the other"),
-        stages.Stage("wide", alone, "needs both cores", cores=2),
-        stages.Stage("two", beside, "needs the other"),
-        stages.Stage("wider", alone, "needs both cores", cores=2),
-    ]
+    chosen = [stage("one"), stage("wide", 2), stage("two"), stage("wider", 2)]
     outcomes = check.run_stages(chosen, stages.Workplace(Path()), in_ci=False, cores=2)
     assert [outcome.passed for outcome in outcomes] == [1, 2, 1, 2]
-    assert len(capsys.readouterr().out.splitlines()) == len(chosen)
+    assert most == [0, 0, 1, 1]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["two", "one", "wide", "wider"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["unit", "tpyes"], "no such stage: tpyes; there are format, lint, types"),
+        (["--long", "unit"], "no long tests in: unit; long tests are in clusters"),
+    ],
+)
+def test_a_stage_that_does_not_exist_or_has_no_long_tests_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["check.py", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        check.main()
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_only_stages_with_long_tests_are_long_stages() -> None:
+    folders = {
+        path.relative_to(stages.ROOT / "tests").parts[0]
+        for path in (stages.ROOT / "tests").rglob("test_*.py")
+        if "@pytest.mark.long\n" in path.read_text(encoding="utf-8")
+    }
+    assert folders - {"unit"} == set(stages.LONG_STAGES)
 
 
 def test_the_slowest_tests_are_named_with_their_seconds(tmp_path: Path) -> None:
@@ -113,6 +139,7 @@ def test_the_slowest_tests_are_named_with_their_seconds(tmp_path: Path) -> None:
     assert slowest[0].split() == ["11.0", "s", "a.t11"]
 
 
-def test_assert_statements_and_test_functions_are_counted() -> None:
-    asserts, functions = check.count_asserts()
-    assert asserts > functions > 900
+def test_assert_statements_test_functions_and_long_forms_are_counted() -> None:
+    count = check.count_tests()
+    assert count.asserts > count.functions > 900
+    assert 0 < count.long < 20
