@@ -6,17 +6,17 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What modules can do, in Ansible's own words."""
+    """The attributes of modules, in Ansible's words."""
 
-    # A module that writes: states attributes of its own only where it differs.
+    # A module that writes. Such a module adds only attributes that differ.
     DOCUMENTATION = r"""
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - Nothing is written and no token is minted; the client itself refuses both.
-      - The result says what the real run does.
+      - Check mode writes nothing and mints no token. The client itself refuses both.
+      - The result shows what a real run would do.
   diff_mode:
     description:
       - Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
@@ -39,19 +39,19 @@ attributes:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - Only reads.
+      - The module only reads.
   diff_mode:
     description:
       - Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: N/A
     details:
-      - Only reads.
+      - The module only reads.
   idempotent:
     description:
       - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
     support: full
     details:
-      - Only reads.
+      - The module only reads.
   action_group:
     description: Use C(group/planton.digitalocean.docr) in C(module_defaults) to set defaults for this module.
     support: full

@@ -7,43 +7,47 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: docr_credentials
-short_description: Log Docker in to a container registry of DigitalOcean for a short time, as CI needs it
+short_description: Log Docker in to a container registry of DigitalOcean for a limited time, as CI requires
 version_added: 1.0.0
 description:
-  - Makes sure that Docker's config file, on the host where the module runs, holds a good login of one registry, or
-    none.
-  - The login is a credential that DigitalOcean mints for this registry alone, read-only unless asked otherwise, and
-    short-lived. It is kept while it is good for the longest push, and replaced by another one after that.
-  - A new one is checked at the image host before it becomes the login. The one before stays valid for the longest push,
-    since a push may still use the credential; a later run revokes the credential unless it has expired.
-  - The file is replaced whole, with mode 0600 whatever it had and whatever the umask. All else in it stays, in its
-    order.
-  - Beside the file lies a note, its name with C(.docr.json) appended, that says what was minted and when it expires. It
-    holds no secret.
-  - How to use it in pipelines stands in C(docs/login.md).
+  - Ensures that Docker's config file, on the host where the module runs, holds a valid login of one registry, or no
+    login.
+  - The login is a short-lived credential that DigitalOcean mints for this registry alone. The credential is read-only
+    unless O(read_write=true).
+  - Keeps the login as long as the credential outlives the longest push, and then replaces the login.
+  - Checks a new credential at the image host before the credential becomes the login. The former credential stays valid
+    for the longest push, since a push may still use the credential. A later run revokes the former credential unless
+    the credential has expired.
+  - Replaces the file as a whole, with mode 0600 regardless of the former mode and the umask. All other content of the
+    file stays unchanged and keeps its order.
+  - Writes a note beside the file, with C(.docr.json) appended to the file's name. The note says when each credential
+    was minted and when the credential expires. The note holds no secret.
+  - The guide C(docs/login.md) describes the use in pipelines.
 author:
   - Planton (@plantonhq)
 options:
   registry:
     description:
       - The registry to log in to.
-      - Docker knows one login for a host, and all registries of DigitalOcean have one host. So one file holds the login
-        of one registry; another is refused until O(state=absent) has ended the first, or goes to another O(path).
+      - Docker keeps one login for each host, and all registries of DigitalOcean have the same host. Therefore one file
+        holds the login of one registry. For a second registry use another O(path), or end the first login with
+        O(state=absent).
     type: str
     required: true
   state:
     description:
-      - With V(present) the file holds a login that is good for the longest push.
-      - With V(absent) the login is revoked and removed, and those that it replaced with it. The file goes too, if this
-        module made it and nothing else is in it. Logins that this module did not write are left.
+      - With V(present) the file holds a login that is valid for the longest push.
+      - With V(absent) the module revokes and removes the login and the credentials that the login replaced. The module
+        deletes the file if the module created the file and the file has no other content. Logins that this module did
+        not write stay unchanged.
     type: str
     choices: [present, absent]
     default: present
   path:
     description:
-      - Docker's config file. A symbolic link is followed. A folder that does not exist is made, with mode 0700.
-      - If not given, C(config.json) in the folder that the environment variable E(DOCKER_CONFIG) names where the module
-        runs, or in C(~/.docker).
+      - Docker's config file. A symbolic link is followed. A missing folder is created with mode 0700.
+      - The default is C(config.json) in the folder that the environment variable E(DOCKER_CONFIG) names on the host
+        where the module runs, or in C(~/.docker).
     type: path
   read_write:
     description: Whether the login can push too.
@@ -51,29 +55,33 @@ options:
     default: false
   expires_in:
     description:
-      - How long a new credential lives, such as V(2h), V(90m) or V(4h30m).
-      - It must be longer than O(longest_push). The difference is how long one is used again.
+      - The lifetime of a new credential, such as V(2h), V(90m) or V(4h30m).
+      - O(expires_in) must be longer than O(longest_push). Later runs keep the credential for the difference of the two
+        durations.
     type: str
     default: 2h
   longest_push:
     description:
-      - How long the longest push or pull takes that begins after this task, such as V(30m).
-      - A login with less time left is replaced, so that none ends during an upload.
+      - The duration of the longest push or pull that starts after this task, such as V(30m).
+      - A login with less time left is replaced, so that no login expires during an upload.
     type: str
     default: 1h
 notes:
   - >-
     Token scopes: C(registry:read) and C(registry:update), for a read-only credential too; C(registry:read) to look, in
-    check mode, and for O(state=absent), as a credential authorises its own end.
+    check mode, and for O(state=absent), as a credential authorises its own revocation.
   - >-
-    It is an error when the file has Docker keep the host's login elsewhere (C(credsStore), C(credHelpers)), and when it
-    holds a login for the host that this module did not write, such as one of C(docker login) or
-    C(doctl registry login).
+    The task fails if the file makes Docker keep the host's login elsewhere (C(credsStore), C(credHelpers)). The task
+    also fails if the file holds a login for the host that this module did not write, such as a login of C(docker login)
+    or C(doctl registry login).
   - >-
-    While a credential is not, or no longer, the login, it stands in the same file under a name that no host can have
-    and that ends with C(.docr.invalid). So a run that is killed leaves none that the next one does not revoke, except
-    one that was minted in that very instant. The next run warns of it, and it expires by itself.
-  - Run it as the user who pushes. As root it keeps the owner of a file that exists.
+    A new credential that is not yet the login, and a former credential, are in the same file under a name that no host
+    can have and that ends with C(.docr.invalid). Therefore the next run after a killed run finds and revokes the
+    credentials.
+  - >-
+    A credential that was minted at the moment in which a run was killed may be missing from the file. The next run
+    warns of such a credential. The credential expires after O(expires_in).
+  - Run the module as the user who pushes. If root runs the module, an existing file keeps its owner.
 seealso:
   - module: planton.digitalocean.docr_registry
   - module: planton.digitalocean.docr_doks_integration
@@ -83,26 +91,26 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Let this job push, uploads of 40 minutes included
+- name: Log in for a job with pushes of up to 40 minutes
   planton.digitalocean.docr_credentials:
     registry: acme-payments
     read_write: true
     expires_in: 90m
     longest_push: 40m
 
-- name: Pull only, in a file of its own
+- name: Log in for pulls only, in a separate file
   planton.digitalocean.docr_credentials:
     registry: acme-shop-eu
     path: /var/lib/ci/acme-shop-eu/config.json
 
-- name: See whether the login will do
+- name: Check whether the login is valid for the longest push
   planton.digitalocean.docr_credentials:
     registry: acme-payments
     read_write: true
   check_mode: true
   diff: true
 
-- name: Revoke it at the end of the job
+- name: Revoke the login at the end of the job
   planton.digitalocean.docr_credentials:
     registry: acme-payments
     state: absent
@@ -119,31 +127,32 @@ credentials:
       type: str
       sample: acme-payments
     host:
-      description: The image host, under which the login stands in the file.
+      description: The image host of the login in the file.
       type: str
       sample: registry.digitalocean.com
     path:
-      description: The file, with symbolic links followed.
+      description: The path of the file, with symbolic links resolved.
       type: str
       sample: /var/lib/ci/.docker/config.json
     read_write:
-      description: Whether it can push too.
+      description: Whether the login can push too.
       type: bool
       sample: true
     fingerprint:
-      description: Tells credentials apart, part of a SHA-256; null in check mode for one that would be minted.
+      description: Identifies the credential, part of a SHA-256; null in check mode for a new credential.
       type: str
       sample: 1f3870be274f6c49
     minted_at:
-      description: When it was minted by DigitalOcean's clock, RFC 3339; null like RV(credentials.fingerprint).
+      description: When the credential was minted by DigitalOcean's clock, RFC 3339; null like
+        RV(credentials.fingerprint).
       type: str
       sample: "2026-03-01T12:00:00Z"
     expires_at:
-      description: When it ends by DigitalOcean's clock, RFC 3339; null like RV(credentials.fingerprint).
+      description: When the credential expires by DigitalOcean's clock, RFC 3339; null like RV(credentials.fingerprint).
       type: str
       sample: "2026-03-01T14:00:00Z"
 actions:
-  description: What was done, or would be in check mode, in this order.
+  description: The actions of this task in order, or the actions that a real run would take in check mode.
   returned: always
   type: list
   elements: dict
@@ -154,7 +163,7 @@ actions:
         mint a read-only credential of acme-payments and write it to /var/lib/ci/.docker/config.json, since there is
         none yet
 notes:
-  description: What else there is to know, such as a login of another program that was left.
+  description: Further information, such as a login of another program that was not changed.
   returned: success
   type: list
   elements: str

@@ -10,119 +10,133 @@ module: docr_doks_integration
 short_description: Let Kubernetes clusters pull from container registries of DigitalOcean
 version_added: 1.0.0
 description:
-  - Gives Kubernetes clusters access to container registries, or ends the access, by one of three methods (O(method)).
-    With two of the methods the module keeps the credentials itself, renews them in time, and revokes the replaced ones.
-  - Adds what is missing and removes what is to be absent. Clusters and registries that are not listed stay as they are,
-    and so do other people's entries in service accounts, in their order.
-  - A cluster that had access by another method is moved to the method that is asked for. What the former method left is
-    removed when the new method is complete, so that there is never a moment without a working secret.
-  - Many clusters are served side by side. One that fails does not stop the others; the task fails at its end and names
-    it.
+  - Gives Kubernetes clusters access to container registries, or ends the access. O(method) selects who writes the
+    pull secrets.
+  - With O(method=operator) and O(method=direct) the module mints the credentials, renews them before they expire, and
+    revokes the credentials that were replaced.
+  - Adds missing access with O(state=present) and removes access with O(state=absent). Clusters and registries that are
+    not listed stay unchanged. Entries of other tools in service accounts stay unchanged and keep their order.
+  - Moves a cluster that has access by another method to O(method). The module completes the new method before it
+    removes the secrets of the former method, so pods can pull at every moment of the move.
+  - Processes clusters in parallel. A cluster that fails does not stop the other clusters. The task fails after the last
+    cluster has ended and names the clusters that failed.
 author:
   - Planton (@plantonhq)
 options:
   state:
     description:
-      - With V(present) each listed cluster may pull from each registry that is listed with it.
-      - With V(absent) the access that O(method) gives ends; its credentials are revoked with the last secret that holds
-        them. A cluster that does not exist is an error all the same, since its name may be misspelt. A registry need
-        not exist, so that what a deleted one left behind can be removed.
+      - With V(present) each listed cluster may pull from each registry that is listed with the cluster.
+      - With V(absent) the access that O(method) gives ends. The module revokes a credential when the last secret with
+        the credential is deleted.
+      - A cluster that does not exist is an error with V(absent) too, since the name may be misspelt. A registry may be
+        missing, so that the secrets of a deleted registry can be removed.
     type: str
     choices: [present, absent]
     default: present
   clusters:
     description:
-      - Clusters of DigitalOcean (DOKS) by name or id. What looks like a UUID with hyphens is an id; names compare
-        exactly.
-      - A name that several clusters have is an error that lists their ids.
-      - Where the inside of a cluster matters the module enters it with credentials that DigitalOcean mints for it, good
-        for a quarter of an hour and four times O(wait_timeout).
+      - DigitalOcean Kubernetes (DOKS) clusters, by name or ID. A value in the form of a UUID with hyphens is an ID.
+        Names are case-sensitive.
+      - A name that several clusters have is an error. The error lists the IDs of these clusters.
+      - Where the module reads or writes objects in a cluster, DigitalOcean mints cluster credentials. The credentials
+        expire after 15 minutes plus four times O(wait_timeout).
     type: list
     elements: str
   kubeconfig:
     description:
-      - A kubeconfig file, for clusters of any kind, and for DOKS clusters that are to be entered with fewer rights.
-        Instead of O(clusters).
-      - Not with O(method=one_click), which DigitalOcean does for its own clusters only.
+      - A kubeconfig file, for clusters of any kind, and for DOKS clusters that the module must enter with fewer rights.
+        Mutually exclusive with O(clusters).
+      - Not allowed with O(method=one_click), which works with DOKS clusters only.
     type: path
   contexts:
-    description: Contexts of O(kubeconfig), each a cluster. Without them it is the current one.
+    description: Contexts of O(kubeconfig). Each context is a cluster. The default is the current context.
     type: list
     elements: str
   registries:
-    description: Names of registries, each for each of the clusters.
+    description: Names of registries. Each registry applies to each of the clusters.
     type: list
     elements: str
   method:
     description:
-      - V(one_click) is DigitalOcean's own integration, which puts a secret with the registry's name into each namespace
-        and into its default service account. It is done when the secrets are there (O(wait_for_secrets)).
-      - V(operator) writes one secret, C(docr-operator-REGISTRY) in C(kube-system), annotated for DigitalOcean's
-        operator, which copies it into all namespaces and adds it to their default service accounts, also to those that
-        come later. For DOKS clusters only.
-      - V(direct) writes a secret C(docr-direct-REGISTRY) into each namespace and adds it to service accounts there, on
-        any Kubernetes. What appears between two runs is caught by the next one.
-      - Without it C(one_click) counts.
+      - V(one_click) is DigitalOcean's own integration. DigitalOcean writes a secret with the registry's name into each
+        namespace and adds the secret to the default service account. The task ends when the secrets exist, see
+        O(wait_for_secrets).
+      - V(operator) writes one secret, C(docr-operator-REGISTRY) in C(kube-system). DigitalOcean's operator copies the
+        secret into all namespaces, including new namespaces, and adds the copies to the default service accounts. For
+        DOKS clusters only.
+      - V(direct) writes a secret C(docr-direct-REGISTRY) into each selected namespace and adds the secret to the
+        selected service accounts, on any Kubernetes. The next run adds the secret to namespaces and service accounts
+        that were created since the last run.
+      - The default is C(one_click).
     type: str
     choices: [one_click, operator, direct]
   namespaces:
     description:
-      - Namespaces by name or glob, all by default; for O(method=direct). Those that are terminating are skipped.
-      - What an earlier run wrote elsewhere stays and is renewed with the rest. To end it there, use O(state=absent)
-        with these namespaces.
+      - Namespaces by name or glob, for O(method=direct). The default is all namespaces. Terminating namespaces are
+        skipped.
+      - Secrets that an earlier run wrote to other namespaces stay and are renewed too. To remove these secrets, use
+        O(state=absent) with these namespaces.
     type: list
     elements: str
   exclude_namespaces:
-    description: Namespaces by name or glob that are left out; for O(method=direct).
+    description: Namespaces to leave out, by name or glob, for O(method=direct).
     type: list
     elements: str
   namespace_selector:
-    description: A label selector that namespaces must match too, such as V(team=shop,tier!=test); for O(method=direct).
+    description:
+      - A label selector, such as V(team=shop,tier!=test), for O(method=direct). A namespace must match both the
+        selector and O(namespaces).
     type: str
   service_accounts:
-    description: Service accounts by name or glob, C(default) by default; for O(method=direct).
+    description: Service accounts by name or glob, for O(method=direct). The default is C(default).
     type: list
     elements: str
   rotate_every:
     description:
-      - How often credentials are renewed, such as V(30d), V(12h) or V(1d12h). They expire after three times that, so
-        two renewals in a row may be missed. Some run has to come by in time; without any, pods cannot pull in the end.
-      - With O(method=operator) and O(method=direct) either this or O(never_expires) is needed to be present.
+      - How often credentials are renewed, such as V(30d), V(12h) or V(1d12h). A credential expires after three times
+        this duration, so pods can still pull after two missed renewals.
+      - Only a run renews credentials. Schedule runs more often than O(rotate_every).
+      - O(method=operator) and O(method=direct) with O(state=present) require O(rotate_every) or O(never_expires).
     type: str
   never_expires:
-    description: Credentials that never expire and are not renewed. They outlive a cluster that is deleted.
+    description:
+      - Use credentials that never expire and are never renewed. The credentials stay valid after the cluster is
+        deleted.
     type: bool
   revoke_after:
     description:
-      - How long a credential that was replaced stays good, since kubelets and copies that a user made by hand may
-        still use it. The first run after that revokes it. V(0m) revokes it at once.
+      - How long a replaced credential stays valid, since kubelets and copies that a user made by hand may still use the
+        credential. The first run after this duration revokes the credential. V(0m) revokes the credential at once.
     type: str
     default: 1h
   force_rotation:
     description:
-      - Replaces credentials now, after a leak for instance, and revokes all others at once, whatever O(revoke_after)
-        says. Every run with it does so again. Refused with O(method=one_click), whose token is DigitalOcean's.
+      - Replace the credentials now, for example after a leak, and revoke all former credentials at once, regardless of
+        O(revoke_after). Each run with O(force_rotation=true) replaces the credentials again.
+      - Not allowed with O(method=one_click), since DigitalOcean owns the credential of this method.
     type: bool
     default: false
   recreate_failed_pods:
     description:
-      - Deletes pods that fail to pull from these registries because they were made before their service account had the
-        secret, where a controller makes them again. Pods copy the list of secrets when they are made, and only then.
+      - Delete pods that cannot pull from these registries because the pods were created before their service account
+        had the secret. Only pods that a controller creates again are deleted.
+      - Kubernetes copies the service account's list of pull secrets into a pod only when the pod is created.
     type: bool
     default: false
   wait_for_secrets:
     description:
-      - With O(method=one_click), whether to look into the clusters until DigitalOcean's secrets are there and service
-        accounts name them. It needs the scope C(kubernetes:access_cluster), and mints a token for each cluster.
-      - Without it only the API is asked, and what another method left in the clusters is not removed.
+      - With O(method=one_click), read the clusters until DigitalOcean's secrets exist and the service accounts name the
+        secrets. V(true) requires the scope C(kubernetes:access_cluster) and mints a token for each cluster.
+      - With V(false) the module calls the API only, and does not remove the secrets of another method.
     type: bool
     default: true
   integrations:
     description:
-      - Several sets of clusters and registries in one task. Exclusive with O(clusters), O(contexts) and O(registries).
-      - What several entries ask of the same cluster is merged. The same registry twice in one cluster, by different
-        methods, is an error.
-      - What an entry leaves out comes from the options above.
+      - Several sets of clusters and registries in one task. Mutually exclusive with O(clusters), O(contexts) and
+        O(registries).
+      - Several entries for the same cluster are merged. The same registry twice in one cluster with different methods
+        is an error.
+      - An option that an entry leaves out has the value of the task's option.
     type: list
     elements: dict
     suboptions:
@@ -168,56 +182,60 @@ options:
         description: As O(never_expires).
         type: bool
       origin:
-        description: Where this entry comes from, such as a file and a document; named in messages.
+        description: The source of this entry, such as a file and a document. Messages name the source.
         type: str
   expect_registries:
     description:
-      - Registries that may not exist yet because an earlier task of the same play creates them.
-      - Only check mode takes them as existing. A real run refuses those that do not exist, before it writes anything.
+      - Registries that may be missing because an earlier task of the same play creates them.
+      - Only check mode treats these registries as existing. Outside check mode a missing registry is an error before
+        the first write.
     type: list
     elements: str
     default: []
   wait_timeout:
     description:
-      - The most seconds to wait until clusters show what was written, and until DigitalOcean's secrets and copies are
-        where they should be. V(0) looks once.
+      - The maximum number of seconds to wait until the clusters show the changes, and until DigitalOcean's secrets and
+        copies exist. With V(0) the module reads once.
     type: int
     default: 60
   wait_sleep:
-    description: Seconds between two looks.
+    description: The number of seconds between two reads.
     type: int
     default: 5
 requirements:
   - kubernetes >= 37.0.2 (Python), where a cluster is entered
 notes:
   - >-
-    Token scopes: C(kubernetes:read) with O(clusters); C(registry:read) with a O(kubeconfig), and where something is to
-    be present;
+    Token scopes: C(kubernetes:read) with O(clusters); C(registry:read) with a O(kubeconfig), and with O(state=present);
     C(kubernetes:access_cluster) where a cluster of O(clusters) is entered; C(registry:read) and C(registry:update) to
     mint credentials; C(kubernetes:create) and C(kubernetes:update) to add an integration; C(kubernetes:update) to
-    remove one.
+    remove an integration.
   - >-
-    What it may have to do in a cluster, as roles of Kubernetes, stands among the examples, as small as it can be.
-    The credentials that DigitalOcean mints for a DOKS cluster may do everything; for less give a O(kubeconfig).
-  - Credentials are read-only, and minted once for each registry and cluster. A journal, the secret
-    C(docr-journal-REGISTRY) in C(kube-system), holds each from its minting to its revocation, so a run that was killed
-    is taken up by the next one. Tokens stand in secrets and nowhere else.
-  - A token that was minted in the very instant in which a run was killed stands in no journal. With O(rotate_every) it
-    expires by itself; docs/access.md says how to find it in the control panel.
-  - A secret that this collection did not make is never overwritten. Such a secret with a name of ours is an error.
-  - Check mode mints nothing, so it does not enter clusters of O(clusters). It then reports a change that it cannot
-    describe for O(method=operator) and O(method=direct), with a warning. Clusters of a O(kubeconfig) are looked into.
-  - A run with nothing to do costs one call for each 200 clusters of the team, one for the registries, and for each
-    cluster that is entered one for its credentials; in the cluster six lists, of a thousand objects a page, and the
-    journal, for each further registry four lists and a journal more. At most eight clusters are served at once, each by
-    four connections. Where an API server answers 429, its C(Retry-After) is kept.
-  - Where a cluster is integrated but does not say with what, the registries are read too. With several registries in
-    the team such a cluster cannot be compared; what is asked for is then written each time, and RV(notes) says so.
-  - Clusters in the state C(provisioning), C(error), C(deleting) or C(deleted) are refused when something would have to
-    be written. In other states than C(running) the write is tried, with a warning. Removal of the one-click integration
-    leaves clusters alone that are being deleted.
-  - Where DigitalOcean does not answer the call that names registries, the older call is used, but only if the team has
-    no registry but the desired registry.
+    The examples show the smallest Kubernetes roles that the module requires in a cluster. The credentials that
+    DigitalOcean mints for a DOKS cluster have all rights. To use fewer rights, set O(kubeconfig).
+  - Credentials are read-only. The module mints one credential for each registry and cluster. A journal, the secret
+    C(docr-journal-REGISTRY) in C(kube-system), holds each credential from minting to revocation, so the next run
+    continues after a run that was killed. Tokens are stored only in secrets.
+  - A token that is minted at the moment in which a run is killed may be missing from the journal. With O(rotate_every)
+    this token expires. The guide docs/access.md describes how to find the token in the control panel.
+  - A secret that this collection did not create is never overwritten. Another tool's secret with a name of this
+    collection is an error.
+  - Check mode mints nothing and therefore does not enter clusters of O(clusters). For O(method=operator) and
+    O(method=direct) check mode then reports an undetermined change with a warning. Clusters of a O(kubeconfig) are read
+    in check mode.
+  - A run without changes makes one call for each 200 clusters of the team, one call for the registries, and one call
+    for the credentials of each cluster that is entered. In the cluster, the run makes six list requests in pages of
+    1000 objects and reads the journal. Each further registry adds four list requests and a journal.
+  - At most eight clusters are processed in parallel, each with four connections. After a response with status 429 the
+    module waits as long as C(Retry-After) says.
+  - Where DigitalOcean does not list the registries of an integrated cluster, the module also reads the team's
+    registries. If the team has several registries, the module cannot compare such a cluster. The module then writes the
+    desired registries on every run, and RV(notes) says so.
+  - A write to a cluster with the status C(provisioning), C(error), C(deleting) or C(deleted) is refused. With any other
+    status than C(running) the module tries the write and adds a warning. The removal of the one-click integration skips
+    clusters that are being deleted.
+  - Where DigitalOcean does not answer the call that names registries, the module uses the older call, but only if the
+    desired registry is the team's only registry.
 seealso:
   - module: planton.digitalocean.docr_doks_integration_info
   - module: planton.digitalocean.docr_credentials
@@ -227,7 +245,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Two clusters may pull from one registry, as DigitalOcean does it
+- name: Let two clusters pull from one registry with DigitalOcean's one-click integration
   planton.digitalocean.docr_doks_integration:
     clusters:
       - shop-prod
@@ -235,7 +253,7 @@ EXAMPLES = r"""
     registries:
       - acme-shop-eu
 
-- name: Only namespaces of one team, and its build account, with credentials that are renewed
+- name: Serve only one team's namespaces and build account, with credentials that are renewed
   planton.digitalocean.docr_doks_integration:
     clusters: [shop-prod]
     registries: [acme-shop-eu]
@@ -245,14 +263,14 @@ EXAMPLES = r"""
     service_accounts: [default, builder]
     rotate_every: 30d
 
-- name: Leave the copying to DigitalOcean's operator, which serves new namespaces at once
+- name: Let DigitalOcean's operator copy the secret, so that new namespaces have the secret at once
   planton.digitalocean.docr_doks_integration:
     clusters: [payments]
     registries: [acme-payments]
     method: operator
     rotate_every: 30d
 
-- name: A cluster that is not DigitalOcean's
+- name: Serve clusters outside DigitalOcean
   planton.digitalocean.docr_doks_integration:
     kubeconfig: ~/.kube/edge
     contexts: [edge-hamburg, edge-bremen]
@@ -261,7 +279,7 @@ EXAMPLES = r"""
     rotate_every: 7d
     recreate_failed_pods: true
 
-- name: Several sets in one task
+- name: Serve several sets of clusters and registries in one task
   planton.digitalocean.docr_doks_integration:
     integrations:
       - clusters: [shop-prod, shop-staging]
@@ -271,7 +289,7 @@ EXAMPLES = r"""
         method: direct
         never_expires: true
 
-- name: Replace credentials after a leak, and revoke the old ones at once
+- name: Replace credentials after a leak, and revoke the former credentials at once
   planton.digitalocean.docr_doks_integration:
     clusters: [shop-prod, payments]
     registries: [acme-shop-eu]
@@ -279,21 +297,20 @@ EXAMPLES = r"""
     rotate_every: 30d
     force_rotation: true
 
-- name: See whether an integration has been removed
+- name: Check whether an integration has been removed
   planton.digitalocean.docr_doks_integration:
     clusters: [shop-prod]
     registries: [acme-shop-eu]
   check_mode: true
   diff: true
 
-- name: A cluster may no longer pull from a registry, its others stay
+- name: End a cluster's access to one registry and keep the access to other registries
   planton.digitalocean.docr_doks_integration:
     clusters: [shop-staging]
     registries: [acme-base]
     state: absent
 
-- name: What it may have to do in a cluster with the method direct, to be bound to the user or service account of a
-    kubeconfig
+- name: Create the roles for the method direct, to bind to the user or service account of a kubeconfig
   kubernetes.core.k8s:
     definition:
       - apiVersion: rbac.authorization.k8s.io/v1
@@ -333,7 +350,7 @@ EXAMPLES = r"""
             resourceNames: [docr-journal-acme-shop-eu]
             verbs: [get, update, delete]
 
-- name: The same with the method operator
+- name: Create the roles for the method operator
   kubernetes.core.k8s:
     definition:
       - apiVersion: rbac.authorization.k8s.io/v1
@@ -373,7 +390,7 @@ EXAMPLES = r"""
             resourceNames: [docr-journal-acme-shop-eu]
             verbs: [get, update, delete]
 
-- name: And with recreate_failed_pods
+- name: Create the additional role for recreate_failed_pods
   kubernetes.core.k8s:
     definition:
       - apiVersion: rbac.authorization.k8s.io/v1
@@ -388,48 +405,52 @@ EXAMPLES = r"""
 
 RETURN = r"""
 integrations:
-  description: The clusters that were asked for, in that order, as they are afterwards.
+  description: The desired clusters after the task, in the order of the options.
   returned: success
   type: list
   elements: dict
   contains:
     cluster:
-      description: The cluster. Of a context of a kubeconfig only the name is known, and its id and region are null.
+      description: The cluster. For a context of a kubeconfig, RV(integrations[].cluster.id) and
+        RV(integrations[].cluster.region) are null.
       type: dict
       contains:
         id:
-          description: Its id.
+          description: The cluster's ID.
           type: str
           sample: 3d2a7a0e-1c52-4c8e-9a3f-5b8d6f0c2e11
         name:
-          description: Its name.
+          description: The cluster's name.
           type: str
           sample: shop-prod
         region:
-          description: Its region.
+          description: The cluster's region.
           type: str
           sample: fra1
     registries:
       description:
-        - All registries that DigitalOcean's one-click integration shows for it, those not asked for included.
-        - Null when it is integrated but DigitalOcean does not say with which, and for a context of a kubeconfig.
+        - All registries that DigitalOcean's one-click integration lists for the cluster, including registries that the
+          task does not name.
+        - Null when DigitalOcean does not list the registries of an integrated cluster, and for a context of a
+          kubeconfig.
       type: list
       elements: str
       sample: [acme-base, acme-shop-eu]
     added:
-      description: Those that this task added, or would in check mode. In a later run, the drift that was fixed.
+      description: The registries that this task added, or would add in check mode.
       type: list
       elements: str
       sample: [acme-shop-eu]
     removed:
-      description: Those that this task removed, or would in check mode.
+      description: The registries that this task removed, or would remove in check mode.
       type: list
       elements: str
       sample: []
     pull_access:
       description:
-        - What is inside of the cluster, one entry for each registry that was asked for.
-        - Null where it was not looked into, and in RV(ignore:last) of a failed task where something went wrong.
+        - The access inside the cluster, with one entry for each desired registry.
+        - Null for a cluster that the module did not enter, and in RV(ignore:last) of a failed task for a cluster that
+          failed.
       type: list
       elements: dict
       contains:
@@ -438,7 +459,7 @@ integrations:
           type: str
           sample: acme-shop-eu
         method:
-          description: The method that was asked for.
+          description: The desired method.
           type: str
           sample: direct
         secret:
@@ -446,21 +467,21 @@ integrations:
           type: str
           sample: docr-direct-acme-shop-eu
         namespaces:
-          description: How many namespaces have it.
+          description: How many namespaces have the secret.
           type: int
           sample: 14
         service_accounts:
-          description: How many service accounts name it, of those that were read.
+          description: How many of the service accounts that were read name the secret.
           type: int
           sample: 14
         written:
-          description: Namespaces that a secret was written to.
+          description: Namespaces to which a secret was written.
           type: list
           elements: str
           sample: [shop-web]
         deleted:
-          description: Namespaces that a secret for the registry was deleted from, when access ended or another method
-            took its place.
+          description: Namespaces from which a secret for the registry was deleted, because access ended or the method
+            changed.
           type: list
           elements: str
           sample: []
@@ -471,24 +492,24 @@ integrations:
           sample: [shop-web/default]
         credential:
           description:
-            - The credential in the secrets, without its token. Null where it is DigitalOcean's own, when access ended,
-              and in check mode where a new one would be minted.
+            - The credential in the secrets, without the token. Null for DigitalOcean's own credential, after access
+              ended, and in check mode if a new credential would be minted.
           type: dict
           contains:
             fingerprint:
-              description: Tells credentials apart; it stands on each secret too.
+              description: Identifies the credential. Each secret has the fingerprint as an annotation.
               type: str
               sample: 9f2c1e7d40b35a68
             minted_at:
-              description: When it was minted, by DigitalOcean's clock.
+              description: When the credential was minted, by DigitalOcean's clock.
               type: str
               sample: "2026-11-02T04:10:31Z"
             expires_at:
-              description: When it expires; null for never.
+              description: When the credential expires; null if the credential never expires.
               type: str
               sample: "2027-01-31T04:10:31Z"
             renew_at:
-              description: From when on a run renews it; null for never.
+              description: The time after which a run renews the credential; null if the credential is never renewed.
               type: str
               sample: "2026-12-02T04:10:31Z"
         revoked:
@@ -497,27 +518,27 @@ integrations:
           elements: str
           sample: [40b35a689f2c1e7d]
         recreated_pods:
-          description: Pods that were deleted for their controllers to make them again.
+          description: Pods that were deleted so that their controllers create them again.
           type: list
           elements: str
           sample: [shop-web/web-7d4b9c-x2x8p]
         duplicates:
-          description: Secrets that others made for the same registry, which stay as they are.
+          description: Secrets that other tools created for the same registry. These secrets stay unchanged.
           type: list
           elements: dict
           contains:
             secret:
-              description: Their name.
+              description: The name of the secrets.
               type: str
               sample: registry-acme-shop-eu
             namespaces:
-              description: Where they are.
+              description: The namespaces with these secrets.
               type: list
               elements: str
               sample: [kube-system]
 actions:
-  description: What was done, or would be in check mode, in this order; one for all clusters or objects that need the
-    same.
+  description: The actions of this task in order, or the actions that a real run would take in check mode. One entry
+    covers all clusters or objects that require the same action.
   returned: always
   type: list
   elements: dict
@@ -527,8 +548,8 @@ actions:
         - C(add_registries) or C(remove_registries) for DigitalOcean's own integration.
         - C(mint_credentials), C(record_credential), C(write_pull_secrets), C(activate_credential),
           C(patch_service_accounts), C(delete_pull_secrets), C(delete_operator_secret), C(revoke_credentials),
-          C(delete_journal) and C(recreate_pods) inside of clusters.
-        - C(look_into_cluster) in check mode, where that was not possible.
+          C(delete_journal) and C(recreate_pods) inside clusters.
+        - C(look_into_cluster) in check mode, for a cluster that check mode cannot enter.
       type: str
       sample: write_pull_secrets
     target:
@@ -536,11 +557,11 @@ actions:
       type: str
       sample: shop-prod, shop-staging
     message:
-      description: A sentence for people.
+      description: The action as a sentence.
       type: str
       sample: add the registry acme-shop-eu to the clusters shop-prod, shop-staging
 notes:
-  description: What else there is to know, such as secrets that others made for the same registry.
+  description: Further information, such as secrets that other tools created for the same registry.
   returned: success
   type: list
   elements: str

@@ -7,93 +7,98 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: docr_doks_integration_info
-short_description: Say which Kubernetes clusters pull from which registries of DigitalOcean, and why pods do not
+short_description: Show which Kubernetes clusters pull from which registries of DigitalOcean, and why pods cannot pull
 version_added: 1.0.0
 description:
   - Lists Kubernetes clusters (DOKS) with the container registries that they are integrated with.
-  - With O(diagnose) it looks into them and answers why a pod does not pull. It finds service accounts without an
-    entry for a registry; pull secrets that are missing, expired, revoked, of another registry, malformed or edited by
-    hand, that may push or never expire, or that several tools made for the same purpose; pods that wait for an image,
-    and pods that were made before their pull secret, each with its cause and what to do about it.
-  - Reads only. To look into a cluster of DigitalOcean's a token for it must be minted, which lives for 15 minutes;
-    that is all that is not a read.
+  - With O(diagnose=true) reads objects in the clusters and reports why pods cannot pull. Each finding has its cause and
+    the fix.
+  - Finds service accounts without an entry for a registry. Finds pull secrets that are missing, expired, revoked, of
+    another registry, malformed or edited by hand, that may push or never expire, or that several tools created for the
+    same purpose. Finds pods that wait for an image, and pods that were created before their pull secret.
+  - Changes nothing. To enter a DOKS cluster of O(clusters), the module mints a cluster token that expires after 15
+    minutes.
 author:
   - Planton (@plantonhq)
 options:
   clusters:
     description:
-      - Clusters by name or id, as in M(planton.digitalocean.docr_doks_integration). All of the team if not given.
-      - An unknown name, and one that several clusters have, are errors.
-      - Exclusive with O(kubeconfig).
+      - Clusters by name or ID, as in M(planton.digitalocean.docr_doks_integration). The default is all clusters of the
+        team.
+      - An unknown name is an error. A name that several clusters have is an error too.
+      - Mutually exclusive with O(kubeconfig).
     type: list
     elements: str
   diagnose:
     description:
-      - Look into the clusters.
-      - In check mode no cluster of O(clusters) is entered, as that mints a token; a warning says so. Those of
-        O(kubeconfig) are looked into all the same.
+      - Enter the clusters and diagnose why pods cannot pull.
+      - Check mode does not enter clusters of O(clusters), since entering a cluster mints a token, and adds a warning.
+        Check mode enters the clusters of O(kubeconfig).
     type: bool
     default: false
   kubeconfig:
     description:
-      - A kubeconfig file on the host where the module runs. Its clusters are looked into in the place of
-        DigitalOcean's; any Kubernetes will do. Needs O(diagnose).
+      - A kubeconfig file on the host where the module runs. The module diagnoses the clusters of the file, of any kind,
+        instead of clusters of O(clusters). Requires O(diagnose=true).
     type: path
   contexts:
-    description: Contexts of O(kubeconfig). Its current one if not given.
+    description: Contexts of O(kubeconfig). The default is the current context.
     type: list
     elements: str
   registries:
     description:
-      - Registries that pods are to pull from. Each service account that O(namespaces) and
-        O(service_accounts) choose must then have an entry for each registry.
-      - If not given, those of the team's registries with which a cluster has to do, since it is integrated with one,
-        has a secret for it or a pod with an image of it.
+      - Registries from which pods must be able to pull. Each service account that O(namespaces) and
+        O(service_accounts) select must then have an entry for each registry.
+      - The default is the team's registries that the cluster uses. A cluster uses a registry if the cluster is
+        integrated with the registry, has a secret for the registry, or has a pod with an image of the registry.
     type: list
     elements: str
   namespaces:
-    description: Namespaces to look at, by names and globs.
+    description: Namespaces to check, by name or glob.
     type: list
     elements: str
     default: ["*"]
   exclude_namespaces:
-    description: Namespaces to leave out, by names and globs.
+    description: Namespaces to leave out, by name or glob.
     type: list
     elements: str
     default: []
   namespace_selector:
-    description: A label selector that namespaces must fit too, such as C(team=shop,stage!=test).
+    description:
+      - A label selector, such as C(team=shop,stage!=test). A namespace must match both the selector and O(namespaces).
     type: str
   service_accounts:
     description:
-      - Service accounts that are to have an entry, by names and globs. Those that pods use are looked at for their
-        pods' sake too.
+      - Service accounts that must have an entry, by name or glob. The module also checks the service accounts of pods.
     type: list
     elements: str
     default: [default]
 requirements:
-  - kubernetes >= 37.0.2 (Python), with O(diagnose)
+  - kubernetes >= 37.0.2 (Python), with O(diagnose=true)
 notes:
   - "Token scopes: C(kubernetes:read). With O(diagnose) C(registry:read) too, and C(kubernetes:access_cluster) for
     O(clusters)."
-  - Costs one call for each 200 clusters of the team. With O(diagnose) one more for the registries, and for each
-    cluster one call to enter it, four lists in pages, and some requests to the image host for each token
-    that secrets hold, however many secrets hold it.
-  - Its role in a cluster is wider than that of M(planton.digitalocean.docr_doks_integration). It lists namespaces,
-    service accounts, secrets and pods in the whole cluster; pull secrets of any name are looked at, and Kubernetes can
-    grant that only together with all secrets. The examples have the role that is enough for a O(kubeconfig).
-  - What a token may do is what the image host says when it is asked with that token. For one that this collection did
-    not mint, that includes whether it may push. Nothing is pushed and no upload is begun, but a token to push is
-    bought, and a garbage collection that starts within the next minutes waits for its end. While a registry is
-    read-only no token may push to the registry, so tokens with write permission are not found then.
-  - When a token expires is known of those that this collection minted. DigitalOcean does not tell it of others.
+  - The module makes one call for each 200 clusters of the team. With O(diagnose=true) the module makes one more call
+    for the registries. For each cluster the module makes one call to enter the cluster, four list requests in pages,
+    and some requests to the image host for each distinct token in secrets.
+  - The module requires a wider role in a cluster than M(planton.digitalocean.docr_doks_integration). The module lists
+    namespaces, service accounts, secrets and pods in the whole cluster. The module checks pull secrets of any name, and
+    Kubernetes can grant access to these secrets only together with access to all secrets. The examples contain the
+    smallest role for a O(kubeconfig).
+  - The image host reports what each token may do. For a token that this collection did not mint, the module also checks
+    whether the token may push. The check pushes nothing and opens no upload, but obtains a token with write permission.
+    A garbage collection that starts within the next minutes waits until this token expires.
+  - While a registry is read-only, no token may push to the registry. The module then cannot find tokens with write
+    permission.
+  - The expiry is known only for tokens that this collection minted. DigitalOcean does not report the expiry of other
+    tokens.
   - No token is shown. Fingerprints identify tokens, as in the annotations of secrets.
-  - Up to 8 clusters are looked into side by side. One that cannot be looked into does not stop the others; the task
-    fails at the end, names it, and RV(ignore:last) has all that was found.
+  - Up to 8 clusters are diagnosed in parallel. A cluster that cannot be diagnosed does not stop the other clusters. The
+    task then fails at its end and names the cluster. RV(ignore:last) contains all findings.
 seealso:
   - module: planton.digitalocean.docr_doks_integration
   - name: Why does this pod not pull?
-    description: Symptoms, causes, and what to do.
+    description: Symptoms, causes and fixes.
     link: https://github.com/plantonhq/planton.digitalocean/blob/main/docs/doctor.md
 extends_documentation_fragment:
   - planton.digitalocean._connection
@@ -101,17 +106,17 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Who pulls from what
+- name: List the clusters with their registries
   planton.digitalocean.docr_doks_integration_info:
   register: access
 
-- name: Clusters that pull from one registry
+- name: Show the clusters that pull from one registry
   ansible.builtin.debug:
     msg: "{{ known | selectattr('registries', 'contains', 'acme-base') | map(attribute='name') }}"
   vars:
     known: "{{ access.clusters | selectattr('registries') }}"
 
-- name: Why do pods of the shop not pull?
+- name: Diagnose why pods of the shop cannot pull
   planton.digitalocean.docr_doks_integration_info:
     clusters:
       - shop-prod
@@ -119,14 +124,14 @@ EXAMPLES = r"""
     namespaces: ["shop-*"]
   register: doctor
 
-- name: All that keeps pods from pulling, and what to do about it
+- name: Show each cause and its fix
   ansible.builtin.debug:
     msg: "{{ wrong | map(attribute='message') | zip(wrong | map(attribute='advice')) | map('join', ' ') }}"
   vars:
     found: "{{ doctor.clusters[0].diagnosis }}"
     wrong: "{{ found.pods + found.findings | selectattr('severity', 'eq', 'error') }}"
 
-- name: Any Kubernetes by its kubeconfig, and whether each namespace can pull from one registry
+- name: Check with a kubeconfig that each namespace can pull from one registry
   planton.digitalocean.docr_doks_integration_info:
     kubeconfig: ~/.kube/config
     contexts: [edge-1, edge-2]
@@ -135,7 +140,7 @@ EXAMPLES = r"""
     exclude_namespaces: ["kube-*"]
     service_accounts: [default, builder]
 
-- name: The role that it needs where a kubeconfig is given, to be bound to its user or service account
+- name: Create the role for the module, to bind to the user or service account of a kubeconfig
   kubernetes.core.k8s:
     definition:
       apiVersion: rbac.authorization.k8s.io/v1
@@ -160,43 +165,44 @@ EXAMPLES = r"""
 RETURN = r"""
 clusters:
   description:
-    - The clusters that were asked for, in that order, or all of the team.
-    - Of a context of a kubeconfig only its name, RV(clusters[].diagnosis) and RV(clusters[].error) are not null.
+    - The clusters of O(clusters) or O(contexts) in the same order, or all clusters of the team.
+    - For a context of a kubeconfig, only RV(clusters[].name), RV(clusters[].diagnosis) and RV(clusters[].error) are not
+      null.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: Its id.
+      description: The cluster's ID.
       type: str
       sample: 3d2a7a0e-1c52-4c8e-9a3f-5b8d6f0c2e11
     name:
-      description: Its name; several clusters may have the same.
+      description: The cluster's name. Several clusters may have the same name.
       type: str
       sample: shop-prod
     region:
-      description: Its region.
+      description: The cluster's region.
       type: str
       sample: fra1
     status:
-      description: Its state in DigitalOcean's words, such as C(running), C(provisioning) or C(upgrading).
+      description: The cluster's status in DigitalOcean's words, such as C(running), C(provisioning) or C(upgrading).
       type: str
       sample: running
     registry_enabled:
-      description: Whether it is integrated with any registry.
+      description: Whether the cluster is integrated with any registry.
       type: bool
       sample: true
     registries:
-      description: The registries that it is integrated with; null when DigitalOcean does not say.
+      description: The registries of the cluster's integration; null if DigitalOcean does not list the registries.
       type: list
       elements: str
       sample: [acme-base, acme-shop-eu]
     error:
-      description: Why it could not be looked into; null where it could, or was not to be.
+      description: Why the cluster could not be diagnosed; null if the cluster was diagnosed, and without O(diagnose).
       type: str
       sample: null
     diagnosis:
-      description: What was found in it; null where it was not looked into.
+      description: The findings in the cluster; null if the cluster was not diagnosed.
       type: dict
       contains:
         is_healthy:
@@ -204,18 +210,18 @@ clusters:
           type: bool
           sample: false
         summary:
-          description: All in a sentence.
+          description: The diagnosis in a sentence.
           type: str
           sample: "shop-prod: in 1 of 12 namespaces new pods cannot pull from acme-shop-eu."
         registries:
-          description: The registries that were looked for.
+          description: The registries that were checked.
           type: list
           elements: str
           sample: [acme-shop-eu]
         counts:
           description:
-            - How much was looked at (C(namespaces), C(service_accounts), C(secrets), C(pods)), and how much is wrong
-              (C(errors), C(warnings), C(failing_pods), C(stale_pods)); a finding counts once for each namespace.
+            - The number of checked objects (C(namespaces), C(service_accounts), C(secrets), C(pods)) and of problems
+              (C(errors), C(warnings), C(failing_pods), C(stale_pods)). A finding counts once for each namespace.
           type: dict
           sample:
             namespaces: 12
@@ -227,53 +233,55 @@ clusters:
             failing_pods: 1
             stale_pods: 0
         namespaces:
-          description: The namespaces with errors or failing pods, and how many of each.
+          description: The namespaces with errors or failing pods, with the number of errors and of failing pods.
           type: list
           elements: dict
           sample: [{"name": "shop-eu", "errors": 1, "failing_pods": 1}]
         findings:
-          description: What is wrong with service accounts and secrets, errors first.
+          description: The problems of service accounts and secrets, errors first.
           type: list
           elements: dict
           contains:
             severity:
-              description: C(error) for what keeps new pods from pulling, C(warning) for what may some day.
+              description:
+                - C(error) for a problem that prevents new pods from pulling. C(warning) for a risk, such as an early
+                  expiry.
               type: str
               sample: error
             kind:
               description:
-                - What is wrong. C(entry_missing), C(entry_names_nothing), C(malformed), C(edited), C(copies_differ),
-                  C(expired), C(expires_soon), C(no_expiry), C(refused), C(other_registry), C(other_host), C(can_push)
-                  or C(duplicate); docs/doctor.md says what each means.
+                - The kind of the problem. C(entry_missing), C(entry_names_nothing), C(malformed), C(edited),
+                  C(copies_differ), C(expired), C(expires_soon), C(no_expiry), C(refused), C(other_registry),
+                  C(other_host), C(can_push) or C(duplicate). The guide docs/doctor.md explains each kind.
               type: str
               sample: entry_missing
             object:
-              description: The object in each of the namespaces, by kind and name.
+              description: The kind and name of the object in each of the namespaces.
               type: str
               sample: ServiceAccount/default
             registry:
-              description: The registry that it is about; null where it is about none or all.
+              description: The registry of the finding; null if the finding concerns no registry or all registries.
               type: str
               sample: acme-shop-eu
             namespaces:
-              description: The namespaces where it is so.
+              description: The namespaces with the problem.
               type: list
               elements: str
               sample: [shop-eu]
             count:
-              description: How many they are.
+              description: The number of namespaces with the problem.
               type: int
               sample: 1
             message:
-              description: What is wrong, in a sentence.
+              description: The problem in a sentence.
               type: str
               sample: Its imagePullSecrets name none for the registry acme-shop-eu.
             advice:
-              description: What to do, in a sentence.
+              description: The fix in a sentence.
               type: str
               sample: Run docr_doks_integration with this registry, cluster, namespace and service account.
         credentials:
-          description: The tokens that secrets for these registries hold, up to 100, by their fingerprints.
+          description: The tokens in secrets for these registries, by fingerprint. The list has at most 100 entries.
           type: list
           elements: dict
           contains:
@@ -282,71 +290,77 @@ clusters:
               type: str
               sample: 5f1c7a0e9b2d4c66
             secrets:
-              description: The names of the secrets that hold it.
+              description: The names of the secrets with the token.
               type: list
               elements: str
               sample: [docr-direct-acme-shop-eu]
             methods:
-              description: Who makes secrets of these names. C(direct), C(operator), C(one_click), C(doctl) or C(other).
+              description:
+                - The methods or tools that create secrets of these names. C(direct), C(operator), C(one_click),
+                  C(doctl) or C(other).
               type: list
               elements: str
               sample: [direct]
             namespaces:
-              description: In how many namespaces it is.
+              description: The number of namespaces with the token.
               type: int
               sample: 11
             is_taken:
-              description: Whether the image host takes it; null where that was not found out.
+              description: Whether the image host accepts the token; null if unknown.
               type: bool
               sample: true
             pulls_from:
-              description: The registries that it opens. A token of this collection's is asked only about its own.
+              description:
+                - The registries from which the token may pull. For a token that this collection minted, the module
+                  checks only the token's own registry.
               type: list
               elements: str
               sample: [acme-shop-eu]
             pushes_to:
-              description: The registries to which it may push. One of this collection's is not asked, as it may not.
+              description:
+                - The registries to which the token may push. The module does not check tokens that this collection
+                  minted, since these tokens are read-only.
               type: list
               elements: str
               sample: []
             minted_at:
-              description: When it was minted; null where that is not known.
+              description: When the token was minted; null if unknown.
               type: str
               sample: "2026-03-01T03:10:00Z"
             expires_at:
-              description: When it expires; null where it never does or that is not known.
+              description: When the token expires; null if the token never expires or the expiry is unknown.
               type: str
               sample: "2026-05-30T03:10:00Z"
             never_expires:
-              description: Whether it never expires; null where that is not known.
+              description: Whether the token never expires; null if unknown.
               type: bool
               sample: false
         pods:
           description:
-            - Pods that wait for an image, and pods that were made before their pull secret. Those of one controller
-              with the same cause are one entry; there are 200 entries at most.
+            - Pods that wait for an image, and pods that were created before their pull secret. Pods of one controller
+              with the same cause are one entry. The list has at most 200 entries.
           type: list
           elements: dict
           contains:
             namespace:
-              description: Their namespace.
+              description: The namespace of the pods.
               type: str
               sample: shop-eu
             pods:
-              description: Their names, ten at most.
+              description: The names of the pods, at most ten.
               type: list
               elements: str
               sample: [web-7d4b9-x2x8p]
             count:
-              description: How many they are.
+              description: The number of pods.
               type: int
               sample: 1
             controller:
-              description: Who makes them again when they are deleted; null where there is no controller.
+              description: The controller that creates the pods again after a deletion; null if there is no controller.
               type: str
               sample: ReplicaSet/web-7d4b9
             service_account:
-              description: Their service account.
+              description: The service account of the pods.
               type: str
               sample: default
             image:
@@ -354,11 +368,12 @@ clusters:
               type: str
               sample: registry.digitalocean.com/acme-shop-eu/web:v7
             is_failing:
-              description: Whether they wait for it now. Others would not get it the next time that it is pulled.
+              description:
+                - Whether the pods wait for the image now. With V(false) the pods run, and their next pull would fail.
               type: bool
               sample: true
             reason:
-              description: Why they wait, in the kubelet's word; null where they do not.
+              description: Why the pods wait, in the kubelet's word; null if the pods do not wait.
               type: str
               sample: ImagePullBackOff
             kubelet:
@@ -367,10 +382,10 @@ clusters:
               sample: 'Back-off pulling image "registry.digitalocean.com/acme-shop-eu/web:v7"'
             cause:
               description:
-                - Why. C(made_before_secret), C(own_pull_secrets), C(no_pull_secret), C(secret_missing),
+                - The cause. C(made_before_secret), C(own_pull_secrets), C(no_pull_secret), C(secret_missing),
                   C(secret_expired), C(secret_refused), C(secret_of_other_registry), C(secret_malformed),
                   C(image_missing), C(image_name_invalid), C(host_missing), C(registry_unknown), C(works_from_here) or
-                  C(not_known); docs/doctor.md says what each means.
+                  C(not_known). The guide docs/doctor.md explains each cause.
               type: str
               sample: made_before_secret
             message:
@@ -378,11 +393,11 @@ clusters:
               type: str
               sample: It was made before its service account default got the pull secret docr-direct-acme-shop-eu.
             advice:
-              description: What to do, in a sentence.
+              description: The fix in a sentence.
               type: str
               sample: Delete the pod and let it be made again.
         notes:
-          description: What could not be found out, such as what tokens open where the image host does not answer.
+          description: What could not be determined, such as permissions of tokens if the image host does not answer.
           type: list
           elements: str
           sample: []

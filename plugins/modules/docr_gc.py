@@ -10,21 +10,20 @@ module: docr_gc
 short_description: Collect garbage in container registries of DigitalOcean within maintenance windows
 version_added: 1.0.0
 description:
-  - Starts a garbage collection in each registry that is due, and follows all of them to their ends at once, so that
-    ten take as long as the longest.
-  - A registry takes no pushes from the first second of a collection to its end. So one starts only inside a
-    maintenance window that is long enough for it, and not if one has succeeded since the window opened or was started
-    a short time ago.
-  - A collection that is running already is adopted and followed, whichever client started the
-    collection. A second collection is never started.
-  - While it waits on the controller, lines tell status, elapsed time and deadline at least once a minute, and at once
-    what goes wrong with a registry.
-  - With O(state=idle) stops whatever runs, and proves that pushes work again.
-  - What is decided in which situation stands in C(docs/gc.md).
+  - Starts a garbage collection in each registry that is due, and follows all collections in parallel until they end.
+  - A registry rejects pushes from the start of a collection until its end. Therefore the module starts a collection
+    only inside a maintenance window with enough time left, and only if no collection succeeded since the window opened
+    and none started within O(min_interval).
+  - Adopts and follows a collection that is already running, whichever client started the collection. The module never
+    starts a second collection.
+  - While the task waits on the controller, progress lines show status, elapsed time and deadline at least once a
+    minute. Problems of a registry are shown at once.
+  - With O(state=idle) cancels any running collection and proves that pushes work again.
+  - The guide C(docs/gc.md) lists the decision for each situation.
 author:
   - Planton (@plantonhq)
 requirements:
-  - tzdata (the time zones of maintenance windows; slim images have none of their own)
+  - tzdata (the time zones of maintenance windows, which slim images do not contain)
 options:
   registries:
     description: Names of registries.
@@ -34,35 +33,37 @@ options:
     aliases: [registry, name]
   state:
     description:
-      - With V(collected) garbage is collected where it is due.
-      - With V(idle), for an incident, no collection is running afterwards, whichever client started it, and pushes are
-        proven to work. Where DigitalOcean does not tell by itself, that takes a credential that can push, with which an
-        upload is opened and cancelled, and which is revoked again; in check mode there is no proof.
+      - With V(collected) garbage is collected in each registry that is due.
+      - With V(idle), for incidents, no collection is running after the task, whichever client started the collection,
+        and pushes are proven to work.
+      - Where DigitalOcean does not report whether the registry is read-only, the proof mints a credential with write
+        permission, opens an upload, cancels the upload and revokes the credential. Check mode proves nothing.
     type: str
     choices: [collected, idle]
     default: collected
   type:
     description:
-      - What is deleted. Blobs are freed only when no manifest names them, so what untagged manifests hold stays with
-        V(unreferenced_blobs).
-      - Both types with untagged manifests need O(allow_delete_untagged_manifests).
+      - What a collection deletes. A blob is freed only when no manifest names the blob, so V(unreferenced_blobs) keeps
+        the blobs of untagged manifests.
+      - Both types with untagged manifests require O(allow_delete_untagged_manifests).
     type: str
     choices: [unreferenced_blobs, untagged_manifests, untagged_manifests_and_unreferenced_blobs]
     default: unreferenced_blobs
   allow_delete_untagged_manifests:
     description:
       - Consent to delete untagged manifests. The platforms and attestations of multi-arch images are untagged manifests
-        too, and so are signatures that are attached as referrers. No documentation says whether DigitalOcean
-        spares them. Where DigitalOcean does not, a tag stays, and pulls of the tag fail.
-      - Without it such a type is refused, and the message says how many image indexes there are, where the image host
-        can be read.
+        too, and so are signatures that are attached as referrers. No documentation says whether DigitalOcean spares
+        these manifests. If DigitalOcean deletes these manifests, the tag stays and pulls of the tag fail.
+      - Without this consent both types with untagged manifests are refused. The message gives the number of image
+        indexes where the image host can be read.
     type: bool
     default: false
   maintenance_windows:
     description:
-      - When a collection may start, by DigitalOcean's own clock. Inside any of them it may, once in each.
-      - A start time skipped by the switch to daylight saving time moves to the first moment after the gap. Of a start
-        time that comes twice the first counts. A window lasts as long as O(maintenance_windows[].duration) says.
+      - When a collection may start, by DigitalOcean's clock. A collection may start in any of the windows, once in
+        each window.
+      - A start time skipped by the switch to daylight saving time moves to the first moment after the gap. If a start
+        time occurs twice, the first occurrence counts. A window stays open for O(maintenance_windows[].duration).
     type: list
     elements: dict
     default:
@@ -71,87 +72,95 @@ options:
         duration: 4h
     suboptions: &window
       days:
-        description: The days on which it opens, V(monday) to V(sunday).
+        description: The days on which the window opens, V(monday) to V(sunday).
         type: list
         elements: str
         required: true
       start:
-        description: When it opens, as C(HH:MM). Write quotes, or YAML reads some times as numbers.
+        description: The start time as C(HH:MM), in quotes. YAML reads some unquoted times as numbers.
         type: str
         required: true
       duration:
-        description: How long it is open, such as V(4h), V(90m) or V(4h30m), past midnight too; at most V(168h).
+        description:
+          - How long the window stays open, such as V(4h), V(90m) or V(4h30m). The maximum is V(168h). A window may
+            extend past midnight.
         type: str
         required: true
       time_zone:
-        description: The time zone of O(maintenance_windows[].days) and O(maintenance_windows[].start), by its tz name.
+        description: The tz name of the time zone of O(maintenance_windows[].days) and O(maintenance_windows[].start).
         type: str
         default: UTC
   blackout_dates:
     description:
-      - Days on which nothing starts and no window is open, as V(2026-12-24), or as a range with both its ends,
-        V(2026-12-24/2027-01-02).
-      - They are days of each window's own time zone.
+      - Days on which no window is open and no collection starts, as a date such as V(2026-12-24), or as a range such as
+        V(2026-12-24/2027-01-02), which includes both dates.
+      - The dates are in the time zone of each window.
     type: list
     elements: str
     default: []
   min_interval:
     description:
-      - The least time between the starts of two collections, such as V(20h) or V(90m).
-      - One that failed or was cancelled counts too.
+      - The minimum time between the starts of two collections, such as V(20h) or V(90m).
+      - A collection that failed or was cancelled counts too.
     type: str
     default: 20h
   max_age:
-    description: The longest time without a successful collection, such as V(192h). A registry beyond it is reported.
+    description:
+      - The maximum time without a successful collection, such as V(192h). The module reports a registry without a
+        successful collection for longer.
     type: str
   outside_window:
     description:
-      - What to do with a registry that is due and may not be collected now, because no window is open, too little is
-        left of it, or an image was pushed during the O(quiet_period).
-      - V(skip) leaves it, V(fail) fails the task before anything is started, V(wait) waits for the next chance.
-      - What a collection takes is the longest of the registry's last ten of the same type, or 30 minutes where there
-        was none.
+      - What to do with a registry that is due and cannot start now, because no window is open, too little time of the
+        window is left, or an image was pushed during the O(quiet_period).
+      - V(skip) starts nothing in the registry. V(fail) fails the task before any collection starts. V(wait) waits until
+        a collection can start.
+      - The expected duration of a collection is the longest of the registry's last ten collections of the same type, or
+        30 minutes if there is none.
     type: str
     choices: [skip, fail, wait]
     default: skip
   outside_window_timeout:
     description:
-      - The longest to wait with O(outside_window=wait). Where the next chance comes later, the task fails at once.
+      - The maximum time to wait with O(outside_window=wait). If no collection can start within this time, the task
+        fails at once.
     type: str
     default: 24h
   overrun:
     description:
-      - What to do with a collection that this task has started and that still runs when its window closes.
-      - V(finish) lets it end, V(cancel) cancels it and proves that pushes work again, which needs O(wait).
+      - What to do with a collection of this task that is still running when the window closes.
+      - V(finish) lets the collection end. V(cancel) cancels the collection and proves that pushes work again, and
+        requires O(wait=true).
     type: str
     choices: [finish, cancel]
     default: finish
   quiet_period:
-    description: Nothing starts while the newest image is younger than this, such as V(15m).
+    description: The minimum age of the newest image, such as V(15m), before a collection starts.
     type: str
   stuck_after:
-    description: A collection whose status and counts have not changed for so long is stuck.
+    description: The time after which a collection with unchanged status and counts is stuck.
     type: str
     default: 45m
   on_stuck:
     description:
-      - V(fail) ends the task with what a support ticket needs. V(cancel) cancels the collection, if this task has
-        started it, and proves that pushes work again, which needs O(wait).
+      - V(fail) fails the task with the details for a support ticket. V(cancel) cancels the collection if this task
+        started the collection, proves that pushes work again, and requires O(wait=true).
     type: str
     choices: [fail, cancel]
     default: fail
   force:
-    description: Collect at once, whatever O(maintenance_windows), O(min_interval) and O(quiet_period) say.
+    description: Collect at once, regardless of O(maintenance_windows), O(min_interval) and O(quiet_period).
     type: bool
     default: false
   overrides:
-    description: Own rules for some of the registries. What one leaves out comes from the task's own options.
+    description:
+      - Rules for some of the registries. An option that an entry leaves out has the value of the task's option.
     type: list
     elements: dict
     default: []
     suboptions:
       registries:
-        description: Those of O(registries) that it is for.
+        description: The names out of O(registries) to which the entry applies.
         type: list
         elements: str
         required: true
@@ -193,38 +202,44 @@ options:
         type: str
         choices: [fail, cancel]
   wait:
-    description: Whether to follow collections to their ends.
+    description: Whether to follow collections until they end.
     type: bool
     default: true
   wait_timeout:
     description:
-      - The most seconds to follow the collection of a registry, from its start or from when it was found.
-      - DigitalOcean itself waits up to 15 minutes for earlier pushes, so that less than 900 is often too short.
-      - Also the most seconds to wait for pushes to work again after a cancel, where it is less than 120.
+      - The maximum number of seconds to follow the collection of a registry, from the start or the adoption of the
+        collection.
+      - DigitalOcean waits up to 15 minutes for earlier pushes, so a value below 900 is often too short.
+      - The maximum number of seconds to wait for pushes to work again after a cancel is O(wait_timeout) or 120,
+        whichever is less.
     type: int
     default: 7200
   wait_sleep:
     description:
-      - Seconds between two looks. Whatever it says, all looks together take at most 50 of the 250 calls a minute.
+      - The number of seconds between two reads. All reads together make at most 50 of the 250 calls a minute, whatever
+        the value.
     type: int
     default: 15
   expect_registries:
     description:
-      - Registries that may not exist yet because an earlier task of the same play creates them.
-      - Only check mode lets them pass. A real run refuses those that do not exist, before it writes anything.
+      - Registries that may be missing because an earlier task of the same play creates them.
+      - Only check mode accepts missing registries. Outside check mode a missing registry is an error before the first
+        write.
     type: list
     elements: str
     default: []
 notes:
   - "Token scopes: C(registry:read); C(registry:update) to start or cancel a collection, and to prove that pushes work."
-  - A run with nothing to do costs one call for each registry. One that is due costs two more to start, one for each
-    look, and two at the end; with O(quiet_period) one more for each 200 repositories. With O(state=idle) it is one for
-    each registry, one for all where nothing is running, and a few for a proof.
-  - "When O(wait_timeout) is over, the task fails, and the collection goes on: the registry is still read-only. Running
-    the task again adopts it, O(state=idle) cancels it."
-  - A collection that ends as failed, or that another client cancels, fails the task after all others have ended.
-  - Lines while it waits come from an action plugin, only where the module runs on the controller, not in the background
-    and not in check mode.
+  - A run without changes makes one call for each registry. A registry that is due requires two calls to start, one call
+    for each read, and two calls at the end. O(quiet_period) adds one call for each 200 repositories.
+  - O(state=idle) makes one call for each registry, one call for all registries without a running collection, and a few
+    calls for a proof.
+  - "After O(wait_timeout) the task fails and the collection continues: the registry is still read-only. The next run of
+    the task adopts the collection. O(state=idle) cancels the collection."
+  - A collection that ends as failed, or that another client cancels, fails the task after all other collections have
+    ended.
+  - An action plugin prints the progress lines if the module runs on the controller, in the foreground and outside check
+    mode.
 seealso:
   - module: planton.digitalocean.docr_gc_info
 extends_documentation_fragment:
@@ -233,11 +248,11 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Collect on Sundays between 03:00 and 07:00 UTC, and do nothing at other times
+- name: Collect on Sundays between 03:00 and 07:00 UTC
   planton.digitalocean.docr_gc:
     registries: [acme-shop-eu]
 
-- name: Several registries, followed at once, in windows of their own
+- name: Collect in several registries in parallel, within two maintenance windows
   planton.digitalocean.docr_gc:
     registries:
       - acme-shop-eu
@@ -250,20 +265,20 @@ EXAMPLES = r"""
         start: "04:15"
         duration: 90m
 
-- name: See what would happen now
+- name: Show what a run would do now
   planton.digitalocean.docr_gc:
     registries: [acme-shop-eu]
   check_mode: true
   diff: true
 
-- name: Collect at once, untagged manifests included
+- name: Collect at once, including untagged manifests
   planton.digitalocean.docr_gc:
     registries: [acme-shop-eu]
     type: untagged_manifests_and_unreferenced_blobs
     allow_delete_untagged_manifests: true
     force: true
 
-- name: At night in Berlin, not over the holidays, and not while images are pushed
+- name: Collect at night in Berlin, except over the holidays and while images are pushed
   planton.digitalocean.docr_gc:
     registries: [acme-shop-eu, acme-base]
     maintenance_windows:
@@ -280,7 +295,7 @@ EXAMPLES = r"""
       - registries: [acme-base]
         outside_window: wait
 
-- name: Stop what is running, so that pushes work again
+- name: Cancel the running collection, so that pushes work again
   planton.digitalocean.docr_gc:
     registries: [acme-shop-eu]
     state: idle
@@ -288,68 +303,69 @@ EXAMPLES = r"""
 
 RETURN = r"""
 garbage_collections:
-  description: What was decided and done for each registry, in the order of O(registries).
+  description: The decision and the outcome for each registry, in the order of O(registries).
   returned: success
   type: list
   elements: dict
   contains:
     registry:
-      description: Its name.
+      description: The registry's name.
       type: str
       sample: acme-shop-eu
     decision:
       description:
-        - C(collected), a collection was started, or would be in check mode.
-        - C(adopted), one was already running.
-        - C(recent), one has succeeded since the window opened, or was started within O(min_interval).
+        - C(collected), a collection was started, or would be started in check mode.
+        - C(adopted), a collection was already running.
+        - C(recent), a collection succeeded since the window opened, or started within O(min_interval).
         - C(outside_window), no window is open.
-        - C(too_late), the window would close before the end.
+        - C(too_late), the window would close before the collection ends.
         - C(busy), an image was pushed during the O(quiet_period).
-        - C(cancelled), a running one was cancelled, or would be in check mode; C(idle), none was running.
+        - C(cancelled), a running collection was cancelled, or would be cancelled in check mode.
+        - C(idle), no collection was running.
         - C(expected), the registry does not exist yet; in check mode only.
       type: str
       sample: collected
     reason:
-      description: Why, and what came of it, for people.
+      description: The reason for the decision and the outcome, as sentences.
       type: str
       sample: >-
         The maintenance window is open until 2026-03-01T07:00:00Z. It deleted 12 blobs and freed 73400320 bytes.
     garbage_collection:
-      description: The collection that was started, followed or cancelled; null if there is none.
+      description: The collection that was started, followed or cancelled; null if there is no collection.
       type: dict
       contains:
         uuid:
-          description: Its id.
+          description: The collection's ID.
           type: str
           sample: eff0feee-49c7-4e8f-ba5c-a320c109c8a8
         type:
-          description: Its type, as in O(type); null when DigitalOcean does not say.
+          description: The collection's type, as in O(type); null if DigitalOcean does not report the type.
           type: str
           sample: unreferenced_blobs
         status:
-          description: Its status in DigitalOcean's words.
+          description: The collection's status in DigitalOcean's words.
           type: str
           sample: succeeded
         created_at:
-          description: When it was started.
+          description: When the collection started.
           type: str
           sample: "2026-03-01T03:10:00Z"
         updated_at:
-          description: When it last changed; of one that has ended, its end.
+          description: When the collection last changed. After the end of the collection, the time of the end.
           type: str
           sample: "2026-03-01T03:10:22Z"
         blobs_deleted:
-          description: How many blobs it deleted; final when it has ended.
+          description: The number of deleted blobs; final when the collection has ended.
           type: int
           sample: 12
         freed_bytes:
-          description: How many bytes it freed; final when it has ended.
+          description: The number of freed bytes; final when the collection has ended.
           type: int
           sample: 73400320
     last:
       description: >-
-        The newest earlier collection that succeeded, with the same keys; null if there is none, or if O(state=idle) did
-        not read it.
+        The newest earlier collection that succeeded, with the same keys; null if there is no such collection, or if
+        O(state=idle) did not read the list of collections.
       type: dict
       sample:
         uuid: 0a5a2f4e-5a53-4b2f-9d3e-6f5c1c1f1c51
@@ -360,15 +376,15 @@ garbage_collections:
         blobs_deleted: 3
         freed_bytes: 1048576
     next_window:
-      description: The next window to open, by DigitalOcean's clock; null without one within 400 days.
+      description: The next window to open, by DigitalOcean's clock; null if no window opens within 400 days.
       type: dict
       contains:
         opens_at:
-          description: When it opens.
+          description: When the window opens, in UTC.
           type: str
           sample: "2026-03-08T03:00:00Z"
         closes_at:
-          description: When it closes.
+          description: When the window closes, in UTC.
           type: str
           sample: "2026-03-08T07:00:00Z"
         time_zone:
@@ -376,31 +392,33 @@ garbage_collections:
           type: str
           sample: Europe/Berlin
         opens_at_local:
-          description: When it opens, there.
+          description: When the window opens, in its time zone.
           type: str
           sample: "2026-03-08T04:00:00+01:00"
         closes_at_local:
-          description: When it closes, there.
+          description: When the window closes, in its time zone.
           type: str
           sample: "2026-03-08T08:00:00+01:00"
     read_only_seconds:
-      description: How long the collection kept the registry read-only; null while it does, and if there is none.
+      description: How long the collection kept the registry read-only; null while the collection is running, and if
+        there is no collection.
       type: float
       sample: 22.0
     is_overdue:
-      description: Whether the last success is longer ago than O(max_age).
+      description: Whether the last successful collection is older than O(max_age).
       type: bool
       sample: false
     is_writable:
-      description: Whether the registry takes pushes; null where that was neither told nor proven.
+      description: Whether the registry accepts pushes; null if neither reported by DigitalOcean nor proven.
       type: bool
       sample: true
     write_proof:
-      description: How that is known, in a sentence; null where it was not looked for, so always in check mode.
+      description: The evidence for RV(garbage_collections[].is_writable), as a sentence; null if the module did not
+        check, and always in check mode.
       type: str
       sample: "It takes pushes: an upload was opened in team/app and cancelled."
 actions:
-  description: What was started or cancelled, or would be in check mode.
+  description: The collections that were started or cancelled, or that would be started or cancelled in check mode.
   returned: always
   type: list
   elements: dict
@@ -414,18 +432,18 @@ actions:
       type: str
       sample: acme-shop-eu
     message:
-      description: A sentence for people.
+      description: The action as a sentence.
       type: str
       sample: start a garbage collection of the registry acme-shop-eu (unreferenced blobs only)
 notes:
-  description: What else there is to know.
+  description: Further information.
   returned: success
   type: list
   elements: str
   sample: []
 last:
   description: The entries of RV(garbage_collections) as they were when the task failed.
-  returned: when a collection has failed, is stuck, or has taken too long
+  returned: when a collection failed, is stuck, or timed out
   type: list
   elements: dict
 """

@@ -10,20 +10,20 @@ module: docr_gc_info
 short_description: List garbage collections of container registries of DigitalOcean
 version_added: 1.0.0
 description:
-  - Lists the garbage collections of registries, and says which one is running. While one is, its registry takes no
-    pushes.
+  - Lists the garbage collections of registries, including the running collection. While a collection is running, the
+    registry rejects pushes.
 author:
   - Planton (@plantonhq)
 options:
   registries:
-    description: Names of registries. An unknown one is an error.
+    description: Names of registries. An unknown name is an error.
     type: list
     elements: str
     required: true
     aliases: [registry, name]
 notes:
   - "Token scope: C(registry:read)."
-  - Costs one call for each registry, and one more where the list shows none that is running.
+  - The module makes one call for each registry, and one more call if the list contains no running collection.
 seealso:
   - module: planton.digitalocean.docr_gc
 extends_documentation_fragment:
@@ -32,12 +32,12 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: What runs, and what ran
+- name: List the running and the earlier collections
   planton.digitalocean.docr_gc_info:
     registries: [acme-shop-eu, acme-base]
   register: collections
 
-- name: Registries that take no pushes now
+- name: Show the registries that reject pushes now
   ansible.builtin.debug:
     msg: "{{ collections.garbage_collections | selectattr('active') | map(attribute='registry') }}"
 """
@@ -50,44 +50,46 @@ garbage_collections:
   elements: dict
   contains:
     registry:
-      description: Its name.
+      description: The registry's name.
       type: str
       sample: acme-shop-eu
     active:
-      description: The collection that is running, with the keys of those in RV(garbage_collections[].history); or null.
+      description: The running collection, with the keys of RV(garbage_collections[].history); null if no collection is
+        running.
       type: dict
       sample: null
     history:
-      description: All collections, newest first. Whether a running one is among them, DigitalOcean leaves open.
+      description: All collections, newest first. DigitalOcean may leave out a running collection.
       type: list
       elements: dict
       contains:
         uuid:
-          description: Its id.
+          description: The collection's ID.
           type: str
           sample: eff0feee-49c7-4e8f-ba5c-a320c109c8a8
         type:
-          description: Its type, in the words of M(planton.digitalocean.docr_gc); null when DigitalOcean does not say.
+          description: The type, as in M(planton.digitalocean.docr_gc); null if DigitalOcean does not report
+            the type.
           type: str
           sample: unreferenced_blobs
         status:
-          description: Its status in DigitalOcean's words.
+          description: The collection's status in DigitalOcean's words.
           type: str
           sample: succeeded
         created_at:
-          description: When it was started.
+          description: When the collection started.
           type: str
           sample: "2026-03-01T03:10:00Z"
         updated_at:
-          description: When it last changed; of one that has ended, its end.
+          description: When the collection last changed. After the end of the collection, the time of the end.
           type: str
           sample: "2026-03-01T03:10:22Z"
         blobs_deleted:
-          description: How many blobs it deleted; final when it has ended.
+          description: The number of deleted blobs; final when the collection has ended.
           type: int
           sample: 12
         freed_bytes:
-          description: How many bytes it freed; final when it has ended.
+          description: The number of freed bytes; final when the collection has ended.
           type: int
           sample: 73400320
 """

@@ -13,40 +13,44 @@ description:
   - Reads Project Planton's C(DigitalOceanContainerRegistry) documents from files, folders and globs, or inline, in
     either of the format's spellings.
   - Reports all errors of all documents at once, with file, document and field.
-  - Makes no call. What only DigitalOcean knows, such as the regions, is checked by M(planton.digitalocean.docr_plan).
+  - Makes no call. M(planton.digitalocean.docr_plan) checks the values that only DigitalOcean knows, such as the
+    regions.
 author:
   - Planton (@plantonhq)
 options:
   files:
     description:
-      - Files, folders and globs; relative to the working directory of the command.
-      - Of a folder all C(*.yaml) and C(*.yml) files are read, sorted by name, but not those of folders in it.
+      - Files, folders and globs, relative to the working directory of the command.
+      - In a folder the module reads all C(*.yaml) and C(*.yml) files, sorted by name. The module does not read
+        subfolders.
     type: list
     elements: path
     default: []
   manifests:
-    description: Manifests given inline, each as a map. At least one manifest must be given in either way.
+    description: Inline manifests, each as a map. O(files) and O(manifests) together must contain at least one manifest.
     type: list
     elements: raw
     default: []
   skip_other_kinds:
-    description: Skip documents of other kinds instead of refusing them.
+    description: Skip documents of other kinds. With V(false) documents of other kinds are an error.
     type: bool
     default: false
   garbage_collection:
     description:
-      - What holds for all manifests that do not say it in their own C(garbage_collection), by the same names.
-      - The option is only checked, so that its errors are reported with all others.
+      - Values for the fields that a manifest's own C(garbage_collection) leaves out, by the same names.
+      - The module only checks these values, so that errors of these values are reported with the errors of the
+        manifests.
       - Messages name the role's variables, such as C(docr_gc_type).
     type: dict
     default: {}
   doks_integration:
     description:
-      - What holds for all manifests that do not say it in their own C(doks_integration), by the same names, and
+      - Values for the fields that a manifest's own C(doks_integration) leaves out, by the same names, and
         C(kubeconfig).
-      - The option is only checked, alone and together with each manifest, so that its errors are
-        reported with all others.
-      - Without it the manifests are checked alone, and may leave open what variables say.
+      - The module only checks these values, alone and together with each manifest, so that errors of these values are
+        reported with the errors of the manifests.
+      - Without O(doks_integration) the module checks each manifest alone. A manifest may then leave out required
+        fields of C(doks_integration).
       - Messages name the role's variables, such as C(docr_doks_method).
     type: dict
 attributes:
@@ -54,29 +58,29 @@ attributes:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - Only reads.
+      - The module only reads.
   diff_mode:
     description:
       - Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: N/A
     details:
-      - Only reads.
+      - The module only reads.
   idempotent:
     description:
       - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
     support: full
     details:
-      - Only reads.
+      - The module only reads.
   action:
     description: Indicates this has a corresponding action plugin so some parts of the options can be executed on the
       controller.
     support: full
     details:
-      - Runs on the controller, where the files are.
+      - The action plugin runs on the controller, where the files are.
 seealso:
   - module: planton.digitalocean.docr_plan
 requirements:
-  - PyYAML on the controller, which ansible-core brings
+  - PyYAML on the controller, which ansible-core installs
 """
 
 EXAMPLES = r"""
@@ -85,11 +89,11 @@ EXAMPLES = r"""
     files: [manifests/, "teams/*/registry.yaml"]
   register: read
 
-- name: Create what they ask for
+- name: Create the registries of the manifests
   planton.digitalocean.docr_registry:
     registries: "{{ read.manifests | planton.digitalocean.docr_registries }}"
 
-- name: Check one that stands in a variable
+- name: Check an inline manifest
   planton.digitalocean.docr_manifests:
     manifests:
       - apiVersion: digitalocean.project-planton.org/v1
@@ -110,11 +114,11 @@ manifests:
       type: str
       sample: acme-shop
     region:
-      description: The region, in small letters.
+      description: The region, in lower case.
       type: str
       sample: fra1
     subscription_tier:
-      description: The tier, in small letters.
+      description: The tier, in lower case.
       type: str
       sample: basic
     garbage_collection_enabled:
@@ -122,44 +126,44 @@ manifests:
       type: bool
       sample: false
     garbage_collection:
-      description: What it says of the options of M(planton.digitalocean.docr_gc), by their names, and nothing else.
+      description: The options of M(planton.digitalocean.docr_gc) that the manifest sets, by name.
       type: dict
       sample: {overrun: cancel}
     doks_integration:
       description:
-        - What it says of the options of M(planton.digitalocean.docr_doks_integration), by their names.
+        - The options of M(planton.digitalocean.docr_doks_integration) that the manifest sets, by name.
       type: dict
       sample: {clusters: [shop-prod], method: direct, rotate_every: 30d}
     origin:
-      description: Where it stands, for messages.
+      description: The manifest's place, for messages.
       type: str
       sample: manifests/shop.yaml document 1 (shop)
     metadata:
-      description: The document's metadata, carried along.
+      description: The document's metadata, unchanged.
       type: dict
       sample: {name: shop}
 field_errors:
-  description: Everything that is wrong, all at once.
+  description: All errors.
   returned: failure
   type: list
   elements: dict
   contains:
     kind:
       description:
-        - What sort of error this is, for programs.
+        - The kind of the error, for programs.
       type: str
       choices: [required, invalid, unsupported, duplicate, forbidden]
       sample: required
     where:
-      description: File, document, metadata name and field.
+      description: The file, document, metadata name and field of the error.
       type: str
       sample: manifests/shop.yaml document 1 (shop), spec.region
     what:
-      description: What is wrong.
+      description: The error.
       type: str
       sample: it is missing
     advice:
-      description: What is right.
+      description: How to fix the error.
       type: str
       sample: give a string
 """
@@ -168,7 +172,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 
 def main() -> None:
-    """Say where this runs."""
+    """Refuse to run without the action plugin."""
     module = AnsibleModule(
         argument_spec={
             "files": {"type": "list", "elements": "path", "default": []},

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: docr_plan
-short_description: Compare wanted registries and cluster access with DigitalOcean
+short_description: Compare the desired registries and cluster access with DigitalOcean
 version_added: 1.0.0
 description:
   - Reads the registries, the offered regions and tiers, the subscription and the Kubernetes clusters once.
-  - Says what M(planton.digitalocean.docr_registry) and M(planton.digitalocean.docr_doks_integration) would do.
-  - Never changes anything, so that all that stands in the way is known before anything is written, all of it at once.
-  - The role of this collection starts with it and leaves out the stages that have nothing to do.
+  - Reports what M(planton.digitalocean.docr_registry) and M(planton.digitalocean.docr_doks_integration) would do.
+  - Changes nothing. All errors are reported at once, before any task writes.
+  - The role of this collection runs this module first and skips the stages that have nothing to do.
 author:
   - Planton (@plantonhq)
 options:
   registries:
-    description: The registries, as in M(planton.digitalocean.docr_registry). Without any, they are not compared.
+    description:
+      - The desired registries, as in M(planton.digitalocean.docr_registry). If the list is empty, registries are not
+        compared.
     type: list
     elements: dict
     default: []
@@ -28,36 +30,40 @@ options:
         type: str
         required: true
       region:
-        description: Its region.
+        description: The registry's region.
         type: str
       subscription_tier:
-        description: The tier that it needs.
+        description: The tier that the registry requires.
         type: str
         aliases: [subscription_tier_slug]
       origin:
-        description: Where this entry comes from, such as a file and a document; named in messages.
+        description: The source of this entry, such as a file and a document. Messages name the source.
         type: str
   tier_policy:
-    description: What to do when the tiers differ, V(highest) takes the highest, V(strict) refuses.
+    description:
+      - What to do when O(registries) name different tiers. V(highest) selects the highest tier. V(strict) fails the
+        task.
     type: str
     choices: [highest, strict]
     default: highest
   allow_downgrade:
-    description: Plan to lower the team's tier when a lower one is asked for.
+    description: Plan to lower the team's tier to a lower desired tier.
     type: bool
     default: false
   integrations:
     description:
-      - The cluster access, as in M(planton.digitalocean.docr_doks_integration). Without any, it is not compared.
+      - The desired cluster access, as in M(planton.digitalocean.docr_doks_integration). If the list is empty, cluster
+        access is not compared.
       - Registries that O(registries) would create count as existing.
-      - No cluster is entered. Of entries by another method than V(one_click) it is only seen that their options fit and
-        that their clusters and registries exist; M(planton.digitalocean.docr_doks_integration) finds out the rest.
+      - The module enters no cluster. For entries with another method than V(one_click) the module only checks the
+        options, and that the clusters and registries exist. M(planton.digitalocean.docr_doks_integration) determines
+        the changes inside the clusters.
     type: list
     elements: dict
     default: []
     suboptions:
       clusters:
-        description: Names or ids of Kubernetes clusters. Needed without O(integrations[].kubeconfig).
+        description: Names or IDs of Kubernetes clusters. Required without O(integrations[].kubeconfig).
         type: list
         elements: str
       registries:
@@ -66,14 +72,14 @@ options:
         elements: str
         required: true
       kubeconfig:
-        description: A file with clusters of any kind. It is not read.
+        description: A kubeconfig file, for clusters of any kind. The module does not read the file.
         type: path
       contexts:
-        description: Which of its contexts.
+        description: Contexts of O(integrations[].kubeconfig).
         type: list
         elements: str
       method:
-        description: Who writes the pull secrets; V(one_click) without it.
+        description: Who writes the pull secrets. The default is V(one_click).
         type: str
         choices: [one_click, operator, direct]
       namespaces:
@@ -95,13 +101,13 @@ options:
         description: How often the credential is renewed.
         type: str
       never_expires:
-        description: Whether it is never renewed and never expires.
+        description: Whether the credential is never renewed and never expires.
         type: bool
       origin:
-        description: Where this entry comes from; named in messages.
+        description: The source of this entry. Messages name the source.
         type: str
 notes:
-  - "Token scopes: C(registry:read); C(registry:create) if a registry would be created, to ask whether its name is free;
+  - "Token scopes: C(registry:read); C(registry:create) if a registry would be created, to check that the name is free;
     C(kubernetes:read) with O(integrations) of DigitalOcean's clusters."
 extends_documentation_fragment:
   - planton.digitalocean._connection
@@ -109,7 +115,7 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: What would have to be done
+- name: Compare a registry and the access of a cluster
   planton.digitalocean.docr_plan:
     registries:
       - name: acme-shop-eu
@@ -120,67 +126,67 @@ EXAMPLES = r"""
         registries: [acme-shop-eu]
   register: docr
 
-- name: Say it
+- name: Show the planned actions
   ansible.builtin.debug:
     msg: "{{ (docr.registry.actions + docr.integration.actions) | map(attribute='message') }}"
 """
 
 RETURN = r"""
 registry:
-  description: What M(planton.digitalocean.docr_registry) would do.
+  description: The plan of M(planton.digitalocean.docr_registry).
   returned: success
   type: dict
   contains:
     changed:
-      description: Whether it would do anything.
+      description: Whether the module would change anything.
       type: bool
       sample: true
     actions:
-      description: What, in this order.
+      description: The planned actions, in order.
       type: list
       elements: dict
       sample:
         - {action: create_registry, target: acme-shop-eu, message: create the registry acme-shop-eu in ams3}
     create:
-      description: The names of the registries that it would create.
+      description: The names of the registries that the module would create.
       type: list
       elements: str
       sample: [acme-shop-eu]
     registries:
-      description: The registries as they would be, in the form of M(planton.digitalocean.docr_registry).
+      description: The registries after the plan, in the form of M(planton.digitalocean.docr_registry).
       type: list
       elements: dict
       sample: []
     subscription:
-      description: The subscription as it would be, in the form of M(planton.digitalocean.docr_registry).
+      description: The subscription after the plan, in the form of M(planton.digitalocean.docr_registry).
       type: dict
       sample: {tier: {slug: professional, monthly_price_in_cents: 2000}}
     notes:
-      description: What else there is to know.
+      description: Further information.
       type: list
       elements: str
       sample: []
 integration:
-  description: What M(planton.digitalocean.docr_doks_integration) would ask of DigitalOcean's own integration.
+  description: The plan of M(planton.digitalocean.docr_doks_integration) for DigitalOcean's own integration.
   returned: success
   type: dict
   contains:
     changed:
-      description: Whether it would do anything.
+      description: Whether the module would change anything.
       type: bool
       sample: true
     actions:
-      description: What, in this order.
+      description: The planned actions, in order.
       type: list
       elements: dict
       sample: []
     integrations:
-      description: The clusters as they would be, in the form of M(planton.digitalocean.docr_doks_integration).
+      description: The clusters after the plan, in the form of M(planton.digitalocean.docr_doks_integration).
       type: list
       elements: dict
       sample: []
     notes:
-      description: What else there is to know.
+      description: Further information.
       type: list
       elements: str
       sample: []

@@ -10,39 +10,42 @@ module: docr_registry
 short_description: Create, change and delete container registries of DigitalOcean
 version_added: 1.0.0
 description:
-  - Makes sure that one registry, or each of a list, exists or does not exist, by name.
+  - Ensures that each listed registry exists, or does not exist, by name.
   - Changes the subscription tier in place. The tier belongs to the whole team, not to a registry.
-  - Never replaces a registry. Another region than the one it has is refused, since a registry cannot move and deleting
-    it loses its images.
-  - Finds everything that stands in the way before the first write, and reports all of it at once.
+  - Never replaces a registry. A change of region is refused, since a registry cannot move and deleting the registry
+    deletes its images.
+  - Finds all errors before the first write and reports all errors at once.
 author:
   - Planton (@plantonhq)
 options:
   state:
     description:
-      - With V(present) the registries exist.
-      - With V(absent) they do not. A registry that holds images or that a Kubernetes cluster lists is refused, see
-        O(allow_delete_images) and O(allow_delete_integrated). Registries of other names are never touched.
+      - With V(present) the registries are created or changed.
+      - With V(absent) the registries are deleted. The deletion of a registry that holds images requires
+        O(allow_delete_images). The deletion of a registry that a Kubernetes cluster lists requires
+        O(allow_delete_integrated). Registries that are not listed are never changed.
     type: str
     choices: [present, absent]
     default: present
   name:
-    description: The registry's name, unique over all customers of DigitalOcean. Exclusive with O(registries).
+    description:
+      - The registry's name, unique among all customers of DigitalOcean. Mutually exclusive with O(registries).
     type: str
   region:
     description:
-      - The region to create the registry in; DigitalOcean picks one if it is not given.
-      - Compared with the registry that exists. Case does not matter.
+      - The region of the registry. Without O(region) DigitalOcean selects a region.
+      - The region of an existing registry must be the same. Case does not matter.
     type: str
   subscription_tier:
     description:
-      - The tier that the registry needs, such as V(starter), V(basic) or V(professional). Case does not matter.
-      - A higher one than the team's is set. A lower one is reported and left, see O(allow_downgrade).
+      - The tier that the registry requires, such as V(starter), V(basic) or V(professional). Case does not matter.
+      - The module raises the team's tier to a higher tier. Lowering the team's tier requires O(allow_downgrade);
+        without O(allow_downgrade) the module reports a lower tier and keeps the team's tier.
       - Required for the team's first registry.
     type: str
     aliases: [subscription_tier_slug]
   registries:
-    description: Several registries in one task. Exclusive with O(name).
+    description: Several registries in one task. Mutually exclusive with O(name).
     type: list
     elements: dict
     suboptions:
@@ -58,45 +61,46 @@ options:
         type: str
         aliases: [subscription_tier_slug]
       origin:
-        description: Where this entry comes from, such as a file and a document; named in messages.
+        description: The source of this entry, such as a file and a document. Messages name the source.
         type: str
   tier_policy:
     description:
-      - What to do when O(registries) ask for different tiers.
-      - V(highest) takes the highest, V(strict) refuses.
+      - What to do when O(registries) name different tiers.
+      - V(highest) selects the highest tier. V(strict) fails the task.
     type: str
     choices: [highest, strict]
     default: highest
   allow_downgrade:
-    description: Lower the team's tier when a lower one is asked for. It then is lower for all registries of the team.
+    description: Lower the team's tier to a lower desired tier. The lower tier applies to all registries of the team.
     type: bool
     default: false
   allow_delete_images:
-    description: Delete registries that still hold images. There is no undo.
+    description: Delete registries that still hold images. The deletion cannot be undone.
     type: bool
     default: false
   allow_delete_integrated:
-    description: Delete registries that Kubernetes clusters still pull from, without looking at the clusters.
+    description: Delete registries that Kubernetes clusters still pull from. The module then does not read the clusters.
     type: bool
     default: false
 notes:
   - >-
     Token scopes: C(registry:read); C(registry:create) to create; C(registry:update) to change the tier;
     C(registry:delete) to delete; C(kubernetes:read) to delete without O(allow_delete_integrated).
-  - A create also sends the tier that the team has, or the higher one that is asked for, so that it cannot lower it.
+  - The request that creates a registry names the team's tier or a higher desired tier, so the request cannot lower the
+    team's tier.
 extends_documentation_fragment:
   - planton.digitalocean._connection
   - planton.digitalocean._attributes
 """
 
 EXAMPLES = r"""
-- name: One registry
+- name: Create a registry
   planton.digitalocean.docr_registry:
     name: acme-payments
     region: fra1
     subscription_tier: basic
 
-- name: Several in one task, the tier as high as any of them needs
+- name: Create several registries in one task, with the highest tier that any of the registries requires
   planton.digitalocean.docr_registry:
     registries:
       - name: acme-shop-us
@@ -106,7 +110,7 @@ EXAMPLES = r"""
         region: ams3
         subscription_tier: professional
 
-- name: See what a lower tier would do, prices included
+- name: Show what a lower tier would change, including prices
   planton.digitalocean.docr_registry:
     name: acme-payments
     subscription_tier: starter
@@ -124,70 +128,70 @@ EXAMPLES = r"""
 
 RETURN = r"""
 registry:
-  description: The registry, when O(name) was given and it exists.
+  description: The registry of O(name); null if the registry does not exist or O(name) is not set.
   returned: success
   type: dict
   sample: null
 registries:
-  description: The registries that were asked for and exist.
+  description: The listed registries that exist.
   returned: success
   type: list
   elements: dict
   contains:
     name:
-      description: The name.
+      description: The registry's name.
       type: str
       sample: acme-payments
     region:
-      description: The region.
+      description: The registry's region.
       type: str
       sample: fra1
     endpoint:
-      description: What image names begin with.
+      description: The prefix of image names.
       type: str
       sample: registry.digitalocean.com/acme-payments
     server_url:
-      description: What C(docker login) takes.
+      description: The host for C(docker login).
       type: str
       sample: registry.digitalocean.com
     created_at:
-      description: When it was created, RFC 3339; null in check mode for one that would be.
+      description: When the registry was created, RFC 3339; null in check mode for a registry that would be created.
       type: str
       sample: "2026-03-01T12:00:00Z"
     storage_usage_bytes:
-      description: What is stored, in bytes, as DigitalOcean last counted it; the count lags.
+      description: The stored bytes at DigitalOcean's last count. The count lags behind.
       type: int
       sample: 29393920
     storage_usage_bytes_updated_at:
-      description: When that was counted, RFC 3339.
+      description: When DigitalOcean counted the stored bytes, RFC 3339.
       type: str
       sample: "2026-03-02T08:00:00Z"
 subscription:
-  description: The team's subscription; null when there is none, and after a deletion.
+  description: The team's subscription; null if the team has no subscription, and after a deletion.
   returned: success
   type: dict
   contains:
     tier:
-      description: The tier with its prices (US cents) and what it includes (bytes).
+      description: The tier with its prices (US cents) and included amounts (bytes).
       type: dict
       sample: {slug: basic, monthly_price_in_cents: 500}
     created_at:
-      description: Since when, RFC 3339.
+      description: When the subscription was created, RFC 3339.
       type: str
       sample: "2026-03-01T12:00:00Z"
     updated_at:
-      description: When it was last changed, RFC 3339.
+      description: When the subscription was last changed, RFC 3339.
       type: str
       sample: "2026-03-01T12:00:00Z"
 actions:
-  description: What was done, or would be in check mode, in this order.
+  description: The actions of this task in order, or the actions that a real run would take in check mode.
   returned: always
   type: list
   elements: dict
   sample:
     - {action: create_registry, target: acme-payments, message: create the registry acme-payments in fra1}
 notes:
-  description: What else there is to know, such as a lower tier that was left.
+  description: Further information, such as a lower desired tier that was not set.
   returned: success
   type: list
   elements: str

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: docr_registry_info
-short_description: Read container registries, the subscription and what DigitalOcean offers
+short_description: Read container registries, the subscription, and the tiers and regions on offer
 version_added: 1.0.0
 description:
-  - Reads the team's registries with their usage, the subscription tier with what it allows, and the tiers and regions
-    that can be had, with prices and with reasons for those that cannot.
+  - Reads the team's registries with their usage, the subscription with its limits, and the regions on offer.
+  - Reads the tiers on offer with their prices. For a tier that is not eligible the result gives the reasons.
 author:
   - Planton (@plantonhq)
 options:
   names:
-    description: Show these registries only. One that does not exist is left out.
+    description: Return only these registries. A registry that does not exist is left out.
     type: list
     elements: str
 notes:
@@ -31,11 +31,11 @@ EXAMPLES = r"""
   planton.digitalocean.docr_registry_info:
   register: docr
 
-- name: Which tiers could the team change to
+- name: Show the tiers to which the team can change
   ansible.builtin.debug:
     msg: "{{ docr.tiers | selectattr('eligible') | map(attribute='slug') }}"
 
-- name: One registry
+- name: Read one registry
   planton.digitalocean.docr_registry_info:
     names: [acme-payments]
 """
@@ -48,35 +48,35 @@ registries:
   elements: dict
   contains:
     name:
-      description: The name.
+      description: The registry's name.
       type: str
       sample: acme-payments
     region:
-      description: The region.
+      description: The registry's region.
       type: str
       sample: fra1
     endpoint:
-      description: What image names begin with.
+      description: The prefix of image names.
       type: str
       sample: registry.digitalocean.com/acme-payments
     server_url:
-      description: What C(docker login) takes.
+      description: The host for C(docker login).
       type: str
       sample: registry.digitalocean.com
     created_at:
-      description: When it was created, RFC 3339.
+      description: When the registry was created, RFC 3339.
       type: str
       sample: "2026-03-01T12:00:00Z"
     storage_usage_bytes:
-      description: What is stored, in bytes, as DigitalOcean last counted it; the count lags.
+      description: The stored bytes at DigitalOcean's last count. The count lags behind.
       type: int
       sample: 29393920
     storage_usage_bytes_updated_at:
-      description: When that was counted, RFC 3339.
+      description: When DigitalOcean counted the stored bytes, RFC 3339.
       type: str
       sample: "2026-03-02T08:00:00Z"
 subscription:
-  description: The team's subscription; null before its first registry.
+  description: The team's subscription; null before the team's first registry.
   returned: success
   type: dict
   contains:
@@ -85,11 +85,11 @@ subscription:
       type: dict
       sample: {slug: basic, monthly_price_in_cents: 500}
     created_at:
-      description: Since when, RFC 3339.
+      description: When the subscription was created, RFC 3339.
       type: str
       sample: "2026-03-01T12:00:00Z"
     updated_at:
-      description: When it was last changed, RFC 3339.
+      description: When the subscription was last changed, RFC 3339.
       type: str
       sample: "2026-03-01T12:00:00Z"
 tiers:
@@ -99,11 +99,11 @@ tiers:
   elements: dict
   contains:
     slug:
-      description: What options take.
+      description: The value for options of modules.
       type: str
       sample: basic
     name:
-      description: What the control panel calls it.
+      description: The tier's name in the control panel.
       type: str
       sample: Basic
     monthly_price_in_cents:
@@ -111,67 +111,67 @@ tiers:
       type: int
       sample: 500
     included_repositories:
-      description: How many repositories it allows; null without a limit.
+      description: The maximum number of repositories; null without a limit.
       type: int
       sample: 5
     included_storage_bytes:
-      description: What it lets all registries of the team store together, in bytes.
+      description: The bytes that all registries of the team together may store.
       type: int
       sample: 5368709120
     included_bandwidth_bytes:
-      description: Transfer a month, in bytes.
+      description: The included transfer a month, in bytes.
       type: int
       sample: 5368709120
     allow_storage_overage:
-      description: Whether more may be stored, for a price.
+      description: Whether the team may store more than RV(tiers[].included_storage_bytes), for a price.
       type: bool
       sample: true
     storage_overage_price_in_cents:
-      description: That price for a GiB in US cents; null where the answer does not say.
+      description: The price of a GiB of additional storage in US cents; null if DigitalOcean does not report the price.
       type: int
       sample: 2
     registry_limit:
-      description: How many registries it allows, by the product page; null for an unknown tier.
+      description: The maximum number of registries, by the product page; null for an unknown tier.
       type: int
       sample: 1
     eligible:
-      description: Whether the team can change to it now.
+      description: Whether the team can change to the tier now.
       type: bool
       sample: true
     eligibility_reasons:
-      description: Why not, in DigitalOcean's words.
+      description: The reasons why the team cannot change to the tier, in DigitalOcean's words.
       type: list
       elements: str
       sample: [OverStorageLimit]
 regions:
-  description: The regions that a registry can be created in.
+  description: The regions in which a registry can be created.
   returned: success
   type: list
   elements: str
   sample: [nyc3, fra1]
 usage:
-  description: What the team uses of what its tier allows.
+  description: The team's usage and the limits of the team's tier.
   returned: success
   type: dict
   contains:
     registries:
-      description: How many registries there are.
+      description: The number of registries.
       type: int
       sample: 1
     registries_allowed:
-      description: How many there may be; null without a subscription.
+      description: The maximum number of registries; null without a subscription.
       type: int
       sample: 10
     storage_usage_bytes:
-      description: What all registries store together, in bytes.
+      description: The bytes that all registries together store.
       type: int
       sample: 29393920
     included_storage_bytes:
-      description: What the tier includes, in bytes; null without a subscription.
+      description: The storage that the tier includes, in bytes; null without a subscription.
       type: int
       sample: 5368709120
     storage_overage_bytes:
-      description: What is stored beyond that, in bytes.
+      description: The stored bytes beyond RV(usage.included_storage_bytes).
       type: int
       sample: 0
 """
