@@ -174,7 +174,7 @@ def test_it_is_renewed_once_the_longest_push_no_longer_fits_and_pushes_in_flight
     predicted = run(sandbox, path, read_write=True, check=True)
     done = run(sandbox, path, read_write=True)
     assert predicted["actions"] == done["actions"]
-    assert "expires at 2031-05-06T13:30:00Z, within the 40m of a push" in done["actions"][0]["message"]
+    assert "expires at 2031-05-06T13:30:00Z, and a push may take 40m" in done["actions"][0]["message"]
     second = login(sandbox, path)
     assert done["credentials"]["expires_at"] == "2031-05-06T14:20:01Z"
     assert (aside(sandbox, path), opens(sandbox, first), opens(sandbox, second)) == ([first], True, True)
@@ -193,7 +193,7 @@ def test_one_that_was_replaced_early_is_revoked_once_pushes_with_it_have_ended(s
     run(sandbox, path, read_write=True, **options)
     first = login(sandbox, path)
     done = run(sandbox, path, **options)
-    assert "since the present one can push" in done["actions"][0]["message"]
+    assert "since the current login can push" in done["actions"][0]["message"]
     second = login(sandbox, path)
     assert opens(sandbox, first)
     sandbox.advance(25 * 60 - 9)
@@ -212,7 +212,7 @@ def test_one_that_was_replaced_early_is_revoked_once_pushes_with_it_have_ended(s
 def test_one_that_lives_longer_than_asked_is_replaced(sandbox: Sandbox, path: Path) -> None:
     run(sandbox, path, expires_in="20h")
     done = run(sandbox, path)
-    assert "since the present one expires only at 2031-05-07T08:00:00Z" in done["actions"][0]["message"]
+    assert "since the current login expires at 2031-05-07T08:00:00Z, which is too late" in done["actions"][0]["message"]
     assert done["credentials"]["expires_at"] == "2031-05-06T13:30:00Z"
 
 
@@ -224,7 +224,7 @@ def test_one_that_was_revoked_elsewhere_is_replaced_and_forgotten(sandbox: Sandb
     assert writes(sandbox) == []
     done = run(sandbox, path)
     assert predicted["actions"] == done["actions"]
-    assert done["actions"][0]["message"].endswith("since the image host does not take the present one any more")
+    assert done["actions"][0]["message"].endswith("since the image host does not accept the current login")
     assert list(tokens(path)) == [sandbox.registry_host]
     assert alive(sandbox) == [fingerprint(login(sandbox, path))[:12]]
 

@@ -67,7 +67,7 @@ def test_absent_leaves_the_login_of_another_registry_and_of_somebody_else(sandbo
     other = run(sandbox, path, registry="plum", state="absent")
     assert (other["changed"], path.read_bytes(), len(alive(sandbox))) == (False, before, 1)
     assert other["notes"] == [
-        f"By its note {path} holds a login of kiwi for {sandbox.registry_host}; it is left as it is."
+        f"According to its note, {path} holds a login of kiwi for {sandbox.registry_host}. The file is not changed."
     ]
     path.write_text(json.dumps({"auths": {sandbox.registry_host: entry("somebody")}}), encoding="utf-8")
     done = run(sandbox, path, state="absent")

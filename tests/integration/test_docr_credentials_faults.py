@@ -70,10 +70,10 @@ def test_a_mint_whose_answer_is_lost_is_sent_once_and_what_it_may_leave_is_told_
     sandbox.fault(path="*/docker-credentials", times=9, **fault)
     failed = run(sandbox, path)
     sandbox.clear_faults()
-    left = "a credential of kiwi may be left that was minted at about 2031-05-06T12:00:00Z and lives for 1h30m"
+    left = "a credential of kiwi may exist that was minted at about 2031-05-06T12:00:00Z and is valid for 1h30m"
     assert (failed["failed"], sandbox.calls()) == (True, [LIST, MINT])
     assert left in failed["msg"]
-    assert "the control panel lists it by that time under API, Tokens" in failed["msg"]
+    assert "the control panel lists the credential by that time under API, Tokens" in failed["msg"]
     assert listing(path) == ["config.json.docr.json"]
     (warning,) = run(sandbox, path, check=True)["warnings"]
     assert left in warning
@@ -126,7 +126,7 @@ def test_one_that_can_be_neither_checked_nor_revoked_stands_aside_for_the_next_r
     assert "failed" in run(sandbox, path)
     sandbox.clear_faults()
     healed = run(sandbox, path)
-    assert healed["actions"][0]["message"].endswith("which a run that broke off has left")
+    assert healed["actions"][0]["message"].endswith("which an interrupted run left")
     assert (healed["warnings"], tokens(path)) == ([], {sandbox.registry_host: first})
     assert alive(sandbox) == [fingerprint(first)[:12]]
 
@@ -196,9 +196,12 @@ def test_a_login_for_the_same_host_that_docker_writes_meanwhile_stays_and_ours_i
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'{"auths": {"z.test": {"auth": "ZG9wX3Yx"}}', "as a Docker config: it is not JSON; fix or remove the file"),
-        (b'["ZG9wX3Yx"]', "as a Docker config: it is no JSON object, or its auths are none"),
-        (b'{"auths": "\xff"}', "it is not UTF-8"),
+        (
+            b'{"auths": {"z.test": {"auth": "ZG9wX3Yx"}}',
+            "as a Docker config: the content is not JSON; fix or remove the file",
+        ),
+        (b'["ZG9wX3Yx"]', "as a Docker config: the content or its auths is not a JSON object"),
+        (b'{"auths": "\xff"}', "the content is not UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_left_and_not_shown(
@@ -207,7 +210,7 @@ def test_a_file_that_cannot_be_read_is_left_and_not_shown(
     path.parent.mkdir()
     path.write_bytes(content)
     failed = run(sandbox, path, state=state)
-    assert (failed["error"]["kind"], path.read_bytes(), minted(sandbox)) == ("file_fault", content, [])
+    assert (failed["error"]["kind"], path.read_bytes(), minted(sandbox)) == ("file_error", content, [])
     assert message in failed["msg"]
 
 
@@ -215,7 +218,10 @@ def test_a_note_that_cannot_be_read_is_left(sandbox: Sandbox, path: Path) -> Non
     run(sandbox, path)
     path.with_name("config.json.docr.json").write_text("{}", encoding="utf-8")
     failed = run(sandbox, path)
-    assert f"Could not read the note beside {path}: it is no note of this module; remove the note" in failed["msg"]
+    assert (
+        f"Could not read the note beside {path}: the content is not a note of this module; remove the note"
+        in failed["msg"]
+    )
     assert len(minted(sandbox)) == 1
 
 
@@ -231,7 +237,7 @@ def test_a_path_where_no_file_can_be_fails_before_anything_is_minted(
         path.parent.mkdir()
         path.symlink_to(path)
     failed = run(sandbox, path)
-    assert (failed["error"]["kind"], failed["changed"], minted(sandbox)) == ("file_fault", False, [])
+    assert (failed["error"]["kind"], failed["changed"], minted(sandbox)) == ("file_error", False, [])
     assert str(path.parent) in failed["msg"]
 
 

@@ -53,7 +53,7 @@ def test_a_second_registry_is_refused_by_name_and_has_place_in_another_file(sand
     before = path.read_bytes()
     refused = run(sandbox, path, registry="plum")
     assert f"it holds a login of kiwi for {sandbox.registry_host}" in refused["msg"]
-    assert "or end it with state absent and registry kiwi" in refused["msg"]
+    assert "or remove the login with state=absent and registry= kiwi" in refused["msg"]
     assert (path.read_bytes(), len(minted(sandbox))) == (before, 1)
     other = path.with_name("plum.json")
     assert run(sandbox, other, registry="plum")["credentials"]["registry"] == "plum"

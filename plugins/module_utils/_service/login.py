@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keep a login in Docker's config file: read what is there, exchange credentials, end them.
+"""Keep a login in Docker's config file: read the file, replace the credential, revoke credentials.
 
-The order of writes is such that a run can be killed anywhere: a credential stands aside in the file before it is used,
-the note knows it before it is the login, and the one before goes aside in the same write. What is left then is one that
-was minted and not yet written; the note tells since when.
+A run may be killed at any call. So a credential is set aside in the file before its first use, the note has the
+credential before the credential becomes the login, and the previous login is set aside in the same write. Only a
+credential that was minted and not yet written can be lost; the note has the time of that minting.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from .._domain.credentials.docker import DockerCredentials
 from .._domain.errors import Conflict, DocrError
 from .._domain.login.docker_config import (
+    ConfigFileContent,
+    ConfigFileError,
     Document,
-    FileFault,
-    Snapshot,
     aside_key,
     change_logins,
     format_docker_config,
@@ -29,8 +29,8 @@ from .._domain.login.docker_config import (
     list_set_aside,
     parse_docker_config,
 )
-from .._domain.login.note import HostNote, MintedCredential, Note, PendingCredential, format_note, parse_note
-from .._domain.login.plan import FoundLogin, WantedLogin, reason_to_mint
+from .._domain.login.note import HostNote, LoginNote, MintedCredential, PendingCredential, format_note, parse_note
+from .._domain.login.plan import CurrentLogin, DesiredLogin, reason_to_mint
 from .._domain.login.steps import (
     LogIn,
     LoginStep,
@@ -61,47 +61,51 @@ class LoginKeeper:
     file: ConfigFile
     host: str
 
-    def fetch_login(self, wanted: WantedLogin, clock: Clock) -> FoundLogin:
-        """What a plan for a login depends on; asks the image host only where the login would be kept."""
+    def fetch_login(self, desired: DesiredLogin, clock: Clock) -> CurrentLogin:
+        """What a plan for a login depends on; calls the image host only where the login may be kept."""
         self._lock(clock)
         registries = frozenset(one.name for one in self.api.list_registries())
-        found = replace(self._fetch(), registries=registries)
-        if found.login is None or found.present is None or reason_to_mint(found.present, wanted, found.now):
-            return found
-        return replace(found, is_open=accepts_token(self.api, found.login))
+        current = replace(self._fetch(), registries=registries)
+        if (
+            current.login is None
+            or current.own_login is None
+            or reason_to_mint(current.own_login, desired, current.now)
+        ):
+            return current
+        return replace(current, is_open=accepts_token(self.api, current.login))
 
-    def fetch_logout(self, clock: Clock) -> FoundLogin:
+    def fetch_logout(self, clock: Clock) -> CurrentLogin:
         """What a plan for a removal depends on."""
         self._lock(clock)
         return self._fetch()
 
     def apply_login(
-        self, found: FoundLogin, wanted: WantedLogin, plan: Plan[LoginStep], done: Done
+        self, current: CurrentLogin, desired: DesiredLogin, plan: Plan[LoginStep], done: Done
     ) -> MintedCredential | None:
         """Carry out a plan of plan_login; return the login's credential."""
-        present = found.present
+        own_login = current.own_login
         for step in plan.steps:
             match step:
                 case RevokeCredential():
                     revoke_token(self.api, step.credentials)
                     self._forget(step.credentials)
                 case LogIn():
-                    present = self._exchange(found, wanted)
+                    own_login = self._exchange(current, desired)
                 case ProtectFile():
                     self.file.protect()
                 case RemoveTemporaryFiles():
                     self.file.remove_leftovers()
             done(step)
-        return present
+        return own_login
 
-    def apply_logout(self, found: FoundLogin, plan: Plan[LogoutStep], done: Done) -> None:
-        """Carry out a plan of plan_logout. All stands in file and note until all is revoked."""
+    def apply_logout(self, current: CurrentLogin, plan: Plan[LogoutStep], done: Done) -> None:
+        """Carry out a plan of plan_logout. File and note change after every credential is revoked."""
         for step in plan.steps:
             match step:
                 case RevokeCredential():
                     revoke_token(self.api, step.credentials)
                 case RemoveLogin():
-                    self._remove(found)
+                    self._remove(current)
                 case RemoveTemporaryFiles():
                     self.file.remove_leftovers()
             done(step)
@@ -112,47 +116,51 @@ class LoginKeeper:
         ).is_done
         if not locked:
             raise Conflict(
-                f"lock {self.file.path}", "another task holds it", "see what it waits for, then run this one again"
+                f"lock {self.file.path}",
+                "another task holds the lock",
+                "check what the other task waits for, then run the task again",
             )
 
-    def _fetch(self) -> FoundLogin:
-        snapshot = self.file.read()
-        leftovers = [one for text in snapshot.leftovers for one in self._leftovers(text)]
-        return FoundLogin(
+    def _fetch(self) -> CurrentLogin:
+        content = self.file.read()
+        leftovers = [one for text in content.leftovers for one in self._leftovers(text)]
+        return CurrentLogin(
             path=self.file.path,
             host=self.host,
-            document=self._document(snapshot),
-            note=self._note(snapshot),
-            mode=snapshot.mode,
+            document=self._document(content),
+            note=self._note(content),
+            mode=content.mode,
             now=self.api.now(),
             leftovers=tuple(leftovers),
-            has_temporary=bool(snapshot.leftovers),
+            has_temporary=bool(content.leftovers),
         )
 
-    def _document(self, snapshot: Snapshot) -> Document:
+    def _document(self, content: ConfigFileContent) -> Document:
         try:
-            return parse_docker_config(snapshot.text)
+            return parse_docker_config(content.text)
         except ValueError as error:
-            raise FileFault(f"read {self.file.path} as a Docker config", str(error), "fix or remove the file") from None
+            raise ConfigFileError(
+                f"read {self.file.path} as a Docker config", str(error), "fix or remove the file"
+            ) from None
 
-    def _note(self, snapshot: Snapshot) -> Note:
+    def _note(self, content: ConfigFileContent) -> LoginNote:
         try:
-            return parse_note(snapshot.note)
+            return parse_note(content.note)
         except ValueError as error:
             advice = "remove the note; the login then counts as the login of another program"
-            raise FileFault(f"read the note beside {self.file.path}", str(error), advice) from None
+            raise ConfigFileError(f"read the note beside {self.file.path}", str(error), advice) from None
 
     def _leftovers(self, text: str) -> tuple[DockerCredentials, ...]:
         try:
             return list_set_aside(parse_docker_config(text), self.host)
         except ValueError:
-            return ()  # half of a file, so what was to be in it stands nowhere else but in the one before
+            return ()  # an incomplete file; its credentials are also in the config file
 
-    def _exchange(self, found: FoundLogin, wanted: WantedLogin) -> MintedCredential:
-        """Mint, set aside, check, note, and only then make it the login."""
-        pending = PendingCredential(wanted.registry, self.api.now(), wanted.lifetime)
+    def _exchange(self, current: CurrentLogin, desired: DesiredLogin) -> MintedCredential:
+        """Mint a credential, set it aside, check and note the credential, then make the credential the login."""
+        pending = PendingCredential(desired.registry, self.api.now(), desired.lifetime)
         self._annotate(lambda noted: replace(noted, pending=pending), makes_file=self.file.read().text is None)
-        credentials = self._mint(wanted, pending)
+        credentials = self._mint(desired, pending)
         aside = aside_key(self.host, credentials)
         is_login = False
         try:
@@ -160,24 +168,24 @@ class LoginKeeper:
             self._edit({aside: credentials})
             check_token(self.api, credentials)
             new = MintedCredential(
-                credentials.fingerprint, wanted.registry, wanted.read_write, minted_at, minted_at + wanted.lifetime
+                credentials.fingerprint, desired.registry, desired.read_write, minted_at, minted_at + desired.lifetime
             )
-            kept = _still_good(found, self._note(self.file.read()).of(self.host))
-            login = found.login.fingerprint if found.login else ""
+            kept = _still_good(current, self._note(self.file.read()).of(self.host))
+            login = current.login.fingerprint if current.login else ""
             self._annotate(lambda noted: noted.promote(new, login, frozenset(one.fingerprint for one in kept)))
-            gone = {aside_key(self.host, one): None for one in found.set_aside if one not in kept}
+            gone = {aside_key(self.host, one): None for one in current.set_aside if one not in kept}
             old = {aside_key(self.host, one): one for one in kept}
-            self._edit({**gone, **old, aside: None, self.host: credentials}, instead_of=found.login)
+            self._edit({**gone, **old, aside: None, self.host: credentials}, instead_of=current.login)
             is_login = True
         finally:
             if not is_login:
                 self._take_back(credentials)
         return new
 
-    def _mint(self, wanted: WantedLogin, pending: PendingCredential) -> DockerCredentials:
+    def _mint(self, desired: DesiredLogin, pending: PendingCredential) -> DockerCredentials:
         try:
             return self.api.mint_docker_credentials(
-                wanted.registry, read_write=wanted.read_write, expiry_s=int(wanted.lifetime.total_seconds())
+                desired.registry, read_write=desired.read_write, expiry_s=int(desired.lifetime.total_seconds())
             )
         except DocrError as error:
             if error.may_have_taken_effect:
@@ -187,36 +195,36 @@ class LoginKeeper:
             raise
 
     def _take_back(self, credentials: DockerCredentials) -> None:
-        """End a credential that did not become the login. What fails here is left to the next run, which finds it."""
+        """Revoke a credential that did not become the login. Where this fails, the next run finds the credential."""
         with suppress(DocrError):
             revoke_token(self.api, credentials)
             self._forget(credentials)
 
     def _forget(self, credentials: DockerCredentials) -> None:
-        """Put what stood aside out of file and note."""
+        """Remove a credential that is set aside from file and note."""
         self._edit({aside_key(self.host, credentials): None})
         self._remove_if_ours()
         self._annotate(lambda noted: replace(noted.without(credentials.fingerprint), pending=None))
 
-    def _remove(self, found: FoundLogin) -> None:
-        gone: dict[str, DockerCredentials | None] = {aside_key(self.host, one): None for one in found.set_aside}
-        if found.present is not None:
+    def _remove(self, current: CurrentLogin) -> None:
+        gone: dict[str, DockerCredentials | None] = {aside_key(self.host, one): None for one in current.set_aside}
+        if current.own_login is not None:
             gone[self.host] = None
-            self._edit(gone, instead_of=found.login)
+            self._edit(gone, instead_of=current.login)
         else:
             self._edit(gone)
         self._remove_if_ours()
         self._annotate(lambda _noted: HostNote())
 
     def _remove_if_ours(self) -> None:
-        snapshot = self.file.read()
-        if snapshot.text is not None and self._note(snapshot).made_file and holds_nothing(self._document(snapshot)):
+        content = self.file.read()
+        if content.text is not None and self._note(content).made_file and holds_nothing(self._document(content)):
             self.file.remove()
 
     def _edit(
         self, changes: Mapping[str, DockerCredentials | None], *, instead_of: DockerCredentials | None = None
     ) -> None:
-        """Change entries of the file as it is now, since Docker may have written other logins to it meanwhile."""
+        """Change entries of the file, read again, since Docker may have written other logins since the last read."""
         document = self._document(self.file.read())
         if self.host in changes:
             logins = [one.fingerprint for one in list_logins(document, self.host)]
@@ -233,11 +241,11 @@ class LoginKeeper:
         self.file.write_note(format_note(replace(changed, made_file=changed.made_file or makes_file)))
 
 
-def _still_good(found: FoundLogin, noted: HostNote) -> tuple[DockerCredentials, ...]:
-    """The login and those before it that may still serve a push. `noted` no longer has those that this run revoked."""
-    login = [found.login] if found.login is not None and found.is_open else []
+def _still_good(current: CurrentLogin, noted: HostNote) -> tuple[DockerCredentials, ...]:
+    """The login and the earlier credentials that may still serve a push; `noted` lacks those that this run revoked."""
+    login = [current.login] if current.login is not None and current.is_open else []
     return tuple(
         one
-        for one in (*login, *found.set_aside)
-        if (record := noted.find(one.fingerprint)) is not None and found.now < record.expires_at
+        for one in (*login, *current.set_aside)
+        if (record := noted.find(one.fingerprint)) is not None and current.now < record.expires_at
     )

@@ -17,7 +17,7 @@ import tempfile
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 
-from ..._domain.login.docker_config import FileFault, Snapshot
+from ..._domain.login.docker_config import ConfigFileContent, ConfigFileError
 from ..errors import refuse_in_check_mode, translated
 
 _PRIVATE_FILE = 0o600
@@ -25,7 +25,7 @@ _PRIVATE_FOLDER = 0o700
 _NOTE = ".docr.json"
 _TEMPORARY = ".docr-", ".tmp"
 _ADVICE = (
-    "see whether its user may read and replace it; one that is mounted by itself cannot be replaced: mount its folder"
+    "check that the module's user may replace the file; where the file itself is mounted, mount its folder instead"
 )
 
 
@@ -63,7 +63,7 @@ class DockerConfigFile:
         self._lock = lock
         return True
 
-    def read(self) -> Snapshot:
+    def read(self) -> ConfigFileContent:
         """The file, its note, and what was on its way to it."""
         with _file_errors(f"read {self.path}"):
             text = _read(self.path)
@@ -71,7 +71,7 @@ class DockerConfigFile:
             # Half of a file may end within a character.
             leftovers = tuple(_read(path, errors="replace") or "" for path in self._leftovers())
         with _file_errors(f"read {self._note_path}"):
-            return Snapshot(text, mode, _read(self._note_path), leftovers)
+            return ConfigFileContent(text, mode, _read(self._note_path), leftovers)
 
     def write(self, text: str) -> None:
         """Replace the file."""
@@ -172,14 +172,14 @@ def _keep_owner(handle: int, target: str) -> None:
 
 
 def _file_errors(words: str) -> AbstractContextManager[None]:
-    """Errors of the operating system as FileFault, without what the file holds. `words` say what was tried."""
+    """Errors of the operating system as ConfigFileError, without what the file holds. `words` say what was tried."""
     return translated(partial(_translate, words), UnicodeError, OSError)
 
 
-def _translate(words: str, error: Exception) -> FileFault:
+def _translate(words: str, error: Exception) -> ConfigFileError:
     if isinstance(error, OSError):
-        return FileFault(words, error.strerror or type(error).__name__, _ADVICE)
-    return FileFault(words, "it is not UTF-8", "see what wrote it")
+        return ConfigFileError(words, error.strerror or type(error).__name__, _ADVICE)
+    return ConfigFileError(words, "the content is not UTF-8", "check which program wrote the file")
 
 
 def open_docker_config(path: str, *, is_read_only: bool) -> DockerConfigFile:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Docker's config file as far as logins go; all else in it stays as it is, in its order.
+"""The logins in Docker's config file; everything else in the file keeps its content and order.
 
-A credential that is not, or no longer, the login is set aside in the same file, under a name that no host can have: so
-no token is ever known to a running process alone, and a run that is killed leaves none that the next cannot revoke.
+A credential that is not yet, or no longer, the login is set aside in the same file under a name that no host can have.
+So every token is in the file, and the next run can revoke what a killed run left.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from ..errors import DocrError
 Document = dict[str, Any]
 
 
-class FileFault(DocrError):
+class ConfigFileError(DocrError):
     """A file of the host where the module runs cannot be read or written."""
 
-    kind = "file_fault"
+    kind = "file_error"
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """What lies on the disk: text and permissions of the file, the note beside it, and what killed runs left.
+class ConfigFileContent:
+    """The text and the permissions of the config file, the note's text, and the texts of killed runs' temporary files.
 
-    None stands for a file that is not there.
+    None stands for a missing file.
     """
 
     text: str | None = field(default=None, repr=False)
@@ -43,29 +43,29 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Login:
-    """An entry for a host; `credentials` is None where it is something else than a user with a password."""
+class LoginEntry:
+    """An entry for a host; `credentials` is None where the entry is not a user with a password."""
 
     key: str
     credentials: DockerCredentials | None
 
     @property
     def fingerprint(self) -> str:
-        """The credentials'; empty where there are none."""
+        """The fingerprint of the credentials; empty where there are none."""
         return self.credentials.fingerprint if self.credentials else ""
 
 
 def parse_docker_config(text: str | None) -> Document:
-    """The document; an empty file and none are an empty one, as Docker has it. Raises ValueError without its text."""
+    """The document; empty for an empty or missing file, as for Docker. Raises ValueError without the text."""
     if text is None or not text.strip():
         return {}
     try:
         document = json.loads(text)
     except ValueError:
-        raise ValueError("it is not JSON") from None
+        raise ValueError("the content is not JSON") from None
     if isinstance(document, dict) and isinstance(document.get("auths"), dict | None):
         return document
-    raise ValueError("it is no JSON object, or its auths are none")
+    raise ValueError("the content or its auths is not a JSON object")
 
 
 def format_docker_config(document: Mapping[str, Any]) -> str:
@@ -73,36 +73,38 @@ def format_docker_config(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent="\t", ensure_ascii=False) + "\n"
 
 
-def list_logins(document: Mapping[str, Any], host: str) -> tuple[Login, ...]:
-    """The entries that Docker may use for a host; empty ones are what is left of a logout."""
+def list_logins(document: Mapping[str, Any], host: str) -> tuple[LoginEntry, ...]:
+    """The entries that Docker may use for a host, without the empty entries that a logout leaves."""
     auths = document.get("auths") or {}
-    return tuple(Login(key, _credentials(entry)) for key, entry in auths.items() if entry and _host_of(key) == host)
+    return tuple(
+        LoginEntry(key, _credentials(entry)) for key, entry in auths.items() if entry and _host_of(key) == host
+    )
 
 
 def list_set_aside(document: Mapping[str, Any], host: str) -> tuple[DockerCredentials, ...]:
-    """The credentials of a host that stand in the file without being its login."""
+    """The credentials of a host that are set aside in the file."""
     return tuple(_set_aside(document, host))
 
 
 def aside_key(host: str, credentials: DockerCredentials) -> str:
-    """The name under which credentials are set aside; names below `invalid` are reserved to be no hosts (RFC 2606)."""
+    """The name under which credentials are set aside; no host can have a name below `invalid` (RFC 2606)."""
     return f"{credentials.fingerprint}{_aside_suffix(host)}"
 
 
 def helper_of(document: Mapping[str, Any], host: str) -> tuple[str, str] | None:
-    """The setting and the program that keep a host's credentials elsewhere; None when this file does."""
+    """The setting and the program that keep a host's credentials; None when this file keeps them."""
     helpers = document.get("credHelpers")
     if isinstance(helpers, dict):
         for key, helper in helpers.items():
             if _host_of(key) == host:
-                # An empty one means this file, whatever store there is for other hosts.
+                # An empty helper means this file, also where credsStore is set.
                 return ("credHelpers", str(helper)) if helper else None
     store = document.get("credsStore")
     return ("credsStore", str(store)) if store else None
 
 
 def change_logins(document: Mapping[str, Any], changes: Mapping[str, DockerCredentials | None]) -> Document:
-    """With other credentials by key, or without an entry where they are None."""
+    """The document with new credentials by key; None removes the entry."""
     auths = dict(document.get("auths") or {})
     for key, credentials in changes.items():
         if credentials is None:
@@ -114,7 +116,7 @@ def change_logins(document: Mapping[str, Any], changes: Mapping[str, DockerCrede
 
 
 def holds_nothing(document: Mapping[str, Any]) -> bool:
-    """Whether nobody would miss it."""
+    """Whether the document has no login and no setting."""
     return not document.get("auths") and not set(document) - {"auths"}
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The note beside Docker's config file: what stands in it of ours, and until when; no secret.
+"""The note beside Docker's config file: which credentials of this module the file has, and until when; no secret.
 
-Docker's file has no place for that, and drops keys that it does not know.
+The note is a file of its own, since Docker drops unknown keys from its config file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ABOUT = "Written by planton.digitalocean.docr_credentials beside Docker's confi
 
 @dataclass(frozen=True)
 class MintedCredential:
-    """A credential that stands in the file. `retired_at` is when another one became the login."""
+    """A credential in the config file. `retired_at` is when another credential became the login."""
 
     fingerprint: str
     registry: str
@@ -45,7 +45,7 @@ class MintedCredential:
 
 @dataclass(frozen=True)
 class PendingCredential:
-    """A credential that was about to be asked for; it stays noted where nobody knows what came of it."""
+    """A credential that is being minted; the note keeps a pending credential of which the answer was lost."""
 
     registry: str
     since: datetime
@@ -53,36 +53,37 @@ class PendingCredential:
 
     @property
     def leftover(self) -> str:
-        """What may be left of it, and how to find it."""
+        """The credential that may exist, and how to find the credential; a part of a sentence."""
         return (
-            f"a credential of {self.registry} may be left that was minted at about {format_time(self.since)} and lives "
-            f"for {format_duration(self.lifetime)}; the control panel lists it by that time under API, Tokens"
+            f"a credential of {self.registry} may exist that was minted at about {format_time(self.since)} and is "
+            f"valid for {format_duration(self.lifetime)}; "
+            "the control panel lists the credential by that time under API, Tokens"
         )
 
 
 @dataclass(frozen=True)
 class HostNote:
-    """What is noted for one image host."""
+    """What the note says about one image host."""
 
     credentials: tuple[MintedCredential, ...] = ()
     pending: PendingCredential | None = None
 
     @property
     def registries(self) -> frozenset[str]:
-        """The registries whose credentials are noted; there is never more than one unless somebody else wrote it."""
+        """The registries whose credentials are noted: at most one, unless another program wrote the note."""
         pending = {self.pending.registry} if self.pending else set[str]()
         return frozenset({one.registry for one in self.credentials} | pending)
 
     def find(self, fingerprint: str) -> MintedCredential | None:
-        """The one with this fingerprint."""
+        """The noted credential with this fingerprint."""
         return next((one for one in self.credentials if one.fingerprint == fingerprint), None)
 
     def without(self, *fingerprints: str) -> HostNote:
-        """Without these."""
+        """The note without the credentials of these fingerprints."""
         return replace(self, credentials=tuple(one for one in self.credentials if one.fingerprint not in fingerprints))
 
     def promote(self, new: MintedCredential, login: str, kept: frozenset[str]) -> HostNote:
-        """With a new login. Of those before only `kept` are left, and the one that was the login is retired now."""
+        """The note with a new login. Of the other credentials only `kept` stay; the previous login is retired now."""
         before = tuple(
             replace(one, retired_at=new.minted_at) if one.fingerprint == login else one
             for one in self.credentials
@@ -92,35 +93,35 @@ class HostNote:
 
 
 @dataclass(frozen=True)
-class Note:
-    """The whole note, by image host. `made_file`: the config file was not there before us."""
+class LoginNote:
+    """The whole note, by image host. `made_file`: this module created the config file."""
 
     hosts: Mapping[str, HostNote] = field(default_factory=dict)
     made_file: bool = False
 
     def of(self, host: str) -> HostNote:
-        """What is noted for a host."""
+        """What the note says about a host."""
         return self.hosts.get(host, HostNote())
 
-    def put(self, host: str, noted: HostNote) -> Note:
-        """With that for a host; one of which nothing is noted is left out."""
+    def put(self, host: str, noted: HostNote) -> LoginNote:
+        """The note with `noted` for a host; a host without credentials is left out."""
         others = {name: other for name, other in self.hosts.items() if name != host}
         return replace(self, hosts=others if noted == HostNote() else {**others, host: noted})
 
 
-def parse_note(text: str | None) -> Note:
-    """The note, an empty one if there is none; raises ValueError for what is none of ours."""
+def parse_note(text: str | None) -> LoginNote:
+    """The note; an empty note for None. Raises ValueError for text that this module did not write."""
     if text is None:
-        return Note()
+        return LoginNote()
     try:
         raw = json.loads(text)
-        return Note({str(host): _parse_host(one) for host, one in raw["hosts"].items()}, raw["made_file"] is True)
+        return LoginNote({str(host): _parse_host(one) for host, one in raw["hosts"].items()}, raw["made_file"] is True)
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise ValueError("it is no note of this module") from None
+        raise ValueError("the content is not a note of this module") from None
 
 
-def format_note(note: Note) -> str | None:
-    """The text; None when there is nothing to note."""
+def format_note(note: LoginNote) -> str | None:
+    """The text; None for an empty note."""
     if not note.hosts:
         return None
     hosts = {
@@ -128,7 +129,7 @@ def format_note(note: Note) -> str | None:
             "credentials": [
                 one.shape() | {"retired_at": _format_optional(one.retired_at)} for one in noted.credentials
             ],
-            "pending": _format_minting(noted.pending),
+            "pending": _format_pending(noted.pending),
         }
         for host, noted in note.hosts.items()
     }
@@ -157,7 +158,7 @@ def _parse_credential(raw: Mapping[str, Any]) -> MintedCredential:
     )
 
 
-def _format_minting(pending: PendingCredential | None) -> dict[str, str] | None:
+def _format_pending(pending: PendingCredential | None) -> dict[str, str] | None:
     if pending is None:
         return None
     return {

@@ -77,7 +77,7 @@ class RemoveLogin(Step):
 
 @dataclass(frozen=True)
 class ProtectFile(Step):
-    """Make the config file private to its owner; `mode` are the present permissions."""
+    """Make the config file private to its owner; `mode` are its current permissions."""
 
     action: ClassVar[str] = "protect_file"
     path: str
@@ -91,7 +91,7 @@ class ProtectFile(Step):
     @property
     def message(self) -> str:
         """What is protected."""
-        return f"make {self.path} readable for its owner only, its mode is {self.mode:04o}"
+        return f"make {self.path} readable only for its owner; the mode is {self.mode:04o}"
 
 
 @dataclass(frozen=True)

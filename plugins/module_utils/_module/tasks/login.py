@@ -17,7 +17,7 @@ from ..._domain.durations import parse_duration
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
 from ..._domain.login.note import MintedCredential
-from ..._domain.login.plan import FoundLogin, WantedLogin, plan_login, plan_logout
+from ..._domain.login.plan import CurrentLogin, DesiredLogin, plan_login, plan_logout
 from ..._domain.login.steps import LogIn, LoginStep, LogoutStep
 from ..._domain.plan import Outcome, Plan
 from ..._domain.registry.name import name_fault
@@ -53,8 +53,8 @@ def build_login_task(params: Params) -> Task[ApiWithFiles, Any, Any, Any]:
     if params["state"] == "absent":
         return LogoutTask(path, params["registry_host"], params["registry"])
     lifetime, longest_push = _lifetimes(params)
-    wanted = WantedLogin(params["registry"], params["read_write"], lifetime, longest_push)
-    return LoginTask(path, params["registry_host"], wanted)
+    desired = DesiredLogin(params["registry"], params["read_write"], lifetime, longest_push)
+    return LoginTask(path, params["registry_host"], desired)
 
 
 def _keeper(api: ApiWithFiles, path: str, host: str) -> LoginKeeper:
@@ -72,7 +72,7 @@ def _faults(params: Params, path: str) -> Iterator[FieldError]:
     if wrong_name is not None:
         yield FieldError("registry", *wrong_name)
     if not os.path.isabs(path):
-        yield FieldError("path", f"{path} is relative", "write it from the root, or from ~")
+        yield FieldError("path", f"{path} is relative", "write an absolute path, or a path that begins with ~")
     wrong = []
     for name in ("expires_in", "longest_push"):
         try:
@@ -85,7 +85,7 @@ def _faults(params: Params, path: str) -> Iterator[FieldError]:
     lifetime, longest_push = _lifetimes(params)
     if lifetime <= longest_push:
         what = f"{params['expires_in']} is no longer than longest_push, {params['longest_push']}"
-        yield FieldError("expires_in", what, "a credential must outlive the longest push that begins with it")
+        yield FieldError("expires_in", what, "a credential must be valid for longer than a push takes")
 
 
 def _lifetimes(params: Params) -> tuple[timedelta, timedelta]:
@@ -98,32 +98,32 @@ class LoginTask:
 
     path: str
     host: str
-    wanted: WantedLogin
+    desired: DesiredLogin
 
-    def fetch(self, api: ApiWithFiles) -> FoundLogin:
+    def fetch(self, api: ApiWithFiles) -> CurrentLogin:
         """The file, the note, and whether the image host takes the login."""
-        return _keeper(api, self.path, self.host).fetch_login(self.wanted, SystemClock())
+        return _keeper(api, self.path, self.host).fetch_login(self.desired, SystemClock())
 
-    def plan(self, current: FoundLogin) -> Plan[LoginStep]:
+    def plan(self, current: CurrentLogin) -> Plan[LoginStep]:
         """Keep the login, or mint another."""
-        return plan_login(current, self.wanted)
+        return plan_login(current, self.desired)
 
-    def apply(self, api: ApiWithFiles, current: FoundLogin, plan: Plan[LoginStep], done: Done) -> dict[str, Any]:
+    def apply(self, api: ApiWithFiles, current: CurrentLogin, plan: Plan[LoginStep], done: Done) -> dict[str, Any]:
         """Mint and write."""
-        minted = _keeper(api, self.path, self.host).apply_login(current, self.wanted, plan, done)
+        minted = _keeper(api, self.path, self.host).apply_login(current, self.desired, plan, done)
         return self._shape(minted, current.path)
 
-    def predict(self, current: FoundLogin, plan: Plan[LoginStep]) -> dict[str, Any]:
+    def predict(self, current: CurrentLogin, plan: Plan[LoginStep]) -> dict[str, Any]:
         """What is not known before the minting is null."""
         is_new = any(isinstance(step, LogIn) for step in plan.steps)
-        return self._shape(None if is_new else current.present, current.path)
+        return self._shape(None if is_new else current.own_login, current.path)
 
     def shape(self, outcome: Outcome[dict[str, Any]]) -> dict[str, Any]:
         """The module's result."""
         return {"credentials": outcome.result}
 
     def _shape(self, minted: MintedCredential | None, path: str) -> dict[str, Any]:
-        asked = {"registry": self.wanted.registry, "read_write": self.wanted.read_write}
+        asked = {"registry": self.desired.registry, "read_write": self.desired.read_write}
         unknown = {"fingerprint": None, "minted_at": None, "expires_at": None}
         shown = minted.shape() if minted is not None else asked | unknown
         return shown | {"host": self.host, "path": path}
@@ -137,19 +137,19 @@ class LogoutTask:
     host: str
     registry: str
 
-    def fetch(self, api: ApiWithFiles) -> FoundLogin:
+    def fetch(self, api: ApiWithFiles) -> CurrentLogin:
         """The file and the note."""
         return _keeper(api, self.path, self.host).fetch_logout(SystemClock())
 
-    def plan(self, current: FoundLogin) -> Plan[LogoutStep]:
+    def plan(self, current: CurrentLogin) -> Plan[LogoutStep]:
         """Revoke and remove."""
         return plan_logout(current, self.registry)
 
-    def apply(self, api: ApiWithFiles, current: FoundLogin, plan: Plan[LogoutStep], done: Done) -> None:
+    def apply(self, api: ApiWithFiles, current: CurrentLogin, plan: Plan[LogoutStep], done: Done) -> None:
         """Revoke and remove."""
         _keeper(api, self.path, self.host).apply_logout(current, plan, done)
 
-    def predict(self, current: FoundLogin, plan: Plan[LogoutStep]) -> None:
+    def predict(self, current: CurrentLogin, plan: Plan[LogoutStep]) -> None:
         """Nothing is left."""
 
     def shape(self, outcome: Outcome[None]) -> dict[str, Any]:

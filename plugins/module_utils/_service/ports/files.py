@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..._domain.login.docker_config import Snapshot
+from ..._domain.login.docker_config import ConfigFileContent
 from .api import Api
 
 
 class ConfigFile(Protocol):
     """Docker's config file and the note beside the file. Every write is whole or not at all.
 
-    Every call raises FileFault where the operating system refuses. A file that was opened in check mode refuses writes.
+    Every call raises ConfigFileError where the operating system refuses. A file opened in check mode refuses writes.
     """
 
     path: str
@@ -23,7 +23,7 @@ class ConfigFile(Protocol):
     def try_lock(self) -> bool:
         """Keep other runs out until this process ends; False while another run has the lock."""
 
-    def read(self) -> Snapshot:
+    def read(self) -> ConfigFileContent:
         """What lies on the disk."""
 
     def write(self, text: str) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.login.note import (
     HostNote,
+    LoginNote,
     MintedCredential,
-    Note,
     PendingCredential,
     format_note,
     parse_note,
@@ -23,8 +23,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.login
 NOW = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
 OLD = MintedCredential("aa11", "kiwi", False, NOW, NOW + timedelta(hours=3), NOW + timedelta(hours=1))
 LOGIN = MintedCredential("bb22", "kiwi", True, NOW + timedelta(hours=1), NOW + timedelta(hours=4))
-MINTING = PendingCredential("plum", NOW, timedelta(minutes=95))
-NOTE = Note({"a.test": HostNote((OLD, LOGIN)), "b.test:5443": HostNote((), MINTING)}, made_file=True)
+PENDING = PendingCredential("plum", NOW, timedelta(minutes=95))
+NOTE = LoginNote({"a.test": HostNote((OLD, LOGIN)), "b.test:5443": HostNote((), PENDING)}, made_file=True)
 
 
 def test_a_note_is_read_as_it_was_written() -> None:
@@ -42,8 +42,8 @@ def test_a_note_is_read_as_it_was_written() -> None:
 
 
 def test_without_anything_to_note_there_is_none() -> None:
-    assert format_note(Note(made_file=True)) is None
-    assert parse_note(None) == Note()
+    assert format_note(LoginNote(made_file=True)) is None
+    assert parse_note(None) == LoginNote()
     emptied = NOTE.put("a.test", HostNote()).put("b.test:5443", HostNote())
     assert format_note(emptied) is None
 
@@ -56,13 +56,13 @@ def test_without_anything_to_note_there_is_none() -> None:
      '{"made_file": true, "hosts": []}'],
 )  # fmt: skip
 def test_what_is_no_note_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="no note of this module"):
+    with pytest.raises(ValueError, match="not a note of this module"):
         parse_note(text)
 
 
 def test_a_new_login_retires_the_one_before_and_leaves_those_before_it_as_they_are() -> None:
     new = MintedCredential("cc33", "kiwi", False, NOW + timedelta(hours=2), NOW + timedelta(hours=5))
-    promoted = HostNote((OLD, LOGIN), MINTING).promote(new, "bb22", frozenset({"aa11", "bb22"}))
+    promoted = HostNote((OLD, LOGIN), PENDING).promote(new, "bb22", frozenset({"aa11", "bb22"}))
     assert [(one.fingerprint, one.retired_at) for one in promoted.credentials] == [
         ("aa11", OLD.retired_at),
         ("bb22", new.minted_at),
@@ -73,15 +73,15 @@ def test_a_new_login_retires_the_one_before_and_leaves_those_before_it_as_they_a
 
 
 def test_a_credential_is_found_and_taken_out_by_its_fingerprint() -> None:
-    noted = HostNote((OLD, LOGIN), MINTING)
+    noted = HostNote((OLD, LOGIN), PENDING)
     assert noted.find("bb22") == LOGIN
     assert noted.find("cc33") is None
-    assert noted.without("aa11", "cc33") == HostNote((LOGIN,), MINTING)
+    assert noted.without("aa11", "cc33") == HostNote((LOGIN,), PENDING)
     assert noted.registries == {"kiwi", "plum"}
 
 
 def test_what_may_be_left_is_told_with_its_time() -> None:
-    assert MINTING.leftover == (
-        "a credential of plum may be left that was minted at about 2031-05-06T07:08:09Z and lives for 1h35m; "
-        "the control panel lists it by that time under API, Tokens"
+    assert PENDING.leftover == (
+        "a credential of plum may exist that was minted at about 2031-05-06T07:08:09Z and is valid for 1h35m; "
+        "the control panel lists the credential by that time under API, Tokens"
     )
