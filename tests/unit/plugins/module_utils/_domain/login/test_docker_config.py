@@ -42,7 +42,7 @@ def test_no_file_and_an_empty_one_are_an_empty_document(text: str | None) -> Non
     "text", ["{", "[]", '"dop_v1_fig"', "7", "null", '{"auths": []}', '{"auths": "dop_v1_fig"}', '{"auths": 7}']
 )
 def test_what_is_no_docker_config_is_refused_without_its_text(text: str) -> None:
-    with pytest.raises(ValueError, match="the content .*is not") as caught:
+    with pytest.raises(ValueError, match=r"the content .*is not") as caught:
         parse_docker_config(text)
     assert "dop_v1" not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
