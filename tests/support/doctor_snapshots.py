@@ -26,21 +26,21 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.selection import Where
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Credential
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.images import Image
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.secrets import shelve
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.secrets import index_secrets
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.snapshot import (
-    Access,
     ClusterSnapshot,
-    Scope,
+    DoctorScope,
+    TokenAccess,
 )
 
 HOST = "images.quay:7443"
 NOW = datetime(2026, 5, 17, 11, 30, tzinfo=UTC)
 TEAM = ("kiwi", "plum")
-SCOPE = Scope(Where(service_accounts=("default", "build-*")), HOST, TEAM, TEAM)
-OPENS_KIWI = Access(True, frozenset({"kiwi"}))
-OPENS_PLUM = Access(True, frozenset({"plum"}))
-WRITES_KIWI = Access(True, frozenset({"kiwi"}), frozenset({"kiwi"}))
-DEAD = Access(False)
+SCOPE = DoctorScope(Where(service_accounts=("default", "build-*")), HOST, TEAM, TEAM)
+OPENS_KIWI = TokenAccess(True, frozenset({"kiwi"}))
+OPENS_PLUM = TokenAccess(True, frozenset({"plum"}))
+WRITES_KIWI = TokenAccess(True, frozenset({"kiwi"}), frozenset({"kiwi"}))
+DEAD = TokenAccess(False)
 MISSING_IMAGE = Image("kiwi", "web", "gone")
 
 
@@ -94,13 +94,13 @@ def pod(
     return Pod("pear", more.pop("name", "web-1"), more.pop("account", "default"), names, (container,), **more)
 
 
-def case(
+def snapshot(
     secrets: Iterable[Secret] = (),
     accounts: Iterable[ServiceAccount] = (),
     pods: Iterable[Pod] = (),
     *,
-    scope: Scope = SCOPE,
-    access: Mapping[str, Access] | None = None,
+    scope: DoctorScope = SCOPE,
+    access: Mapping[str, TokenAccess] | None = None,
     **more: Any,
 ) -> ClusterSnapshot:
     """A cluster; `access` is by token, and tokens `t-1`, `t-2` and so on open kiwi where it says nothing of them."""
@@ -112,7 +112,7 @@ def case(
         namespaces=spaces,
         accounts={(one.namespace, one.name): one for one in accounts},
         pods=tuple(pods),
-        shelf=shelve(secrets, HOST, TEAM),
+        index=index_secrets(secrets, HOST, TEAM),
         access={credential(token).fingerprint: one for token, one in asked.items()},
         images={MISSING_IMAGE: False, Image("kiwi", "web", "v7"): True},
         **more,

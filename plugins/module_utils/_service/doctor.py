@@ -16,9 +16,9 @@ from .._domain.clusters.objects import Pod, Secret, ServiceAccount
 from .._domain.clusters.selection import plain_names
 from .._domain.credentials.docker import DockerCredentials
 from .._domain.doctor.images import Image
-from .._domain.doctor.report import MOST_CREDENTIALS, Diagnosis, diagnose
-from .._domain.doctor.secrets import Item, shelve
-from .._domain.doctor.snapshot import WAITING, Access, ClusterSnapshot, Scope
+from .._domain.doctor.report import MOST_CREDENTIALS, DoctorReport, build_report
+from .._domain.doctor.secrets import IndexedSecret, index_secrets
+from .._domain.doctor.snapshot import WAITING, ClusterSnapshot, DoctorScope, TokenAccess
 from .._domain.errors import Denied, DocrError, NotFound, Unreachable
 from .ports.api import Api
 from .ports.image_host import ImageHost
@@ -32,20 +32,20 @@ _MOST_IMAGES = 50
 _NO_REPOSITORY = "docr-diagnosis"
 
 
-def look_into(kube: Kube, api: Api, scope: Scope, integrated: tuple[str, ...] = ()) -> Diagnosis:
+def examine_cluster(kube: Kube, api: Api, scope: DoctorScope, integrated: tuple[str, ...] = ()) -> DoctorReport:
     """Read a cluster, ask the image host for what its secrets open, and judge.
 
     `integrated` are the registries that the API says it is integrated with. A failure of the cluster is raised; what
     the image host does not answer is told in the notes.
     """
-    case = replace(_read(kube, api, scope), integrated=integrated)
-    host = _Asking(api, case)
-    access = host.ask_tokens()
-    images = host.ask_images()
-    return diagnose(replace(case, access=access, images=images), [*_slips(case), *host.notes])
+    snapshot = replace(_read(kube, api, scope), integrated=integrated)
+    host = _ImageHostChecks(api, snapshot)
+    access = host.check_tokens()
+    images = host.check_images()
+    return build_report(replace(snapshot, access=access, images=images), [*_slips(snapshot), *host.notes])
 
 
-def _read(kube: Kube, api: Api, scope: Scope) -> ClusterSnapshot:
+def _read(kube: Kube, api: Api, scope: DoctorScope) -> ClusterSnapshot:
     where = scope.where
     found = kube.list_namespaces(where.namespace_selector)
     namespaces = frozenset(one.name for one in found if where.has_namespace(one.name) and not one.is_terminating)
@@ -67,7 +67,7 @@ def _read(kube: Kube, api: Api, scope: Scope) -> ClusterSnapshot:
     secrets = kube.list_pull_secrets()
     others = _read_others(kube, secrets, kept.values(), pods)
     return ClusterSnapshot(
-        scope, api.now(), namespaces, kept, pods, shelve([*others, *secrets], scope.host, scope.team)
+        scope, api.now(), namespaces, kept, pods, index_secrets([*others, *secrets], scope.host, scope.team)
     )
 
 
@@ -82,40 +82,40 @@ def _read_others(
         yield from (one for one in kube.list_secrets(name) if (one.namespace, name) in named - present)
 
 
-def _slips(case: ClusterSnapshot) -> Iterator[str]:
-    for name in plain_names(case.scope.where.namespaces):
-        if name not in case.namespaces:
+def _slips(snapshot: ClusterSnapshot) -> Iterator[str]:
+    for name in plain_names(snapshot.scope.where.namespaces):
+        if name not in snapshot.namespaces:
             yield f"There is no namespace {name}, or the label selector does not pick it."
 
 
 @dataclass
-class _Asking:
+class _ImageHostChecks:
     """Asks the image host about one cluster; what fails is noted, and a host out of reach is asked no more."""
 
     api: Api
-    case: ClusterSnapshot
+    snapshot: ClusterSnapshot
     notes: list[str] = field(default_factory=list)
     repositories: dict[str, str] = field(default_factory=dict)
-    is_lost: bool = False
+    is_unreachable: bool = False
 
-    def ask_tokens(self) -> Mapping[str, Access]:
+    def check_tokens(self) -> Mapping[str, TokenAccess]:
         """What each token opens, asked once however many secrets hold it."""
-        holders = _holders(self.case)
+        holders = _holders(self.snapshot)
         self._tell_of_more("tokens", len(holders), MOST_CREDENTIALS)
         found = {}
-        for item, credentials in holders[:MOST_CREDENTIALS]:
-            access = self._try("what the pull secrets open", partial(self._ask, item, credentials))
+        for indexed, credentials in holders[:MOST_CREDENTIALS]:
+            access = self._try("what the pull secrets open", partial(self._check_token, indexed, credentials))
             if access is not None:
                 found[credentials.fingerprint] = access
         return found
 
-    def ask_images(self) -> Mapping[Image, bool]:
+    def check_images(self) -> Mapping[Image, bool]:
         """Whether the images that pods wait for exist, seen with the account's own token."""
         wanted = {
             image
-            for pod in self.case.pods
-            for container, image in self.case.images_of(pod)
-            if container.waiting in WAITING and image.is_whole and image.registry in self.case.scope.team
+            for pod in self.snapshot.pods
+            for container, image in self.snapshot.images_of(pod)
+            if container.waiting in WAITING and image.is_whole and image.registry in self.snapshot.scope.team
         }
         self._tell_of_more("images", len(wanted), _MOST_IMAGES)
         found = {}
@@ -126,18 +126,18 @@ class _Asking:
                     found[image] = exists
         return found
 
-    def _ask(self, item: Item, credentials: DockerCredentials) -> Access:
+    def _check_token(self, indexed: IndexedSecret, credentials: DockerCredentials) -> TokenAccess:
         """A token that we minted opens one registry at most, and only pulls; of others nothing is known."""
-        is_own = credentials.fingerprint in self.case.shelf.credentials
-        registries = (item.registry,) if is_own and item.registry else self.case.scope.registries
+        is_own = credentials.fingerprint in self.snapshot.index.credentials
+        registries = (indexed.registry,) if is_own and indexed.registry else self.snapshot.scope.registries
         with closing(self.api.open_image_host(credentials)) as host:
             try:
                 host.check_login()
             except Denied:
-                return Access(is_taken=False)
+                return TokenAccess(is_taken=False)
             pulls = [one for one in registries if host.fetch_access(one, _NO_REPOSITORY, ("pull",))]
             pushes = [one for one in pulls if not is_own and host.fetch_access(one, self._repository(one), ("push",))]
-        return Access(True, frozenset(pulls), frozenset(pushes))
+        return TokenAccess(True, frozenset(pulls), frozenset(pushes))
 
     def _repository(self, registry: str) -> str:
         """One that exists, since a token to push a new one is refused where the tier has no room for it."""
@@ -147,12 +147,12 @@ class _Asking:
         return self.repositories[registry]
 
     def _try(self, what: str, ask: Callable[[], T]) -> T | None:
-        if self.is_lost:
+        if self.is_unreachable:
             return None
         try:
             return ask()
         except DocrError as error:
-            self.is_lost = isinstance(error, Unreachable)
+            self.is_unreachable = isinstance(error, Unreachable)
             note = f"It was not found out {what}: {error}"
             if note not in self.notes:
                 self.notes.append(note)
@@ -163,14 +163,14 @@ class _Asking:
             self.notes.append(f"There are {count} {what}; the image host was asked about {most} of them.")
 
 
-def _holders(case: ClusterSnapshot) -> list[tuple[Item, DockerCredentials]]:
+def _holders(snapshot: ClusterSnapshot) -> list[tuple[IndexedSecret, DockerCredentials]]:
     """The tokens that are looked at, each with one secret that holds it; one that tells its registry where there is."""
-    found: dict[str, tuple[Item, DockerCredentials]] = {}
-    for item in case.items():
-        for login in item.held.logins:
+    found: dict[str, tuple[IndexedSecret, DockerCredentials]] = {}
+    for indexed in snapshot.secrets():
+        for login in indexed.parsed.logins:
             fingerprint = login.credentials.fingerprint
             if fingerprint not in found or found[fingerprint][0].registry is None:
-                found[fingerprint] = (item, login.credentials)
+                found[fingerprint] = (indexed, login.credentials)
     return list(found.values())
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from ..clusters.objects import Container, Pod
 from ..names import join_names
 from .images import Image
-from .snapshot import WAITING, ClusterSnapshot, State
+from .snapshot import WAITING, ClusterSnapshot, SecretState
 
 _AGAIN = "the kubelet tries again by itself within five minutes"
 _RENEW = f"run docr_doks_integration with this registry and cluster; then {_AGAIN}"
@@ -39,20 +39,23 @@ ADVICE = {
     "not_known": "see the notes for what could not be found out",
 }
 _BY_STATE = {
-    State.EXPIRED: ("secret_expired", "The token of its pull secret {name} has expired."),
-    State.REFUSED: (
+    SecretState.EXPIRED: ("secret_expired", "The token of its pull secret {name} has expired."),
+    SecretState.REFUSED: (
         "secret_refused",
         "The image host does not take the token of its pull secret {name}: it is unknown, expired or revoked.",
     ),
-    State.OTHER_REGISTRY: ("secret_of_other_registry", "Its pull secret {name} does not open the registry {registry}."),
-    State.MALFORMED: ("secret_malformed", "Its pull secret {name} is no Docker config that a kubelet reads."),
-    State.MISSING: ("secret_missing", "Its pull secret {name} is not there."),
-    State.UNKNOWN: ("not_known", "Whether its pull secret {name} opens the registry could not be found out."),
+    SecretState.OTHER_REGISTRY: (
+        "secret_of_other_registry",
+        "Its pull secret {name} does not open the registry {registry}.",
+    ),
+    SecretState.MALFORMED: ("secret_malformed", "Its pull secret {name} is no Docker config that a kubelet reads."),
+    SecretState.MISSING: ("secret_missing", "Its pull secret {name} is not there."),
+    SecretState.UNKNOWN: ("not_known", "Whether its pull secret {name} opens the registry could not be found out."),
 }
 
 
 @dataclass(frozen=True)
-class PodTrouble:
+class PodFinding:
     """Why a pod does not pull an image, or would not again; `is_failing` where it waits for it now."""
 
     pod: Pod
@@ -85,54 +88,59 @@ class PodTrouble:
         }
 
 
-def find_pod_troubles(case: ClusterSnapshot) -> Iterator[PodTrouble]:
+def find_pod_findings(snapshot: ClusterSnapshot) -> Iterator[PodFinding]:
     """The pods that wait for an image of ours, and those made before their secret that would if they pulled."""
-    for pod in case.pods:
-        for container, image in case.images_of(pod):
+    for pod in snapshot.pods:
+        for container, image in snapshot.images_of(pod):
             if container.waiting in WAITING:
-                cause, message = _why(case, pod, container, image)
-                yield PodTrouble(pod, container, True, cause, message)
-            elif (late := _late(case, pod, image)) is not None and late[0] == "made_before_secret":
-                yield PodTrouble(pod, container, False, *late)
+                cause, message = _why(snapshot, pod, container, image)
+                yield PodFinding(pod, container, True, cause, message)
+            elif (late := _late(snapshot, pod, image)) is not None and late[0] == "made_before_secret":
+                yield PodFinding(pod, container, False, *late)
 
 
-def _why(case: ClusterSnapshot, pod: Pod, container: Container, image: Image) -> tuple[str, str]:
-    wrong = _wrong_name(case, container, image)
+def _why(snapshot: ClusterSnapshot, pod: Pod, container: Container, image: Image) -> tuple[str, str]:
+    wrong = _wrong_name(snapshot, container, image)
     if wrong is not None:
         return wrong
-    if (case.images or {}).get(image) is False:
-        return "image_missing", f"There is no image {image} on {case.scope.host}."
-    best = case.best(pod.namespace, pod.pull_secrets, image.registry)
-    if best is not None and best[0] is State.SERVES:
-        is_there = " and the image is there" if (case.images or {}).get(image) else ""
+    if (snapshot.images or {}).get(image) is False:
+        return "image_missing", f"There is no image {image} on {snapshot.scope.host}."
+    best = snapshot.best(pod.namespace, pod.pull_secrets, image.registry)
+    if best is not None and best[0] is SecretState.SERVES:
+        is_there = " and the image is there" if (snapshot.images or {}).get(image) else ""
         return "works_from_here", f"Its pull secret {best[1]} opens the registry now{is_there}."
-    late = _late(case, pod, image)
+    late = _late(snapshot, pod, image)
     if late is not None:
         return late
-    if best is None or best[0] is State.OTHER_HOST:
-        held = f", and of {join_names(pod.pull_secrets)} none is for {case.scope.host}" if pod.pull_secrets else ""
+    if best is None or best[0] is SecretState.OTHER_HOST:
+        others = (
+            f", and of {join_names(pod.pull_secrets)} none is for {snapshot.scope.host}" if pod.pull_secrets else ""
+        )
         account = f"its service account {pod.service_account}"
-        return "no_pull_secret", f"Neither it nor {account} has a pull secret for the registry {image.registry}{held}."
+        return (
+            "no_pull_secret",
+            f"Neither it nor {account} has a pull secret for the registry {image.registry}{others}.",
+        )
     cause, words = _BY_STATE[best[0]]
     return cause, words.format(name=best[1], registry=image.registry)
 
 
-def _wrong_name(case: ClusterSnapshot, container: Container, image: Image) -> tuple[str, str] | None:
+def _wrong_name(snapshot: ClusterSnapshot, container: Container, image: Image) -> tuple[str, str] | None:
     if not image.has_host:
         return "host_missing", f"The image {container.image} names no host."
     if container.waiting == "InvalidImageName" or not image.repository:
         return "image_name_invalid", f"{container.image} is no name of an image."
-    if image.registry not in case.scope.team:
+    if image.registry not in snapshot.scope.team:
         return "registry_unknown", f"The team of the token has no registry {image.registry}."
     return None
 
 
-def _late(case: ClusterSnapshot, pod: Pod, image: Image) -> tuple[str, str] | None:
+def _late(snapshot: ClusterSnapshot, pod: Pod, image: Image) -> tuple[str, str] | None:
     """Of a pod without a secret that serves: that its service account has one now."""
-    account = case.accounts.get((pod.namespace, pod.service_account))
-    if account is None or case.serving(pod.namespace, pod.pull_secrets, image.registry) is not None:
+    account = snapshot.accounts.get((pod.namespace, pod.service_account))
+    if account is None or snapshot.serving(pod.namespace, pod.pull_secrets, image.registry) is not None:
         return None
-    name = case.serving(pod.namespace, account.pull_secrets, image.registry)
+    name = snapshot.serving(pod.namespace, account.pull_secrets, image.registry)
     if name is None:
         return None
     # A service account's pull secrets are given to a pod only if its template has none of its own.

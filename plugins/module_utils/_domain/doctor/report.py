@@ -13,9 +13,9 @@ from typing import Any
 
 from ..names import join_names
 from ..times import format_time
-from .findings import ERROR, WARNING, Finding, Need, find_faults, list_needs
-from .pods import PodTrouble, find_pod_troubles
-from .secrets import Item
+from .findings import ERROR, WARNING, Finding, Need, find_secret_findings, list_needs
+from .pods import PodFinding, find_pod_findings
+from .secrets import IndexedSecret
 from .snapshot import ClusterSnapshot
 
 # As many pods of one controller, entries of pods, and credentials are shown; the others are counted.
@@ -25,13 +25,13 @@ MOST_CREDENTIALS = 100
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class DoctorReport:
     """What was found in one cluster."""
 
-    case: ClusterSnapshot
+    snapshot: ClusterSnapshot
     needs: tuple[Need, ...]
     findings: tuple[Finding, ...]
-    pods: tuple[PodTrouble, ...]
+    pods: tuple[PodFinding, ...]
     notes: tuple[str, ...]
 
     @property
@@ -45,24 +45,24 @@ class Diagnosis:
         return {
             "is_healthy": self.is_healthy,
             "summary": f"{name}: {self._summary()}",
-            "registries": list(self.case.concerned),
+            "registries": list(self.snapshot.concerned),
             "counts": self._counts(),
             "namespaces": self._namespaces(),
             "findings": self._findings(),
-            "credentials": _credentials(self.case),
+            "credentials": _credentials(self.snapshot),
             "pods": [one.shape([each.pod.name for each in group], MOST_PODS_NAMED) for one, group in pods[:MOST_PODS]],
             "notes": [*self.notes, *_left_out("entries of pods", len(pods), MOST_PODS)],
         }
 
     def _summary(self) -> str:
-        total = len(self.case.namespaces)
-        hungry = {need.account.namespace for need in self.needs if not need.is_met}
+        total = len(self.snapshot.namespaces)
+        affected = {need.account.namespace for need in self.needs if not need.is_met}
         registries = join_names(dict.fromkeys(need.registry for need in self.needs if not need.is_met))
         failing = sum(one.is_failing for one in self.pods)
         stale = len(self.pods) - failing
         warnings = len({_same(one) for one in self.findings if one.severity == WARNING})
         parts = [
-            f"in {len(hungry)} of {total} namespaces new pods cannot pull from {registries}" if hungry else "",
+            f"in {len(affected)} of {total} namespaces new pods cannot pull from {registries}" if affected else "",
             f"{_pods(failing)} waiting for an image" if failing else "",
             f"{_pods(stale)} older than the pull secret" if stale else "",
             f"{warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else "",
@@ -70,18 +70,18 @@ class Diagnosis:
         told = "; ".join(part for part in parts if part)
         if told:
             return f"{told}."
-        if not self.case.concerned:
+        if not self.snapshot.concerned:
             return "nothing in it has to do with the registries."
         spaces = "1 namespace" if total == 1 else f"{total} namespaces"
-        return f"no problems were found in {spaces}, for {join_names(self.case.concerned)}."
+        return f"no problems were found in {spaces}, for {join_names(self.snapshot.concerned)}."
 
     def _counts(self) -> dict[str, int]:
         severities = Counter(one.severity for one in self.findings)
         return {
-            "namespaces": len(self.case.namespaces),
-            "service_accounts": sum(1 for _account in self.case.expected_accounts()),
-            "secrets": sum(1 for _item in self.case.items()),
-            "pods": len(self.case.pods),
+            "namespaces": len(self.snapshot.namespaces),
+            "service_accounts": sum(1 for _account in self.snapshot.desired_accounts()),
+            "secrets": sum(1 for _indexed in self.snapshot.secrets()),
+            "pods": len(self.snapshot.pods),
             "errors": severities[ERROR],
             "warnings": severities[WARNING],
             "failing_pods": sum(one.is_failing for one in self.pods),
@@ -101,11 +101,11 @@ class Diagnosis:
         return [one.shape(sorted({each.namespace for each in group})) for one, group in groups]
 
 
-def diagnose(case: ClusterSnapshot, notes: Iterable[str] = ()) -> Diagnosis:
+def build_report(snapshot: ClusterSnapshot, notes: Iterable[str] = ()) -> DoctorReport:
     """What is wrong; `notes` tell what could not be looked at."""
-    needs = list_needs(case)
-    findings = tuple(dict.fromkeys(find_faults(case, needs)))
-    return Diagnosis(case, needs, findings, tuple(find_pod_troubles(case)), tuple(notes))
+    needs = list_needs(snapshot)
+    findings = tuple(dict.fromkeys(find_secret_findings(snapshot, needs)))
+    return DoctorReport(snapshot, needs, findings, tuple(find_pod_findings(snapshot)), tuple(notes))
 
 
 def _same(finding: Finding) -> Finding:
@@ -119,24 +119,24 @@ def _group(things: Iterable[Any], key: Any) -> list[tuple[Any, list[Any]]]:
     return [(group[0], group) for group in groups.values()]
 
 
-def _credentials(case: ClusterSnapshot) -> list[dict[str, Any]]:
+def _credentials(snapshot: ClusterSnapshot) -> list[dict[str, Any]]:
     """The tokens in the secrets that are looked at, by their fingerprints, and what each may do."""
-    holders: dict[str, list[Item]] = defaultdict(list)
-    for item in case.items():
-        for login in item.held.logins:
-            holders[login.credentials.fingerprint].append(item)
-    return [_credential(case, one, items) for one, items in list(holders.items())[:MOST_CREDENTIALS]]
+    holders: dict[str, list[IndexedSecret]] = defaultdict(list)
+    for indexed in snapshot.secrets():
+        for login in indexed.parsed.logins:
+            holders[login.credentials.fingerprint].append(indexed)
+    return [_credential(snapshot, one, secrets) for one, secrets in list(holders.items())[:MOST_CREDENTIALS]]
 
 
-def _credential(case: ClusterSnapshot, fingerprint: str, items: list[Item]) -> dict[str, Any]:
-    access = (case.access or {}).get(fingerprint)
-    known = case.shelf.credentials.get(fingerprint)
+def _credential(snapshot: ClusterSnapshot, fingerprint: str, secrets: list[IndexedSecret]) -> dict[str, Any]:
+    access = (snapshot.access or {}).get(fingerprint)
+    known = snapshot.index.credentials.get(fingerprint)
     ends = None if known is None else known.expires_at
     return {
         "fingerprint": fingerprint,
-        "secrets": sorted({item.secret.name for item in items}),
-        "methods": sorted({item.method for item in items}),
-        "namespaces": len({item.secret.namespace for item in items}),
+        "secrets": sorted({indexed.secret.name for indexed in secrets}),
+        "methods": sorted({indexed.method for indexed in secrets}),
+        "namespaces": len({indexed.secret.namespace for indexed in secrets}),
         "is_taken": None if access is None else access.is_taken,
         "pulls_from": None if access is None else sorted(access.pulls),
         "pushes_to": None if access is None else sorted(access.pushes),

@@ -38,7 +38,7 @@ _OLD_KEY = ".dockercfg"
 
 
 @dataclass(frozen=True)
-class HostLogin:
+class SecretLogin:
     """A login for the image host, for one registry, or for all of them where `registry` is empty."""
 
     registry: str
@@ -46,15 +46,15 @@ class HostLogin:
 
 
 @dataclass(frozen=True)
-class Held:
+class ParsedContent:
     """What a secret holds for the image host; `fault` says why it is no pull secret at all."""
 
-    logins: tuple[HostLogin, ...] = ()
+    logins: tuple[SecretLogin, ...] = ()
     fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class IndexedSecret:
     """One secret. `registry` is the one that it was made for, as far as its marks and its name tell, in this `method`.
 
     `is_marked`: it says of itself that it is ours. `credential` is the one that we wrote; None where it is not ours,
@@ -62,7 +62,7 @@ class Item:
     """
 
     secret: Secret
-    held: Held
+    parsed: ParsedContent
     registry: str | None
     method: str
     is_marked: bool
@@ -73,26 +73,26 @@ class Item:
 class SecretIndex:
     """The pull secrets by namespace and name, and what is known of tokens that we minted, by their fingerprints."""
 
-    items: Mapping[tuple[str, str], Item]
+    secrets: Mapping[tuple[str, str], IndexedSecret]
     credentials: Mapping[str, Credential]
 
-    def find(self, namespace: str, name: str) -> Item | None:
+    def find(self, namespace: str, name: str) -> IndexedSecret | None:
         """A secret; None for one that is not there."""
-        return self.items.get((namespace, name))
+        return self.secrets.get((namespace, name))
 
 
-def shelve(secrets: Iterable[Secret], host: str, registries: Sequence[str]) -> SecretIndex:
+def index_secrets(secrets: Iterable[Secret], host: str, registries: Sequence[str]) -> SecretIndex:
     """Read secrets; `registries` are those that names may tell of."""
-    held: dict[tuple[str, str], Held] = {}
+    parsed: dict[tuple[str, str], ParsedContent] = {}
     by_name = dict(_names(registries))
-    items = {}
+    indexed_secrets = {}
     credentials = {}
     for secret in secrets:
-        item = _read(secret, _hold(secret.content, host, held), by_name)
-        items[secret.namespace, secret.name] = item
-        if item.credential is not None:
-            credentials[item.credential.fingerprint] = item.credential
-    return SecretIndex(items, credentials)
+        indexed = _read(secret, _parse_content(secret.content, host, parsed), by_name)
+        indexed_secrets[secret.namespace, secret.name] = indexed
+        if indexed.credential is not None:
+            credentials[indexed.credential.fingerprint] = indexed.credential
+    return SecretIndex(indexed_secrets, credentials)
 
 
 def _names(registries: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -104,7 +104,7 @@ def _names(registries: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
             yield secret_name(method, registry), (registry, method)
 
 
-def _read(secret: Secret, held: Held, by_name: Mapping[str, tuple[str, str]]) -> Item:
+def _read(secret: Secret, parsed: ParsedContent, by_name: Mapping[str, tuple[str, str]]) -> IndexedSecret:
     registry, method = by_name.get(secret.name, (None, OTHER))
     has_marks = registry is not None and is_marked(secret, registry, method)
     credential = None
@@ -113,33 +113,33 @@ def _read(secret: Secret, held: Held, by_name: Mapping[str, tuple[str, str]]) ->
             credential = credential_in(secret)
         except ValueError:
             credential = None
-    return Item(secret, held, registry, method, has_marks, credential)
+    return IndexedSecret(secret, parsed, registry, method, has_marks, credential)
 
 
-def _hold(content: SecretContent, host: str, known: dict[tuple[str, str], Held]) -> Held:
+def _parse_content(content: SecretContent, host: str, known: dict[tuple[str, str], ParsedContent]) -> ParsedContent:
     """Copies are many and the same, so each is read once."""
     keys = {PULL_SECRET_TYPE: PULL_SECRET_KEY, _OLD_TYPE: _OLD_KEY}
     if content.type not in keys:
-        return Held(fault=f"it is of the type {content.type}, which no kubelet reads")
+        return ParsedContent(fault=f"it is of the type {content.type}, which no kubelet reads")
     key = keys[content.type]
     text = str(content.data.get(key, ""))
     if (key, text) not in known:
         try:
             raw = json.loads(base64.b64decode(text, validate=True))
             entries = raw["auths"] if key == PULL_SECRET_KEY else raw
-            known[key, text] = Held(tuple(_logins(entries, host)))
+            known[key, text] = ParsedContent(tuple(_logins(entries, host)))
         except (ValueError, KeyError, TypeError, AttributeError):
-            known[key, text] = Held(fault=f"what it holds in {key} is no Docker config")
+            known[key, text] = ParsedContent(fault=f"what it holds in {key} is no Docker config")
     return known[key, text]
 
 
-def _logins(entries: Mapping[str, Any], host: str) -> Iterator[HostLogin]:
+def _logins(entries: Mapping[str, Any], host: str) -> Iterator[SecretLogin]:
     for key, entry in entries.items():
         place, _slash, path = re.sub(r"^https?://", "", str(key)).partition("/")
         path = re.sub(r"^v[12](/|$)", "", path)
         credentials = _credentials(entry) if fnmatchcase(host, place) else None
         if credentials is not None:
-            yield HostLogin(path.partition("/")[0], credentials)
+            yield SecretLogin(path.partition("/")[0], credentials)
 
 
 def _credentials(entry: Mapping[str, Any]) -> DockerCredentials | None:

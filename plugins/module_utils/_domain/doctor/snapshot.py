@@ -15,7 +15,7 @@ from functools import cached_property
 from ..clusters.objects import Container, Pod, ServiceAccount
 from ..clusters.selection import Where
 from .images import Image, read_image
-from .secrets import Item, SecretIndex
+from .secrets import IndexedSecret, SecretIndex
 
 # Reasons of a kubelet for a container whose image did not come.
 WAITING = frozenset(
@@ -23,7 +23,7 @@ WAITING = frozenset(
 )
 
 
-class State(Enum):
+class SecretState(Enum):
     """What a pull secret is good for, in view of one registry; the worse a pod's best one is, the further down."""
 
     SERVES = "serves"
@@ -36,11 +36,11 @@ class State(Enum):
     OTHER_HOST = "other_host"
 
 
-_ORDER = {state: place for place, state in enumerate(State)}
+_ORDER = {state: place for place, state in enumerate(SecretState)}
 
 
 @dataclass(frozen=True)
-class Scope:
+class DoctorScope:
     """What is looked at: `registries` of all those of the `team`, named by the user if `is_asked`, and where."""
 
     where: Where
@@ -59,7 +59,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Access:
+class TokenAccess:
     """What the image host said of a token: whether it takes it, and where it may pull and push."""
 
     is_taken: bool
@@ -74,50 +74,50 @@ class ClusterSnapshot:
     What could not be found out is missing in both.
     """
 
-    scope: Scope
+    scope: DoctorScope
     now: datetime
     namespaces: frozenset[str]
     accounts: Mapping[tuple[str, str], ServiceAccount]
     pods: tuple[Pod, ...]
-    shelf: SecretIndex
+    index: SecretIndex
     integrated: tuple[str, ...] = ()
-    access: Mapping[str, Access] | None = None
+    access: Mapping[str, TokenAccess] | None = None
     images: Mapping[Image, bool] | None = None
 
-    def expected_accounts(self) -> Iterator[ServiceAccount]:
+    def desired_accounts(self) -> Iterator[ServiceAccount]:
         """The service accounts whose pods are to pull."""
         return (one for one in self.accounts.values() if self.scope.where.has_account(one.name))
 
-    def items(self) -> Iterator[Item]:
+    def secrets(self) -> Iterator[IndexedSecret]:
         """The secrets that are looked at: for one of the registries, or with a login for all of the image host."""
-        for item in self.shelf.items.values():
-            if item.secret.namespace in self.namespaces and (
-                item.registry in self.scope.registries or (item.registry is None and item.held.logins)
+        for indexed in self.index.secrets.values():
+            if indexed.secret.namespace in self.namespaces and (
+                indexed.registry in self.scope.registries or (indexed.registry is None and indexed.parsed.logins)
             ):
-                yield item
+                yield indexed
 
-    def state(self, namespace: str, name: str, registry: str) -> State:
+    def state(self, namespace: str, name: str, registry: str) -> SecretState:
         """What the secret of a name is good for."""
-        item = self.shelf.find(namespace, name)
-        return State.MISSING if item is None else self.state_of(item, registry)
+        indexed = self.index.find(namespace, name)
+        return SecretState.MISSING if indexed is None else self.state_of(indexed, registry)
 
-    def state_of(self, item: Item, registry: str) -> State:
+    def state_of(self, indexed: IndexedSecret, registry: str) -> SecretState:
         """What a secret is good for."""
-        if item.held.fault is not None:
-            return State.MALFORMED
-        fingerprints = [one.credentials.fingerprint for one in item.held.logins if one.registry in ("", registry)]
+        if indexed.parsed.fault is not None:
+            return SecretState.MALFORMED
+        fingerprints = [one.credentials.fingerprint for one in indexed.parsed.logins if one.registry in ("", registry)]
         return min(
-            (self._state(one, registry) for one in fingerprints), key=_ORDER.__getitem__, default=State.OTHER_HOST
+            (self._state(one, registry) for one in fingerprints), key=_ORDER.__getitem__, default=SecretState.OTHER_HOST
         )
 
-    def best(self, namespace: str, names: Iterable[str], registry: str) -> tuple[State, str] | None:
+    def best(self, namespace: str, names: Iterable[str], registry: str) -> tuple[SecretState, str] | None:
         """The most useful of some secrets, and its name; None where there is none."""
         states = [(self.state(namespace, name, registry), name) for name in names]
         return min(states, key=lambda one: _ORDER[one[0]], default=None)
 
     def serving(self, namespace: str, names: Iterable[str], registry: str) -> str | None:
         """The name of the first secret that serves."""
-        return next((name for name in names if self.state(namespace, name, registry) is State.SERVES), None)
+        return next((name for name in names if self.state(namespace, name, registry) is SecretState.SERVES), None)
 
     def images_of(self, pod: Pod) -> Iterator[tuple[Container, Image]]:
         """The containers of a pod whose images concern us."""
@@ -132,16 +132,16 @@ class ClusterSnapshot:
         if self.scope.is_asked:
             return self.scope.registries
         named = {image.registry for pod in self.pods for _container, image in self.images_of(pod)}
-        kept = {item.registry for item in self.shelf.items.values() if item.registry is not None}
+        kept = {indexed.registry for indexed in self.index.secrets.values() if indexed.registry is not None}
         return tuple(name for name in self.scope.registries if name in {*self.integrated, *named, *kept})
 
-    def _state(self, fingerprint: str, registry: str) -> State:
-        credential = self.shelf.credentials.get(fingerprint)
+    def _state(self, fingerprint: str, registry: str) -> SecretState:
+        credential = self.index.credentials.get(fingerprint)
         if credential is not None and credential.has_expired(self.now):
-            return State.EXPIRED
+            return SecretState.EXPIRED
         access = (self.access or {}).get(fingerprint)
         if access is None:
-            return State.UNKNOWN
+            return SecretState.UNKNOWN
         if not access.is_taken:
-            return State.REFUSED
-        return State.SERVES if registry in access.pulls else State.OTHER_REGISTRY
+            return SecretState.REFUSED
+        return SecretState.SERVES if registry in access.pulls else SecretState.OTHER_REGISTRY

@@ -15,12 +15,12 @@ from ..._client.digitalocean.clusters import open_cluster_api
 from ..._domain.clusters.cluster import Cluster, lists_registry
 from ..._domain.clusters.lookup import resolve_clusters
 from ..._domain.clusters.selection import DEFAULT_ACCOUNTS, EVERY, Where
-from ..._domain.doctor.report import Diagnosis
-from ..._domain.doctor.snapshot import Scope
+from ..._domain.doctor.report import DoctorReport
+from ..._domain.doctor.snapshot import DoctorScope
 from ..._domain.errors import DocrError, InvalidInput, SomeFailed
 from ..._domain.field_errors import FieldError
 from ..._domain.names import NameRef, join_names
-from ..._service.doctor import look_into
+from ..._service.doctor import examine_cluster
 from ..._service.flow.parallel import MOST_CLUSTERS, side_by_side
 from ..._service.ports.clusters import Clusters
 from ..run import Params, run_info
@@ -47,7 +47,7 @@ CLUSTER_INFO_SPEC = Spec(
     mutually_exclusive=[("clusters", "kubeconfig")],
 )
 
-Work = dict[str, Callable[[], Diagnosis]]
+Work = dict[str, Callable[[], DoctorReport]]
 
 
 def run_cluster_info() -> None:
@@ -100,13 +100,13 @@ def _look(work: Work, entries: Mapping[str, dict[str, Any]]) -> list[dict[str, A
     return shown
 
 
-def _look_into_doks(api: Clusters, cluster: Cluster, scope: Scope) -> Diagnosis:
+def _look_into_doks(api: Clusters, cluster: Cluster, scope: DoctorScope) -> DoctorReport:
     integrated = tuple(name for name in scope.team if lists_registry(cluster, name, scope.team))
-    return look_into(api.open_cluster(cluster, _ENTRY_S), api, scope, integrated)
+    return examine_cluster(api.open_cluster(cluster, _ENTRY_S), api, scope, integrated)
 
 
-def _look_into_context(api: Clusters, path: str, context: str | None, scope: Scope) -> Diagnosis:
-    return look_into(api.open_kubeconfig(path, context), api, scope)
+def _look_into_context(api: Clusters, path: str, context: str | None, scope: DoctorScope) -> DoctorReport:
+    return examine_cluster(api.open_kubeconfig(path, context), api, scope)
 
 
 def _find_clusters(api: Clusters, names: Sequence[str] | None) -> tuple[Cluster, ...]:
@@ -119,7 +119,7 @@ def _find_clusters(api: Clusters, names: Sequence[str] | None) -> tuple[Cluster,
     return tuple({cluster.id: cluster for cluster in found.values()}.values())
 
 
-def _scope(api: Clusters, params: Params) -> Scope:
+def _scope(api: Clusters, params: Params) -> DoctorScope:
     team = tuple(registry.name for registry in api.list_registries())
     asked: Sequence[str] | None = params["registries"]
     unknown = tuple(
@@ -138,7 +138,7 @@ def _scope(api: Clusters, params: Params) -> Scope:
         tuple(params["service_accounts"]),
     )
     registries = team if asked is None else tuple(dict.fromkeys(asked))
-    return Scope(where, params["registry_host"], registries, team, is_asked=asked is not None)
+    return DoctorScope(where, params["registry_host"], registries, team, is_asked=asked is not None)
 
 
 def _option_faults(params: Params) -> Iterator[FieldError]:

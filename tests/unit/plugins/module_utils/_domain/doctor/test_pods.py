@@ -11,83 +11,85 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.pods import ADVICE
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.report import diagnose
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.report import build_report
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.snapshot import ClusterSnapshot
 from conventions.source import ROOT
-from support.doctor_snapshots import DEAD, OPENS_PLUM, account, case, ours, pod, theirs
+from support.doctor_snapshots import DEAD, OPENS_PLUM, account, ours, pod, snapshot, theirs
 
 DIRECT = "docr-direct-kiwi"
 GUIDE = ROOT / "docs" / "doctor.md"
 MODULE = ROOT / "plugins" / "modules" / "docr_doks_integration_info.py"
 
 PODS: dict[str, tuple[ClusterSnapshot, tuple[str, bool] | None]] = {
-    "made before the secret": (case([ours()], [account(DIRECT)], [pod()]), ("made_before_secret", True)),
+    "made before the secret": (snapshot([ours()], [account(DIRECT)], [pod()]), ("made_before_secret", True)),
     "made before the secret, with an older entry": (
-        case([ours()], [account("quay", DIRECT)], [pod("quay")]), ("made_before_secret", True)
+        snapshot([ours()], [account("quay", DIRECT)], [pod("quay")]), ("made_before_secret", True)
     ),
     "made before the secret, and runs": (
-        case([ours()], [account(DIRECT)], [pod(waiting=None)]), ("made_before_secret", False)
+        snapshot([ours()], [account(DIRECT)], [pod(waiting=None)]), ("made_before_secret", False)
     ),
     "waits for something else": (
-        case([ours()], [account(DIRECT)], [pod(waiting="ContainerCreating")]), ("made_before_secret", False)
+        snapshot([ours()], [account(DIRECT)], [pod(waiting="ContainerCreating")]), ("made_before_secret", False)
     ),
     "the template has pull secrets of its own": (
-        case([ours()], [account(DIRECT)], [pod("mine")]), ("own_pull_secrets", True)
+        snapshot([ours()], [account(DIRECT)], [pod("mine")]), ("own_pull_secrets", True)
     ),
-    "runs with pull secrets of its own": (case([ours()], [account(DIRECT)], [pod("mine", waiting=None)]), None),
-    "nobody has a pull secret": (case([], [account()], [pod()]), ("no_pull_secret", True)),
-    "the service account is gone": (case([ours()], [], [pod()]), ("no_pull_secret", True)),
+    "runs with pull secrets of its own": (snapshot([ours()], [account(DIRECT)], [pod("mine", waiting=None)]), None),
+    "nobody has a pull secret": (snapshot([], [account()], [pod()]), ("no_pull_secret", True)),
+    "the service account is gone": (snapshot([ours()], [], [pod()]), ("no_pull_secret", True)),
     "its secrets are for other hosts": (
-        case([theirs("quay", host="quay.io")], [account("quay")], [pod("quay")]), ("no_pull_secret", True)
+        snapshot([theirs("quay", host="quay.io")], [account("quay")], [pod("quay")]), ("no_pull_secret", True)
     ),
-    "the secret is gone": (case([], [account(DIRECT)], [pod(DIRECT)]), ("secret_missing", True)),
+    "the secret is gone": (snapshot([], [account(DIRECT)], [pod(DIRECT)]), ("secret_missing", True)),
     "the secret expired": (
-        case([ours(left_days=-1)], [account(DIRECT)], [pod(DIRECT)]), ("secret_expired", True)
+        snapshot([ours(left_days=-1)], [account(DIRECT)], [pod(DIRECT)]), ("secret_expired", True)
     ),
     "the secret was revoked": (
-        case([ours()], [account(DIRECT)], [pod(DIRECT)], access={"t-1": DEAD}), ("secret_refused", True)
+        snapshot([ours()], [account(DIRECT)], [pod(DIRECT)], access={"t-1": DEAD}), ("secret_refused", True)
     ),
     "the secret is of another registry": (
-        case([theirs("plum")], [account("plum")], [pod("plum")], access={"t-1": OPENS_PLUM}),
+        snapshot([theirs("plum")], [account("plum")], [pod("plum")], access={"t-1": OPENS_PLUM}),
         ("secret_of_other_registry", True),
     ),
     "the secret is none": (
-        case([theirs(DIRECT, kind="Opaque")], [account(DIRECT)], [pod(DIRECT)]), ("secret_malformed", True)
+        snapshot([theirs(DIRECT, kind="Opaque")], [account(DIRECT)], [pod(DIRECT)]), ("secret_malformed", True)
     ),
     "of two secrets one serves": (
-        case([ours(left_days=-1), theirs("kiwi", "t-2")], [account()], [pod(DIRECT, "kiwi")]),
+        snapshot([ours(left_days=-1), theirs("kiwi", "t-2")], [account()], [pod(DIRECT, "kiwi")]),
         ("works_from_here", True),
     ),
     "the secret serves and it fails all the same": (
-        case([ours()], [account(DIRECT)], [pod(DIRECT)]), ("works_from_here", True)
+        snapshot([ours()], [account(DIRECT)], [pod(DIRECT)]), ("works_from_here", True)
     ),
     "what the secret opens is not known": (
-        replace(case([ours()], [account(DIRECT)], [pod(DIRECT)]), access=None), ("not_known", True)
+        replace(snapshot([ours()], [account(DIRECT)], [pod(DIRECT)]), access=None), ("not_known", True)
     ),
     "the image is not there": (
-        case([ours()], [account(DIRECT)], [pod(DIRECT, image="kiwi/web:gone")]), ("image_missing", True)
+        snapshot([ours()], [account(DIRECT)], [pod(DIRECT, image="kiwi/web:gone")]), ("image_missing", True)
     ),
-    "the team has no such registry": (case([], [account()], [pod(image="kiwl/web:v7")]), ("registry_unknown", True)),
-    "of another team and runs": (case([], [account()], [pod(image="kiwl/web:v7", waiting=None)]), None),
-    "the repository was forgotten": (case([], [account()], [pod(image="kiwi:v7")]), ("image_name_invalid", True)),
+    "the team has no such registry": (
+        snapshot([], [account()], [pod(image="kiwl/web:v7")]), ("registry_unknown", True)
+    ),
+    "of another team and runs": (snapshot([], [account()], [pod(image="kiwl/web:v7", waiting=None)]), None),
+    "the repository was forgotten": (snapshot([], [account()], [pod(image="kiwi:v7")]), ("image_name_invalid", True)),
     "there is nothing behind the registry": (
-        case([], [account()], [pod(image="kiwi/:v7")]), ("image_name_invalid", True)
+        snapshot([], [account()], [pod(image="kiwi/:v7")]), ("image_name_invalid", True)
     ),
     "the kubelet finds no name in it": (
-        case([], [account()], [pod(image="kiwi/Web:v7", waiting="InvalidImageName")]), ("image_name_invalid", True)
+        snapshot([], [account()], [pod(image="kiwi/Web:v7", waiting="InvalidImageName")]), ("image_name_invalid", True)
     ),
-    "the host was left out": (case([], [account()], [pod(image="!kiwi/web:v7")]), ("host_missing", True)),
-    "an image of elsewhere": (case([], [account()], [pod(image="!library/web:v7")]), None),
-    "the secret serves and it runs": (case([ours()], [account(DIRECT)], [pod(DIRECT, waiting=None)]), None),
+    "the host was left out": (snapshot([], [account()], [pod(image="!kiwi/web:v7")]), ("host_missing", True)),
+    "an image of elsewhere": (snapshot([], [account()], [pod(image="!library/web:v7")]), None),
+    "the secret serves and it runs": (snapshot([ours()], [account(DIRECT)], [pod(DIRECT, waiting=None)]), None),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("situation", PODS)
 def test_pods(situation: str) -> None:
     seen, expected = PODS[situation]
-    pods = diagnose(seen).shape("sea")["pods"]
+    pods = build_report(seen).shape("sea")["pods"]
     assert [(one["cause"], one["is_failing"]) for one in pods] == ([] if expected is None else [expected])
-    assert not (diagnose(seen).is_healthy and any(one["is_failing"] for one in pods))
+    assert not (build_report(seen).is_healthy and any(one["is_failing"] for one in pods))
 
 
 def test_every_cause_has_its_situation_and_a_line_in_the_guide() -> None:

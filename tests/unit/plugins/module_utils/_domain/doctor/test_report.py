@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.findings import ADVICE
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.report import Diagnosis, diagnose
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.report import (
+    DoctorReport,
+    build_report,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.snapshot import ClusterSnapshot
 from conventions.source import ROOT
 from support.doctor_snapshots import (
@@ -22,12 +25,12 @@ from support.doctor_snapshots import (
     SCOPE,
     WRITES_KIWI,
     account,
-    case,
     config,
     credential,
     edited,
     ours,
     pod,
+    snapshot,
     theirs,
 )
 
@@ -39,7 +42,7 @@ def found(seen: ClusterSnapshot) -> list[tuple[str, str, str, str | None]]:
     """Severity, kind, object and registry of what is found, once for all namespaces."""
     return [
         (one["severity"], one["kind"], one["object"], one["registry"])
-        for one in diagnose(seen).shape("sea")["findings"]
+        for one in build_report(seen).shape("sea")["findings"]
     ]
 
 
@@ -54,84 +57,84 @@ def w(kind: str, what: str, registry: str | None = "kiwi") -> tuple[str, str, st
 SA = "ServiceAccount/default"
 
 FINDINGS: dict[str, tuple[ClusterSnapshot, list[tuple[str, str, str, str | None]]]] = {
-    "all is well": (case([ours()], [account(DIRECT)]), []),
+    "all is well": (snapshot([ours()], [account(DIRECT)]), []),
     "nothing in the cluster has to do with a registry": (
-        case([], [account("quay")]), [w("entry_names_nothing", SA, None)]
+        snapshot([], [account("quay")]), [w("entry_names_nothing", SA, None)]
     ),
     "a cluster is integrated and has no secret yet": (
-        case([], [account()], integrated=("kiwi",)), [e("entry_missing", SA)]
+        snapshot([], [account()], integrated=("kiwi",)), [e("entry_missing", SA)]
     ),
-    "a registry is asked for": (case([], [account()], scope=ASKED), [e("entry_missing", SA)]),
-    "a pod has an image of a registry": (case([], [account()], [pod(waiting=None)]), [e("entry_missing", SA)]),
-    "another account than the expected ones lacks it": (case([], [account(name="robot")], scope=ASKED), []),
+    "a registry is asked for": (snapshot([], [account()], scope=ASKED), [e("entry_missing", SA)]),
+    "a pod has an image of a registry": (snapshot([], [account()], [pod(waiting=None)]), [e("entry_missing", SA)]),
+    "another account than the expected ones lacks it": (snapshot([], [account(name="robot")], scope=ASKED), []),
     "an account that fits a glob lacks it": (
-        case([ours()], [account(DIRECT), account(name="build-7")]),
+        snapshot([ours()], [account(DIRECT), account(name="build-7")]),
         [e("entry_missing", "ServiceAccount/build-7")],
     ),
-    "the secret is there and nobody names it": (case([ours()], [account("quay")]), [
+    "the secret is there and nobody names it": (snapshot([ours()], [account("quay")]), [
         e("entry_missing", SA), w("entry_names_nothing", SA, None),
     ]),
-    "the secret that is named is gone": (case([], [account(DIRECT)], scope=ASKED), [e("entry_names_nothing", SA)]),
+    "the secret that is named is gone": (snapshot([], [account(DIRECT)], scope=ASKED), [e("entry_names_nothing", SA)]),
     "one of two that are named is gone": (
-        case([theirs("kiwi")], [account(DIRECT, "kiwi")]), [w("entry_names_nothing", SA)]
+        snapshot([theirs("kiwi")], [account(DIRECT, "kiwi")]), [w("entry_names_nothing", SA)]
     ),
-    "a hand-made secret serves": (case([theirs("regcred")], [account("regcred")], scope=ASKED), []),
+    "a hand-made secret serves": (snapshot([theirs("regcred")], [account("regcred")], scope=ASKED), []),
     "a secret for other hosts does not count": (
-        case([theirs("quay", host="quay.io")], [account("quay")], scope=ASKED), [e("entry_missing", SA)]
+        snapshot([theirs("quay", host="quay.io")], [account("quay")], scope=ASKED), [e("entry_missing", SA)]
     ),
     "it expired": (
-        case([ours(left_days=-1)], [account(DIRECT)], access={"t-1": DEAD}), [e("expired", f"Secret/{DIRECT}")]
+        snapshot([ours(left_days=-1)], [account(DIRECT)], access={"t-1": DEAD}), [e("expired", f"Secret/{DIRECT}")]
     ),
     "it expired and the image host was not asked": (
-        replace(case([ours(left_days=-1)], [account(DIRECT)]), access=None), [e("expired", f"Secret/{DIRECT}")]
+        replace(snapshot([ours(left_days=-1)], [account(DIRECT)]), access=None), [e("expired", f"Secret/{DIRECT}")]
     ),
     "two renewals did not happen": (
-        case([ours(left_days=29, age_days=61)], [account(DIRECT)]), [w("expires_soon", f"Secret/{DIRECT}")]
+        snapshot([ours(left_days=29, age_days=61)], [account(DIRECT)]), [w("expires_soon", f"Secret/{DIRECT}")]
     ),
-    "one renewal did not happen": (case([ours(left_days=31, age_days=59)], [account(DIRECT)]), []),
-    "it never expires": (case([ours(left_days=None)], [account(DIRECT)]), [w("no_expiry", f"Secret/{DIRECT}")]),
+    "one renewal did not happen": (snapshot([ours(left_days=31, age_days=59)], [account(DIRECT)]), []),
+    "it never expires": (snapshot([ours(left_days=None)], [account(DIRECT)]), [w("no_expiry", f"Secret/{DIRECT}")]),
     "the operator's copies end as their source does": (
-        case([ours(method="operator", place="kube-system", left_days=None), theirs(OPERATOR)], [account(OPERATOR)]),
+        snapshot([ours(method="operator", place="kube-system", left_days=None), theirs(OPERATOR)], [account(OPERATOR)]),
         [w("no_expiry", f"Secret/{OPERATOR}")],
     ),
-    "it was revoked": (case([ours()], [account(DIRECT)], access={"t-1": DEAD}), [e("refused", f"Secret/{DIRECT}")]),
+    "it was revoked": (snapshot([ours()], [account(DIRECT)], access={"t-1": DEAD}), [e("refused", f"Secret/{DIRECT}")]),
     "a dead one beside one that serves": (
-        case([theirs("registry-kiwi", "t-2"), ours()], [account("registry-kiwi", DIRECT)], access={"t-2": DEAD}),
+        snapshot([theirs("registry-kiwi", "t-2"), ours()], [account("registry-kiwi", DIRECT)], access={"t-2": DEAD}),
         [w("duplicate", f"Secret/{DIRECT}, registry-kiwi"), w("refused", "Secret/registry-kiwi")],
     ),
     "it is of another registry": (
-        case([theirs("kiwi")], [account("kiwi")], access={"t-1": OPENS_PLUM}), [e("other_registry", "Secret/kiwi")]
+        snapshot([theirs("kiwi")], [account("kiwi")], access={"t-1": OPENS_PLUM}), [e("other_registry", "Secret/kiwi")]
     ),
     "it is for another image host": (
-        case([theirs("kiwi", host="images.fig")], [account("kiwi")]), [e("other_host", "Secret/kiwi")]
+        snapshot([theirs("kiwi", host="images.fig")], [account("kiwi")]), [e("other_host", "Secret/kiwi")]
     ),
     "it is of a type that no kubelet reads": (
-        case([theirs(DIRECT, kind="Opaque")], [account(DIRECT)]), [e("malformed", f"Secret/{DIRECT}")]
+        snapshot([theirs(DIRECT, kind="Opaque")], [account(DIRECT)]), [e("malformed", f"Secret/{DIRECT}")]
     ),
     "a hand-made one of such a type": (
-        case([theirs("regcred", kind="Opaque")], [account("regcred")], scope=ASKED),
+        snapshot([theirs("regcred", kind="Opaque")], [account("regcred")], scope=ASKED),
         [e("entry_missing", SA), e("malformed", "Secret/regcred", None)],
     ),
-    "a hand-made one that nobody names": (case([theirs("regcred", kind="Opaque")], [account()]), []),
+    "a hand-made one that nobody names": (snapshot([theirs("regcred", kind="Opaque")], [account()]), []),
     "it was edited and still serves": (
-        case([edited(ours(), "t-2")], [account(DIRECT)]), [w("edited", f"Secret/{DIRECT}")]
+        snapshot([edited(ours(), "t-2")], [account(DIRECT)]), [w("edited", f"Secret/{DIRECT}")]
     ),
     "it may push": (
-        case([theirs("kiwi")], [account("kiwi")], access={"t-1": WRITES_KIWI}), [w("can_push", "Secret/kiwi")]
+        snapshot([theirs("kiwi")], [account("kiwi")], access={"t-1": WRITES_KIWI}), [w("can_push", "Secret/kiwi")]
     ),
     "several methods at once": (
-        case([ours(), theirs(OPERATOR, "t-2"), theirs("kiwi", "t-3"), theirs("my-own", "t-4")], [account(DIRECT)]),
+        snapshot([ours(), theirs(OPERATOR, "t-2"), theirs("kiwi", "t-3"), theirs("my-own", "t-4")], [account(DIRECT)]),
         [w("duplicate", f"Secret/{DIRECT}, {OPERATOR}, kiwi, my-own")],
     ),
     "copies differ from the one in kube-system": (
-        case(
+        snapshot(
             [theirs(OPERATOR, "t-2", place="kube-system"), theirs(OPERATOR), theirs(OPERATOR, place="fig")],
             [account(OPERATOR), account(OPERATOR, place="fig")],
         ),
         [w("copies_differ", f"Secret/{OPERATOR}")],
     ),
     "the other registry of the team is not looked at": (
-        case(
+        snapshot(
             [theirs("plum", "t-9")],
             [account("plum", "registry-plum", "kiwi")],
             scope=ASKED,
@@ -139,7 +142,9 @@ FINDINGS: dict[str, tuple[ClusterSnapshot, list[tuple[str, str, str, str | None]
         ),
         [e("entry_names_nothing", SA)],
     ),
-    "what a token opens could not be found out": (replace(case([theirs("kiwi")], [account("kiwi")]), access=None), []),
+    "what a token opens could not be found out": (
+        replace(snapshot([theirs("kiwi")], [account("kiwi")]), access=None), []
+    ),
 }  # fmt: skip
 
 
@@ -147,12 +152,14 @@ FINDINGS: dict[str, tuple[ClusterSnapshot, list[tuple[str, str, str, str | None]
 def test_findings(situation: str) -> None:
     seen, expected = FINDINGS[situation]
     assert sorted(found(seen), key=str) == sorted(expected, key=str)
-    assert diagnose(seen).is_healthy == all(severity == "warning" for severity, *_rest in expected)
+    assert build_report(seen).is_healthy == all(severity == "warning" for severity, *_rest in expected)
 
 
 def test_copies_that_differ_are_those_that_most_are_not_like() -> None:
     secrets = [ours(place=place) for place in ("pear", "fig", "lime")] + [ours("t-2", place="date")]
-    result = diagnose(case(secrets, [account(DIRECT, place=place) for place in ("pear", "fig", "lime", "date")]))
+    result = build_report(
+        snapshot(secrets, [account(DIRECT, place=place) for place in ("pear", "fig", "lime", "date")])
+    )
     (one,) = result.shape("sea")["findings"]
     assert (one["kind"], one["namespaces"]) == ("copies_differ", ["date"])
 
@@ -166,7 +173,7 @@ def test_every_kind_has_its_situation_and_a_line_in_the_guide() -> None:
         assert f"C({kind})" in documented
 
 
-def thousand() -> Diagnosis:
+def thousand() -> DoctorReport:
     """A thousand namespaces with the same faults, and a pod of two replicas that fails in each."""
     places = [f"space-{number}" for number in range(1000)]
     pods = [
@@ -174,8 +181,8 @@ def thousand() -> Diagnosis:
         for place in places
         for name in "ab"
     ]
-    return diagnose(
-        case(
+    return build_report(
+        snapshot(
             [ours(place=place, left_days=None) for place in places[1:]],
             [account(DIRECT, place=place) for place in places],
             pods,
@@ -200,10 +207,14 @@ def test_what_a_thousand_namespaces_have_in_common_is_said_once() -> None:
 @pytest.mark.parametrize(
     ("seen", "summary"),
     [
-        (case([ours()], [account(DIRECT)]), "sea: no problems were found in 1 namespace, for kiwi."),
-        (case(), "sea: nothing in it has to do with the registries."),
+        (snapshot([ours()], [account(DIRECT)]), "sea: no problems were found in 1 namespace, for kiwi."),
+        (snapshot(), "sea: nothing in it has to do with the registries."),
         (
-            case([ours(left_days=None)], [account(DIRECT), account(place="fig")], [pod(), pod(waiting=None, name="b")]),
+            snapshot(
+                [ours(left_days=None)],
+                [account(DIRECT), account(place="fig")],
+                [pod(), pod(waiting=None, name="b")],
+            ),
             (
                 "sea: in 1 of 2 namespaces new pods cannot pull from kiwi; 1 pod is waiting for an image;"
                 " 1 pod is older than the pull secret; 1 warning."
@@ -212,13 +223,13 @@ def test_what_a_thousand_namespaces_have_in_common_is_said_once() -> None:
     ],
 )  # fmt: skip
 def test_the_summary_is_a_sentence(seen: ClusterSnapshot, summary: str) -> None:
-    assert diagnose(seen).shape("sea")["summary"] == summary
+    assert build_report(seen).shape("sea")["summary"] == summary
 
 
 def test_credentials_are_shown_by_fingerprints_with_all_that_is_known_and_no_token() -> None:
     secrets = [ours("secret-1"), theirs("mine", "secret-2"), theirs("copy", "secret-1", place="fig")]
     access = {"secret-1": OPENS_KIWI, "secret-2": WRITES_KIWI}
-    shown = diagnose(case(secrets, [account(DIRECT), account("copy", place="fig")], access=access)).shape("sea")
+    shown = build_report(snapshot(secrets, [account(DIRECT), account("copy", place="fig")], access=access)).shape("sea")
     known: dict[str, Any] = {
         "fingerprint": credential("secret-1").fingerprint, "secrets": ["copy", DIRECT], "methods": ["direct", "other"],
         "namespaces": 2, "is_taken": True, "pulls_from": ["kiwi"], "pushes_to": [],
@@ -230,4 +241,4 @@ def test_credentials_are_shown_by_fingerprints_with_all_that_is_known_and_no_tok
     }  # fmt: skip
     assert shown["credentials"] == [known, {**known, **unknown}]
     assert "secret-" not in str(shown)
-    assert config("secret-1") not in repr(diagnose(case(secrets)))
+    assert config("secret-1") not in repr(build_report(snapshot(secrets)))

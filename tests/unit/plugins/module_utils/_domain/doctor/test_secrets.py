@@ -18,7 +18,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
     SecretContent,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.images import Image, read_image
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.secrets import shelve
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.secrets import index_secrets
 
 HOST = "images.quay:7443"
 DIGEST = f"sha256:{'b' * 64}"
@@ -76,17 +76,17 @@ def secret(name: str, config: Any, *, kind: str = PULL_SECRET_TYPE, key: str = "
     ],
 )
 def test_logins_for_the_image_host_are_found_whatever_their_key(auths: Any, logins: list[tuple[str, str]]) -> None:
-    item = shelve([secret("any", {"auths": auths})], HOST, ("kiwi",)).find("pear", "any")
-    assert item is not None
-    assert [(one.registry, one.credentials.token) for one in item.held.logins] == logins
-    assert item.held.fault is None
+    indexed = index_secrets([secret("any", {"auths": auths})], HOST, ("kiwi",)).find("pear", "any")
+    assert indexed is not None
+    assert [(one.registry, one.credentials.token) for one in indexed.parsed.logins] == logins
+    assert indexed.parsed.fault is None
 
 
 def test_a_secret_of_old_docker_is_read_too() -> None:
     old = secret("any", {HOST: auth("me", "t-1")}, kind="kubernetes.io/dockercfg", key=".dockercfg")
-    item = shelve([old], HOST, ()).find("pear", "any")
-    assert item is not None
-    assert [one.credentials.token for one in item.held.logins] == ["t-1"]
+    indexed = index_secrets([old], HOST, ()).find("pear", "any")
+    assert indexed is not None
+    assert [one.credentials.token for one in indexed.parsed.logins] == ["t-1"]
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ def test_a_secret_of_old_docker_is_read_too() -> None:
     ],
 )
 def test_what_is_no_pull_secret_says_why_and_not_what_it_holds(broken: Secret, fault: str) -> None:
-    item = shelve([broken], HOST, ()).find("pear", "any")
-    assert item is not None
-    assert fault in str(item.held.fault)
-    assert "t-1" not in repr(item)
+    indexed = index_secrets([broken], HOST, ()).find("pear", "any")
+    assert indexed is not None
+    assert fault in str(indexed.parsed.fault)
+    assert "t-1" not in repr(indexed)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,6 @@ def test_what_is_no_pull_secret_says_why_and_not_what_it_holds(broken: Secret, f
     ],
 )
 def test_names_tell_for_which_registry_a_secret_is_and_who_makes_it(name: str, told: tuple[str | None, str]) -> None:
-    item = shelve([secret(name, {"auths": {}})], HOST, ("kiwi", "plum")).find("pear", name)
-    assert item is not None
-    assert (item.registry, item.method, item.is_marked) == (*told, False)
+    indexed = index_secrets([secret(name, {"auths": {}})], HOST, ("kiwi", "plum")).find("pear", name)
+    assert indexed is not None
+    assert (indexed.registry, indexed.method, indexed.is_marked) == (*told, False)
