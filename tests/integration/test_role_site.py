@@ -225,7 +225,7 @@ def test_what_only_the_service_knows_is_refused_before_any_write(
 
 def test_manifests_whose_tiers_differ_are_resolved_or_refused_by_policy(team: Sandbox) -> None:
     both = [manifest("kiwi", subscription_tier="STARTER"), manifest("plum")]
-    with pytest.raises(PlaybookFailedError, match="wants starter"):
+    with pytest.raises(PlaybookFailedError, match="names starter"):
         play(SITE, team, {"docr_manifests": both, "docr_tier_policy": "strict"})
     assert writes(team) == []
     play(SITE, team, {"docr_manifests": both})

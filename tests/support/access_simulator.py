@@ -37,7 +37,7 @@ from support.access_states import SYSTEM, config, copied, journal_secret
 
 
 @dataclass(frozen=True)
-class World:
+class SimulatedCluster:
     """A cluster, and the credentials that DigitalOcean minted and revoked for it."""
 
     state: CurrentCluster
@@ -48,12 +48,12 @@ class World:
         return self.state.registries[registry]
 
 
-def walk(world: World, plan: Iterable[Any]) -> list[World]:
-    """The world before the first step and after each."""
-    worlds = [world]
+def walk(simulated: SimulatedCluster, plan: Iterable[Any]) -> list[SimulatedCluster]:
+    """The cluster before the first step and after each."""
+    simulated_clusters = [simulated]
     for step in plan:
-        worlds.append(_CARRY_OUT[step.action](worlds[-1], step))
-    return worlds
+        simulated_clusters.append(_CARRY_OUT[step.action](simulated_clusters[-1], step))
+    return simulated_clusters
 
 
 def in_use(found: CurrentRegistry) -> Credential:
@@ -63,127 +63,133 @@ def in_use(found: CurrentRegistry) -> Credential:
     return credential
 
 
-def _with_registry(world: World, registry: str, found: CurrentRegistry) -> World:
-    registries = {**world.state.registries, registry: found}
-    return replace(world, state=replace(world.state, registries=registries))
+def _with_registry(simulated: SimulatedCluster, registry: str, found: CurrentRegistry) -> SimulatedCluster:
+    registries = {**simulated.state.registries, registry: found}
+    return replace(simulated, state=replace(simulated.state, registries=registries))
 
 
-def _with_secrets(world: World, registry: str, name: str, secrets: Mapping[str, Secret]) -> World:
-    found = world.of(registry)
-    return _with_registry(world, registry, replace(found, secrets={**found.secrets, name: dict(secrets)}))
+def _with_secrets(
+    simulated: SimulatedCluster, registry: str, name: str, secrets: Mapping[str, Secret]
+) -> SimulatedCluster:
+    found = simulated.of(registry)
+    return _with_registry(simulated, registry, replace(found, secrets={**found.secrets, name: dict(secrets)}))
 
 
-def _note(world: World, registry: str, journal: Journal) -> World:
+def _note(simulated: SimulatedCluster, registry: str, journal: Journal) -> SimulatedCluster:
     secret = journal_secret(journal, registry)
-    return _with_registry(world, registry, replace(world.of(registry), journal=journal, journal_secret=secret))
+    return _with_registry(simulated, registry, replace(simulated.of(registry), journal=journal, journal_secret=secret))
 
 
-def _change(world: World, change: Callable[[ServiceAccount], tuple[str, ...]]) -> World:
-    accounts = tuple(replace(one, pull_secrets=change(one)) for one in world.state.accounts)
-    return replace(world, state=replace(world.state, accounts=accounts))
+def _change(simulated: SimulatedCluster, change: Callable[[ServiceAccount], tuple[str, ...]]) -> SimulatedCluster:
+    accounts = tuple(replace(one, pull_secrets=change(one)) for one in simulated.state.accounts)
+    return replace(simulated, state=replace(simulated.state, accounts=accounts))
 
 
-def _strike(world: World, name: str) -> World:
+def _strike(simulated: SimulatedCluster, name: str) -> SimulatedCluster:
     """Remove a name from every account."""
-    return _change(world, lambda one: AccountChange(one, remove=(name,)).names_of(one))
+    return _change(simulated, lambda one: AccountChange(one, remove=(name,)).names_of(one))
 
 
-def _mint(world: World, step: Any) -> World:
+def _mint(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
     access = step.desired
-    now, expiry_s = world.state.now, access.policy.expiry_s
-    token = f"minted-{len(world.minted)}"
+    now, expiry_s = simulated.state.now, access.policy.expiry_s
+    token = f"minted-{len(simulated.minted)}"
     found = Credential(config(token), now, now + timedelta(seconds=expiry_s) if expiry_s else None)
-    world = replace(world, minted=(*world.minted, found))
-    return _note(world, access.registry, RegistryAccess(world.state, access).journal.add(found))
+    simulated = replace(simulated, minted=(*simulated.minted, found))
+    return _note(simulated, access.registry, RegistryAccess(simulated.state, access).journal.add(found))
 
 
-def _write_journal(world: World, step: Any) -> World:
-    return _note(world, step.registry, step.journal)
+def _write_journal(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
+    return _note(simulated, step.registry, step.journal)
 
 
-def _write(world: World, step: Any) -> World:
+def _write(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
     access = step.desired
-    content = pull_secret(access.registry, access.method, in_use(world.of(access.registry)))
-    secrets = dict(world.of(access.registry).of(access.secret))
+    content = pull_secret(access.registry, access.method, in_use(simulated.of(access.registry)))
+    secrets = dict(simulated.of(access.registry).of(access.secret))
     for one in step.writes:
         assert one.current == secrets.get(one.namespace)
         merged = content if one.current is None else merge_content(one.current, content)
         secrets[one.namespace] = Secret(one.namespace, access.secret, merged)
-    return _with_secrets(world, access.registry, access.secret, secrets)
+    return _with_secrets(simulated, access.registry, access.secret, secrets)
 
 
-def _settle(world: World, step: Any) -> World:
+def _settle(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
     access = step.desired
-    found = world.of(access.registry)
+    found = simulated.of(access.registry)
     credential, secrets = in_use(found), dict(found.of(access.secret))
     content = pull_secret(access.registry, access.method, credential)
     if access.method == "operator":
         assert carries(secrets[SYSTEM], content)
-        alive = world.state.alive
+        alive = simulated.state.alive
         secrets |= {one: copied(one, credential, access.secret) for one in alive - {SYSTEM}}
-        world = _with_secrets(world, access.registry, access.secret, secrets)
-        named = {one for one in world.state.accounts if one.namespace in alive and one.name == "default"}
-        world = _change(world, lambda one: AccountChange(one, (access.secret,) if one in named else ()).names_of(one))
+        simulated = _with_secrets(simulated, access.registry, access.secret, secrets)
+        named = {one for one in simulated.state.accounts if one.namespace in alive and one.name == "default"}
+        simulated = _change(
+            simulated, lambda one: AccountChange(one, (access.secret,) if one in named else ()).names_of(one)
+        )
     else:
-        namespaces = (found.chosen | owned(secrets, access.registry, access.method).keys()) & world.state.alive
+        namespaces = (found.chosen | owned(secrets, access.registry, access.method).keys()) & simulated.state.alive
         assert all(carries(secrets[one], content) for one in namespaces)
-    return _note(world, access.registry, found.journal.promote(credential, world.state.now))
+    return _note(simulated, access.registry, found.journal.promote(credential, simulated.state.now))
 
 
-def _patch(world: World, step: Any) -> World:
+def _patch(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
     found = {(one.account.namespace, one.account.name): one for one in step.changes}
     none = AccountChange(ServiceAccount("", ""))
-    return _change(world, lambda one: found.get((one.namespace, one.name), none).names_of(one))
+    return _change(simulated, lambda one: found.get((one.namespace, one.name), none).names_of(one))
 
 
-def _leave_one_click(world: World, step: Any) -> World:
+def _leave_one_click(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
     registry = step.registry
-    secrets = world.of(registry).of(registry)
+    secrets = simulated.of(registry).of(registry)
     gone = one_click_copies(secrets, registry).keys()
-    world = _with_secrets(world, registry, registry, {key: one for key, one in secrets.items() if key not in gone})
-    world = replace(world, state=replace(world.state, integrated=world.state.integrated - {registry}))
-    return _strike(world, registry)
+    simulated = _with_secrets(
+        simulated, registry, registry, {key: one for key, one in secrets.items() if key not in gone}
+    )
+    simulated = replace(simulated, state=replace(simulated.state, integrated=simulated.state.integrated - {registry}))
+    return _strike(simulated, registry)
 
 
-def _delete(world: World, step: Any) -> World:
+def _delete(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
     doomed = {one.namespace for one in step.secrets}
     (name,) = {one.name for one in step.secrets}
-    secrets = world.of(step.registry).of(name)
+    secrets = simulated.of(step.registry).of(name)
     kept = {key: one for key, one in secrets.items() if key not in doomed}
-    return _with_secrets(world, step.registry, name, kept)
+    return _with_secrets(simulated, step.registry, name, kept)
 
 
-def _delete_source(world: World, step: Any) -> World:
+def _delete_source(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
     registry, name = step.registry, step.source.name
-    secrets = world.of(registry).of(name)
-    gone = owned(secrets, registry, "operator").keys() & world.state.alive
-    changes = RegistryAccess(world.state, DesiredAccess(registry, "operator")).entry_removals(
-        "operator", world.state.alive
+    secrets = simulated.of(registry).of(name)
+    gone = owned(secrets, registry, "operator").keys() & simulated.state.alive
+    changes = RegistryAccess(simulated.state, DesiredAccess(registry, "operator")).entry_removals(
+        "operator", simulated.state.alive
     )
-    world = _with_secrets(world, registry, name, {key: one for key, one in secrets.items() if key not in gone})
-    return _patch(world, steps.PatchServiceAccounts(world.state.name, tuple(changes))) if changes else world
+    simulated = _with_secrets(simulated, registry, name, {key: one for key, one in secrets.items() if key not in gone})
+    return _patch(simulated, steps.PatchServiceAccounts(simulated.state.name, tuple(changes))) if changes else simulated
 
 
-def _revoke(world: World, step: Any) -> World:
+def _revoke(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
     registry = step.registry
     names = frozenset(one.fingerprint for one in step.credentials)
-    world = replace(world, revoked=world.revoked | names)
-    found = world.of(registry)
-    return world if found.journal_secret is None else _note(world, registry, found.journal.without(names))
+    simulated = replace(simulated, revoked=simulated.revoked | names)
+    found = simulated.of(registry)
+    return simulated if found.journal_secret is None else _note(simulated, registry, found.journal.without(names))
 
 
-def _delete_journal(world: World, step: Any) -> World:
+def _delete_journal(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
     registry = step.registry
-    assert world.of(registry).journal_secret is not None
-    return _with_registry(world, registry, replace(world.of(registry), journal=Journal(), journal_secret=None))
+    assert simulated.of(registry).journal_secret is not None
+    return _with_registry(simulated, registry, replace(simulated.of(registry), journal=Journal(), journal_secret=None))
 
 
-def _recreate(world: World, step: Any) -> World:
-    kept = tuple(one for one in world.state.pods if one not in step.pods)
-    return replace(world, state=replace(world.state, pods=kept))
+def _recreate(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
+    kept = tuple(one for one in simulated.state.pods if one not in step.pods)
+    return replace(simulated, state=replace(simulated.state, pods=kept))
 
 
-_CARRY_OUT: Mapping[str, Callable[[World, Any], World]] = {
+_CARRY_OUT: Mapping[str, Callable[[SimulatedCluster, Any], SimulatedCluster]] = {
     steps.MintCredential.action: _mint,
     steps.RecordCredential.action: _write_journal,
     steps.WritePullSecrets.action: _write,

@@ -18,7 +18,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import (
     Credential,
-    Policy,
+    RotationPolicy,
 )
 from support.access_states import (
     BOG,
@@ -54,7 +54,9 @@ POOL = (
 )
 THEIRS = credential("t-of-digitalocean")
 pool = st.sampled_from(POOL)
-policies = st.builds(Policy, st.sampled_from([20 * DAY, None]), st.sampled_from([3 * HOUR, 0 * HOUR]), st.booleans())
+policies = st.builds(
+    RotationPolicy, st.sampled_from([20 * DAY, None]), st.sampled_from([3 * HOUR, 0 * HOUR]), st.booleans()
+)
 
 
 @st.composite
@@ -107,6 +109,6 @@ def states(draw: st.DrawFn) -> CurrentCluster:
 
 
 @st.composite
-def wishes(draw: st.DrawFn) -> DesiredAccess:
+def desired_accesses(draw: st.DrawFn) -> DesiredAccess:
     names = draw(st.sampled_from([("default",), ("build*",), ("*",)]))
     return access(draw(st.sampled_from(["direct", "operator", "one_click"])), draw(policies), service_accounts=names)

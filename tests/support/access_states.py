@@ -40,14 +40,14 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.selection import Where
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import (
     Credential,
-    Policy,
+    RotationPolicy,
 )
 
 NOW = datetime(2026, 7, 9, 16, 20, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-RENEWED = Policy(20 * DAY, 3 * HOUR)
-ENDLESS = Policy(None, 3 * HOUR)
-FORCED = Policy(20 * DAY, 3 * HOUR, force=True)
+RENEWED = RotationPolicy(20 * DAY, 3 * HOUR)
+ENDLESS = RotationPolicy(None, 3 * HOUR)
+FORCED = RotationPolicy(20 * DAY, 3 * HOUR, force=True)
 
 SYSTEM, PEAR, FIG, BOG = "kube-system", "pear", "fig", "bog"
 DIRECT, OPERATOR, ONE_CLICK = "docr-direct-kiwi", "docr-operator-kiwi", "kiwi"
@@ -153,7 +153,7 @@ def cluster(
 
 
 def access(
-    method: str = "direct", policy: Policy | None = RENEWED, registry: str = "kiwi", **where: object
+    method: str = "direct", policy: RotationPolicy | None = RENEWED, registry: str = "kiwi", **where: object
 ) -> DesiredAccess:
     """The desired access to a registry; `where` are fields of Where."""
     chosen = Where(**where)  # type: ignore[arg-type]

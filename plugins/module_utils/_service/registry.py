@@ -25,7 +25,7 @@ Done = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Registries:
-    """The registries that were asked for as they are now, and the team's subscription."""
+    """The desired registries as they are now, and the team's subscription."""
 
     registries: tuple[Registry, ...]
     subscription: Subscription | None
@@ -36,7 +36,7 @@ def fetch_account(api: RegistryApi, desired: tuple[DesiredRegistry, ...]) -> Acc
     registries = api.list_registries()
     taken: set[str] = set()
     refused: set[str] = set()
-    options = api.fetch_options()
+    offer = api.fetch_offer()
     subscription = api.fetch_subscription()
     for name in missing_names(registries, desired):
         try:
@@ -44,7 +44,7 @@ def fetch_account(api: RegistryApi, desired: tuple[DesiredRegistry, ...]) -> Acc
                 taken.add(name)
         except Refused:
             refused.add(name)
-    return Account(registries, options, subscription, frozenset(taken), frozenset(refused))
+    return Account(registries, offer, subscription, frozenset(taken), frozenset(refused))
 
 
 def apply_registries(
@@ -62,7 +62,9 @@ def apply_registries(
         done(step)
     if subscription is None and plan.steps:
         subscription = api.fetch_subscription()
-    return Registries(tuple(registries[want.name] for want in desired if want.name in registries), subscription)
+    return Registries(
+        tuple(registries[registry.name] for registry in desired if registry.name in registries), subscription
+    )
 
 
 def fetch_holdings(api: Api, names: tuple[str, ...], *, with_clusters: bool) -> Holdings:
@@ -77,7 +79,7 @@ def fetch_holdings(api: Api, names: tuple[str, ...], *, with_clusters: bool) -> 
 
 
 def apply_removal(api: RegistryApi, plan: Plan[DeleteRegistry], done: Done) -> None:
-    """Carry out a plan of plan_removal; a registry that is gone by then is what was wanted."""
+    """Carry out a plan of plan_removal; a registry that no longer exists counts as deleted."""
     for step in plan.steps:
         _delete(api, step.name)
         done(step)

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from ..._domain.errors import Conflict, NotFound
-from ..._domain.registry.images import Manifest, parse_manifest
+from ..._domain.registry.images import ImageManifest, parse_image_manifest
 from ..._domain.registry.model import Registry, Repository, parse_registry, parse_repository
-from ..._domain.registry.tiers import Options, Subscription, parse_options, parse_subscription
+from ..._domain.registry.tiers import Subscription, TeamOffer, parse_offer, parse_subscription
 from ..operations import (
     CHANGE_SUBSCRIPTION,
     CHECK_REGISTRY_NAME,
@@ -40,12 +40,12 @@ class RegistryCalls(ApiConnection):
                 return ()
             raise
 
-    def fetch_options(self) -> Options:
+    def fetch_offer(self) -> TeamOffer:
         """Regions and tiers on offer."""
         return self._read(
             READ_REGISTRY_OPTIONS.call(),
             self._client.registries.get_options,
-            lambda answer: parse_options(answer["options"]),
+            lambda answer: parse_offer(answer["options"]),
         )
 
     def fetch_subscription(self) -> Subscription | None:
@@ -105,11 +105,11 @@ class RegistryCalls(ApiConnection):
             lambda answer: [parse_repository(raw) for raw in answer.get("repositories") or ()],
         )
 
-    def list_manifests(self, registry: str, repository: str) -> tuple[Manifest, ...]:
+    def list_manifests(self, registry: str, repository: str) -> tuple[ImageManifest, ...]:
         """All manifests of a repository."""
         list_page = self._client.registries.list_repository_manifests
         return self._pages(
             LIST_MANIFESTS.call(registry=registry, repository=repository),
             lambda page: list_page(registry, repository, page=page, per_page=PER_PAGE),
-            lambda answer: [parse_manifest(raw) for raw in answer.get("manifests") or ()],
+            lambda answer: [parse_image_manifest(raw) for raw in answer.get("manifests") or ()],
         )

@@ -17,7 +17,7 @@ from functools import cached_property
 
 from ..clusters.objects import PULL_SECRET_TYPE, Namespace, Pod, Secret, ServiceAccount
 from ..clusters.selection import Where
-from ..credentials.rotation import Credential, Policy
+from ..credentials.rotation import Credential, RotationPolicy
 from .journal import CURRENT, OLD, Journal
 from .methods import DIRECT, ONE_CLICK, OPERATOR
 from .ownership import OPERATOR_NAMESPACE, foreign, is_marked, is_owned_entry, one_click_copies, owned
@@ -32,7 +32,7 @@ class DesiredAccess:
     registry: str
     method: str
     where: Where = field(default_factory=Where)
-    policy: Policy | None = None
+    policy: RotationPolicy | None = None
 
     @property
     def secret(self) -> str:
@@ -45,7 +45,7 @@ class DesiredAccess:
         return tuple(method for method in (DIRECT, OPERATOR, ONE_CLICK) if method != self.method)
 
     @property
-    def required_policy(self) -> Policy:
+    def required_policy(self) -> RotationPolicy:
         """The policy for credentials; raises ValueError for a method without credentials of this collection."""
         if self.policy is None:
             raise ValueError(f"no policy for the credentials of {self.registry}")

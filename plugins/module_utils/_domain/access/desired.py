@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from ..clusters.cluster import Cluster
 from ..clusters.lookup import resolve_clusters
 from ..clusters.selection import Where
-from ..credentials.rotation import Policy
+from ..credentials.rotation import RotationPolicy
 from ..field_errors import FieldError
 from ..names import NameRef
 from .cluster_access import DesiredAccess
@@ -33,7 +33,7 @@ class AccessEntry:
     contexts: tuple[str | None, ...] = ()
     method: str = ONE_CLICK
     where: Where = field(default_factory=Where)
-    policy: Policy | None = None
+    policy: RotationPolicy | None = None
     origin: str = ""
 
 
@@ -67,7 +67,7 @@ class DesiredState:
 
 
 @dataclass(frozen=True)
-class Place:
+class ClusterAddress:
     """A cluster, and how a client connects: a cluster of DigitalOcean, or a context of a kubeconfig."""
 
     name: str
@@ -87,7 +87,7 @@ class Place:
 class DesiredCluster:
     """A place, and the access that the cluster is to have, or to lose."""
 
-    place: Place
+    place: ClusterAddress
     accesses: tuple[DesiredAccess, ...]
 
     def must_be_read(self, desired: DesiredState) -> bool:
@@ -108,9 +108,11 @@ def resolve_entries(
         known = [(one, found[one.name]) for one in entry.clusters if one.name in found]
         if entry.method != ONE_CLICK and desired.is_present:
             errors += [error for one, cluster in known for error in closed_fault(cluster, one.where)]
-        places = [Place(cluster.name, cluster) for _one, cluster in known]
+        places = [ClusterAddress(cluster.name, cluster) for _one, cluster in known]
         places += [
-            Place(context or f"current context of {entry.kubeconfig}", kubeconfig=entry.kubeconfig, context=context)
+            ClusterAddress(
+                context or f"current context of {entry.kubeconfig}", kubeconfig=entry.kubeconfig, context=context
+            )
             for context in entry.contexts
         ]
         for place in places:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..credentials.rotation import Credential, Policy
+from ..credentials.rotation import Credential, RotationPolicy
 from ..names import join_names
 from ..plan import Step
 from ..times import format_time
@@ -125,7 +125,7 @@ def shape_access(access: RegistryAccess, plan: Sequence[Step], credential: Crede
     }
 
 
-def shape_credential(credential: Credential, policy: Policy | None) -> dict[str, Any]:
+def shape_credential(credential: Credential, policy: RotationPolicy | None) -> dict[str, Any]:
     """A credential without its token; `renew_at` is None where no run renews it."""
     renew_at = None if policy is None else policy.due_at(credential)
     return {

@@ -42,7 +42,7 @@ class Credential:
 
 
 @dataclass(frozen=True)
-class Policy:
+class RotationPolicy:
     """How credentials are renewed. Without `rotate_every` they never expire.
 
     `revoke_after` is how long a replaced credential stays valid. `force` replaces and revokes the current credential at

@@ -29,9 +29,9 @@ NOT_NOW = frozenset({OUTSIDE_WINDOW, TOO_LATE, BUSY})
 
 @dataclass(frozen=True)
 class GcHistory:
-    """What was read of a registry: its collections, newest first, and what was asked for by itself.
+    """What was read of a registry: its collections, newest first, and the answer to "which collection is active".
 
-    `active` is the active collection, `is_none_active` that there was none; `last_push` the newest image's time.
+    `active` is that answer; `is_none_active`: the answer was "none". `last_push` is the newest image's time.
     """
 
     registry: str
@@ -75,8 +75,8 @@ class GcHistory:
 class Decision:
     """What happens to one registry, in one word and one sentence.
 
-    `run` is the collection that is followed, `last` the newest one before it that succeeded, `step` the write.
-    `not_before` is the service's time from which it may be done, `window` the open window that it is done in.
+    `collection` is the collection that is followed, `last` the newest earlier collection that succeeded, `step` the
+    step. `not_before` is the service's time from which the step may be done, `window` the open window of the step.
     """
 
     registry: str
@@ -134,13 +134,13 @@ def refuse_what_may_not_wait(decisions: Sequence[Decision], book: RuleBook) -> N
 
 @dataclass(frozen=True)
 class GcPlan(Plan[GcStep]):
-    """The writes, and the decision for each registry that the writes come from, in the order of the input."""
+    """The steps, and the decision for each registry that the steps come from, in the order of the input."""
 
     decisions: tuple[Decision, ...] = ()
 
 
 def plan_collections(decisions: Sequence[Decision], before: Sequence[GcHistory]) -> GcPlan:
-    """The plan for all decisions; a collection that is adopted needs no write."""
+    """The plan for all decisions; a collection that is adopted needs no step."""
     last = {history.registry: history.find_active() or next(iter(history.collections), None) for history in before}
     return GcPlan(
         decisions=tuple(decisions),
@@ -151,13 +151,13 @@ def plan_collections(decisions: Sequence[Decision], before: Sequence[GcHistory])
 
 
 def unknown_registries(
-    histories: Sequence[GcHistory], asked: Sequence[NameRef], expected: Sequence[str] = ()
+    histories: Sequence[GcHistory], names: Sequence[NameRef], expected: Sequence[str] = ()
 ) -> tuple[FieldError, ...]:
-    """A fault for each place that names a registry which neither exists nor is expected."""
+    """An error for each of `names` whose registry does not exist and is not expected."""
     missing = {one.registry for one in histories if not one.exists} - set(expected)
     return tuple(
         FieldError(one.where, f"there is no registry {one.name!r}", "create it first, or correct the name")
-        for one in asked
+        for one in names
         if one.name in missing
     )
 

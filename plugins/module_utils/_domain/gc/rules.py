@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wanted of a registry's garbage collections: type, windows, and what to do when things go otherwise."""
+"""What is desired for a registry's garbage collections: type, windows, and what to do about a stuck collection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datetime import timedelta
 from ..durations import duration_fault, parse_duration
 from ..windows.calendar import Calendar
 
-# The two states that can be asked for; both words are decisions too.
+# The two desired states; both words are decisions too.
 COLLECTED = "collected"
 IDLE = "idle"
 
@@ -36,7 +36,7 @@ CANCEL = "cancel"
 
 @dataclass(frozen=True)
 class Rules:
-    """What is wanted for one registry. `type` is a key of TYPES; `force` skips windows, interval and quiet period.
+    """What is desired for one registry. `type` is a key of TYPES; `force` skips windows, interval and quiet period.
 
     `outside_window` is SKIP, FAIL or WAIT, and `outside_window_timeout` the longest wait; `overrun` is FINISH or
     CANCEL; `on_stuck` is FAIL or CANCEL.
@@ -70,7 +70,7 @@ class RuleBook:
 
     @property
     def state(self) -> str:
-        """The state that is asked for, the same for all."""
+        """The desired state, the same for all registries."""
         return self.common.state
 
     def of(self, registry: str) -> Rules:

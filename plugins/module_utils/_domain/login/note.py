@@ -18,7 +18,7 @@ from typing import Any
 from ..durations import format_duration, parse_duration
 from ..times import format_time, parse_time
 
-_ABOUT = "Written by planton.digitalocean.docr_credentials beside Docker's config file. It holds no secret."
+_ABOUT = "WriteResult by planton.digitalocean.docr_credentials beside Docker's config file. It holds no secret."
 
 
 @dataclass(frozen=True)

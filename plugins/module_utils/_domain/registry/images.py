@@ -17,7 +17,7 @@ INDEX_MEDIA_TYPES = frozenset(
 
 
 @dataclass(frozen=True)
-class Manifest:
+class ImageManifest:
     """A manifest of a repository; without tags it may be an orphan, or the child of an index."""
 
     digest: str
@@ -25,7 +25,7 @@ class Manifest:
     updated_at: str
 
 
-def parse_manifest(raw: Mapping[str, Any]) -> Manifest:
+def parse_image_manifest(raw: Mapping[str, Any]) -> ImageManifest:
     """A manifest of `digests`; its tags may be missing or null."""
     tags = tuple(str(tag) for tag in raw.get("tags") or ())
-    return Manifest(str(raw["digest"]), tags, str(raw.get("updated_at") or ""))
+    return ImageManifest(str(raw["digest"]), tags, str(raw.get("updated_at") or ""))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decide how a team's registries and its tier become as they are wanted."""
+"""Decide how a team's registries and its tier become as desired."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..field_errors import REQUIRED, FieldError
 from ..plan import Plan
 from .model import Registry
 from .steps import ChangeTier, CreateRegistry, RegistryStep
-from .tiers import Options, Subscription, Tier, resolve_tier
+from .tiers import Subscription, TeamOffer, Tier, resolve_tier
 
 REASONS = {
     "OverRepositoryLimit": "there are more repositories than it allows",
@@ -26,7 +26,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class DesiredRegistry:
-    """A registry as wanted; what is None is not compared. `place` stands before an option's name in a fault."""
+    """A desired registry; None is not compared. An error names an option with `place` before the option's name."""
 
     name: str
     region: str | None = None
@@ -34,16 +34,16 @@ class DesiredRegistry:
     place: str = ""
 
     def where(self, option: str) -> str:
-        """The place of one of its options, for a fault."""
+        """The place of an option, for an error."""
         return self.place + option
 
 
 @dataclass(frozen=True)
 class Account:
-    """The team's registries, what it is offered, and which wanted names it cannot have."""
+    """The team's registries, what DigitalOcean offers the team, and the desired names that the team cannot have."""
 
     registries: tuple[Registry, ...]
-    options: Options
+    offer: TeamOffer
     subscription: Subscription | None
     taken_names: frozenset[str] = frozenset()
     refused_names: frozenset[str] = frozenset()
@@ -54,22 +54,26 @@ class Account:
 
 
 def missing_names(registries: Iterable[Registry], desired: Iterable[DesiredRegistry]) -> tuple[str, ...]:
-    """The wanted names that the team has no registry of."""
-    present = {registry.name for registry in registries}
-    return tuple(want.name for want in desired if want.name not in present)
+    """The desired names of which the team has no registry."""
+    current = {registry.name for registry in registries}
+    return tuple(registry.name for registry in desired if registry.name not in current)
 
 
 def plan_registries(
     account: Account, desired: tuple[DesiredRegistry, ...], tier_policy: str, allow_downgrade: bool
 ) -> Plan[RegistryStep]:
-    """The plan; raises InvalidInput with all that stands against it."""
-    creates = tuple(want for want in desired if account.find(want.name) is None)
-    wanted, faults = resolve_tier(
-        ((want.where("subscription_tier"), want.subscription_tier) for want in desired if want.subscription_tier),
+    """The plan; raises InvalidInput with everything that prevents the plan."""
+    creates = tuple(registry for registry in desired if account.find(registry.name) is None)
+    desired_tier, faults = resolve_tier(
+        (
+            (registry.where("subscription_tier"), registry.subscription_tier)
+            for registry in desired
+            if registry.subscription_tier
+        ),
         tier_policy,
-        account.options,
+        account.offer,
     )
-    target, warnings = _keep_higher_tier(account.subscription, wanted, allow_downgrade)
+    target, warnings = _keep_higher_tier(account.subscription, desired_tier, allow_downgrade)
     faults += _registry_faults(account, desired)
     if target is None and creates and not faults:
         faults += (_no_tier_fault(creates[0]),)
@@ -100,42 +104,42 @@ def _keep_higher_tier(
 
 
 def _registry_faults(account: Account, desired: tuple[DesiredRegistry, ...]) -> tuple[FieldError, ...]:
-    return tuple(fault for want in desired for fault in _faults_of(account, want))
+    return tuple(fault for registry in desired for fault in _faults_of(account, registry))
 
 
-def _faults_of(account: Account, want: DesiredRegistry) -> Iterable[FieldError]:
-    existing = account.find(want.name)
-    if existing is not None:
-        if want.region is not None and want.region != existing.region:
+def _faults_of(account: Account, registry: DesiredRegistry) -> Iterable[FieldError]:
+    current, name = account.find(registry.name), registry.name
+    if current is not None:
+        if registry.region is not None and registry.region != current.region:
             yield FieldError(
-                want.where("region"),
-                f"the registry {want.name} is in {existing.region}, not in {want.region}, and a registry cannot move",
-                f"ask for {existing.region}, or create a registry of another name in {want.region} and copy the images",
+                registry.where("region"),
+                f"the registry {name} is in {current.region}, not in {registry.region}, and a registry cannot move",
+                f"set region to {current.region}, or create another registry in {registry.region} and copy the images",
             )
         return
-    if want.region is not None and want.region not in account.options.regions:
+    if registry.region is not None and registry.region not in account.offer.regions:
         yield FieldError(
-            want.where("region"),
-            f"no registry can be made in {want.region!r}",
-            f"choose one of {', '.join(account.options.regions)}",
+            registry.where("region"),
+            f"no registry can be made in {registry.region!r}",
+            f"choose one of {', '.join(account.offer.regions)}",
         )
-    if want.name in account.taken_names:
+    if registry.name in account.taken_names:
         yield FieldError(
-            want.where("name"),
-            f"the registry name {want.name} is taken; names are unique over all customers of DigitalOcean",
+            registry.where("name"),
+            f"the registry name {registry.name} is taken; names are unique over all customers of DigitalOcean",
             "choose another, such as COMPANY-PURPOSE, or use the token of the team that has it",
         )
-    if want.name in account.refused_names:
+    if registry.name in account.refused_names:
         yield FieldError(
-            want.where("name"),
-            f"DigitalOcean does not accept the name {want.name!r}",
+            registry.where("name"),
+            f"DigitalOcean does not accept the name {registry.name!r}",
             "start with a letter, end with a letter or digit, and use a-z, 0-9 and '-' between",
         )
 
 
-def _no_tier_fault(want: DesiredRegistry) -> FieldError:
+def _no_tier_fault(registry: DesiredRegistry) -> FieldError:
     return FieldError(
-        want.where("subscription_tier"),
+        registry.where("subscription_tier"),
         "the team has no subscription yet, so its first registry needs a tier",
         "name starter, basic or professional",
         REQUIRED,
@@ -146,14 +150,14 @@ def _tier_faults(
     account: Account, target: Tier, creates: int, desired: tuple[DesiredRegistry, ...]
 ) -> tuple[FieldError, ...]:
     faults: tuple[FieldError, ...] = ()
-    asked = next((want for want in desired if want.subscription_tier == target.slug), desired[0])
+    first = next((registry for registry in desired if registry.subscription_tier == target.slug), desired[0])
     current = account.subscription.tier.slug if account.subscription else None
-    offered = account.options.tier(target.slug)
+    offered = account.offer.tier(target.slug)
     if target.slug != current and offered is not None and offered.eligible is False:
         reasons = ", ".join(f"{word} ({REASONS.get(word, 'not explained')})" for word in offered.eligibility_reasons)
         faults += (
             FieldError(
-                asked.where("subscription_tier"),
+                first.where("subscription_tier"),
                 f"the team cannot have the tier {target.slug} now: {reasons or 'DigitalOcean gives no reason'}",
                 "choose a larger tier, or remove what is too much and collect garbage first",
             ),
@@ -186,7 +190,7 @@ def _plan(
         is_upgrade = target.costs_at_least(current)
     tier_after = target if (current or creates) else None
     return Plan(
-        # A higher tier first, since the new registries may need it; a lower one last, when nothing else can fail.
+        # A higher tier comes first, since new registries may need it; a lower tier comes last, after the other steps.
         steps=change + creates if is_upgrade else creates + change,
         before=_state(desired, account, current, is_after=False),
         after=_state(desired, account, tier_after, is_after=True),
@@ -198,11 +202,11 @@ def _state(
     desired: tuple[DesiredRegistry, ...], account: Account, tier: Tier | None, *, is_after: bool
 ) -> dict[str, Any]:
     registries: dict[str, Any] = {}
-    for want in desired:
-        existing = account.find(want.name)
-        if existing is not None:
-            registries[want.name] = {"region": existing.region}
+    for registry in desired:
+        current = account.find(registry.name)
+        if current is not None:
+            registries[registry.name] = {"region": current.region}
         elif is_after:
-            registries[want.name] = {"region": want.region or "chosen by DigitalOcean"}
+            registries[registry.name] = {"region": registry.region or "chosen by DigitalOcean"}
     subscription = {"tier": tier.slug, "monthly_price_in_cents": tier.monthly_price_in_cents} if tier else None
     return {"registries": registries, "subscription": subscription}

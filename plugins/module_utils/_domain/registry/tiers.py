@@ -36,11 +36,11 @@ class Tier:
 
     @property
     def registry_limit(self) -> int | None:
-        """How many registries the tier allows; None for a tier we do not know."""
+        """How many registries the tier allows; None for an unknown tier."""
         return REGISTRY_LIMITS.get(self.slug)
 
     def costs_at_least(self, other: Tier) -> bool:
-        """Whether the tier is at least as high as another one, by the price: a dearer tier allows more."""
+        """Whether the tier is at least as high as another one, by the price: a more expensive tier allows more."""
         return self.monthly_price_in_cents >= other.monthly_price_in_cents
 
     @property
@@ -79,7 +79,7 @@ class Subscription:
 
 
 @dataclass(frozen=True)
-class Options:
+class TeamOffer:
     """What DigitalOcean offers this team now."""
 
     regions: tuple[str, ...]
@@ -91,7 +91,7 @@ class Options:
 
 
 def parse_tier(raw: Mapping[str, Any]) -> Tier:
-    """A tier of the options or of a subscription."""
+    """A tier of the offer or of a subscription."""
     overage = raw.get("storage_overage_price_in_cents")
     return Tier(
         slug=str(raw["slug"]),
@@ -112,39 +112,40 @@ def parse_subscription(raw: Mapping[str, Any]) -> Subscription:
     return Subscription(parse_tier(raw["tier"]), raw.get("created_at"), raw.get("updated_at"))
 
 
-def parse_options(raw: Mapping[str, Any]) -> Options:
-    """The object below `options`."""
-    return Options(
+def parse_offer(raw: Mapping[str, Any]) -> TeamOffer:
+    """The object below `options` of the registry options."""
+    return TeamOffer(
         regions=tuple(str(region) for region in raw.get("available_regions") or ()),
         tiers=tuple(parse_tier(tier) for tier in raw.get("subscription_tiers") or ()),
     )
 
 
 def resolve_tier(
-    wanted: Iterable[tuple[str, str]], policy: str, options: Options
+    desired: Iterable[tuple[str, str]], policy: str, offer: TeamOffer
 ) -> tuple[Tier | None, tuple[FieldError, ...]]:
-    """The one tier that all ask for, or the faults that prevent it.
+    """The tier that all registries desire, or the errors that prevent it.
 
-    `wanted` holds (where it was asked for, slug); the tier is None when nobody asks for one or there is a fault. By the
-    policy `highest` the dearest wins, since it allows all that the cheaper ones do; by `strict` all have to agree.
+    `desired` has pairs (option that names the tier, slug); the tier is None where no option names a tier, or where an
+    error is found. The policy `highest` takes the most expensive tier, which allows all that a cheaper tier allows; the
+    policy `strict` requires that all options name the same tier.
     """
-    asked = tuple(wanted)
-    known = {tier.slug: tier for tier in options.tiers}
+    votes = tuple(desired)
+    known = {tier.slug: tier for tier in offer.tiers}
     faults = tuple(
         FieldError(where, f"the tier {slug!r} does not exist", f"choose one of {', '.join(known)}")
-        for where, slug in asked
+        for where, slug in votes
         if slug not in known
     )
     tiers = sorted(
-        {slug for where, slug in asked if slug in known}, key=lambda slug: known[slug].monthly_price_in_cents
+        {slug for where, slug in votes if slug in known}, key=lambda slug: known[slug].monthly_price_in_cents
     )
     if policy == STRICT and len(tiers) > 1:
-        votes = ", ".join(f"{where} wants {slug}" for where, slug in asked)
+        named = ", ".join(f"{where} names {slug}" for where, slug in votes)
         faults += (
             FieldError(
                 "subscription_tier",
-                f"the tier is the whole team's, but {votes}",
-                "let all name the same tier, or use the tier policy 'highest'",
+                f"the team has one tier, but {named}",
+                "name the same tier everywhere, or set tier_policy to highest",
             ),
         )
     return (known[tiers[-1]] if tiers and not faults else None), faults

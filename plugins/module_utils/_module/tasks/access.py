@@ -25,7 +25,7 @@ from ..._domain.access.methods import (
 )
 from ..._domain.access.one_click import ABSENT, PRESENT
 from ..._domain.clusters.selection import DEFAULT_ACCOUNTS, EVERY, Where
-from ..._domain.credentials.rotation import Policy
+from ..._domain.credentials.rotation import RotationPolicy
 from ..._domain.durations import parse_period
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import REQUIRED, UNSUPPORTED, FieldError
@@ -167,9 +167,9 @@ def _read_where(options: OptionValues) -> Where:
     )
 
 
-def _read_policy(options: OptionValues, common: Common) -> Policy:
+def _read_policy(options: OptionValues, common: Common) -> RotationPolicy:
     rotate_every = parse_period(options["rotate_every"]) if options["rotate_every"] else None
-    return Policy(rotate_every, common.revoke_after, common.force_rotation)
+    return RotationPolicy(rotate_every, common.revoke_after, common.force_rotation)
 
 
 def _read_period(params: Params, name: str, faults: list[FieldError]) -> timedelta:

@@ -21,7 +21,7 @@ from ..._domain.errors import DocrError, InvalidInput, SomeFailed
 from ..._domain.field_errors import FieldError
 from ..._domain.names import NameRef, join_names
 from ..._service.doctor import examine_cluster
-from ..._service.flow.parallel import MOST_CLUSTERS, side_by_side
+from ..._service.flow.parallel import MOST_CLUSTERS, parallel_outcomes
 from ..._service.ports.clusters import Clusters
 from ..run import Params, run_info
 from ..spec import Spec
@@ -87,7 +87,7 @@ def fetch_cluster_info(api: Clusters, params: Params) -> dict[str, Any]:
 def _look(work: Work, entries: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
     failed: dict[str, DocrError] = {}
     names = Counter(entry["name"] for entry in entries.values())
-    for key, outcome in side_by_side(work, MOST_CLUSTERS).items():
+    for key, outcome in parallel_outcomes(work, MOST_CLUSTERS).items():
         entry = entries[key]
         if isinstance(outcome, DocrError):
             failed[entry["name"] if names[entry["name"]] == 1 else f"{entry['name']} ({key})"] = outcome

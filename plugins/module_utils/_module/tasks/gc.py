@@ -36,14 +36,14 @@ _PROOF_LOOKS_S = 15.0
 
 def build_gc_task(params: Params) -> GcTask:
     """The task that the options describe; raises InvalidInput with all that is wrong with them."""
-    asked, faults = read_registries(params["registries"])
+    names, faults = read_registries(params["registries"])
     book, wrong = read_rules(params)
     faults += wrong
     has_consent = params["allow_delete_untagged_manifests"]
     if faults or book is None:
         raise InvalidInput(tuple(faults))
     settings = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock()) if params["wait"] else None
-    return GcTask(asked, tuple(params["expect_registries"]), book, settings, has_consent)
+    return GcTask(names, tuple(params["expect_registries"]), book, settings, has_consent)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class GcResult:
 class GcTask:
     """Garbage collected where a window allows it, or nothing running any more."""
 
-    asked: tuple[NameRef, ...]
+    names: tuple[NameRef, ...]
     expected: tuple[str, ...]
     book: RuleBook
     settings: PollSettings | None
@@ -67,8 +67,8 @@ class GcTask:
     def fetch(self, api: Api) -> Collections:
         """The collections of each registry; raises InvalidInput where consent is missing, with what is at stake."""
         if not self.has_consent:
-            refuse_without_consent(api, self.asked, self.book)
-        return fetch_collections(api, self.asked, self.expected, self.book)
+            refuse_without_consent(api, self.names, self.book)
+        return fetch_collections(api, self.names, self.expected, self.book)
 
     def plan(self, current: Collections) -> GcPlan:
         """What to start or to cancel. Registries that are expected are told as such: `apply` refuses them."""
@@ -87,7 +87,7 @@ class GcTask:
             say=open_progress(),
             done=done,
         )
-        return GcResult(collector.apply(plan, self.asked), api.now())
+        return GcResult(collector.apply(plan, self.names), api.now())
 
     def predict(self, current: Collections, plan: GcPlan) -> GcResult:
         """The decisions."""
@@ -113,7 +113,7 @@ class GcTask:
 
 def fetch_gc_info(api: Api, params: Params) -> dict[str, Any]:
     """The active collection and all of each registry; raises InvalidInput with all that do not exist."""
-    asked, faults = read_registries(params["registries"])
+    names, faults = read_registries(params["registries"])
     if faults:
         raise InvalidInput(tuple(faults))
     return {
@@ -123,6 +123,6 @@ def fetch_gc_info(api: Api, params: Params) -> dict[str, Any]:
                 "active": shape_collection(history.find_active()),
                 "history": [shape_collection(collection) for collection in history.collections],
             }
-            for history in fetch_history(api, asked)
+            for history in fetch_history(api, names)
         ]
     }

@@ -101,21 +101,21 @@ GC_SPEC = Spec(
 
 def read_registries(names: Sequence[str]) -> tuple[tuple[NameRef, ...], list[FieldError]]:
     """The registries with the places that name them, and what is wrong with the list."""
-    asked = tuple(NameRef(f"registries[{number}]", name) for number, name in enumerate(names))
+    refs = tuple(NameRef(f"registries[{number}]", name) for number, name in enumerate(names))
     faults = (
         []
-        if names
+        if refs
         else [FieldError("registries", "the list is empty", "name at least one, or leave the task out", REQUIRED)]
     )
     first: dict[str, NameRef] = {}
-    for one in asked:
+    for one in refs:
         if not one.name.strip():
             faults.append(FieldError(one.where, "the name is empty", "name a registry, or leave it out", REQUIRED))
         elif first.setdefault(one.name, one) is not one:
             faults.append(
                 FieldError(one.where, f"{one.name} stands at {first[one.name].where} too", "keep one of them")
             )
-    return asked, faults
+    return refs, faults
 
 
 def read_rules(params: Params) -> tuple[RuleBook | None, list[FieldError]]:

@@ -59,25 +59,25 @@ def build_registry_task(params: Params) -> Task[Api, Any, Any, Registries]:
     desired = read_desired(raw, "" if is_single else "registries")
     if params["state"] == "absent":
         consents = RemovalConsents(params["allow_delete_images"], params["allow_delete_integrated"])
-        return RemovalTask(tuple(want.name for want in desired), consents, params["registry_host"], is_single)
+        return RemovalTask(tuple(registry.name for registry in desired), consents, params["registry_host"], is_single)
     return PresentTask(desired, params["tier_policy"], params["allow_downgrade"], params["registry_host"], is_single)
 
 
 def read_desired(raw: list[Mapping[str, Any]], option: str) -> tuple[DesiredRegistry, ...]:
-    """The wanted registries, merged where two say the same; raises InvalidInput with all that is wrong with them.
+    """The desired registries, merged where two say the same; raises InvalidInput with all that is wrong with them.
 
     `option` is the list that they stand in, for the place of a fault; empty for options of the module itself.
     """
     desired: dict[str, DesiredRegistry] = {}
     faults: list[FieldError] = []
     for index, one in enumerate(raw):
-        want = DesiredRegistry(
+        registry = DesiredRegistry(
             name=one["name"],
             region=one["region"].lower() if one.get("region") else None,
             subscription_tier=one["subscription_tier"].lower() if one.get("subscription_tier") else None,
             place=_place(one.get("origin"), option, index),
         )
-        faults += _desired_faults(want, desired.setdefault(want.name, want))
+        faults += _desired_faults(registry, desired.setdefault(registry.name, registry))
     if faults:
         raise InvalidInput(tuple(faults))
     return tuple(desired.values())
@@ -89,14 +89,14 @@ def _place(origin: str | None, option: str, index: int) -> str:
     return f"{option}[{index}]." if option else ""
 
 
-def _desired_faults(want: DesiredRegistry, first: DesiredRegistry) -> Iterator[FieldError]:
-    wrong_name = name_fault(want.name)
+def _desired_faults(registry: DesiredRegistry, first: DesiredRegistry) -> Iterator[FieldError]:
+    wrong_name = name_fault(registry.name)
     if wrong_name is not None:
-        yield FieldError(want.where("name"), *wrong_name)
-    if (want.region, want.subscription_tier) != (first.region, first.subscription_tier):
+        yield FieldError(registry.where("name"), *wrong_name)
+    if (registry.region, registry.subscription_tier) != (first.region, first.subscription_tier):
         yield FieldError(
-            want.where("name"),
-            f"the registry {want.name} is asked for twice, and differently at {first.where('name')}",
+            registry.where("name"),
+            f"the registry {registry.name} is asked for twice, and differently at {first.where('name')}",
             "keep one of them",
             DUPLICATE,
         )
@@ -169,9 +169,9 @@ def predict_registries(account: Account, desired: tuple[DesiredRegistry, ...], p
     created = {
         step.name: Registry(step.name, step.region or "") for step in plan.steps if isinstance(step, CreateRegistry)
     }
-    found = tuple(account.find(want.name) or created[want.name] for want in desired)
+    found = tuple(account.find(registry.name) or created[registry.name] for registry in desired)
     after = plan.after["subscription"]
-    tier = account.options.tier(after["tier"]) if after else None
+    tier = account.offer.tier(after["tier"]) if after else None
     if tier is None or (account.subscription is not None and account.subscription.tier.slug == tier.slug):
         return Registries(found, account.subscription)
     return Registries(found, Subscription(tier))
@@ -190,7 +190,7 @@ def shape_registries(outcome: Registries, host: str, is_single: bool) -> dict[st
 def fetch_registry_info(api: Api, params: Params) -> dict[str, Any]:
     """The result of docr_registry_info; a name that does not exist is simply not in it."""
     registries = api.list_registries()
-    options = api.fetch_options()
+    offer = api.fetch_offer()
     subscription = api.fetch_subscription()
     names = params["names"]
     host = params["registry_host"]
@@ -200,8 +200,8 @@ def fetch_registry_info(api: Api, params: Params) -> dict[str, Any]:
     return {
         "registries": shown,
         "subscription": subscription.shape() if subscription else None,
-        "tiers": [tier.shape() for tier in options.tiers],
-        "regions": list(options.regions),
+        "tiers": [tier.shape() for tier in offer.tiers],
+        "regions": list(offer.regions),
         "usage": {
             "registries": len(registries),
             "registries_allowed": tier.registry_limit if tier else None,

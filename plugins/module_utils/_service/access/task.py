@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..._domain.access.cluster_access import ClusterAccess
-from ..._domain.access.desired import DesiredCluster, DesiredState, Place
+from ..._domain.access.desired import ClusterAddress, DesiredCluster, DesiredState
 from ..._domain.access.methods import ONE_CLICK
 from ..._domain.access.one_click import (
     ABSENT,
@@ -29,7 +29,7 @@ from ..._domain.clusters.cluster import Cluster, lists_registry
 from ..._domain.credentials.rotation import Credential
 from ..._domain.errors import DocrError, InvalidInput, SomeFailed
 from ..._domain.plan import Outcome, Plan, Step
-from ..flow.parallel import MOST_CLUSTERS, side_by_side
+from ..flow.parallel import MOST_CLUSTERS, parallel_outcomes
 from ..flow.wait import PollSettings
 from ..ports.clusters import Clusters
 from ..ports.kube import Kube
@@ -79,7 +79,7 @@ class AccessTask:
             for cluster in outside.desired
             if cluster.must_be_read(desired)
         }
-        return CurrentState(Integrations(clusters, names), outside, side_by_side(reads, MOST_CLUSTERS), kubes)
+        return CurrentState(Integrations(clusters, names), outside, parallel_outcomes(reads, MOST_CLUSTERS), kubes)
 
     def plan(self, current: CurrentState) -> TaskPlan:
         """The writes for the current state. An expected registry counts as existing here; `apply` checks again."""
@@ -102,7 +102,7 @@ class AccessTask:
             for cluster in plan.desired
             if cluster.place.key in plan.clusters
         }
-        outcomes = side_by_side(writes, MOST_CLUSTERS)
+        outcomes = parallel_outcomes(writes, MOST_CLUSTERS)
         failed = {key: one for key, one in outcomes.items() if isinstance(one, DocrError)}
         credentials = {key: one for key, one in outcomes.items() if not isinstance(one, DocrError)}
         # The state of a cluster in which a write failed is not known.
@@ -138,7 +138,7 @@ class AccessTask:
         return reader.fetch(is_present=self.desired.is_present)
 
     def _write(
-        self, api: Clusters, current: CurrentState, place: Place, plan: TaskPlan, done: Callable[[Step], None]
+        self, api: Clusters, current: CurrentState, place: ClusterAddress, plan: TaskPlan, done: Callable[[Step], None]
     ) -> Mapping[str, Credential | None]:
         """Write one cluster; returns the credentials in use by registry."""
         cluster = current.places[place.key]

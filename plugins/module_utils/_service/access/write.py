@@ -19,7 +19,7 @@ from ..._domain.clusters.objects import CONNECTIONS, Secret, SecretContent
 from ..._domain.errors import DocrError, TimedOut
 from ..._domain.names import join_names
 from ..._domain.plan import Plan, Step
-from ..flow.parallel import for_each
+from ..flow.parallel import parallel_map
 from ..flow.wait import PollSettings
 from ..ports.credentials import CredentialApi
 from ..ports.kube import Kube
@@ -66,7 +66,7 @@ class ClusterWriter:
             case steps.ActivateCredential(registry=registry):
                 self._activate(self.cluster.of(registry))
             case steps.PatchServiceAccounts(changes=changes):
-                for_each(changes, lambda change: change_account(self.kube, change), CONNECTIONS)
+                parallel_map(changes, lambda change: change_account(self.kube, change), CONNECTIONS)
             case _:
                 self._carry_out_removal(step)
 
@@ -84,7 +84,7 @@ class ClusterWriter:
             case steps.DeleteJournal(registry=registry):
                 self.credentials[registry].drop()
             case steps.RecreatePods(pods=pods):
-                for_each(pods, lambda pod: delete_pod(self.kube, pod), CONNECTIONS)
+                parallel_map(pods, lambda pod: delete_pod(self.kube, pod), CONNECTIONS)
             case _:
                 raise TypeError(f"no writer for {type(step).__name__}")
 
@@ -101,7 +101,7 @@ class ClusterWriter:
         def may_write(secret: Secret) -> bool:
             return is_marked(secret, desired.registry, desired.method)
 
-        for_each(writes, lambda one: write_secret(self.kube, one, desired.secret, content, may_write), CONNECTIONS)
+        parallel_map(writes, lambda one: write_secret(self.kube, one, desired.secret, content, may_write), CONNECTIONS)
 
     def _activate(self, access: RegistryAccess) -> None:
         credentials = self.credentials[access.registry]
@@ -161,7 +161,7 @@ class ClusterWriter:
         def may_delete(secret: Secret) -> bool:
             return is_owned(secret, registry, method)
 
-        for_each(secrets, lambda one: delete_secret(self.kube, one, may_delete), CONNECTIONS)
+        parallel_map(secrets, lambda one: delete_secret(self.kube, one, may_delete), CONNECTIONS)
 
     def _delete_source(self, access: RegistryAccess, source: Secret) -> None:
         registry = access.registry
@@ -171,7 +171,7 @@ class ClusterWriter:
         alive = frozenset(one.name for one in self.kube.list_namespaces() if not one.is_terminating)
         now = replace(access, cluster=replace(access.cluster, accounts=self.kube.list_service_accounts()))
         changes = now.entry_removals(OPERATOR, alive)
-        for_each(changes, lambda one: change_account(self.kube, one), CONNECTIONS)
+        parallel_map(changes, lambda one: change_account(self.kube, one), CONNECTIONS)
         self._delete_secrets(registry, OPERATOR, [one for namespace, one in left.items() if namespace in alive])
 
     def _await_end(self, look: Callable[[], Mapping[str, Secret]]) -> Mapping[str, Secret]:

@@ -20,7 +20,7 @@ R = TypeVar("R")
 MOST_CLUSTERS = 8
 
 
-def side_by_side(work: Mapping[str, Callable[[], T]], most: int) -> Mapping[str, T | DocrError]:
+def parallel_outcomes(work: Mapping[str, Callable[[], T]], most: int) -> Mapping[str, T | DocrError]:
     """What came of each, in the order of `work`, its DocrError included; at most so many at a time.
 
     Any other exception is a bug: it is raised after all collections have ended.
@@ -39,7 +39,7 @@ def _outcome(do: Callable[[], T]) -> T | DocrError:
         return error
 
 
-def for_each(items: Iterable[T], do: Callable[[T], R], most: int) -> list[R]:
+def parallel_map(items: Iterable[T], do: Callable[[T], R], most: int) -> list[R]:
     """What came of each, in the order of `items`; after a failure nothing more is begun, and it is raised."""
     with ThreadPoolExecutor(most) as pool:
         running = [pool.submit(do, one) for one in items]

@@ -43,7 +43,7 @@ from ..flow.wait import BEAT_S, Heartbeat, PollSettings, poll
 from ..ports.api import Api
 from .conclusion import conclude
 from .failures import Failures, is_passing, stuck, unhealed
-from .push_check import is_read_only, prove_writes
+from .push_check import check_pushes, is_read_only
 from .read import Collections, fetch_collection, fetch_registry_history
 from .write import cancel, start
 
@@ -199,7 +199,7 @@ class Collector:
             for registry in self.followed.waiting():
                 self._decide_again(registry)
             for registry in self.followed.pending():
-                # What has just been answered is not asked for again.
+                # A registry that was just read is not read again.
                 if registry not in self.followed.just_read:
                     self._look(registry, settings)
             self.followed.just_read.clear()
@@ -259,7 +259,7 @@ class Collector:
         now = self.api.now()
         if problem == UNHEALED:
             told = is_read_only(self.api, progress.registry)
-            proof = prove_writes(self.api, progress.registry, told, self.proof)
+            proof = check_pushes(self.api, progress.registry, told, self.proof)
             progress = replace(progress, is_writable=proof.is_writable, proof=proof.how)
             if not proof.is_writable:
                 raise unhealed(progress, now, "the cancel shows no effect")

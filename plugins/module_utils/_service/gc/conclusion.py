@@ -20,7 +20,7 @@ from ..ports.api import Api
 from ..ports.registries import RegistryApi
 from .failures import Failures, unhealed
 from .images import MOST_LISTED, count_untagged
-from .push_check import prove_writes
+from .push_check import check_pushes
 
 # As many as a team can have (digitalocean-api.md 1.3): none waits for the proof of another.
 _SIDE_BY_SIDE = 10
@@ -60,7 +60,7 @@ class _End:
         has_ended = progress.collection is not None
         if progress.needs_proof or (has_ended and is_read_only):
             with self.failures.noting(progress.registry, is_write=True):
-                proof = prove_writes(self.api, progress.registry, is_read_only, self.proof)
+                proof = check_pushes(self.api, progress.registry, is_read_only, self.proof)
                 progress = replace(progress, is_writable=proof.is_writable, proof=proof.how)
                 if proof.is_writable is False:
                     raise unhealed(

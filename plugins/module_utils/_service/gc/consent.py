@@ -22,7 +22,7 @@ _WHAT = (
 _ADVICE = "set allow_delete_untagged_manifests if you can lose them, or use unreferenced_blobs"
 
 
-def refuse_without_consent(api: Api, asked: Sequence[NameRef], book: RuleBook) -> None:
+def refuse_without_consent(api: Api, names: Sequence[NameRef], book: RuleBook) -> None:
     """Raise InvalidInput for each registry that would lose manifests, with its number of image indexes."""
     faults = tuple(
         FieldError(
@@ -31,7 +31,7 @@ def refuse_without_consent(api: Api, asked: Sequence[NameRef], book: RuleBook) -
             _ADVICE,
             FORBIDDEN,
         )
-        for one in asked
+        for one in names
         if (rules := book.of(one.name)).deletes_manifests
     )
     if faults:

@@ -14,7 +14,7 @@ from functools import partial
 from itertools import islice
 
 from ..._domain.errors import DocrError
-from ..._domain.registry.images import INDEX_MEDIA_TYPES, Manifest
+from ..._domain.registry.images import INDEX_MEDIA_TYPES, ImageManifest
 from ..._domain.registry.model import Repository
 from ..._domain.times import parse_time
 from ..ports.api import Api
@@ -76,7 +76,9 @@ def count_indexes(api: Api, registry: str, limit: int = 500) -> IndexCount | Non
     return IndexCount(sum(1 for one in types if one in INDEX_MEDIA_TYPES), len(types), len(types) == len(tagged))
 
 
-def _list_manifests(api: ImageApi, registry: str, repositories: tuple[Repository, ...]) -> list[tuple[str, Manifest]]:
+def _list_manifests(
+    api: ImageApi, registry: str, repositories: tuple[Repository, ...]
+) -> list[tuple[str, ImageManifest]]:
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         found = pool.map(lambda one: api.list_manifests(registry, one.name), repositories)
         pairs = zip(repositories, found, strict=True)

@@ -22,7 +22,7 @@ _EXPIRY_S = 900
 
 
 @dataclass(frozen=True)
-class WriteProof:
+class PushCheck:
     """Whether a registry takes pushes, and in one sentence how that is known; None where it could not be found out.
 
     `is_final`: looking again would show the same.
@@ -33,7 +33,7 @@ class WriteProof:
     is_final: bool = False
 
 
-_TOLD_WRITABLE = WriteProof(True, "DigitalOcean says that it takes pushes.")
+_TOLD_WRITABLE = PushCheck(True, "DigitalOcean says that it takes pushes.")
 
 
 def is_read_only(api: RegistryApi, registry: str) -> bool | None:
@@ -41,26 +41,27 @@ def is_read_only(api: RegistryApi, registry: str) -> bool | None:
     return next((one.is_read_only for one in api.list_registries() if one.name == registry), None)
 
 
-def prove_writes(api: Api, registry: str, told: bool | None, patience: PollSettings) -> WriteProof:
-    """By what the API says where it does, else by an upload that is opened and cancelled; `told` is what it says now.
+def check_pushes(api: Api, registry: str, known_read_only: bool | None, settings: PollSettings) -> PushCheck:
+    """Whether pushes work: by the API's answer, else by an upload that is opened and cancelled.
 
-    Looks until it works or time is over, since read-only may end some seconds after a collection. For the upload a
-    credential is minted, and revoked whatever happens.
+    `known_read_only` is the API's current answer; None where the API does not say. Checks until pushes work or the
+    timeout is over, since read-only may end some seconds after a collection. The upload takes a credential of its own,
+    which is revoked in every case.
     """
-    if told is False:
+    if known_read_only is False:
         return _TOLD_WRITABLE
-    if told is True:
-        return _until_writable(lambda: _ask(api, registry), patience)
+    if known_read_only is True:
+        return _until_writable(lambda: _ask(api, registry), settings)
     try:
         repositories = api.list_repositories(registry)
     except DocrError as error:
         return _unknown(error)
     if not repositories:
-        return WriteProof(None, "Whether it takes pushes was not tried: it holds no repository.")
-    return _prove_by_upload(api, registry, max(repositories, key=lambda one: one.pushed_at).name, patience)
+        return PushCheck(None, "Whether it takes pushes was not tried: it holds no repository.")
+    return _prove_by_upload(api, registry, max(repositories, key=lambda one: one.pushed_at).name, settings)
 
 
-def _prove_by_upload(api: CredentialApi, registry: str, repository: str, patience: PollSettings) -> WriteProof:
+def _prove_by_upload(api: CredentialApi, registry: str, repository: str, settings: PollSettings) -> PushCheck:
     try:
         credentials = api.mint_docker_credentials(registry, read_write=True, expiry_s=_EXPIRY_S)
     except DocrError as error:
@@ -68,37 +69,37 @@ def _prove_by_upload(api: CredentialApi, registry: str, repository: str, patienc
         return _unknown(error, f" A credential may be left, for {_EXPIRY_S // 60} minutes." if is_doubtful else "")
     left_over = ""
     try:
-        proof = _until_writable(lambda: _try(api, registry, repository, credentials), patience)
+        proof = _until_writable(lambda: _try(api, registry, repository, credentials), settings)
     finally:
         left_over = _revoke(api, credentials)
-    return WriteProof(proof.is_writable, proof.how + left_over)
+    return PushCheck(proof.is_writable, proof.how + left_over)
 
 
-def _unknown(error: DocrError, note: str = "") -> WriteProof:
-    return WriteProof(None, f"Whether it takes pushes was not found out: {error}{note}")
+def _unknown(error: DocrError, note: str = "") -> PushCheck:
+    return PushCheck(None, f"Whether it takes pushes was not found out: {error}{note}")
 
 
-def _until_writable(look: Callable[[], WriteProof], patience: PollSettings) -> WriteProof:
-    return patience.poll(look, lambda proof: proof.is_writable is True or proof.is_final).value
+def _until_writable(look: Callable[[], PushCheck], settings: PollSettings) -> PushCheck:
+    return settings.poll(look, lambda proof: proof.is_writable is True or proof.is_final).value
 
 
-def _ask(api: RegistryApi, registry: str) -> WriteProof:
+def _ask(api: RegistryApi, registry: str) -> PushCheck:
     try:
-        told = is_read_only(api, registry)
+        known_read_only = is_read_only(api, registry)
     except DocrError as error:
         return _unknown(error)
-    if told is None:
-        return WriteProof(None, "Whether it takes pushes was not found out: DigitalOcean no longer says so.")
-    return WriteProof(False, "DigitalOcean says that it is read-only.") if told else _TOLD_WRITABLE
+    if known_read_only is None:
+        return PushCheck(None, "Whether it takes pushes was not found out: DigitalOcean no longer says so.")
+    return PushCheck(False, "DigitalOcean says that it is read-only.") if known_read_only else _TOLD_WRITABLE
 
 
-def _try(api: CredentialApi, registry: str, repository: str, credentials: DockerCredentials) -> WriteProof:
+def _try(api: CredentialApi, registry: str, repository: str, credentials: DockerCredentials) -> PushCheck:
     """One upload that is opened and cancelled; a new visit each time, since a token of the last one may not push."""
     with closing(api.open_image_host(credentials)) as host:
         try:
             upload = host.open_upload(registry, repository)
         except (Denied, Refused, Conflict) as error:
-            return WriteProof(False, f"It takes no pushes: {error}")
+            return PushCheck(False, f"It takes no pushes: {error}")
         except Unreachable as error:
             # Nobody listens there, or nobody who is trusted; that is not read-only, and does not pass by itself.
             return replace(_unknown(error), is_final=True)
@@ -108,8 +109,8 @@ def _try(api: CredentialApi, registry: str, repository: str, credentials: Docker
         try:
             host.cancel_upload(registry, repository, upload)
         except DocrError as error:
-            return WriteProof(True, f"{opened}, and is left there: {error}")
-        return WriteProof(True, f"{opened} and cancelled.")
+            return PushCheck(True, f"{opened}, and is left there: {error}")
+        return PushCheck(True, f"{opened} and cancelled.")
 
 
 def _revoke(api: CredentialApi, credentials: DockerCredentials) -> str:

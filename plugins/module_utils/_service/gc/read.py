@@ -29,17 +29,17 @@ class Collections:
     now: datetime
 
 
-def fetch_collections(api: Api, asked: Sequence[NameRef], expected: Sequence[str], book: RuleBook) -> Collections:
+def fetch_collections(api: Api, names: Sequence[NameRef], expected: Sequence[str], book: RuleBook) -> Collections:
     """One list for each registry, and what else is needed where one would be started.
 
     For the state idle one look for each registry, and the list of registries where nothing is active, because the
     API answers the same for a registry that does not exist. Raises InvalidInput with all registries that do not exist.
     """
     if book.state == IDLE:
-        histories = _fetch_active(api, asked)
+        histories = _fetch_active(api, names)
     else:
-        histories = tuple(fetch_registry_history(api, one.name, book.of(one.name)) for one in asked)
-    faults = unknown_registries(histories, asked, expected)
+        histories = tuple(fetch_registry_history(api, one.name, book.of(one.name)) for one in names)
+    faults = unknown_registries(histories, names, expected)
     if faults:
         raise InvalidInput(faults)
     return Collections(histories, api.now())
@@ -59,10 +59,10 @@ def fetch_registry_history(api: Api, registry: str, rules: Rules) -> GcHistory:
     return history
 
 
-def fetch_history(api: CollectionApi, asked: Sequence[NameRef]) -> tuple[GcHistory, ...]:
+def fetch_history(api: CollectionApi, names: Sequence[NameRef]) -> tuple[GcHistory, ...]:
     """All collections of each registry, and the active one even where the list leaves it out."""
-    histories = tuple(_list_history(api, one.name) for one in asked)
-    faults = unknown_registries(histories, asked)
+    histories = tuple(_list_history(api, one.name) for one in names)
+    faults = unknown_registries(histories, names)
     if faults:
         raise InvalidInput(faults)
     return tuple(
@@ -92,9 +92,9 @@ def _list_history(api: CollectionApi, registry: str) -> GcHistory:
         return GcHistory(registry, exists=False)
 
 
-def _fetch_active(api: Api, asked: Sequence[NameRef]) -> tuple[GcHistory, ...]:
-    histories = [GcHistory(one.name, active=api.fetch_active_garbage_collection(one.name)) for one in asked]
+def _fetch_active(api: Api, names: Sequence[NameRef]) -> tuple[GcHistory, ...]:
+    histories = [GcHistory(one.name, active=api.fetch_active_garbage_collection(one.name)) for one in names]
     if all(one.active for one in histories):
         return tuple(histories)
-    names = {registry.name for registry in api.list_registries()}
-    return tuple(replace(one, exists=one.registry in names) for one in histories)
+    existing = {registry.name for registry in api.list_registries()}
+    return tuple(replace(one, exists=one.registry in existing) for one in histories)

@@ -17,14 +17,14 @@ from .read import fetch_collection
 
 
 @dataclass(frozen=True)
-class Written:
+class WriteResult:
     """The collection after the write, and whether this task is who did it."""
 
     collection: GarbageCollection
     is_ours: bool
 
 
-def start(api: CollectionApi, registry: str, type_: str, known: Set[str]) -> Written:
+def start(api: CollectionApi, registry: str, type_: str, known: Set[str]) -> WriteResult:
     """The collection that was started, or the one of somebody who was faster; `known` are those before it."""
     refusals: list[DocrError] = []
 
@@ -37,10 +37,10 @@ def start(api: CollectionApi, registry: str, type_: str, known: Set[str]) -> Wri
 
     # Which status a second start is answered with, nobody knows (digitalocean-api.md 2).
     collection = write_once(send, lambda: _look_for_new(api, registry, known), also_look_after=(Conflict, Refused))
-    return Written(collection, not refusals)
+    return WriteResult(collection, not refusals)
 
 
-def cancel(api: CollectionApi, registry: str, target: GarbageCollection) -> Written:
+def cancel(api: CollectionApi, registry: str, target: GarbageCollection) -> WriteResult:
     """The collection after the cancel; not ours where it ended, or somebody cancelled it, before."""
     refusals: list[DocrError] = []
 
@@ -55,7 +55,7 @@ def cancel(api: CollectionApi, registry: str, target: GarbageCollection) -> Writ
         collection = _read_or_keep(api, registry, target)
         return None if collection.is_active and collection.status != CANCELLING else collection
 
-    return Written(write_once(send, look, also_look_after=(NotFound, Conflict)), not refusals)
+    return WriteResult(write_once(send, look, also_look_after=(NotFound, Conflict)), not refusals)
 
 
 def _look_for_new(api: CollectionApi, registry: str, known: Set[str]) -> GarbageCollection | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..._domain.registry.images import Manifest
+from ..._domain.registry.images import ImageManifest
 from ..._domain.registry.model import Registry, Repository
-from ..._domain.registry.tiers import Options, Subscription
+from ..._domain.registry.tiers import Subscription, TeamOffer
 from .service import BaseApi
 
 
@@ -20,7 +20,7 @@ class ImageApi(BaseApi, Protocol):
     def list_repositories(self, registry: str) -> tuple[Repository, ...]:
         """All repositories of a registry. NotFound for an unknown registry."""
 
-    def list_manifests(self, registry: str, repository: str) -> tuple[Manifest, ...]:
+    def list_manifests(self, registry: str, repository: str) -> tuple[ImageManifest, ...]:
         """All manifests of a repository, tagged or not. NotFound for an unknown repository."""
 
 
@@ -30,7 +30,7 @@ class RegistryApi(ImageApi, Protocol):
     def list_registries(self) -> tuple[Registry, ...]:
         """All registries of the team."""
 
-    def fetch_options(self) -> Options:
+    def fetch_offer(self) -> TeamOffer:
         """Regions and tiers on offer."""
 
     def fetch_subscription(self) -> Subscription | None:

@@ -11,9 +11,9 @@ import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.desired import (
     AccessEntry,
+    ClusterAddress,
     DesiredCluster,
     DesiredState,
-    Place,
     resolve_entries,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.cluster import Cluster
@@ -85,8 +85,8 @@ def test_contexts_are_distinguished_by_file_and_name() -> None:
 
 def test_context_keeps_its_kubeconfig_and_name() -> None:
     (named, current), _faults = resolve_entries((), DesiredState((entry(kubeconfig=FILE, contexts=("barn", None)),)))
-    assert named.place == Place("barn", kubeconfig=FILE, context="barn")
-    assert current.place == Place(f"current context of {FILE}", kubeconfig=FILE)
+    assert named.place == ClusterAddress("barn", kubeconfig=FILE, context="barn")
+    assert current.place == ClusterAddress(f"current context of {FILE}", kubeconfig=FILE)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_cluster_without_a_control_plane_is_an_error_if_it_must_be_read(method: 
 def test_cluster_is_read_only_if_its_access_requires_it(
     methods: list[str], state: str, waits: bool, expected: bool
 ) -> None:
-    work = DesiredCluster(Place("orchard", ORCHARD), tuple(access(method) for method in methods))
+    work = DesiredCluster(ClusterAddress("orchard", ORCHARD), tuple(access(method) for method in methods))
     assert work.must_be_read(DesiredState((), state, waits_for_secrets=waits)) is expected
 
 

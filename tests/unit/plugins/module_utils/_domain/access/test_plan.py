@@ -30,7 +30,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import Secret
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import (
     Credential,
-    Policy,
+    RotationPolicy,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Refused
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Plan
@@ -129,7 +129,7 @@ def test_a_first_run_mints_once_and_writes_secrets_before_the_entries_that_name_
     ],
 )
 def test_a_credential_is_used_on_or_it_is_said_why_not(
-    state: CurrentCluster, policy: Policy, reason: str | None
+    state: CurrentCluster, policy: RotationPolicy, reason: str | None
 ) -> None:
     found = RegistryAccess(state, access(policy=policy))
     assert found.reason_to_mint == reason
@@ -233,16 +233,16 @@ def test_journal_is_rebuilt_from_secrets_with_the_newest_credential_as_current()
 @pytest.mark.parametrize(
     ("policy", "noted", "gone"),
     [
-        (Policy(20 * 24 * HOUR, timedelta(0)), journal((STALE, CURRENT)), (STALE,)),
+        (RotationPolicy(20 * 24 * HOUR, timedelta(0)), journal((STALE, CURRENT)), (STALE,)),
         (FORCED, journal((ETERNAL, OLD, JUST_NOW), (FIRST, CURRENT), (SECOND, NEW)), (ETERNAL, FIRST, SECOND)),
         (RENEWED, journal((ETERNAL, OLD, LONG_AGO), (STALE, CURRENT)), (ETERNAL,)),
         (RENEWED, journal((ETERNAL, OLD, NOW - 3 * HOUR), (STALE, CURRENT), (SECOND, NEW)), (ETERNAL,)),
-        (Policy(20 * 24 * HOUR, timedelta(0)), journal((STALE, CURRENT), (SECOND, NEW)), (STALE,)),
+        (RotationPolicy(20 * 24 * HOUR, timedelta(0)), journal((STALE, CURRENT), (SECOND, NEW)), (STALE,)),
     ],
     ids=["at once, as asked", "forced", "an older one", "to the second", "at once, after a killed run"],
 )
 def test_replaced_credentials_are_revoked_last_and_after_revoke_after(
-    policy: Policy, noted: Journal, gone: tuple[Credential, ...]
+    policy: RotationPolicy, noted: Journal, gone: tuple[Credential, ...]
 ) -> None:
     assert noted.current is not None
     found = plan(cluster(everywhere(noted.current), named(DIRECT), noted), access(policy=policy))

@@ -72,7 +72,7 @@ def test_operator_method_writes_one_secret_and_waits_for_copies(
 
 
 @pytest.mark.parametrize(
-    ("state", "wish", "expected"),
+    ("state", "desired", "expected"),
     [
         (
             cluster(COPIED, named(OPERATOR), SETTLED),
@@ -113,9 +113,9 @@ def test_operator_method_writes_one_secret_and_waits_for_copies(
     ],
 )
 def test_move_completes_the_new_method_before_the_former_ends(
-    state: CurrentCluster, wish: DesiredAccess, expected: list[str]
+    state: CurrentCluster, desired: DesiredAccess, expected: list[str]
 ) -> None:
-    found = plan(state, wish)
+    found = plan(state, desired)
     assert actions(found.steps) == expected
 
 

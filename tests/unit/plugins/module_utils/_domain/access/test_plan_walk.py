@@ -28,8 +28,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import ServiceAccount
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Credential
-from support.access_simulator import World, in_use, walk
-from support.access_starting_points import ALIVE, OURS, POOL, THEIRS, states, wishes
+from support.access_simulator import SimulatedCluster, in_use, walk
+from support.access_starting_points import ALIVE, OURS, POOL, THEIRS, desired_accesses, states
 from support.access_states import DIRECT, ONE_CLICK, PEAR, SYSTEM, access, actions, copied, ours
 
 
@@ -45,36 +45,36 @@ def completed(state: CurrentCluster) -> CurrentCluster:
     return replace(state, registries={"kiwi": found}, accounts=given, integrated=frozenset({"kiwi"}))
 
 
-def start(state: CurrentCluster, wish: DesiredAccess) -> World:
+def start(state: CurrentCluster, desired: DesiredAccess) -> SimulatedCluster:
     """Where a run starts that is not refused."""
-    if wish.method == "one_click":
+    if desired.method == "one_click":
         state = completed(state)
     else:
-        assume(not RegistryAccess(state, wish).foreign_secrets)
-    return World(state)
+        assume(not RegistryAccess(state, desired).foreign_secrets)
+    return SimulatedCluster(state)
 
 
-def presence(world: World, wish: DesiredAccess) -> tuple[Any, ...]:
-    return plan_presence(ClusterAccess(world.state, (wish,)), recreates_pods=True).steps
+def presence(simulated: SimulatedCluster, desired: DesiredAccess) -> tuple[Any, ...]:
+    return plan_presence(ClusterAccess(simulated.state, (desired,)), recreates_pods=True).steps
 
 
-def again(world: World, wish: DesiredAccess) -> tuple[World, DesiredAccess]:
+def again(simulated: SimulatedCluster, desired: DesiredAccess) -> tuple[SimulatedCluster, DesiredAccess]:
     """What the next run sees, in which no rotation is forced; the image host takes what is not revoked."""
-    found = world.of("kiwi")
-    state = replace(world.state, registries={"kiwi": replace(found, is_accepted=True)})
-    policy = wish.policy and replace(wish.policy, force=False)
-    return replace(world, state=state), replace(wish, policy=policy)
+    found = simulated.of("kiwi")
+    state = replace(simulated.state, registries={"kiwi": replace(found, is_accepted=True)})
+    policy = desired.policy and replace(desired.policy, force=False)
+    return replace(simulated, state=state), replace(desired, policy=policy)
 
 
-def known(world: World) -> set[Credential]:
-    return {one.credential for one in RegistryAccess(world.state, access()).journal.entries}
+def known(simulated: SimulatedCluster) -> set[Credential]:
+    return {one.credential for one in RegistryAccess(simulated.state, access()).journal.entries}
 
 
-def pulls(world: World, one: ServiceAccount) -> bool:
+def pulls(simulated: SimulatedCluster, one: ServiceAccount) -> bool:
     """Whether an account names a secret that is there and not revoked."""
-    revoked = {token.config for token in (*POOL, *world.minted) if token.fingerprint in world.revoked}
+    revoked = {token.config for token in (*POOL, *simulated.minted) if token.fingerprint in simulated.revoked}
     revoked_data = {tuple(copied(PEAR, replace(THEIRS, config=text)).content.data.items()) for text in revoked}
-    found = world.of("kiwi")
+    found = simulated.of("kiwi")
     return any(
         one.namespace in found.of(name)
         and tuple(found.of(name)[one.namespace].content.data.items()) not in revoked_data
@@ -82,72 +82,72 @@ def pulls(world: World, one: ServiceAccount) -> bool:
     )
 
 
-def chosen_accounts(world: World, wish: DesiredAccess) -> list[ServiceAccount]:
-    chosen = world.of("kiwi").chosen if wish.method == "direct" else frozenset(ALIVE)
-    return [one for one in world.state.accounts if one.namespace in chosen and wish.where.has_account(one.name)]
+def chosen_accounts(simulated: SimulatedCluster, desired: DesiredAccess) -> list[ServiceAccount]:
+    chosen = simulated.of("kiwi").chosen if desired.method == "direct" else frozenset(ALIVE)
+    return [one for one in simulated.state.accounts if one.namespace in chosen and desired.where.has_account(one.name)]
 
 
-def by_key(world: World) -> dict[tuple[str, str], ServiceAccount]:
-    return {(one.namespace, one.name): one for one in world.state.accounts}
+def by_key(simulated: SimulatedCluster) -> dict[tuple[str, str], ServiceAccount]:
+    return {(one.namespace, one.name): one for one in simulated.state.accounts}
 
 
-@given(states(), wishes())
-def test_a_second_run_has_nothing_to_do(state: CurrentCluster, wish: DesiredAccess) -> None:
-    worlds = walk(start(state, wish), presence(start(state, wish), wish))
-    assert actions(presence(*again(worlds[-1], wish))) == []
+@given(states(), desired_accesses())
+def test_a_second_run_has_nothing_to_do(state: CurrentCluster, desired: DesiredAccess) -> None:
+    simulated_clusters = walk(start(state, desired), presence(start(state, desired), desired))
+    assert actions(presence(*again(simulated_clusters[-1], desired))) == []
 
 
-@given(states(), wishes(), st.integers(0, 12))
+@given(states(), desired_accesses(), st.integers(0, 12))
 def test_a_run_killed_after_any_step_is_finished_by_the_next(
-    state: CurrentCluster, wish: DesiredAccess, at: int
+    state: CurrentCluster, desired: DesiredAccess, at: int
 ) -> None:
-    worlds = walk(start(state, wish), presence(start(state, wish), wish))
-    killed, calm = again(worlds[min(at, len(worlds) - 1)], wish)
+    simulated_clusters = walk(start(state, desired), presence(start(state, desired), desired))
+    killed, calm = again(simulated_clusters[min(at, len(simulated_clusters) - 1)], desired)
     healed = walk(killed, presence(killed, calm))[-1]
     assert actions(presence(*again(healed, calm))) == []
-    assert_present(healed, wish)
+    assert_present(healed, desired)
 
 
-def assert_present(world: World, wish: DesiredAccess) -> None:
+def assert_present(simulated: SimulatedCluster, desired: DesiredAccess) -> None:
     """Every secret carries the one current credential and every account names its secret; nothing else is left."""
-    found, alive = world.of("kiwi"), world.state.alive
-    if wish.method == "direct" and not found.chosen | owned(found.of(DIRECT), "kiwi", "direct").keys() & alive:
+    found, alive = simulated.of("kiwi"), simulated.state.alive
+    if desired.method == "direct" and not found.chosen | owned(found.of(DIRECT), "kiwi", "direct").keys() & alive:
         return  # Nothing is meant, so nothing is done.
-    for method in wish.other_methods:
+    for method in desired.other_methods:
         if method != "one_click":
             assert not owned(found.of(f"docr-{method}-kiwi"), "kiwi", method).keys() & alive
-    if wish.method == "one_click":
+    if desired.method == "one_click":
         assert (found.journal, found.journal_secret) == (Journal(), None)
         return
     current = in_use(found)
     assert found.journal.new is None
-    places = found.chosen if wish.method == "direct" else {SYSTEM}
+    places = found.chosen if desired.method == "direct" else {SYSTEM}
     for place in places:
-        assert found.of(wish.secret)[place].content.data == ours(place, current).content.data
-    if wish.method == "direct":
-        assert all(wish.secret in one.pull_secrets for one in chosen_accounts(world, wish))
+        assert found.of(desired.secret)[place].content.data == ours(place, current).content.data
+    if desired.method == "direct":
+        assert all(desired.secret in one.pull_secrets for one in chosen_accounts(simulated, desired))
 
 
-@given(states(), wishes())
-def test_accounts_that_could_pull_can_pull_at_every_moment(state: CurrentCluster, wish: DesiredAccess) -> None:
-    world = start(state, wish)
-    able = [one for one in chosen_accounts(world, wish) if pulls(world, one)]
-    if wish.method != "direct":
+@given(states(), desired_accesses())
+def test_accounts_that_could_pull_can_pull_at_every_moment(state: CurrentCluster, desired: DesiredAccess) -> None:
+    simulated = start(state, desired)
+    able = [one for one in chosen_accounts(simulated, desired) if pulls(simulated, one)]
+    if desired.method != "direct":
         able = [one for one in able if one.name == "default"]
-    for moment in walk(world, presence(world, wish)):
+    for moment in walk(simulated, presence(simulated, desired)):
         accounts_then = by_key(moment)
         assert all(pulls(moment, accounts_then[one.namespace, one.name]) for one in able)
 
 
-@given(states(), wishes())
-def test_foreign_secrets_and_entries_keep_content_and_order(state: CurrentCluster, wish: DesiredAccess) -> None:
-    world = start(state, wish)
-    after = walk(world, presence(world, wish))[-1]
-    assert_others_kept(world, after)
+@given(states(), desired_accesses())
+def test_foreign_secrets_and_entries_keep_content_and_order(state: CurrentCluster, desired: DesiredAccess) -> None:
+    simulated = start(state, desired)
+    after = walk(simulated, presence(simulated, desired))[-1]
+    assert_others_kept(simulated, after)
 
 
-def assert_others_kept(world: World, after: World) -> None:
-    before_found, found = world.of("kiwi"), after.of("kiwi")
+def assert_others_kept(simulated: SimulatedCluster, after: SimulatedCluster) -> None:
+    before_found, found = simulated.of("kiwi"), after.of("kiwi")
     foreigners = [
         one
         for method in ("direct", "operator")
@@ -156,22 +156,22 @@ def assert_others_kept(world: World, after: World) -> None:
     ]
     assert all(found.of(one.name).get(one.namespace) == one for one in foreigners)
     held = {(one.namespace, one.name) for one in foreigners}
-    for key, one in by_key(world).items():
+    for key, one in by_key(simulated).items():
         own = {name for name in (*OURS, ONE_CLICK) if (one.namespace, name) not in held}
         kept = [name for name in by_key(after)[key].pull_secrets if name not in own]
         assert kept == [name for name in one.pull_secrets if name not in own]
 
 
-@given(states(), wishes())
+@given(states(), desired_accesses())
 def test_every_credential_stays_recorded_and_the_credential_in_use_is_not_revoked(
-    state: CurrentCluster, wish: DesiredAccess
+    state: CurrentCluster, desired: DesiredAccess
 ) -> None:
-    world = start(state, wish)
-    worlds = walk(world, presence(world, wish))
-    for before, after in pairwise(worlds):
+    simulated = start(state, desired)
+    simulated_clusters = walk(simulated, presence(simulated, desired))
+    for before, after in pairwise(simulated_clusters):
         told = {one.fingerprint for one in known(after)} | after.revoked
         assert {one.fingerprint for one in known(before)} <= told
-        if wish.method != "one_click" and after.revoked - before.revoked:
+        if desired.method != "one_click" and after.revoked - before.revoked:
             assert after.of("kiwi").journal.current is not None
             assert in_use(after.of("kiwi")).fingerprint not in after.revoked
 
@@ -188,9 +188,9 @@ def comes_before(plan: Sequence[Any], first: tuple[str, ...], then: tuple[str, .
 ENDS = (steps.EndOneClick.action, steps.DeletePullSecrets.action, steps.DeleteOperatorSecret.action)
 
 
-@given(states(), wishes())
-def test_steps_of_presence_keep_their_order(state: CurrentCluster, wish: DesiredAccess) -> None:
-    plan = presence(start(state, wish), wish)
+@given(states(), desired_accesses())
+def test_steps_of_presence_keep_their_order(state: CurrentCluster, desired: DesiredAccess) -> None:
+    plan = presence(start(state, desired), desired)
     adds = [
         number
         for number in positions(plan, steps.PatchServiceAccounts.action)
@@ -226,32 +226,32 @@ def assert_ends_well(plan: Sequence[Any]) -> None:
     assert positions(plan, steps.DeleteJournal.action) in ([], [len(plan) - 1])
 
 
-def absence(world: World, wish: DesiredAccess) -> tuple[Any, ...]:
-    return plan_absence(ClusterAccess(world.state, (wish,))).steps
+def absence(simulated: SimulatedCluster, desired: DesiredAccess) -> tuple[Any, ...]:
+    return plan_absence(ClusterAccess(simulated.state, (desired,))).steps
 
 
-@given(states(), wishes(), st.integers(0, 12))
+@given(states(), desired_accesses(), st.integers(0, 12))
 def test_access_that_ended_is_ended_wherever_a_run_was_killed(
-    state: CurrentCluster, wish: DesiredAccess, at: int
+    state: CurrentCluster, desired: DesiredAccess, at: int
 ) -> None:
-    world = World(state)
-    plan = absence(world, wish)
+    simulated = SimulatedCluster(state)
+    plan = absence(simulated, desired)
     assert_ends_well(plan)
     assert comes_before(plan, ENDS, (steps.RevokeCredentials.action,))
-    worlds = walk(world, plan)
-    killed = worlds[min(at, len(worlds) - 1)]
-    ended = walk(killed, absence(killed, wish))[-1]
-    assert actions(absence(ended, wish)) == []
-    assert_others_kept(world, ended)
-    assert {one.fingerprint for one in known(world)} <= {one.fingerprint for one in known(ended)} | ended.revoked
+    simulated_clusters = walk(simulated, plan)
+    killed = simulated_clusters[min(at, len(simulated_clusters) - 1)]
+    ended = walk(killed, absence(killed, desired))[-1]
+    assert actions(absence(ended, desired)) == []
+    assert_others_kept(simulated, ended)
+    assert {one.fingerprint for one in known(simulated)} <= {one.fingerprint for one in known(ended)} | ended.revoked
 
 
 @given(states(), st.sampled_from(["direct", "operator"]))
 def test_absence_revokes_only_if_no_owned_secret_remains(state: CurrentCluster, method: str) -> None:
-    world = World(state)
-    ended = walk(world, absence(world, access(method)))[-1]
+    simulated = SimulatedCluster(state)
+    ended = walk(simulated, absence(simulated, access(method)))[-1]
     if ended.revoked:
         assert all(
-            not owned(ended.of("kiwi").of(f"docr-{one}-kiwi"), "kiwi", one).keys() & world.state.alive
+            not owned(ended.of("kiwi").of(f"docr-{one}-kiwi"), "kiwi", one).keys() & simulated.state.alive
             for one in ("direct", "operator")
         )

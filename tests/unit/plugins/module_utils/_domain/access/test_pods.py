@@ -68,13 +68,13 @@ def test_a_pod_fails_with_any_of_its_containers(found: Pod, expected: bool) -> N
 def made_again(
     found: Pod,
     held: ServiceAccount | None,
-    wish: DesiredAccess,
+    desired: DesiredAccess,
     *,
     change: AccountChange | None = None,
     secret: Secret | None = None,
 ) -> bool:
     state = cluster([secret] if secret else [], [held] if held else [], pods=[found])
-    steps = list(plan_recreation(state, [RegistryAccess(state, wish)], [change] if change else []))
+    steps = list(plan_recreation(state, [RegistryAccess(state, desired)], [change] if change else []))
     assert [getattr(step, "pods", None) for step in steps] in ([], [(found,)])
     return bool(steps)
 
@@ -128,9 +128,9 @@ def test_pod_is_recreated_if_it_lacks_an_entry_of_its_account(
 def test_operator_and_one_click_reach_only_the_default_account(
     method: str, name: str, entry: bool, expected: bool
 ) -> None:
-    wish = access(method)
-    held = account(PEAR, *([wish.secret] if entry else []), name=name)
-    assert made_again(pod(account=name), held, wish) is expected
+    desired = access(method)
+    held = account(PEAR, *([desired.secret] if entry else []), name=name)
+    assert made_again(pod(account=name), held, desired) is expected
 
 
 def test_pod_older_than_the_operators_copy_is_recreated() -> None:

@@ -29,7 +29,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     view_after,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import Container, Pod
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Policy
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import RotationPolicy
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
 from support.access_states import (
     BOG,
@@ -72,21 +72,21 @@ SHOWN = {
 }
 
 
-def steps_of(state: CurrentCluster, wish: DesiredAccess) -> tuple[Step, ...]:
-    return plan_presence(ClusterAccess(state, (wish,)), recreates_pods=True).steps
+def steps_of(state: CurrentCluster, desired: DesiredAccess) -> tuple[Step, ...]:
+    return plan_presence(ClusterAccess(state, (desired,)), recreates_pods=True).steps
 
 
-def shape(state: CurrentCluster, wish: DesiredAccess, plan: tuple[Step, ...] | None = None) -> dict[str, Any]:
-    found = steps_of(state, wish) if plan is None else plan
-    return shape_access(RegistryAccess(state, wish), found, RegistryAccess(state, wish).credential)
+def shape(state: CurrentCluster, desired: DesiredAccess, plan: tuple[Step, ...] | None = None) -> dict[str, Any]:
+    found = steps_of(state, desired) if plan is None else plan
+    return shape_access(RegistryAccess(state, desired), found, RegistryAccess(state, desired).credential)
 
 
 def view_of(state: CurrentCluster) -> dict[str, Any]:
     return view(RegistryAccess(state, access())).shape()
 
 
-def shape_after(state: CurrentCluster, wish: DesiredAccess, plan: tuple[Step, ...]) -> dict[str, Any]:
-    found = RegistryAccess(state, wish)
+def shape_after(state: CurrentCluster, desired: DesiredAccess, plan: tuple[Step, ...]) -> dict[str, Any]:
+    found = RegistryAccess(state, desired)
     return view_after(found, view(found), plan).shape()
 
 
@@ -118,7 +118,7 @@ def test_a_view_of_nothing_is_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "wish", "after"),
+    ("state", "desired", "after"),
     [
         (cluster([], named()), access(), ({DIRECT: ALL}, {DIRECT: ALL_ACCOUNTS}, "a new one")),
         (cluster([], named()), access("operator"), ({OPERATOR: ALL}, {OPERATOR: ALL_ACCOUNTS}, "a new one")),
@@ -152,9 +152,9 @@ def test_a_view_of_nothing_is_empty() -> None:
     ],
 )
 def test_view_after_a_plan_has_the_effect_of_its_steps(
-    state: CurrentCluster, wish: DesiredAccess, after: tuple[dict[str, str], dict[str, str], object]
+    state: CurrentCluster, desired: DesiredAccess, after: tuple[dict[str, str], dict[str, str], object]
 ) -> None:
-    found = shape_after(state, wish, steps_of(state, wish))
+    found = shape_after(state, desired, steps_of(state, desired))
     assert (found["secrets"], found["service_accounts"], found["credential"]) == after
 
 
@@ -208,38 +208,38 @@ def test_result_of_each_registry_has_only_its_own_steps() -> None:
     state = cluster(everywhere(), named(), SETTLED)
     plum = registry_state([ours(PEAR, SECOND, registry="plum")], journal((SECOND, CURRENT)), [PEAR, FIG], True, "plum")
     state = replace(state, registries={**state.registries, "plum": plum})
-    wishes = [access(service_accounts=("build",)), access(registry="plum")]
-    plan = plan_presence(ClusterAccess(state, tuple(wishes)), recreates_pods=False).steps
-    kiwi, other = (shape(state, one, plan) for one in wishes)
+    desired_accesses = [access(service_accounts=("build",)), access(registry="plum")]
+    plan = plan_presence(ClusterAccess(state, tuple(desired_accesses)), recreates_pods=False).steps
+    kiwi, other = (shape(state, one, plan) for one in desired_accesses)
     assert (kiwi["written"], kiwi["patched"], kiwi["namespaces"]) == ([], [], 3)
     assert (other["written"], other["patched"]) == ([FIG], [f"{PEAR}/default", f"{FIG}/default"])
 
 
 @pytest.mark.parametrize(
-    ("wish", "known"),
+    ("desired", "known"),
     [(access("one_click"), None), (access(), FIRST), (access("operator"), FIRST), (access(policy=FORCED), None)],
 )
-def test_credential_in_use_is_known_unless_it_is_due(wish: DesiredAccess, known: object) -> None:
-    assert RegistryAccess(cluster(COPIED, [], SETTLED), wish).credential == known
+def test_credential_in_use_is_known_unless_it_is_due(desired: DesiredAccess, known: object) -> None:
+    assert RegistryAccess(cluster(COPIED, [], SETTLED), desired).credential == known
 
 
 @pytest.mark.parametrize(
     ("policy", "renew_at"),
     [
         (None, None),
-        (Policy(None), None),
+        (RotationPolicy(None), None),
         (RENEWED, "2026-07-26T16:20:00Z"),
         # One that was minted to be renewed more often than now has to leave time for another attempt.
-        (Policy(45 * DAY), "2026-07-21T16:20:00Z"),
-        (Policy(timedelta(hours=36)), "2026-07-08T04:20:00Z"),
+        (RotationPolicy(45 * DAY), "2026-07-21T16:20:00Z"),
+        (RotationPolicy(timedelta(hours=36)), "2026-07-08T04:20:00Z"),
     ],
 )
-def test_shown_credential_has_the_time_of_its_renewal(policy: Policy | None, renew_at: str | None) -> None:
+def test_shown_credential_has_the_time_of_its_renewal(policy: RotationPolicy | None, renew_at: str | None) -> None:
     assert shape_credential(FIRST, policy) == {**SHOWN, "renew_at": renew_at}
 
 
 def test_shown_credential_that_never_expires_has_no_expiry() -> None:
-    assert shape_credential(credential("t-9", 5, None), Policy(None)) == {
+    assert shape_credential(credential("t-9", 5, None), RotationPolicy(None)) == {
         "fingerprint": credential("t-9").fingerprint,
         "minted_at": "2026-07-04T16:20:00Z",
         "expires_at": None,

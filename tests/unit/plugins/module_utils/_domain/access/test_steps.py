@@ -56,16 +56,16 @@ def test_account_change_keeps_other_names_in_order_and_is_idempotent(
 def test_messages_name_a_single_object_and_count_several() -> None:
     pods = [Pod(PEAR, f"web-{number}", "default") for number in range(12)]
     both = AccountChange(account(PEAR, name="build"), (DIRECT,), (OPERATOR,))
-    wish = access("operator")
+    desired = access("operator")
     found = [
-        steps.WritePullSecrets("orchard", wish, (SecretWrite(PEAR),)),
+        steps.WritePullSecrets("orchard", desired, (SecretWrite(PEAR),)),
         steps.PatchServiceAccounts("orchard", (both,)),
-        steps.EndOneClick("orchard", wish),
+        steps.EndOneClick("orchard", desired),
         steps.DeletePullSecrets("orchard", "kiwi", "direct", (ours(PEAR),)),
         steps.DeleteOperatorSecret("orchard", "kiwi", ours("kube-system", method="operator")),
         steps.RecreatePods("orchard", tuple(pods[:1])),
         steps.RecreatePods("orchard", tuple(pods)),
-        steps.RecordCredential("orchard", wish, journal((FIRST, "new"))),
+        steps.RecordCredential("orchard", desired, journal((FIRST, "new"))),
         steps.RevokeCredentials("orchard", "kiwi", (SECOND,)),
     ]
     remade = "made before a pull secret was there, for the controller to make again"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import (
     Credential,
-    Policy,
+    RotationPolicy,
 )
 from support.access_states import DAY, ENDLESS, FIRST, FORCED, HOUR, NOW, RENEWED, config, credential
 
@@ -37,18 +37,20 @@ SECOND = timedelta(seconds=1)
         (RENEWED, credential("t-9", 20, 40), "the current credential is 480h00m old"),
         (RENEWED, replace(FIRST, minted_at=NOW - 20 * DAY + SECOND), None),
         # What was minted for a shorter interval is renewed while there is time for one more attempt.
-        (Policy(30 * DAY), credential("t-9", 3, 30), "the current credential is 72h00m old"),
-        (Policy(30 * DAY), replace(credential("t-9", 3), expires_at=NOW + 30 * DAY + SECOND), None),
-        (Policy(2 * DAY), FIRST, "the current credential is 72h00m old"),
+        (RotationPolicy(30 * DAY), credential("t-9", 3, 30), "the current credential is 72h00m old"),
+        (RotationPolicy(30 * DAY), replace(credential("t-9", 3), expires_at=NOW + 30 * DAY + SECOND), None),
+        (RotationPolicy(2 * DAY), FIRST, "the current credential is 72h00m old"),
     ],
 )
-def test_a_credential_is_renewed_for_a_reason(policy: Policy, found: Credential | None, reason: str | None) -> None:
+def test_a_credential_is_renewed_for_a_reason(
+    policy: RotationPolicy, found: Credential | None, reason: str | None
+) -> None:
     assert policy.reason_to_renew(found, NOW) == reason
 
 
 @given(st.integers(1, 9_000), st.integers(0, 30_000))
 def test_due_credential_is_valid_for_two_more_rotations(hours: int, age: int) -> None:
-    policy = Policy(hours * HOUR)
+    policy = RotationPolicy(hours * HOUR)
     found = Credential(config("t-9"), NOW, NOW + timedelta(seconds=policy.expiry_s))
     now = NOW + age * HOUR
     assert policy.due_at(found) == NOW + hours * HOUR
@@ -62,10 +64,10 @@ def test_due_credential_is_valid_for_two_more_rotations(hours: int, age: int) ->
         (RENEWED, 5_184_000, 3 * HOUR),
         (ENDLESS, 0, 3 * HOUR),
         (FORCED, 5_184_000, 0 * HOUR),
-        (Policy(HOUR), 10_800, HOUR),
+        (RotationPolicy(HOUR), 10_800, HOUR),
     ],
 )
-def test_policy_has_lifetime_and_wait_before_revocation(policy: Policy, expiry_s: int, wait: timedelta) -> None:
+def test_policy_has_lifetime_and_wait_before_revocation(policy: RotationPolicy, expiry_s: int, wait: timedelta) -> None:
     assert (policy.expiry_s, policy.wait_before_revocation) == (expiry_s, wait)
 
 

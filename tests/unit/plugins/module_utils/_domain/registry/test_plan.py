@@ -18,8 +18,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.regis
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.registry.steps import CreateRegistry
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.registry.tiers import (
-    Options,
     Subscription,
+    TeamOffer,
     Tier,
 )
 
@@ -40,7 +40,7 @@ def account(
 ) -> Account:
     return Account(
         registries=tuple(Registry(name, "blr1", "2026-02-03T04:05:06Z") for name in names),
-        options=Options(("blr1", "syd1"), tiers),
+        offer=TeamOffer(("blr1", "syd1"), tiers),
         subscription=Subscription(current) if current else None,
         taken_names=frozenset(taken),
         refused_names=frozenset(refused),
@@ -129,7 +129,7 @@ def test_a_region_not_on_offer_names_those_that_are() -> None:
 
 def test_an_existing_registry_may_stand_in_a_region_no_longer_on_offer() -> None:
     present = account("kiwi")
-    present = Account(present.registries, Options(("syd1",), present.options.tiers), present.subscription)
+    present = Account(present.registries, TeamOffer(("syd1",), present.offer.tiers), present.subscription)
     assert not decide(present, want("kiwi")).changed
 
 
@@ -151,7 +151,7 @@ def test_all_faults_come_at_once() -> None:
 
 def test_strict_names_everybody_who_disagrees() -> None:
     (fault,) = faults(account(current=None), want("kiwi", slug="basic"), want("plum"), policy="strict")
-    assert "kiwi.yaml.subscription_tier wants basic, plum.yaml.subscription_tier wants professional" in fault
+    assert "kiwi.yaml.subscription_tier names basic, plum.yaml.subscription_tier names professional" in fault
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.desired import AccessEntry
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.selection import Where
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Policy
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import RotationPolicy
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.names import NameRef
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.access import (
@@ -128,7 +128,7 @@ def test_options_of_an_entry_override_the_common_options(
 ) -> None:
     (found,) = read(common, {"clusters": ["orchard"], **own}, force_rotation=True)
     assert (found.method, found.where) == (method, where)
-    assert found.policy == Policy(rotate_every, timedelta(hours=2), force=True)
+    assert found.policy == RotationPolicy(rotate_every, timedelta(hours=2), force=True)
 
 
 @pytest.mark.parametrize("common", [{}, {"method": "direct", "never_expires": True, **WHERE}])
@@ -165,7 +165,7 @@ def test_top_level_options_describe_one_entry() -> None:
     desired = build_access_task(params(state="present", rotate_every="1d12h", **given)).desired
     (found,) = desired.entries
     assert (found.kubeconfig, found.contexts, found.where) == (FARM, ("meadow",), MEANT)
-    assert found.policy == Policy(timedelta(hours=36), timedelta(hours=2))
+    assert found.policy == RotationPolicy(timedelta(hours=36), timedelta(hours=2))
     assert (desired.recreates_pods, desired.waits_for_secrets, desired.is_present) == (True, False, True)
 
 

@@ -9,11 +9,11 @@ import threading
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Conflict
-from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.parallel import side_by_side
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.parallel import parallel_outcomes
 
 
 def test_nothing_to_do_needs_nobody() -> None:
-    assert side_by_side({}, 3) == {}
+    assert parallel_outcomes({}, 3) == {}
 
 
 def test_outcomes_keep_the_order_and_a_failure_does_not_stop_the_others() -> None:
@@ -28,7 +28,7 @@ def test_outcomes_keep_the_order_and_a_failure_does_not_stop_the_others() -> Non
         both_are_there.wait()
         return "done"
 
-    outcomes = side_by_side({"reef": fail, "pond": work}, 2)
+    outcomes = parallel_outcomes({"reef": fail, "pond": work}, 2)
     assert list(outcomes.items()) == [("reef", busy), ("pond", "done")]
 
 
@@ -41,7 +41,7 @@ def test_no_more_work_at_a_time_than_is_allowed() -> None:
         seen.append(len(at_work))
         at_work.pop()
 
-    side_by_side({str(number): work for number in range(50)}, 1)
+    parallel_outcomes({str(number): work for number in range(50)}, 1)
     assert seen == [1] * 50
 
 
@@ -50,4 +50,4 @@ def test_a_bug_is_no_outcome() -> None:
         raise KeyError("name")
 
     with pytest.raises(KeyError):
-        side_by_side({"reef": bug}, 2)
+        parallel_outcomes({"reef": bug}, 2)

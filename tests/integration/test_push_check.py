@@ -15,9 +15,9 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._client.digit
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import ReadOnlyClient
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.wait import PollSettings, SystemClock
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.gc.push_check import (
-    WriteProof,
+    PushCheck,
+    check_pushes,
     is_read_only,
-    prove_writes,
 )
 from docr_sandbox.testing import Sandbox
 from support.image_host import MINT, REVOKE, client, minted, nobody
@@ -38,8 +38,8 @@ def seed(sandbox: Sandbox, *collections: dict[str, Any], repositories: tuple[str
     sandbox.clear_log()
 
 
-def prove(api: DigitalOceanApi, *, told: bool | None = None, timeout_s: float = 0) -> WriteProof:
-    return prove_writes(api, "kiwi", told, PollSettings(timeout_s, 0.1, SystemClock()))
+def prove(api: DigitalOceanApi, *, told: bool | None = None, timeout_s: float = 0) -> PushCheck:
+    return check_pushes(api, "kiwi", told, PollSettings(timeout_s, 0.1, SystemClock()))
 
 
 def end_collection(sandbox: Sandbox) -> None:
@@ -56,9 +56,9 @@ def test_where_the_api_tells_its_word_is_taken_and_nothing_is_minted(sandbox: Sa
     seed(sandbox, RUNNING)
     api = client(sandbox)
     assert is_read_only(api, "kiwi") is True
-    assert prove(api, told=True) == WriteProof(False, "DigitalOcean says that it is read-only.")
+    assert prove(api, told=True) == PushCheck(False, "DigitalOcean says that it is read-only.")
     end_collection(sandbox)
-    assert prove(api, told=True) == WriteProof(True, "DigitalOcean says that it takes pushes.")
+    assert prove(api, told=True) == PushCheck(True, "DigitalOcean says that it takes pushes.")
     assert prove(api, told=False).is_writable is True
     assert minted(sandbox) == []
 
@@ -84,7 +84,7 @@ def test_what_the_api_no_longer_tells_is_not_taken_for_good(sandbox: Sandbox) ->
 def test_an_upload_is_opened_where_the_newest_image_is_and_cancelled(sandbox: Sandbox) -> None:
     seed(sandbox)
     proof = prove(client(sandbox))
-    assert proof == WriteProof(True, "It takes pushes: an upload was opened in team/app and cancelled.")
+    assert proof == PushCheck(True, "It takes pushes: an upload was opened in team/app and cancelled.")
     assert fingerprints_are_dead(sandbox)
     assert sandbox.calls().count(MINT) == sandbox.calls().count(REVOKE) == 1
     (query,) = (entry["query"] for entry in sandbox.log() if entry["path"].startswith(MINT.split()[1]))
@@ -113,7 +113,7 @@ def test_it_looks_until_pushes_work_with_one_credential(sandbox: Sandbox) -> Non
 
 def test_without_a_repository_nothing_is_tried(sandbox: Sandbox) -> None:
     seed(sandbox, repositories=())
-    assert prove(client(sandbox)) == WriteProof(None, "Whether it takes pushes was not tried: it holds no repository.")
+    assert prove(client(sandbox)) == PushCheck(None, "Whether it takes pushes was not tried: it holds no repository.")
     assert minted(sandbox) == []
 
 
