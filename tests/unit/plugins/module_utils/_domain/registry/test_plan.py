@@ -118,7 +118,7 @@ def test_without_a_subscription_a_tier_is_required() -> None:
 def test_another_region_is_refused_with_the_way_out() -> None:
     (fault,) = faults(account("kiwi"), want("kiwi", region="syd1"))
     assert fault.startswith("kiwi.yaml.region: the registry kiwi is in blr1, not in syd1, and a registry cannot move; ")
-    assert "another name in syd1" in fault
+    assert "create another registry in syd1" in fault
 
 
 def test_a_region_not_on_offer_names_those_that_are() -> None:
