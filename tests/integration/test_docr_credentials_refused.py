@@ -26,8 +26,8 @@ def path(sandbox: Sandbox, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({"credsStore": "desktop"}, "its credsStore has Docker keep the login of"),
-        ({"credHelpers": {"HOST": "pass"}}, "its credHelpers has Docker keep the login of"),
+        ({"credsStore": "desktop"}, "its credsStore makes Docker keep the login of"),
+        ({"credHelpers": {"HOST": "pass"}}, "its credHelpers makes Docker keep the login of"),
         ({"auths": {"HOST": {"auth": "YTpi"}}}, "was not written by this module"),
         ({"auths": {"https://HOST/v2/": {"auth": "YTpi"}}}, "was not written by this module"),
         ({"auths": {"HOST": {"identitytoken": "x"}}}, "was not written by this module"),
@@ -43,7 +43,7 @@ def test_a_file_that_docker_would_not_read_or_that_has_another_login_is_refused_
     refused = run(sandbox, path, check=check)
     assert (refused["failed"], refused["changed"], refused["error"]["kind"]) == (True, False, "invalid_input")
     assert message in refused["msg"]
-    assert "name another path, and set DOCKER_CONFIG to its folder" in refused["msg"]
+    assert "set another path, and set DOCKER_CONFIG to its folder" in refused["msg"]
     assert (path.read_text(encoding="utf-8"), minted(sandbox)) == (text, [])
     assert [one.name for one in path.parent.iterdir()] == ["config.json"]
 
@@ -53,7 +53,7 @@ def test_a_second_registry_is_refused_by_name_and_has_place_in_another_file(sand
     before = path.read_bytes()
     refused = run(sandbox, path, registry="plum")
     assert f"it holds a login of kiwi for {sandbox.registry_host}" in refused["msg"]
-    assert "or remove the login with state=absent and registry= kiwi" in refused["msg"]
+    assert "or remove the login with state=absent and registry=kiwi" in refused["msg"]
     assert (path.read_bytes(), len(minted(sandbox))) == (before, 1)
     other = path.with_name("plum.json")
     assert run(sandbox, other, registry="plum")["credentials"]["registry"] == "plum"
