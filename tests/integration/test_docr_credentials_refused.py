@@ -81,7 +81,10 @@ def test_a_registry_that_is_not_there_is_told_before_anything_is_written(sandbox
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"expires_in": "40m"}, "expires_in: 40m is no longer than longest_push, 40m; a credential must outlive"),
+        (
+            {"expires_in": "40m"},
+            "expires_in: 40m is no longer than longest_push, 40m; a credential must be valid for longer than a push",
+        ),
         ({"expires_in": "soon"}, "expires_in: 'soon' is no duration"),
         ({"longest_push": "90"}, "longest_push: '90' is no duration"),
         ({"registry": "Kiwi"}, "registry: 'Kiwi' is no registry name"),
