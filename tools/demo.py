@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Show the whole line on a local DigitalOcean: ``make demo``. It needs no account and leaves nothing behind."""
+"""Show the role on a local DigitalOcean: ``make demo``. The demo requires no account and leaves no files."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def demonstrate(sandbox: Sandbox) -> None:
     step(f"Tuesday noon: converge {len(names)} manifests and 2 clusters on an empty account")
     tell(play(SITE, sandbox, variables))
 
-    step("A week of pushes: images come, tags move on, layers stay behind that nothing refers to")
+    step("A week of pushes: new images and moved tags leave unreferenced layers")
     push(sandbox, names)
 
     step("Sunday 03:10, inside the maintenance window: converge again, garbage is collected")
@@ -112,12 +112,12 @@ def demonstrate(sandbox: Sandbox) -> None:
     sandbox.control("PUT", "clock", {"rate": CLOCK_RATE})
     tell(play(SITE, sandbox, {**variables, "docr_gc_wait_sleep": 1}))
 
-    step("And once more")
+    step("Sunday again: a second run changes nothing")
     again = play(SITE, sandbox, variables)
     tell(again)
     show_outputs(again.statistics["docr_outputs"])
 
-    step("Clean up: the names to destroy are repeated, and consents given")
+    step("Clean up: repeat the names to destroy, and give both consents")
     team = sandbox.account()["team"]["name"]
     consents = {"docr_allow_delete_images": True, "docr_allow_delete_integrated": True}
     tell(play(DESTROY, sandbox, {**variables, **consents, "docr_destroy_names": names, "docr_team": team}))
@@ -135,10 +135,10 @@ def push(sandbox: Sandbox, names: Sequence[str]) -> None:
 def main() -> int:
     """Run the demo; 1 when a playbook failed, with what it printed."""
     started = time.monotonic()
-    print("A DigitalOcean of one's own: no account, no network.")
+    print("A local DigitalOcean: no account, no network.")
     try:
         with Sandbox.start() as sandbox:
-            print(f"   It listens at {sandbox.url}.")
+            print(f"   The sandbox listens at {sandbox.url}.")
             demonstrate(sandbox)
     except PlaybookFailedError as failure:
         print(failure, file=sys.stderr)

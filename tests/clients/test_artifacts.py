@@ -36,7 +36,7 @@ def test_cosign_signs_every_platform_and_verifies_a_copy_but_not_with_another_ke
     assert "invalid signature" in shell.refused("cosign", "verify", *other, f"{shell.host}/cherry/signed:v9")
 
 
-def test_cosign_attests_and_takes_its_signatures_back(shell: Shell, draw: Draw) -> None:
+def test_cosign_attests_and_deletes_its_signatures(shell: Shell, draw: Draw) -> None:
     shell.sandbox.switch("image_host_delete", True)
     image = draw()
     reference = f"{push(shell, 'oras', image, 'plum/app')}@{image.digest}"
@@ -80,7 +80,7 @@ def test_artifacts_of_an_image_are_found_and_copied_with_or_without_the_referrer
         assert note == "picked by hand"
 
 
-def test_regctl_takes_one_of_two_tags_of_an_image_away(shell: Shell, draw: Draw) -> None:
+def test_regctl_deletes_one_of_two_tags_of_an_image(shell: Shell, draw: Draw) -> None:
     shell.sandbox.switch("image_host_delete", True)
     image = draw()
     reference = push(shell, "regctl", image, "plum/app")

@@ -37,7 +37,7 @@ def test_another_recipe_is_another_program(change: dict[str, str]) -> None:
     assert replace(MISSING, **change).place != MISSING.place
 
 
-def test_what_cannot_be_built_says_why_and_leaves_nothing(cache_folder: Path) -> None:
+def test_a_failed_build_gives_the_reason_and_leaves_no_files(cache_folder: Path) -> None:
     with pytest.raises(go_programs.Unavailable, match=r"build failed: .*module lookup disabled by GOPROXY=off"):
         oci_clients.provide("missing")
     assert [path.name for path in cache_folder.iterdir()] == [".missing.lock"]

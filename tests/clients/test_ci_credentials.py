@@ -30,7 +30,7 @@ def log_in(shell: Shell, **options: Any) -> bool:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_login_that_can_push_does_and_one_that_can_only_read_is_refused_it(
+def test_a_read_write_login_can_push_and_a_read_only_login_cannot(
     shell: Shell, draw: Draw, tmp_path: Path, client: str
 ) -> None:
     image = draw()
@@ -46,7 +46,9 @@ def test_a_login_that_can_push_does_and_one_that_can_only_read_is_refused_it(
     assert shell.tags("plum", "team/app") == {"v7": image.digest}
 
 
-def test_a_client_that_writes_the_file_leaves_our_login_and_what_stands_aside(shell: Shell, draw: Draw) -> None:
+def test_another_client_that_writes_the_file_keeps_the_login_and_the_former_credentials(
+    shell: Shell, draw: Draw
+) -> None:
     shell.write_docker_config({})
     log_in(shell, read_write=True)
     log_in(shell)

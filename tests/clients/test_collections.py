@@ -58,7 +58,7 @@ def live_old_gone(shell: Shell, draw: Draw) -> tuple[TwoPlatforms, TwoPlatforms,
         (BOTH, False, set()),
     ],
 )
-def test_a_collection_takes_what_its_type_says_and_counts_it(
+def test_a_collection_deletes_and_counts_the_objects_of_its_type(
     shell: Shell,
     live_old_gone: tuple[TwoPlatforms, TwoPlatforms, TwoPlatforms],
     tmp_path: Path,

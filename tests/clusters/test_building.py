@@ -62,7 +62,7 @@ def test_what_kubebuilder_assets_lack_is_built_or_it_is_said_why_not(
     assert (found[lacks], found[other]) == (built / lacks, assets / other)
 
 
-def test_another_recipe_lies_in_another_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_recipe_has_another_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     before = kubernetes_programs.place()
     monkeypatch.setattr(kubernetes_programs, "ETCD", "v3.6.5")
     assert kubernetes_programs.place() != before

@@ -21,13 +21,13 @@ HERE = {"namespaces": ["pear"]}
 DAY = 86_400
 
 
-def test_a_cluster_that_has_to_do_with_no_registry_is_well(orchard: Cluster) -> None:
+def test_a_cluster_without_a_registry_is_healthy(orchard: Cluster) -> None:
     found = look(orchard)
     assert (found["is_healthy"], found["registries"], found["findings"]) == (True, [], [])
     assert found["summary"] == "orchard: nothing in it has to do with the registries."
 
 
-def test_what_this_collection_writes_is_well_until_nobody_renews_it(orchard: Cluster) -> None:
+def test_secrets_of_this_collection_are_healthy_until_renewals_are_missed(orchard: Cluster) -> None:
     orchard.add_namespaces("pear", "fig")
     give_access(orchard)
     found = look(orchard)
@@ -43,7 +43,7 @@ def test_what_this_collection_writes_is_well_until_nobody_renews_it(orchard: Clu
     assert found["summary"] == "orchard: in 2 of 2 namespaces new pods cannot pull from kiwi."
 
 
-def test_a_token_that_never_expires_is_a_danger_in_each_way(orchard: Cluster) -> None:
+def test_a_token_that_never_expires_is_a_warning_with_each_method(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     give_access(orchard, method="operator", rotate_every=None, never_expires=True)
     eventually(lambda: orchard.pull_secrets("pear"), bool)
@@ -53,7 +53,7 @@ def test_a_token_that_never_expires_is_a_danger_in_each_way(orchard: Cluster) ->
     assert found["is_healthy"]
 
 
-def test_one_click_is_well_once_its_secrets_are_there(orchard: Cluster) -> None:
+def test_one_click_is_healthy_once_its_secrets_exist(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     orchard.sandbox.switch("doks_operator", "stopped")
     body = {"cluster_uuids": [orchard.id], "registries": ["kiwi"]}
@@ -65,7 +65,7 @@ def test_one_click_is_well_once_its_secrets_are_there(orchard: Cluster) -> None:
     assert findings(look(orchard, **HERE)) == []
 
 
-def test_a_token_revoked_elsewhere_is_found_though_the_secret_looks_well(orchard: Cluster) -> None:
+def test_a_token_revoked_elsewhere_is_found_behind_a_valid_secret(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     give_access(orchard)
     token = token_in(orchard.secrets(DIRECT)["pear"])
@@ -90,7 +90,7 @@ def test_accounts_without_an_entry_are_found_where_they_are_expected_to_have_one
     assert f"though the secret {DIRECT} is there" in messages["ServiceAccount/builder", "fig"]
 
 
-def test_secrets_that_went_wrong_are_told_apart(orchard: Cluster) -> None:
+def test_each_kind_of_wrong_secret_has_its_own_finding(orchard: Cluster) -> None:
     orchard.add_namespaces("pear", "fig", "lime", "date", "plot")
     give_access(orchard, namespaces=["pear", "fig", "lime", "date", "plot"])
     other = json.dumps({".dockerconfigjson": "e30="})
@@ -184,7 +184,7 @@ def test_an_account_wide_token_serves_all_registries(orchard: Cluster) -> None:
 
 
 @pytest.mark.parametrize("status", [503, 429])
-def test_what_the_image_host_does_not_answer_is_told_and_nothing_is_made_up(orchard: Cluster, status: int) -> None:
+def test_missing_answers_of_the_image_host_are_reported_as_unknown(orchard: Cluster, status: int) -> None:
     orchard.add_namespaces("pear")
     put(orchard, "kiwi", mint(orchard), "pear")
     orchard.give("pear", ["kiwi"])
@@ -211,7 +211,7 @@ def test_no_token_is_shown(orchard: Cluster, tmp_path: Path) -> None:
     assert "malformed" in shown
 
 
-def test_label_selectors_and_namespaces_that_end_are_heeded(orchard: Cluster) -> None:
+def test_label_selectors_apply_and_terminating_namespaces_are_skipped(orchard: Cluster) -> None:
     orchard.add_namespaces("pear", "fig", labels={"team": "fruit"})
     orchard.add_namespaces("beet", labels={"team": "roots"})
     found = look(orchard, namespace_selector="team=fruit", exclude_namespaces=["f*"], registries=["plum"])

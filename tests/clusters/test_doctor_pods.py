@@ -52,7 +52,7 @@ def test_pods_made_before_their_secret_are_found_whether_they_fail_or_not(orchar
     assert (found["is_healthy"], findings(found)) == (False, [])
 
 
-def test_a_pod_that_is_made_again_is_well(orchard: Cluster, image: str) -> None:
+def test_a_recreated_pod_is_healthy(orchard: Cluster, image: str) -> None:
     failing = orchard.add_replica_set("pear", "web", image)
     orchard.fail_pull("pear", failing, REFUSED)
     give_access(orchard, namespaces=["pear"], recreate_failed_pods=True)
@@ -60,7 +60,9 @@ def test_a_pod_that_is_made_again_is_well(orchard: Cluster, image: str) -> None:
     assert (found["is_healthy"], found["pods"]) == (True, [])
 
 
-def test_a_template_with_pull_secrets_of_its_own_is_no_matter_of_age(orchard: Cluster, image: str) -> None:
+def test_a_pod_template_with_its_own_pull_secrets_is_not_reported_as_made_before_the_secret(
+    orchard: Cluster, image: str
+) -> None:
     give_access(orchard, namespaces=["pear"])
     orchard.add_pod("pear", "own", image, imagePullSecrets=[{"name": "theirs"}])
     orchard.fail_pull("pear", "own", REFUSED)
@@ -95,7 +97,7 @@ def test_the_causes_of_pods_that_have_pull_secrets(orchard: Cluster, image: str)
     }  # fmt: skip
 
 
-def test_an_expired_secret_is_the_cause_that_is_told(orchard: Cluster, image: str) -> None:
+def test_an_expired_secret_is_reported_as_the_cause(orchard: Cluster, image: str) -> None:
     give_access(orchard, namespaces=["pear"])
     waits(orchard, "web", image)
     orchard.sandbox.advance(61 * 86_400)
@@ -114,7 +116,7 @@ def test_without_any_pull_secret_the_account_is_named_too(orchard: Cluster, imag
     assert findings(found) == [("error", "entry_missing", "ServiceAccount/default", "pear")]
 
 
-def test_pods_of_one_controller_are_told_together_and_ended_ones_not_at_all(orchard: Cluster, image: str) -> None:
+def test_pods_of_one_controller_are_one_entry_and_ended_pods_are_left_out(orchard: Cluster, image: str) -> None:
     labels = {"app": "web"}
     pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app", "image": image}]}}
     spec = {"replicas": 12, "selector": {"matchLabels": labels}, "template": pod}
@@ -127,7 +129,7 @@ def test_pods_of_one_controller_are_told_together_and_ended_ones_not_at_all(orch
     assert (one["count"], len(one["pods"]), one["controller"]) == (12, 10, "ReplicaSet/web")
 
 
-def test_without_an_answer_of_the_image_host_the_cause_is_not_made_up(orchard: Cluster, image: str) -> None:
+def test_without_an_answer_of_the_image_host_the_cause_is_unknown(orchard: Cluster, image: str) -> None:
     give_access(orchard, namespaces=["pear"])
     waits(orchard, "web", image)
     orchard.sandbox.fault(method="GET", path="/v2/registry/auth", status=500, times=50)

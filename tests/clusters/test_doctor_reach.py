@@ -48,7 +48,7 @@ def run_examples() -> str:
     return text.partition('EXAMPLES = r"""')[2].partition('"""')[0]
 
 
-def test_with_the_role_that_is_documented_all_is_seen(orchard: Cluster, tmp_path: Path) -> None:
+def test_the_documented_role_is_sufficient_for_a_diagnosis(orchard: Cluster, tmp_path: Path) -> None:
     orchard.add_namespaces("pear")
     put(orchard, "regcred", mint(orchard), "pear")
     orchard.give("pear", ["regcred", "theirs"])
@@ -99,13 +99,13 @@ def test_pods_are_many_and_large_so_their_pages_are_small(marsh: Cluster) -> Non
     assert [one.call for one in marsh.proxy.log()].count("GET /api/v1/pods") == 2
 
 
-def test_the_way_into_a_cluster_is_short_lived(orchard: Cluster) -> None:
+def test_the_token_for_a_cluster_is_short_lived(orchard: Cluster) -> None:
     look(orchard)
     (entry,) = (one for one in orchard.sandbox.log() if one["path"].endswith("/credentials"))
     assert entry["query"] == "expiry_seconds=900"
 
 
-def test_check_mode_mints_no_way_in_and_says_so(orchard: Cluster, tmp_path: Path) -> None:
+def test_check_mode_mints_no_cluster_token_and_adds_a_warning(orchard: Cluster, tmp_path: Path) -> None:
     result = run_module(orchard.sandbox, MODULE, check=True, diagnose=True)
     assert [(one["name"], one["diagnosis"]) for one in result["clusters"]] == [("orchard", None)]
     assert result["warnings"] == ["No cluster was looked into: entering one mints a token, and this is check mode."]
@@ -137,7 +137,7 @@ def contexts(orchard: Cluster, tmp_path: Path) -> str:
     return str(path)
 
 
-def test_clusters_out_of_reach_do_not_stop_the_others_and_are_named_at_the_end(
+def test_unreachable_clusters_do_not_stop_other_clusters_and_are_named_at_the_end(
     orchard: Cluster, tmp_path: Path
 ) -> None:
     names = ["lost", "first", "wrong", "absent"]
@@ -156,7 +156,7 @@ def test_clusters_out_of_reach_do_not_stop_the_others_and_are_named_at_the_end(
     assert (shown["lost"]["diagnosis"], shown["first"]["error"]) == (None, None)
 
 
-def test_clusters_of_the_api_are_looked_into_side_by_side(orchard: Cluster, meadow: Cluster) -> None:
+def test_clusters_of_the_api_are_diagnosed_in_parallel(orchard: Cluster, meadow: Cluster) -> None:
     give_access(orchard)
     meadow.add_namespaces("pear")
     orchard.sandbox.seed({"clusters": [{"name": "younger", "state": "provisioning"}]})
@@ -170,7 +170,7 @@ def test_clusters_of_the_api_are_looked_into_side_by_side(orchard: Cluster, mead
     assert Counter(writes(orchard.sandbox)) == Counter([entry_of(orchard), entry_of(meadow)])
 
 
-def test_a_cluster_that_cannot_be_entered_is_named_and_the_others_are_seen(orchard: Cluster, meadow: Cluster) -> None:
+def test_an_unreachable_cluster_is_named_and_other_clusters_are_diagnosed(orchard: Cluster, meadow: Cluster) -> None:
     orchard.sandbox.fault(method="GET", path=f"/v2/kubernetes/clusters/{meadow.id}/credentials", status=403, times=1)
     result = run_module(orchard.sandbox, MODULE, diagnose=True, clusters=["meadow", "orchard"])
     assert result["msg"].startswith("Could not look into 1 of 2 clusters: meadow: Could not mint credentials")
@@ -202,7 +202,7 @@ def test_clusters_of_one_name_are_told_apart_by_their_ids(sandbox: Sandbox) -> N
         ({"clusters": ["orchard"], "diagnose": True, "namespace_selector": "a b"}, "unable to parse requirement"),
     ],
 )
-def test_what_cannot_be_meant_is_told(orchard: Cluster, options: dict[str, Any], message: str) -> None:
+def test_contradicting_options_are_an_error(orchard: Cluster, options: dict[str, Any], message: str) -> None:
     result = run_module(orchard.sandbox, MODULE, **options)
     assert result["failed"]
     assert message in result["msg"]

@@ -77,7 +77,7 @@ def two_ways(orchard: Cluster, meadow: Cluster) -> list[dict[str, Any]]:
     ]
 
 
-def test_the_whole_line_gives_access_by_both_ways_and_a_second_run_is_unchanged(
+def test_main_gives_access_by_both_methods_and_a_second_run_is_unchanged(
     orchard: Cluster, meadow: Cluster, two_ways: list[dict[str, Any]]
 ) -> None:
     run(orchard, SITE, two_ways, "--check", "--diff")
@@ -101,7 +101,7 @@ def test_the_whole_line_gives_access_by_both_ways_and_a_second_run_is_unchanged(
     assert (again["fingerprint"], again["changed"]) == (kiwi["fingerprint"], False)
 
 
-def test_a_registry_and_its_access_are_made_in_one_go(orchard: Cluster) -> None:
+def test_one_run_creates_a_registry_and_gives_access(orchard: Cluster) -> None:
     manifests = [
         manifest("fig", clusters=["orchard"], method="direct", namespaces=["default"], never_expires=True),
         manifest("kiwi", clusters=[]),
@@ -130,7 +130,7 @@ def test_a_cluster_that_cannot_be_entered_fails_the_run_and_the_others_have_thei
     assert orchard.pull_secrets("team-b") == [KIWI]
 
 
-def test_what_appears_between_runs_is_caught_and_what_is_due_renewed(
+def test_new_namespaces_get_the_secret_and_due_credentials_are_renewed_on_the_next_run(
     orchard: Cluster, two_ways: list[dict[str, Any]]
 ) -> None:
     before = of_outputs(run(orchard, SITE, two_ways), "kiwi")["fingerprint"]
@@ -154,7 +154,7 @@ def test_a_cluster_by_kubeconfig_needs_no_digitalocean(orchard: Cluster, tmp_pat
     assert run(orchard, SITE, manifests, **given).changed == []
 
 
-def test_one_click_is_done_when_its_secrets_are_there_and_makes_room_for_another_way(orchard: Cluster) -> None:
+def test_one_click_ends_when_its_secrets_exist_and_removes_the_former_method(orchard: Cluster) -> None:
     orchard.add_namespaces("shop")
     run(orchard, SITE, [manifest("kiwi", clusters=["orchard"])])
     assert "shop" in orchard.secrets("kiwi")
@@ -166,7 +166,7 @@ def test_one_click_is_done_when_its_secrets_are_there_and_makes_room_for_another
     assert run(orchard, SITE, moved).changed == []
 
 
-def test_after_a_leak_all_clusters_of_a_registry_get_a_new_credential_and_the_old_ones_are_dead(
+def test_after_a_leak_all_clusters_of_a_registry_get_a_new_credential_and_the_former_credentials_are_revoked(
     orchard: Cluster, meadow: Cluster
 ) -> None:
     manifests = [
@@ -190,7 +190,7 @@ def test_after_a_leak_all_clusters_of_a_registry_get_a_new_credential_and_the_ol
     assert run(orchard, SITE, manifests).changed == []
 
 
-def test_a_registry_is_destroyed_when_its_clusters_have_nothing_of_it_any_more(
+def test_a_registry_is_destroyed_after_the_access_of_its_clusters_is_removed(
     orchard: Cluster, meadow: Cluster, two_ways: list[dict[str, Any]]
 ) -> None:
     run(orchard, SITE, two_ways)

@@ -51,7 +51,7 @@ def test_credentials_open_the_control_plane_until_they_expire_by_the_sandboxs_cl
     assert enter(late) == 401
 
 
-def test_credentials_of_a_cluster_open_no_other_and_neither_does_a_token_of_the_account(
+def test_credentials_of_a_cluster_and_the_account_token_do_not_open_another_cluster(
     orchard: Cluster, meadow: Cluster
 ) -> None:
     given = credentials(orchard)
@@ -72,7 +72,9 @@ def test_a_seed_cannot_name_a_control_plane_that_there_is_not(sandbox: Sandbox) 
         sandbox.seed({"clusters": [{"name": "tide", "control_plane": "moon"}]})
 
 
-def test_an_integration_puts_a_secret_that_pulls_everywhere_and_its_end_takes_it_away(orchard: Cluster) -> None:
+def test_an_integration_writes_a_pull_secret_to_all_namespaces_and_its_removal_deletes_the_secret(
+    orchard: Cluster,
+) -> None:
     orchard.add_namespaces("pear")
     orchard.give("pear", ["theirs"])
     integrate(orchard, "POST", "kiwi")

@@ -28,7 +28,7 @@ rules: [{apiGroups: [""], resources: [secrets], verbs: [create]}]
 """
 
 
-def test_an_identity_may_do_what_its_roles_allow_and_no_more(orchard: Cluster, tmp_path: Path) -> None:
+def test_an_identity_has_exactly_the_rights_of_its_roles(orchard: Cluster, tmp_path: Path) -> None:
     visitor = Visitor(orchard.identity(LISTER, tmp_path, "ant"))
     secret = {"metadata": {"name": "quince"}}
     asked = {
@@ -102,7 +102,7 @@ def test_clients_are_sent_to_the_proxy_which_logs_them_and_not_the_operator(mars
     assert json.loads(marsh.proxy.log()[1].body) == body
 
 
-def test_requests_go_wrong_on_demand(marsh: Cluster, tmp_path: Path) -> None:
+def test_injected_errors_appear_in_responses(marsh: Cluster, tmp_path: Path) -> None:
     assert marsh.proxy is not None
     visitor = Visitor(marsh.kubeconfig(tmp_path))
     marsh.proxy.fault(method="GET", path="*/secrets", status=429, retry_after=7, skip=1)

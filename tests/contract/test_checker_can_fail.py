@@ -72,7 +72,7 @@ def _violations(
     return check.summary.kept
 
 
-def test_what_is_right_or_a_known_mistake_of_the_description_is_no_violation(check: ContractCheck) -> None:
+def test_a_correct_answer_and_a_known_mistake_of_the_description_are_no_violations(check: ContractCheck) -> None:
     start = "POST /v2/registries/quayside/garbage-collection"
     sent = {"type": "unreferenced blobs only"}
     assert _violations(check, "GET /v2/registries/quayside", 200, {"registry": REGISTRY}) == []

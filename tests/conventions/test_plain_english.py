@@ -41,6 +41,26 @@ UNUSUAL = {
     r"strike": "remove",
     r"doomed": "to be deleted",
     r"of one's own": "local",
+    r"side by side": "in parallel",
+    r"all else": "all other content",
+    r"(stands?|standing) in the way": "is an error",
+    r"for good": "permanently",
+    r"will do": "is sufficient",
+    r"what else there is to know": "further information",
+    r"comes? by": "runs",
+    r"(the )?way out": "fix",
+    r"in (that|the) very": "at that moment",
+    r"the very (moment|instant)": "the moment",
+    r"a quarter of an hour": "15 minutes",
+    r"for people": "as a sentence",
+    r"how (it|that) is known": "the evidence",
+    r"small letters": "lower case",
+    r"bought": "obtained",
+    r"at stake": "at risk",
+    r"left over": "a leftover",
+    r"all the same": "(leave it out)",
+    r"(those|one) of ours": "of this collection",
+    r"not any more": "no longer",
 }
 PATTERN = re.compile("|".join(rf"\b(?:{unusual})(?!\w)" for unusual in UNUSUAL), re.IGNORECASE)
 # Words of other products, and of the sandbox's fault injection, whose commands and options say "fault".
@@ -52,6 +72,8 @@ GUIDES = (
     "changelogs/fragments/*.yml",
     "roles/**/*.yml",
     "playbooks/*.yml",
+    "plugins/filter/*.yml",
+    "examples/**/*",
 )
 
 
@@ -118,6 +140,7 @@ def test_guides_role_and_changelog_use_the_usual_words() -> None:
         ("Could not see the integration come true", "takes effect; or say what is not listed yet"),
         ("The change to summer time", "daylight saving time"),
         ("Nothing was changed, 2 faults", "error"),
+        ("Clusters are served side by side.", "in parallel"),
     ],
 )
 def test_an_unusual_word_is_found(text: str, usual: str) -> None:

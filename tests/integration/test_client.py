@@ -94,13 +94,13 @@ def test_no_registries_are_none_however_the_service_says_it(sandbox: Sandbox, an
     assert client(sandbox).list_registries() == ()
 
 
-def test_a_404_that_is_not_the_apis_is_not_an_empty_account(sandbox: Sandbox) -> None:
+def test_a_404_from_another_server_does_not_count_as_an_empty_account(sandbox: Sandbox) -> None:
     sandbox.fault(method="GET", path="/v2/registries", status=404, body="html", times=9)
     with pytest.raises(NotFound):
         client(sandbox).list_registries()
 
 
-def test_keys_that_nobody_describes_are_ignored(sandbox: Sandbox) -> None:
+def test_undocumented_keys_are_ignored(sandbox: Sandbox) -> None:
     sandbox.switch("unknown_keys", True)
     sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi", "region": "syd1"}]})
     assert [one.region for one in client(sandbox).list_registries()] == ["syd1"]

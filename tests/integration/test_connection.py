@@ -60,7 +60,7 @@ def test_a_token_with_a_line_end_as_files_have_it_works(sandbox: Sandbox) -> Non
     assert "failed" not in run_module(sandbox, INFO, token=f"{sandbox.token}\n")
 
 
-def test_an_unknown_token_is_told_as_such(sandbox: Sandbox) -> None:
+def test_an_unknown_token_is_reported_as_unknown(sandbox: Sandbox) -> None:
     result = run_module(sandbox, INFO, token="dop_v1_unknown")
     assert result["msg"].startswith("Could not list the registries: 401 ")
     assert "check the token" in result["msg"]
@@ -101,7 +101,7 @@ def test_an_untrusted_certificate_names_the_option_that_helps(sandbox: Sandbox, 
 
 @pytest.mark.parametrize("body", ["html", "broken_json"])
 @pytest.mark.parametrize("status", [200, 502])
-def test_an_answer_that_is_not_the_apis_is_a_sentence(sandbox: Sandbox, body: str, status: int) -> None:
+def test_an_answer_of_another_server_is_an_error_in_one_sentence(sandbox: Sandbox, body: str, status: int) -> None:
     sandbox.fault(method="GET", path="/v2/registries", status=status, body=body, times=9)
     result = run_module(sandbox, INFO)
     assert result["failed"]

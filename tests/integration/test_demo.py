@@ -25,7 +25,7 @@ def test_demo_collects_garbage_then_changes_nothing_and_leaves_nothing() -> None
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    collected, again = done.stdout.partition("Sunday")[2].split("== And once more")
+    collected, again = done.stdout.partition("Sunday")[2].split("== Sunday again: a second run changes nothing")
     assert "changed: planton.digitalocean.docr : Collect garbage within maintenance windows" in collected
     assert "nothing changed" in again
     assert "2.00 GiB  orchard-us, orchard-eu  succeeded, 3.00 GiB freed" in again

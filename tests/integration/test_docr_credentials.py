@@ -125,7 +125,7 @@ def test_a_file_that_others_could_read_becomes_private_also_where_the_login_stay
     assert run(sandbox, path)["changed"] is False
 
 
-def test_all_that_is_not_ours_stays_in_its_order(sandbox: Sandbox, path: Path) -> None:
+def test_all_other_content_of_the_file_keeps_its_order(sandbox: Sandbox, path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(OTHERS, encoding="utf-8")
     run(sandbox, path)
@@ -163,7 +163,7 @@ def test_without_a_path_it_is_the_file_that_docker_reads(
     assert list(tokens(expected)) == [sandbox.registry_host]
 
 
-def test_it_is_renewed_once_the_longest_push_no_longer_fits_and_pushes_in_flight_keep_theirs(
+def test_a_login_with_less_time_than_the_longest_push_is_replaced_and_running_pushes_continue(
     sandbox: Sandbox, path: Path
 ) -> None:
     run(sandbox, path, read_write=True)
@@ -188,7 +188,7 @@ def test_it_is_renewed_once_the_longest_push_no_longer_fits_and_pushes_in_flight
     assert aside(sandbox, path) == []
 
 
-def test_one_that_was_replaced_early_is_revoked_once_pushes_with_it_have_ended(sandbox: Sandbox, path: Path) -> None:
+def test_a_credential_that_was_replaced_early_is_revoked_after_the_longest_push(sandbox: Sandbox, path: Path) -> None:
     options: dict[str, Any] = {"expires_in": "5h", "longest_push": "25m"}
     run(sandbox, path, read_write=True, **options)
     first = login(sandbox, path)
@@ -209,14 +209,14 @@ def test_one_that_was_replaced_early_is_revoked_once_pushes_with_it_have_ended(s
     assert run(sandbox, path, **options)["changed"] is False
 
 
-def test_one_that_lives_longer_than_asked_is_replaced(sandbox: Sandbox, path: Path) -> None:
+def test_a_credential_that_lives_longer_than_expires_in_is_replaced(sandbox: Sandbox, path: Path) -> None:
     run(sandbox, path, expires_in="20h")
     done = run(sandbox, path)
     assert "since the current login expires at 2031-05-07T08:00:00Z, which is too late" in done["actions"][0]["message"]
     assert done["credentials"]["expires_at"] == "2031-05-06T13:30:00Z"
 
 
-def test_one_that_was_revoked_elsewhere_is_replaced_and_forgotten(sandbox: Sandbox, path: Path) -> None:
+def test_a_login_that_was_revoked_elsewhere_is_replaced_and_removed(sandbox: Sandbox, path: Path) -> None:
     run(sandbox, path)
     first = login(sandbox, path)
     revoke(sandbox, first)

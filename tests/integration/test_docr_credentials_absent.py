@@ -22,7 +22,7 @@ def path(sandbox: Sandbox, tmp_path: Path) -> Path:
     return tmp_path / "home" / ".docker" / "config.json"
 
 
-def test_absent_revokes_and_removes_what_is_ours_and_all_of_it(sandbox: Sandbox, path: Path) -> None:
+def test_absent_revokes_and_removes_all_credentials_of_the_module(sandbox: Sandbox, path: Path) -> None:
     run(sandbox, path)
     run(sandbox, path, read_write=True)
     assert len(alive(sandbox)) == 2
@@ -38,7 +38,7 @@ def test_absent_revokes_and_removes_what_is_ours_and_all_of_it(sandbox: Sandbox,
         assert (again["changed"], again["actions"], again["credentials"]) == (False, [], None)
 
 
-def test_absent_from_a_file_that_was_there_before_leaves_it(sandbox: Sandbox, path: Path) -> None:
+def test_absent_keeps_a_file_that_existed_before_the_login(sandbox: Sandbox, path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text("{}", encoding="utf-8")
     run(sandbox, path)
@@ -48,7 +48,7 @@ def test_absent_from_a_file_that_was_there_before_leaves_it(sandbox: Sandbox, pa
 
 
 @pytest.mark.parametrize("ended", ["revoked", "expired"])
-def test_absent_takes_a_token_that_has_ended_already_for_what_it_is(sandbox: Sandbox, path: Path, ended: str) -> None:
+def test_absent_accepts_a_token_that_has_already_expired(sandbox: Sandbox, path: Path, ended: str) -> None:
     run(sandbox, path)
     token = login(sandbox, path)
     sandbox.clear_log()
@@ -61,7 +61,7 @@ def test_absent_takes_a_token_that_has_ended_already_for_what_it_is(sandbox: San
     assert sandbox.calls() == ([LIST] if ended == "expired" else [LIST, REVOKE, "GET /v2/", "GET /v2/registry/auth"])
 
 
-def test_absent_leaves_the_login_of_another_registry_and_of_somebody_else(sandbox: Sandbox, path: Path) -> None:
+def test_absent_keeps_logins_of_other_registries_and_other_programs(sandbox: Sandbox, path: Path) -> None:
     run(sandbox, path)
     before = path.read_bytes()
     other = run(sandbox, path, registry="plum", state="absent")

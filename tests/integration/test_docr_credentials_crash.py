@@ -71,7 +71,7 @@ def folder(sandbox: Sandbox, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_first_login_killed_anywhere_is_healed_by_the_next_run(sandbox: Sandbox, folder: Path) -> None:
+def test_after_a_first_login_killed_at_any_call_the_next_run_succeeds(sandbox: Sandbox, folder: Path) -> None:
     before: set[str] = set()
     losses = points = 0
     for points in count():
@@ -88,7 +88,7 @@ def test_a_first_login_killed_anywhere_is_healed_by_the_next_run(sandbox: Sandbo
     assert losses == 2  # before the file that is to hold it is opened, and before it is written
 
 
-def test_a_renewal_killed_anywhere_keeps_a_login_that_works_and_is_healed_by_the_next_run(
+def test_a_renewal_killed_at_any_call_keeps_a_valid_login_and_the_next_run_succeeds(
     sandbox: Sandbox, folder: Path
 ) -> None:
     path = folder / "config.json"

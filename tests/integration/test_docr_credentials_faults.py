@@ -44,7 +44,7 @@ def listing(path: Path) -> list[str]:
     return sorted(one.name for one in path.parent.iterdir()) if path.parent.exists() else []
 
 
-def test_a_token_without_the_scope_to_mint_is_told_so_and_nothing_is_left(sandbox: Sandbox, path: Path) -> None:
+def test_a_token_without_the_scope_to_mint_is_an_error_without_leftovers(sandbox: Sandbox, path: Path) -> None:
     token = sandbox.mint(scopes=["registry:read"])
     denied = run(sandbox, path, token=token)
     assert (denied["failed"], denied["changed"], denied["error"]["status"]) == (True, False, 403)
@@ -64,7 +64,7 @@ def test_a_token_without_the_scope_to_mint_is_told_so_and_nothing_is_left(sandbo
     [{"status": 500, "after_effect": True}, {"drop": True, "after_effect": True}, {"status": 200, "body": "html"}],
     ids=["500", "dropped", "html"],
 )
-def test_a_mint_whose_answer_is_lost_is_sent_once_and_what_it_may_leave_is_told_until_it_ends(
+def test_a_mint_with_a_lost_answer_is_sent_once_and_the_possible_leftover_is_reported_until_it_expires(
     sandbox: Sandbox, path: Path, fault: dict[str, Any]
 ) -> None:
     sandbox.fault(path="*/docker-credentials", times=9, **fault)
@@ -100,7 +100,7 @@ def test_a_mint_that_is_refused_leaves_no_note(sandbox: Sandbox, path: Path) -> 
     ],
     ids=str,
 )
-def test_one_that_the_image_host_does_not_take_is_revoked_and_the_one_before_stays(
+def test_a_new_credential_that_the_image_host_rejects_is_revoked_and_the_former_login_stays(
     sandbox: Sandbox, path: Path, fault: dict[str, Any], kind: str
 ) -> None:
     run(sandbox, path)
@@ -113,7 +113,7 @@ def test_one_that_the_image_host_does_not_take_is_revoked_and_the_one_before_sta
     assert alive(sandbox) == [fingerprint(login(sandbox, path))[:12]]
 
 
-def test_one_that_can_be_neither_checked_nor_revoked_stands_aside_for_the_next_run(
+def test_a_credential_that_can_be_neither_checked_nor_revoked_is_kept_for_the_next_run(
     sandbox: Sandbox, path: Path
 ) -> None:
     run(sandbox, path)
@@ -131,7 +131,7 @@ def test_one_that_can_be_neither_checked_nor_revoked_stands_aside_for_the_next_r
     assert alive(sandbox) == [fingerprint(first)[:12]]
 
 
-def test_an_image_host_out_of_reach_fails_before_anything_is_kept(sandbox: Sandbox, path: Path) -> None:
+def test_an_unreachable_image_host_fails_before_the_login_is_written(sandbox: Sandbox, path: Path) -> None:
     failed = run(sandbox, path, registry_host=nobody())
     assert (failed["error"]["kind"], listing(path), alive(sandbox)) == ("unreachable", [], [])
 
@@ -151,7 +151,7 @@ def test_a_removal_that_is_not_sure_of_the_revocation_keeps_all(
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"drop": True}], ids=["500", "dropped"])
-def test_a_revocation_whose_answer_is_lost_is_seen_at_the_image_host(
+def test_a_revocation_with_a_lost_answer_is_checked_at_the_image_host(
     sandbox: Sandbox, path: Path, fault: dict[str, Any]
 ) -> None:
     run(sandbox, path)
@@ -175,13 +175,13 @@ def while_it_mints(sandbox: Sandbox, path: Path, change: str) -> dict[str, Any]:
     return results[0]
 
 
-def test_a_login_for_another_host_that_docker_writes_meanwhile_stays(sandbox: Sandbox, path: Path) -> None:
+def test_a_login_that_docker_writes_for_another_host_at_the_same_time_stays(sandbox: Sandbox, path: Path) -> None:
     done = while_it_mints(sandbox, path, json.dumps({"auths": {"z.test": {"auth": "YTpi"}}, "psFormat": "x"}))
     assert done["changed"] is True
     assert list(tokens(path)) == ["z.test", sandbox.registry_host]
 
 
-def test_a_login_for_the_same_host_that_docker_writes_meanwhile_stays_and_ours_is_revoked(
+def test_a_login_that_docker_writes_for_the_host_at_the_same_time_stays_and_the_new_credential_is_revoked(
     sandbox: Sandbox, path: Path
 ) -> None:
     somebody = {"auths": {sandbox.registry_host: entry("somebody")}}
@@ -204,7 +204,7 @@ def test_a_login_for_the_same_host_that_docker_writes_meanwhile_stays_and_ours_i
         (b'{"auths": "\xff"}', "the content is not UTF-8"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_left_and_not_shown(
+def test_an_unreadable_file_stays_unchanged_and_is_not_shown(
     sandbox: Sandbox, path: Path, state: str, content: bytes, message: str
 ) -> None:
     path.parent.mkdir()
@@ -214,7 +214,7 @@ def test_a_file_that_cannot_be_read_is_left_and_not_shown(
     assert message in failed["msg"]
 
 
-def test_a_note_that_cannot_be_read_is_left(sandbox: Sandbox, path: Path) -> None:
+def test_an_unreadable_note_stays_unchanged(sandbox: Sandbox, path: Path) -> None:
     run(sandbox, path)
     path.with_name("config.json.docr.json").write_text("{}", encoding="utf-8")
     failed = run(sandbox, path)
@@ -241,7 +241,7 @@ def test_a_path_where_no_file_can_be_fails_before_anything_is_minted(
     assert str(path.parent) in failed["msg"]
 
 
-def test_what_a_killed_run_left_beside_the_file_is_revoked_and_removed(sandbox: Sandbox, path: Path) -> None:
+def test_leftovers_of_a_killed_run_beside_the_file_are_revoked_and_removed(sandbox: Sandbox, path: Path) -> None:
     run(sandbox, path)
     first = path.read_text(encoding="utf-8")
     run(sandbox, path, read_write=True)

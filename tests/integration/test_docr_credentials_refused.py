@@ -48,7 +48,9 @@ def test_a_file_that_docker_would_not_read_or_that_has_another_login_is_refused_
     assert [one.name for one in path.parent.iterdir()] == ["config.json"]
 
 
-def test_a_second_registry_is_refused_by_name_and_has_place_in_another_file(sandbox: Sandbox, path: Path) -> None:
+def test_a_second_registry_is_refused_in_the_same_file_and_accepted_in_another_file(
+    sandbox: Sandbox, path: Path
+) -> None:
     run(sandbox, path)
     before = path.read_bytes()
     refused = run(sandbox, path, registry="plum")
@@ -71,7 +73,7 @@ def test_after_a_logout_by_docker_there_is_a_login_again(sandbox: Sandbox, path:
     assert run(sandbox, path)["notes"] == []
 
 
-def test_a_registry_that_is_not_there_is_told_before_anything_is_written(sandbox: Sandbox, path: Path) -> None:
+def test_a_missing_registry_is_an_error_before_any_write(sandbox: Sandbox, path: Path) -> None:
     for check in (True, False):
         refused = run(sandbox, path, registry="fig", check=check)
         assert refused["msg"] == "Nothing was changed: registry: the team has no registry fig; it has kiwi, plum."
@@ -91,7 +93,7 @@ def test_a_registry_that_is_not_there_is_told_before_anything_is_written(sandbox
         ({"path": "config.json"}, "path: config.json is relative"),
     ],
 )
-def test_wrong_options_are_told_before_any_call(
+def test_wrong_options_are_errors_before_any_call(
     sandbox: Sandbox, path: Path, options: dict[str, Any], message: str
 ) -> None:
     given = dict(options)

@@ -149,7 +149,7 @@ def test_a_cluster_that_allows_no_change_stops_the_task_before_any_write(sandbox
     assert writes(sandbox) == []
 
 
-def test_a_degraded_cluster_is_tried_with_a_warning(sandbox: Sandbox) -> None:
+def test_a_degraded_cluster_is_written_with_a_warning(sandbox: Sandbox) -> None:
     seed(sandbox, {})
     sandbox.seed({"clusters": [{"name": "orchard", "region": "blr1", "state": "degraded"}]})
     result = run(sandbox, ["orchard"], ["kiwi"])

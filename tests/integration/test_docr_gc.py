@@ -14,7 +14,7 @@ from support.gc_module import ACTIVE, LIST, MONDAY, RAN, RUNNING, START, collect
 from support.modules import run_module, writes
 
 
-def test_outside_every_window_nothing_starts_and_the_next_one_is_named(sandbox: Sandbox) -> None:
+def test_outside_every_window_nothing_starts_and_the_next_window_is_named(sandbox: Sandbox) -> None:
     seed(sandbox, RAN, now=MONDAY)
     result = run(sandbox)
     one = only(result)
@@ -31,7 +31,7 @@ def test_outside_every_window_nothing_starts_and_the_next_one_is_named(sandbox: 
     assert sandbox.calls() == [LIST]
 
 
-def test_inside_a_window_garbage_goes_and_the_second_run_costs_one_call(sandbox: Sandbox) -> None:
+def test_inside_a_window_garbage_is_deleted_and_the_second_run_makes_one_call(sandbox: Sandbox) -> None:
     seed(sandbox, RAN)
     predicted = run(sandbox, check=True)
     assert writes(sandbox) == []
@@ -65,7 +65,7 @@ def test_exactly_one_look_a_round_and_one_list_at_the_end(sandbox: Sandbox) -> N
     assert sandbox.calls() == [LIST, ACTIVE, START, ACTIVE, LIST, "GET /v2/registries"]
 
 
-def test_what_frees_nothing_says_where_the_bytes_may_be(sandbox: Sandbox) -> None:
+def test_a_collection_that_frees_nothing_reports_where_the_bytes_may_be(sandbox: Sandbox) -> None:
     image = {"tags": [], "size_bytes": 90_000}
     sandbox.set_clock(MONDAY)
     sandbox.control("PUT", "clock", {"rate": 60})
@@ -96,7 +96,7 @@ def test_a_short_time_after_a_start_nothing_starts_unless_forced(sandbox: Sandbo
     assert len(collections(sandbox)) == 3
 
 
-def test_one_that_runs_is_adopted_even_outside_a_window_and_changes_nothing(sandbox: Sandbox) -> None:
+def test_a_running_collection_is_adopted_even_outside_a_window_without_a_change(sandbox: Sandbox) -> None:
     seed(sandbox, RAN, {"started_at": "2026-03-02T11:00:00Z", "status": "scanning manifests"}, now=MONDAY)
     result = run_and_release(sandbox, LIST)
     one = only(result)
@@ -106,7 +106,7 @@ def test_one_that_runs_is_adopted_even_outside_a_window_and_changes_nothing(sand
     assert len(collections(sandbox)) == 2
 
 
-def test_without_waiting_it_is_started_and_the_next_run_adopts_it(sandbox: Sandbox) -> None:
+def test_without_wait_a_collection_is_started_and_the_next_run_adopts_it(sandbox: Sandbox) -> None:
     seed(sandbox)
     sandbox.control("PUT", "clock", {"rate": 0})
     started = only(run(sandbox, wait=False))
@@ -118,7 +118,7 @@ def test_without_waiting_it_is_started_and_the_next_run_adopts_it(sandbox: Sandb
     assert adopted["garbage_collection"]["uuid"] == started["garbage_collection"]["uuid"]
 
 
-def test_idle_cancels_what_runs_and_then_there_is_nothing_to_do(sandbox: Sandbox) -> None:
+def test_idle_cancels_the_running_collection_and_a_second_run_changes_nothing(sandbox: Sandbox) -> None:
     seed(sandbox, RAN, RUNNING, names=("kiwi", "plum"))
     predicted = run(sandbox, "kiwi", "plum", check=True, state="idle")
     assert writes(sandbox) == []
@@ -140,7 +140,7 @@ def test_idle_cancels_what_runs_and_then_there_is_nothing_to_do(sandbox: Sandbox
 
 
 @pytest.mark.parametrize("state", ["collected", "idle"])
-def test_all_unknown_registries_come_at_once_and_nothing_starts(sandbox: Sandbox, state: str) -> None:
+def test_all_unknown_registries_are_reported_at_once_and_nothing_starts(sandbox: Sandbox, state: str) -> None:
     seed(sandbox)
     result = run(sandbox, "kiwi", "kivi", "plum", state=state)
     assert [fault["where"] for fault in result["field_errors"]] == ["registries[1]", "registries[2]"]
@@ -159,7 +159,7 @@ def test_an_expected_registry_passes_in_check_mode_only(sandbox: Sandbox) -> Non
     assert writes(sandbox) == []
 
 
-def test_all_that_is_wrong_with_the_options_comes_before_any_call(sandbox: Sandbox) -> None:
+def test_all_errors_of_the_options_are_reported_before_any_call(sandbox: Sandbox) -> None:
     result = run_module(
         sandbox,
         "docr_gc",
@@ -195,7 +195,7 @@ def test_all_that_is_wrong_with_the_options_comes_before_any_call(sandbox: Sandb
     assert sandbox.calls() == []
 
 
-def test_info_shows_the_active_one_and_the_history(sandbox: Sandbox) -> None:
+def test_info_shows_the_active_collection_and_the_history(sandbox: Sandbox) -> None:
     seed(sandbox, RAN, RUNNING, names=("kiwi", "plum"))
     result = run_module(sandbox, "docr_gc_info", registries=["kiwi", "plum"])
     kiwi, plum = result["garbage_collections"]
@@ -205,7 +205,7 @@ def test_info_shows_the_active_one_and_the_history(sandbox: Sandbox) -> None:
     assert result["changed"] is False
 
 
-def test_info_finds_the_active_one_beside_the_list_and_names_unknown_registries(sandbox: Sandbox) -> None:
+def test_info_finds_the_active_collection_beside_the_list_and_names_unknown_registries(sandbox: Sandbox) -> None:
     seed(sandbox, RUNNING)
     sandbox.switch("gc_list_active", False)
     (one,) = run_module(sandbox, "docr_gc_info", registries=["kiwi"])["garbage_collections"]

@@ -65,7 +65,7 @@ def seed_incident(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("number", range(IDLE_CALLS))
-def test_an_incident_that_was_killed_at_any_call_ends_with_the_next_run(sandbox: Sandbox, number: int) -> None:
+def test_after_an_idle_run_killed_at_any_call_the_next_run_succeeds(sandbox: Sandbox, number: int) -> None:
     seed_incident(sandbox)
     assert kill_at_call(sandbox, number, state="idle") is None
     one = only(run(sandbox, state="idle"))

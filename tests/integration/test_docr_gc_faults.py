@@ -14,7 +14,7 @@ from support.gc_module import ACTIVE, LIST, RAN, RUNNING, START, collections, ho
 from support.modules import writes
 
 
-def test_a_status_that_nobody_knows_is_followed_until_the_time_is_over_and_then_adopted(sandbox: Sandbox) -> None:
+def test_an_unknown_status_is_followed_until_the_timeout_and_then_adopted(sandbox: Sandbox) -> None:
     seed(sandbox, RUNNING)
     late = run(sandbox, wait_timeout=1)
     assert (late["failed"], late["changed"], late["error"]["kind"]) == (True, False, "timed_out")
@@ -45,7 +45,7 @@ def test_a_start_whose_answer_is_lost_is_sent_once_and_followed(sandbox: Sandbox
     assert collections(sandbox)[0]["uuid"] == one["garbage_collection"]["uuid"]
 
 
-def test_a_start_whose_run_is_over_before_the_look_is_found_in_the_list(sandbox: Sandbox) -> None:
+def test_a_collection_that_ends_before_the_first_read_is_found_in_the_list(sandbox: Sandbox) -> None:
     seed(sandbox, RAN)
     sandbox.control("PUT", "clock", {"rate": 0})
     sandbox.fault(method="POST", path="*/garbage-collection", status=503, after_effect=True)
@@ -54,7 +54,7 @@ def test_a_start_whose_run_is_over_before_the_look_is_found_in_the_list(sandbox:
     assert (one["decision"], len(collections(sandbox))) == ("collected", 2)
 
 
-def test_a_start_that_failed_is_sent_once_and_says_so(sandbox: Sandbox) -> None:
+def test_a_failed_start_is_sent_once_and_reported(sandbox: Sandbox) -> None:
     seed(sandbox, RAN)
     sandbox.fault(method="POST", path="*/garbage-collection", status=500)
     result = run(sandbox)
@@ -64,7 +64,7 @@ def test_a_start_that_failed_is_sent_once_and_says_so(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("status", [409, 412, 422])
-def test_somebody_faster_is_adopted_and_nothing_is_told_as_done(sandbox: Sandbox, status: int) -> None:
+def test_a_faster_start_of_another_client_is_adopted_without_a_change(sandbox: Sandbox, status: int) -> None:
     seed(sandbox, RUNNING)
     sandbox.switch("gc_list_active", False)
     sandbox.switch("gc_second_start", status)
@@ -77,7 +77,7 @@ def test_somebody_faster_is_adopted_and_nothing_is_told_as_done(sandbox: Sandbox
     assert (one["garbage_collection"]["status"], len(collections(sandbox))) == ("succeeded", 1)
 
 
-def test_one_that_the_list_leaves_out_is_found_before_a_second_would_start(sandbox: Sandbox) -> None:
+def test_a_running_collection_that_the_list_leaves_out_is_found_before_a_start(sandbox: Sandbox) -> None:
     seed(sandbox, RAN, RUNNING)
     sandbox.switch("gc_list_active", False)
     assert only(run(sandbox, check=True))["decision"] == "adopted"
@@ -91,7 +91,7 @@ def test_one_that_the_list_leaves_out_is_found_before_a_second_would_start(sandb
     ("switch", "value"), [("gc_active_none", "empty"), ("gc_active_none", "null"), ("gc_active_after_end", "finished"),
                           ("gc_list_active", False), ("gc_list_order", "oldest_first"), ("gc_type_shown", True)]
 )  # fmt: skip
-def test_however_the_service_answers_the_collection_is_followed_to_its_end(
+def test_a_collection_is_followed_to_its_end_whatever_the_service_answers(
     sandbox: Sandbox, switch: str, value: Any
 ) -> None:
     seed(sandbox, RAN)
@@ -118,7 +118,7 @@ def test_two_registries_run_at_once_and_an_outage_of_one_loses_neither(sandbox: 
     assert max(starts) < min(ends)
 
 
-def test_what_ends_badly_fails_the_task_after_the_others_have_ended(sandbox: Sandbox) -> None:
+def test_a_failed_collection_fails_the_task_after_the_other_collections_have_ended(sandbox: Sandbox) -> None:
     seed(sandbox, RAN, {"started_at": "2026-03-01T03:19:50Z", "status": "scanning manifests"}, names=("kiwi", "plum"))
     hold(sandbox, fails=True)
     result = run_and_release(sandbox, LIST, "kiwi", "plum")
@@ -130,7 +130,7 @@ def test_what_ends_badly_fails_the_task_after_the_others_have_ended(sandbox: San
     assert collections(sandbox, "plum")[0]["status"] == "succeeded"
 
 
-def test_a_registry_that_goes_while_its_collection_runs_fails_the_task(sandbox: Sandbox) -> None:
+def test_a_registry_that_is_deleted_during_its_collection_fails_the_task(sandbox: Sandbox) -> None:
     seed(sandbox, RUNNING)
     sandbox.fault(method="GET", path="*/garbage-collections", skip=1, status=404, times=9)
     sandbox.fault(method="GET", path="*/garbage-collection", status=404, times=9)
@@ -139,7 +139,7 @@ def test_a_registry_that_goes_while_its_collection_runs_fails_the_task(sandbox: 
     assert "list the garbage collections of the registry kiwi" in result["msg"]
 
 
-def test_what_kept_the_looks_from_succeeding_stands_in_the_timeout(sandbox: Sandbox) -> None:
+def test_a_timeout_names_the_error_of_the_failed_reads(sandbox: Sandbox) -> None:
     seed(sandbox, RUNNING)
     sandbox.fault(method="GET", path="*/garbage-collection", status=403, times=99)
     denied = run(sandbox, wait_timeout=1)
@@ -164,9 +164,7 @@ def test_a_start_that_is_denied_does_not_lose_the_other_registry(sandbox: Sandbo
     "trouble", [{"switch": ("gc_cancel_answer", "empty")}, {"fault": {"status": 500, "after_effect": True}},
                 {"fault": {"drop": True, "after_effect": True}}], ids=["empty", "500", "dropped"]
 )  # fmt: skip
-def test_a_cancel_whose_answer_says_nothing_is_sent_once_and_followed(
-    sandbox: Sandbox, trouble: dict[str, Any]
-) -> None:
+def test_a_cancel_with_an_empty_answer_is_sent_once_and_followed(sandbox: Sandbox, trouble: dict[str, Any]) -> None:
     seed(sandbox, RUNNING)
     if "switch" in trouble:
         sandbox.switch(*trouble["switch"])
@@ -178,7 +176,7 @@ def test_a_cancel_whose_answer_says_nothing_is_sent_once_and_followed(
 
 
 @pytest.mark.parametrize("status", [404, 409])
-def test_a_cancel_that_comes_too_late_finds_it_idle(sandbox: Sandbox, status: int) -> None:
+def test_a_cancel_after_the_end_of_the_collection_reports_idle(sandbox: Sandbox, status: int) -> None:
     seed(sandbox, RUNNING)
     sandbox.fault(method="PUT", path="*/garbage-collection/*", status=status, after_effect=True)
     # The cancel takes 3 seconds of the sandbox's time: over before the module can look again.
@@ -189,7 +187,7 @@ def test_a_cancel_that_comes_too_late_finds_it_idle(sandbox: Sandbox, status: in
     assert one["reason"].startswith("The collection ended before it could be cancelled.")
 
 
-def test_a_cancel_that_somebody_else_sent_first_is_followed_to_its_end(sandbox: Sandbox) -> None:
+def test_a_cancel_by_another_client_is_followed_to_the_end(sandbox: Sandbox) -> None:
     seed(sandbox, RUNNING)
     sandbox.control("PUT", "clock", {"rate": 1})
     sandbox.fault(method="PUT", path="*/garbage-collection/*", status=409, after_effect=True)
@@ -206,7 +204,7 @@ def test_an_empty_answer_to_a_cancel_counts_even_when_the_look_after_it_fails(sa
     assert (result["changed"], only(result)["garbage_collection"]["status"]) == (True, "cancelled")
 
 
-def test_a_cancel_that_fails_says_so(sandbox: Sandbox) -> None:
+def test_a_failed_cancel_is_reported(sandbox: Sandbox) -> None:
     seed(sandbox, RUNNING)
     sandbox.fault(method="PUT", path="*/garbage-collection/*", status=500)
     result = run(sandbox, state="idle")

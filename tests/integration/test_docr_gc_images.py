@@ -71,7 +71,7 @@ def test_without_consent_an_unsafe_type_is_refused_with_what_may_break_and_the_n
 
 
 @pytest.mark.parametrize("spares_children", [True, False])
-def test_with_consent_untagged_manifests_go_and_children_as_the_service_pleases(
+def test_with_consent_untagged_manifests_are_deleted_and_children_depend_on_the_service(
     sandbox: Sandbox, spares_children: bool
 ) -> None:
     *children, index = with_images(sandbox)
@@ -82,7 +82,7 @@ def test_with_consent_untagged_manifests_go_and_children_as_the_service_pleases(
     assert one["garbage_collection"]["blobs_deleted"] == (3 if spares_children else 5)
 
 
-def test_a_run_that_freed_nothing_says_how_many_untagged_manifests_still_hold_the_blobs(sandbox: Sandbox) -> None:
+def test_a_collection_that_freed_nothing_reports_how_many_untagged_manifests_hold_blobs(sandbox: Sandbox) -> None:
     with_images(sandbox)
     assert only(run(sandbox, force=True))["garbage_collection"]["blobs_deleted"] == 1
     one = only(run(sandbox, force=True))
@@ -90,7 +90,7 @@ def test_a_run_that_freed_nothing_says_how_many_untagged_manifests_still_hold_th
     assert "5 untagged manifests" in one["reason"]
 
 
-def test_nothing_starts_while_somebody_pushed_in_the_quiet_period_and_it_does_afterwards(sandbox: Sandbox) -> None:
+def test_a_collection_starts_only_after_the_quiet_period_since_the_last_push(sandbox: Sandbox) -> None:
     with_images(sandbox, now="2026-03-01T03:20:00Z", rate=1)
     one = only(run(sandbox, quiet_period="30m"))
     assert (one["decision"], writes(sandbox)) == ("busy", [])
@@ -99,7 +99,7 @@ def test_nothing_starts_while_somebody_pushed_in_the_quiet_period_and_it_does_af
     assert only(run(sandbox, quiet_period="30m"))["decision"] == "collected"
 
 
-def test_an_incident_ends_with_the_run_stopped_whoever_started_it_and_writes_proven_by_an_upload(
+def test_idle_cancels_a_collection_of_any_client_and_proves_writes_by_an_upload(
     sandbox: Sandbox,
 ) -> None:
     with_images(sandbox, RAN, RUNNING, now="2026-03-01T04:00:00Z")
@@ -123,7 +123,9 @@ def test_pushes_that_come_back_a_while_after_the_cancel_are_waited_for(sandbox: 
     assert (one["decision"], one["is_writable"]) == ("cancelled", True)
 
 
-def test_who_waits_for_pushes_after_a_cancel_sees_that_and_until_when(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_progress_lines_show_the_wait_for_pushes_after_a_cancel_and_its_deadline(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
     with_images(sandbox, RAN, RUNNING, now="2026-03-01T04:00:00Z", rate=10)
     sandbox.switch("read_only_lingers_seconds", 90)
     said = run_and_listen(sandbox, tmp_path, state="idle")
@@ -155,7 +157,7 @@ def test_pushes_that_stay_refused_end_in_one_message_for_a_support_ticket(sandbo
     assert [token["is_valid"] for token in minted(sandbox)] == [False]
 
 
-def test_a_stuck_run_that_is_cancelled_leaves_a_registry_that_takes_pushes(sandbox: Sandbox) -> None:
+def test_after_the_cancel_of_a_stuck_collection_pushes_work(sandbox: Sandbox) -> None:
     with_images(sandbox, RAN, now="2026-03-01T03:20:00Z", rate=1)
 
     def stand_still() -> None:

@@ -62,7 +62,7 @@ def test_each_change_of_status_shows_with_elapsed_time_and_deadline(sandbox: San
     assert sandbox.token not in played.output + played.notes
 
 
-def test_a_line_comes_while_the_task_still_runs_and_at_least_once_a_minute(sandbox: Sandbox, playbook: Path) -> None:
+def test_progress_lines_appear_while_the_task_runs_and_at_least_once_a_minute(sandbox: Sandbox, playbook: Path) -> None:
     seed(sandbox, RAN, rate=1)
     with ThreadPoolExecutor(1) as pool:
         playing = pool.submit(play, playbook, sandbox, {"windows": WINDOWS})
@@ -78,7 +78,7 @@ def test_a_line_comes_while_the_task_still_runs_and_at_least_once_a_minute(sandb
     assert "s since its start" in waiting[0]
 
 
-def test_what_fails_is_said_while_the_others_go_on(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_failure_is_reported_while_other_collections_continue(sandbox: Sandbox, tmp_path: Path) -> None:
     seed(sandbox, names=("kiwi", "plum"), rate=4)
     sandbox.fault(method="POST", path="*/kiwi/garbage-collection", status=403)
     said = run_and_listen(sandbox, tmp_path, "kiwi", "plum")

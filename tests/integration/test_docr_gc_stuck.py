@@ -28,7 +28,7 @@ def run_stuck(sandbox: Sandbox, **options: Any) -> dict[str, Any]:
     return run_and(sandbox, START, lambda: hold_and_hurry(sandbox), **options)
 
 
-def test_its_own_that_stands_still_fails_with_what_a_support_ticket_needs(sandbox: Sandbox) -> None:
+def test_a_stuck_collection_of_the_task_fails_with_the_details_for_support(sandbox: Sandbox) -> None:
     result = run_stuck(sandbox, stuck_after="30m")
     run_ = collections(sandbox)[0]
     assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, True, "stuck")
@@ -40,7 +40,7 @@ def test_its_own_that_stands_still_fails_with_what_a_support_ticket_needs(sandbo
     assert writes(sandbox) == [START]
 
 
-def test_its_own_that_stands_still_is_cancelled_if_it_is_told_to(sandbox: Sandbox) -> None:
+def test_a_stuck_collection_of_the_task_is_cancelled_with_on_stuck_cancel(sandbox: Sandbox) -> None:
     result = run_stuck(sandbox, stuck_after="30m", on_stuck="cancel")
     one = only(result)
     assert (result["changed"], one["decision"], one["garbage_collection"]["status"]) == (True, "cancelled", "cancelled")
@@ -51,7 +51,7 @@ def test_its_own_that_stands_still_is_cancelled_if_it_is_told_to(sandbox: Sandbo
     ]
 
 
-def test_a_cancel_that_fails_once_is_sent_again_at_the_next_look(sandbox: Sandbox) -> None:
+def test_a_failed_cancel_is_sent_again_at_the_next_read(sandbox: Sandbox) -> None:
     sandbox.fault(method="PUT", path="*/garbage-collection/*", status=503)
     result = run_stuck(sandbox, stuck_after="30m", on_stuck="cancel")
     one = only(result)
@@ -60,14 +60,14 @@ def test_a_cancel_that_fails_once_is_sent_again_at_the_next_look(sandbox: Sandbo
 
 
 @pytest.mark.parametrize("on_stuck", ["fail", "cancel"])
-def test_somebody_elses_that_stands_still_is_never_cancelled(sandbox: Sandbox, on_stuck: str) -> None:
+def test_a_stuck_collection_of_another_client_is_never_cancelled(sandbox: Sandbox, on_stuck: str) -> None:
     seed(sandbox, RAN, RUNNING, rate=FAST)
     result = run(sandbox, stuck_after="40m", on_stuck=on_stuck)
     assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "stuck")
     assert writes(sandbox) == []
 
 
-def test_one_that_is_stuck_does_not_stop_the_others(sandbox: Sandbox) -> None:
+def test_a_stuck_collection_does_not_stop_other_collections(sandbox: Sandbox) -> None:
     seed(sandbox, RUNNING, rate=FAST, names=("kiwi", "plum"))
     result = run(sandbox, "kiwi", "plum", stuck_after="40m")
     assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, True, "stuck")
@@ -75,7 +75,7 @@ def test_one_that_is_stuck_does_not_stop_the_others(sandbox: Sandbox) -> None:
     assert collections(sandbox, "plum")[0]["status"] == "succeeded"
 
 
-def test_what_moves_is_not_stuck_however_long_it_takes(sandbox: Sandbox) -> None:
+def test_a_collection_with_progress_is_never_stuck(sandbox: Sandbox) -> None:
     seed(sandbox, RUNNING, rate=60)
 
     def move() -> None:
@@ -90,7 +90,7 @@ def test_what_moves_is_not_stuck_however_long_it_takes(sandbox: Sandbox) -> None
     assert only(result)["garbage_collection"]["status"] == "succeeded"
 
 
-def test_a_cancel_that_shows_no_effect_ends_with_a_request_for_support(sandbox: Sandbox) -> None:
+def test_a_cancel_without_effect_fails_with_the_details_for_support(sandbox: Sandbox) -> None:
     seed(sandbox, RAN, rate=1)
     sandbox.fault(method="PUT", path="*/garbage-collection/*", status=500, times=9)
     result = run_and(sandbox, START, lambda: hold_and_hurry(sandbox), stuck_after="30m", on_stuck="cancel")

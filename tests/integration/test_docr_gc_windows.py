@@ -18,7 +18,7 @@ NIGHTS = {"days": ["sunday", "monday"], "start": "01:30", "duration": "2h", "tim
 OPEN = "2026-03-08T07:10:00Z"  # ten minutes after the clocks of New York went from 02:00 to 03:00
 
 
-def test_a_window_is_local_and_lasts_as_long_as_it_says_when_clocks_change(sandbox: Sandbox) -> None:
+def test_a_window_is_in_local_time_and_keeps_its_duration_when_clocks_change(sandbox: Sandbox) -> None:
     seed(sandbox, RAN, now=OPEN, rate=0)
     assert only(run(sandbox, maintenance_windows=[NIGHTS], check=True))["decision"] == "collected"
     sandbox.set_clock("2026-03-08T08:29:00Z")
@@ -40,7 +40,7 @@ def test_nothing_starts_on_a_blackout_day(sandbox: Sandbox) -> None:
     assert sandbox.calls() == [LIST]
 
 
-def test_one_that_would_run_past_the_end_is_not_started(sandbox: Sandbox) -> None:
+def test_a_collection_that_would_outlast_the_window_is_not_started(sandbox: Sandbox) -> None:
     long = {"started_at": "2026-02-22T03:05:00Z", "ended_at": "2026-02-22T04:20:00Z"}
     seed(sandbox, long, now="2026-03-01T05:46:00Z")
     one = only(run(sandbox))
@@ -51,7 +51,7 @@ def test_one_that_would_run_past_the_end_is_not_started(sandbox: Sandbox) -> Non
     assert only(run(sandbox, check=True))["decision"] == "collected"
 
 
-def test_outside_a_window_it_fails_before_anything_starts_if_it_is_told_to(sandbox: Sandbox) -> None:
+def test_outside_a_window_fail_stops_the_task_before_any_start(sandbox: Sandbox) -> None:
     seed(sandbox, now="2026-03-01T05:00:00Z", names=("kiwi", "plum", "fig"))
     monday = {"days": ["monday"], "start": "05:30", "duration": "1h"}
     rules = [{"registries": ["plum", "fig"], "maintenance_windows": [monday], "outside_window": "fail"}]
@@ -82,7 +82,7 @@ def push(sandbox: Sandbox, when: str) -> None:
     sandbox.clear_log()
 
 
-def test_nothing_starts_while_somebody_pushes(sandbox: Sandbox) -> None:
+def test_no_collection_starts_while_a_client_pushes(sandbox: Sandbox) -> None:
     seed(sandbox)
     push(sandbox, "2026-03-01T03:15:00Z")
     one = only(run(sandbox, "lime", quiet_period="20m"))
@@ -94,7 +94,7 @@ def test_nothing_starts_while_somebody_pushes(sandbox: Sandbox) -> None:
     assert only(run(sandbox, "lime", quiet_period="4m"))["decision"] == "collected"
 
 
-def test_it_waits_for_the_window_and_collects_what_is_due_meanwhile(sandbox: Sandbox) -> None:
+def test_the_task_waits_for_a_window_and_collects_other_registries_in_the_meantime(sandbox: Sandbox) -> None:
     seed(sandbox, RAN, now="2026-03-01T02:59:56Z", names=("kiwi", "plum"), rate=0)
     at_once = [
         {"registries": ["plum"], "maintenance_windows": [{"days": ["sunday"], "start": "02:00", "duration": "3h"}]}
@@ -126,7 +126,7 @@ def test_a_wait_that_is_too_long_is_refused_at_once(sandbox: Sandbox) -> None:
     assert "allow a wait of more than 1h59m (outside_window_timeout)" in result["msg"]
 
 
-def test_what_somebody_starts_while_it_waits_is_adopted(sandbox: Sandbox) -> None:
+def test_a_collection_that_another_client_starts_during_the_wait_is_adopted(sandbox: Sandbox) -> None:
     seed(sandbox, now="2026-03-01T02:59:55Z", rate=1)
 
     def start() -> None:
@@ -144,7 +144,7 @@ def test_what_somebody_starts_while_it_waits_is_adopted(sandbox: Sandbox) -> Non
 
 
 @pytest.mark.parametrize("overrun", ["finish", "cancel"])
-def test_when_the_window_closes_on_its_own_collection(sandbox: Sandbox, overrun: str) -> None:
+def test_the_end_of_the_window_during_a_collection_of_the_task(sandbox: Sandbox, overrun: str) -> None:
     seed(sandbox, RAN, now="2026-03-01T06:59:00Z", rate=0)
     sandbox.control("POST", "pushes", {"registry": "kiwi"})
 

@@ -94,7 +94,7 @@ def test_files_folders_globs_and_inline_documents_come_in_their_order(tmp_path: 
     assert "(res-pear), spec.garbage_collection: it does nothing, since" in result["printed"]
 
 
-def test_all_faults_of_all_sources_come_at_once_also_in_check_mode(tmp_path: Path) -> None:
+def test_all_errors_of_all_sources_are_reported_at_once_in_check_mode_too(tmp_path: Path) -> None:
     write(tmp_path / "one.yaml", manifest("kiwi", region=3), {"kind": "Pod"})
     (tmp_path / "two.yaml").write_text("a: [", encoding="utf-8")
     result = run(
@@ -145,7 +145,7 @@ def test_check_mode_reads_the_same(tmp_path: Path) -> None:
         ({"skip_other_kinds": "perhaps"}, "not a valid boolean"),
     ],
 )
-def test_a_task_that_cannot_give_a_manifest_fails_with_a_sentence(
+def test_a_task_that_returns_no_manifest_fails_with_an_error(
     tmp_path: Path, options: dict[str, Any], words: str
 ) -> None:
     result = run(tmp_path, **options)
@@ -153,7 +153,7 @@ def test_a_task_that_cannot_give_a_manifest_fails_with_a_sentence(
     assert words in result["msg"]
 
 
-def test_as_a_module_it_says_where_it_runs() -> None:
+def test_the_module_file_says_that_it_runs_on_the_controller() -> None:
     done = subprocess.run(
         [sys.executable, "-m", f"{PACKAGE}.docr_manifests"],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": {}}),

@@ -53,7 +53,7 @@ def test_clusters_by_kubeconfig_are_not_asked_of_digitalocean(team: Sandbox) -> 
 
 
 @pytest.mark.parametrize("method", ["operator", "direct"])
-def test_unknown_clusters_and_registries_of_every_way_are_told_at_once(team: Sandbox, method: str) -> None:
+def test_unknown_clusters_and_registries_of_every_method_are_reported_at_once(team: Sandbox, method: str) -> None:
     told = plan(
         team,
         {
@@ -73,7 +73,7 @@ def test_unknown_clusters_and_registries_of_every_way_are_told_at_once(team: San
     assert len(told["field_errors"]) == 3
 
 
-def test_a_registry_that_would_be_created_counts_as_there(team: Sandbox) -> None:
+def test_a_registry_that_would_be_created_counts_as_existing(team: Sandbox) -> None:
     wanted = [{"name": "fig", "region": "syd1", "subscription_tier": "professional"}]
     entry = {"clusters": ["meadow"], "registries": ["fig"], "method": "operator", "rotate_every": "2d"}
     told = plan(team, entry, registries=wanted)

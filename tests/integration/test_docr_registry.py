@@ -77,7 +77,7 @@ def test_several_registries_are_one_task_with_the_highest_tier(sandbox: Sandbox)
     assert (result["registry"], [one["name"] for one in result["registries"]]) == (None, ["kiwi", "plum", "fig"])
 
 
-def test_a_lower_tier_is_left_with_a_warning_and_a_create_cannot_lower_it(sandbox: Sandbox) -> None:
+def test_a_lower_tier_is_not_set_but_warned_of_and_a_create_does_not_lower_the_tier(sandbox: Sandbox) -> None:
     seed(sandbox, "professional", "kiwi")
     result = run_module(sandbox, "docr_registry", name="plum", region="nyc3", subscription_tier="basic")
     assert result["changed"] is True
@@ -118,7 +118,7 @@ def test_a_tier_too_small_for_what_is_stored_is_refused_with_the_reason(sandbox:
         ({"name": "plum", "subscription_tier": "basic"}, "there would be 2 registries, and the tier basic allows 1"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(
+def test_an_impossible_change_is_an_error_in_one_sentence_and_changes_nothing(
     sandbox: Sandbox, options: dict[str, Any], words: str
 ) -> None:
     seed(sandbox, "basic", "kiwi")
@@ -157,7 +157,7 @@ def test_a_create_that_took_effect_but_answered_500_counts_as_done(sandbox: Sand
     assert sandbox.calls().count("POST /v2/registries") == 1
 
 
-def test_a_create_that_failed_is_sent_once_and_says_so(sandbox: Sandbox) -> None:
+def test_a_failed_create_is_sent_once_and_reported(sandbox: Sandbox) -> None:
     sandbox.fault(method="POST", path="/v2/registries", status=500, times=1)
     result = run_module(sandbox, "docr_registry", name="kiwi", region="syd1", subscription_tier="basic")
     assert result["failed"]
@@ -167,7 +167,7 @@ def test_a_create_that_failed_is_sent_once_and_says_so(sandbox: Sandbox) -> None
     assert sandbox.calls().count("POST /v2/registries") == 1
 
 
-def test_a_run_that_fails_half_way_says_what_is_done_and_the_next_heals(sandbox: Sandbox) -> None:
+def test_a_run_that_fails_half_way_reports_its_changes_and_the_next_run_succeeds(sandbox: Sandbox) -> None:
     options: dict[str, Any] = {"registries": [{"name": "kiwi", "subscription_tier": "professional"}, {"name": "plum"}]}
     sandbox.control("POST", "names", {"names": []})
     seed(sandbox, "basic", "fig")
@@ -195,7 +195,7 @@ def test_absent_deletes_that_name_only_and_is_unchanged_the_second_time(sandbox:
         assert run_module(sandbox, "docr_registry", check=check, name="kiwi", state="absent")["changed"] is False
 
 
-def test_absent_refuses_images_and_clusters_until_told_for_each(sandbox: Sandbox) -> None:
+def test_absent_requires_a_consent_for_images_and_a_consent_for_clusters(sandbox: Sandbox) -> None:
     repositories = [{"name": "team/api", "manifests": [image("v1"), image()]}]
     sandbox.seed(
         {
@@ -218,7 +218,7 @@ def test_absent_refuses_images_and_clusters_until_told_for_each(sandbox: Sandbox
     assert registries(sandbox) == {}
 
 
-def test_a_delete_whose_answer_is_lost_is_judged_by_what_is_there(sandbox: Sandbox) -> None:
+def test_a_delete_with_a_lost_answer_is_checked_against_the_registries(sandbox: Sandbox) -> None:
     seed(sandbox, "professional", "kiwi")
     sandbox.fault(method="DELETE", path="/v2/registries/kiwi", status=500, after_effect=True, times=1)
     assert run_module(sandbox, "docr_registry", name="kiwi", state="absent")["changed"] is True

@@ -26,7 +26,7 @@ def access(sandbox: Sandbox, credentials: DockerCredentials | None, registry: st
     return set(host.fetch_access(registry, "team/app"))
 
 
-def test_each_credential_shows_what_it_may_and_nothing_is_begun(sandbox: Sandbox) -> None:
+def test_the_permissions_of_each_credential_are_shown_and_no_upload_is_opened(sandbox: Sandbox) -> None:
     api = client(sandbox)
     reader = api.mint_docker_credentials("kiwi", read_write=False, expiry_s=700)
     writer = api.mint_docker_credentials("kiwi", read_write=True, expiry_s=700)
@@ -49,13 +49,13 @@ def test_a_repository_need_not_be_there(sandbox: Sandbox) -> None:
     assert host.fetch_access("plum", "nothing", ("push",)) == set()
 
 
-def test_nobody_may_push_while_a_registry_is_read_only(sandbox: Sandbox) -> None:
+def test_no_token_may_push_while_a_registry_is_read_only(sandbox: Sandbox) -> None:
     sandbox.request("POST", "/v2/registries/kiwi/garbage-collection", {"type": "unreferenced blobs only"})
     hold(sandbox, status="scanning manifests")
     assert access(sandbox, None) == {"pull"}
 
 
-def test_only_reading_is_asked_for_where_only_reading_matters(sandbox: Sandbox) -> None:
+def test_only_read_permission_is_requested_for_reads(sandbox: Sandbox) -> None:
     sandbox.clear_log()
     client(sandbox).open_image_host().fetch_access("kiwi", "team/app", ("pull",))
     assert {entry["method"] for entry in sandbox.log()} == {"GET", "HEAD"}

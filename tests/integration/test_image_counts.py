@@ -78,7 +78,7 @@ def test_without_images_there_is_no_newest_push_and_nothing_untagged(sandbox: Sa
     assert count_untagged(client(sandbox), "kiwi") == UntaggedCount(manifests=0, is_exact=True, repositories=0)
 
 
-def test_an_unknown_registry_is_told_and_not_counted_as_empty(sandbox: Sandbox) -> None:
+def test_an_unknown_registry_is_an_error_and_not_an_empty_registry(sandbox: Sandbox) -> None:
     with pytest.raises(NotFound, match="list the repositories of the registry plum: 404"):
         count_untagged(client(sandbox), "plum")
 
@@ -93,7 +93,7 @@ def test_indexes_are_told_from_images_without_minting_anything(sandbox: Sandbox)
     assert (writes(sandbox), minted(sandbox)) == ([], [])
 
 
-def test_beyond_the_limit_the_count_says_that_it_is_not_all(sandbox: Sandbox) -> None:
+def test_a_count_beyond_the_limit_is_marked_as_incomplete(sandbox: Sandbox) -> None:
     seed(sandbox)
     for tag in ("v7", "v8", "v9"):
         push_index(sandbox, "kiwi/app", tag)

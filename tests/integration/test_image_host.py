@@ -54,7 +54,7 @@ def opened(sandbox: Sandbox, **settings: Any) -> RegistryHost:
     ],
     ids=str,
 )
-def test_an_upload_that_is_not_opened_is_told_and_sent_once(
+def test_a_refused_upload_is_reported_and_sent_once(
     sandbox: Sandbox, fault: dict[str, Any], kind: type[DocrError], words: str
 ) -> None:
     sandbox.fault(method="POST", path="/v2/kiwi/*", times=9, **fault)
@@ -90,7 +90,7 @@ def test_an_upload_elsewhere_than_behind_tls_is_not_followed(sandbox: Sandbox, u
     assert sandbox.calls() == []
 
 
-def test_an_upload_at_another_host_is_ended_without_a_token(sandbox: Sandbox) -> None:
+def test_an_upload_at_another_host_is_cancelled_without_a_token(sandbox: Sandbox) -> None:
     host = client(sandbox, registry_host=nobody()).open_image_host()
     with pytest.raises(Denied):
         host.cancel_upload("kiwi", "team/app", f"{sandbox.url}/v2/registries/kiwi")

@@ -51,7 +51,7 @@ def fingerprints_are_dead(sandbox: Sandbox, count: int = 1) -> bool:
     return [token["is_valid"] for token in minted(sandbox)] == [False] * count
 
 
-def test_where_the_api_tells_its_word_is_taken_and_nothing_is_minted(sandbox: Sandbox) -> None:
+def test_if_the_api_reports_read_only_nothing_is_minted(sandbox: Sandbox) -> None:
     sandbox.switch("unknown_keys", True)
     seed(sandbox, RUNNING)
     api = client(sandbox)
@@ -63,7 +63,7 @@ def test_where_the_api_tells_its_word_is_taken_and_nothing_is_minted(sandbox: Sa
     assert minted(sandbox) == []
 
 
-def test_the_apis_word_is_asked_for_again_until_it_is_good(sandbox: Sandbox) -> None:
+def test_the_api_is_read_until_it_reports_a_writable_registry(sandbox: Sandbox) -> None:
     sandbox.switch("unknown_keys", True)
     seed(sandbox, RUNNING)
     timer = threading.Timer(0.5, end_collection, [sandbox])
@@ -73,7 +73,7 @@ def test_the_apis_word_is_asked_for_again_until_it_is_good(sandbox: Sandbox) -> 
     assert sandbox.calls().count("GET /v2/registries") >= 3
 
 
-def test_what_the_api_no_longer_tells_is_not_taken_for_good(sandbox: Sandbox) -> None:
+def test_a_read_only_field_that_disappears_is_not_taken_as_writable(sandbox: Sandbox) -> None:
     seed(sandbox)
     api = client(sandbox)
     assert is_read_only(api, "kiwi") is None
@@ -91,7 +91,7 @@ def test_an_upload_is_opened_where_the_newest_image_is_and_cancelled(sandbox: Sa
     assert {"expiry_seconds=900", "read_write=true"} == set(query.split("&"))
 
 
-def test_a_registry_that_a_collection_keeps_read_only_is_found_so(sandbox: Sandbox) -> None:
+def test_a_registry_that_a_collection_keeps_read_only_is_reported_as_read_only(sandbox: Sandbox) -> None:
     seed(sandbox, RUNNING)
     proof = prove(client(sandbox))
     assert proof.is_writable is False
@@ -99,7 +99,7 @@ def test_a_registry_that_a_collection_keeps_read_only_is_found_so(sandbox: Sandb
     assert fingerprints_are_dead(sandbox)
 
 
-def test_it_looks_until_pushes_work_with_one_credential(sandbox: Sandbox) -> None:
+def test_the_proof_repeats_with_one_credential_until_pushes_work(sandbox: Sandbox) -> None:
     seed(sandbox, RUNNING)
     timer = threading.Timer(0.5, end_collection, [sandbox])
     timer.start()
@@ -117,7 +117,7 @@ def test_without_a_repository_nothing_is_tried(sandbox: Sandbox) -> None:
     assert minted(sandbox) == []
 
 
-def test_a_token_that_may_not_mint_is_told_with_its_scope(sandbox: Sandbox) -> None:
+def test_a_token_that_cannot_mint_is_an_error_with_the_missing_scope(sandbox: Sandbox) -> None:
     seed(sandbox)
     proof = prove(client(sandbox, token=sandbox.mint(scopes=["registry:read"])))
     assert proof.is_writable is None
@@ -125,7 +125,7 @@ def test_a_token_that_may_not_mint_is_told_with_its_scope(sandbox: Sandbox) -> N
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"drop": True}, {"status": 200, "body": "broken_json"}])
-def test_a_mint_that_may_have_worked_is_sent_once_and_told(sandbox: Sandbox, fault: dict[str, Any]) -> None:
+def test_a_mint_with_an_unknown_outcome_is_sent_once_and_reported(sandbox: Sandbox, fault: dict[str, Any]) -> None:
     seed(sandbox)
     sandbox.fault(path="*/docker-credentials", after_effect=True, times=9, **fault)
     proof = prove(client(sandbox))
@@ -133,7 +133,7 @@ def test_a_mint_that_may_have_worked_is_sent_once_and_told(sandbox: Sandbox, fau
     assert proof.how.endswith(" A credential may be left, for 15 minutes.")
 
 
-def test_an_image_host_out_of_reach_is_asked_once_and_leaves_no_credential(sandbox: Sandbox) -> None:
+def test_an_unreachable_image_host_is_asked_once_and_leaves_no_credential(sandbox: Sandbox) -> None:
     seed(sandbox)
     # So long that the run of tests would break off.
     proof = prove(client(sandbox, registry_host=nobody()), timeout_s=86_400)
@@ -143,9 +143,7 @@ def test_an_image_host_out_of_reach_is_asked_once_and_leaves_no_credential(sandb
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 404}, {"status": 204}, {"drop": True}])
-def test_a_credential_that_could_not_be_revoked_is_told_beside_the_proof(
-    sandbox: Sandbox, fault: dict[str, Any]
-) -> None:
+def test_a_failed_revocation_is_reported_beside_the_proof(sandbox: Sandbox, fault: dict[str, Any]) -> None:
     seed(sandbox)
     sandbox.fault(path="/v1/oauth/revoke", times=9, **fault)
     proof = prove(client(sandbox))

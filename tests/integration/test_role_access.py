@@ -49,7 +49,7 @@ def refusal(sandbox: Sandbox, playbook: str, *manifests: dict[str, Any], **varia
     return told
 
 
-def test_faults_of_manifests_and_variables_come_at_once_and_nobody_is_called(team: Sandbox) -> None:
+def test_errors_of_manifests_and_variables_are_reported_at_once_without_a_call(team: Sandbox) -> None:
     told = refusal(
         team,
         SITE,
@@ -92,7 +92,7 @@ def test_a_variable_that_does_not_fit_is_named(team: Sandbox, variables: dict[st
     assert team.calls() == []
 
 
-def test_stages_without_clusters_need_no_word_of_their_access(team: Sandbox, tmp_path: Path) -> None:
+def test_stages_without_clusters_require_no_access_variables(team: Sandbox, tmp_path: Path) -> None:
     for stage in ("registry", "gc"):
         include = {"name": "planton.digitalocean.docr", "tasks_from": stage}
         playbook = tmp_path / f"{stage}.yml"
@@ -112,7 +112,9 @@ def test_stages_without_clusters_need_no_word_of_their_access(team: Sandbox, tmp
         (["kiwi", "fig"], "docr_rotate_names names fig, whose clusters, if it has any, pull by the method one_click"),
     ],
 )
-def test_what_cannot_be_rotated_is_refused_before_any_call(team: Sandbox, names: list[str], words: str) -> None:
+def test_registries_that_cannot_be_rotated_are_refused_before_any_call(
+    team: Sandbox, names: list[str], words: str
+) -> None:
     manifests = [
         manifest("kiwi", method="direct", clusters=["orchard"], rotate_every="1d"),
         manifest("fig", method="one_click"),

@@ -110,7 +110,7 @@ def refusal(sandbox: Sandbox, *paths: str) -> str:
     return str(refused.value)
 
 
-def test_all_faults_of_all_files_come_at_once_and_nobody_is_called(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_all_errors_of_all_files_are_reported_at_once_without_a_call(sandbox: Sandbox, tmp_path: Path) -> None:
     for name, text in FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     sandbox.clear_log()

@@ -47,7 +47,7 @@ def test_images_and_clusters_are_refused_before_anything_is_done(team: Sandbox) 
     assert writes(team) == []
 
 
-def test_consent_for_clusters_alone_does_not_take_the_access_away(team: Sandbox) -> None:
+def test_consent_for_clusters_without_consent_for_images_keeps_the_access(team: Sandbox) -> None:
     with pytest.raises(PlaybookFailedError, match="allow_delete_images"):
         destroy(team, "kiwi", docr_allow_delete_integrated=True)
     assert writes(team) == []
@@ -62,7 +62,7 @@ def test_with_both_consents_cluster_and_registry_are_clean_and_others_stay(team:
     assert destroy(team, "kiwi", docr_allow_delete_integrated=True, docr_allow_delete_images=True).changed == []
 
 
-def test_check_mode_destroys_nothing_and_predicts_what_goes(team: Sandbox) -> None:
+def test_check_mode_destroys_nothing_and_predicts_the_deletions(team: Sandbox) -> None:
     consents = {"docr_allow_delete_integrated": True, "docr_allow_delete_images": True}
     given = {"docr_destroy_names": ["kiwi"], "docr_team": team.account()["team"]["name"], **consents}
     predicted = play(DESTROY, team, given, "--check", "--diff")
@@ -70,7 +70,7 @@ def test_check_mode_destroys_nothing_and_predicts_what_goes(team: Sandbox) -> No
     assert predicted.changed == destroy(team, "kiwi", **consents).changed != []
 
 
-def test_the_last_one_says_what_is_known_of_the_subscription(team: Sandbox) -> None:
+def test_the_deletion_of_the_last_registry_reports_the_subscription(team: Sandbox) -> None:
     consents = {"docr_allow_delete_integrated": True, "docr_allow_delete_images": True}
     played = destroy(team, "kiwi", "plum", **consents)
     assert names(team) == set()
@@ -88,7 +88,7 @@ def test_the_last_one_says_what_is_known_of_the_subscription(team: Sandbox) -> N
          "names kiwi, and no manifest does"),
     ],
 )  # fmt: skip
-def test_a_doubtful_order_is_refused(team: Sandbox, variables: dict[str, Any], words: str) -> None:
+def test_an_ambiguous_option_is_refused(team: Sandbox, variables: dict[str, Any], words: str) -> None:
     consents = {"docr_allow_delete_integrated": True, "docr_allow_delete_images": True}
     with pytest.raises(PlaybookFailedError) as refused:
         destroy(team, "kiwi", **consents, **variables)

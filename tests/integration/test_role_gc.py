@@ -71,7 +71,7 @@ def told(played: Played, name: str) -> dict[str, Any]:
     return output
 
 
-def test_each_registry_is_collected_in_its_own_windows_and_the_outputs_say_what_became_of_it(team: Sandbox) -> None:
+def test_each_registry_is_collected_in_its_own_windows_and_the_outputs_report_the_outcome(team: Sandbox) -> None:
     variables: dict[str, Any] = {"docr_gc_maintenance_windows": [EVENING], "docr_gc_max_age": "192h"}
     played = collect(team, KIWI, PLUM, manifest("fig"), manifest("pear", enabled=False), **variables)
     assert sorted(started(team)) == ["fig", "kiwi"]
@@ -91,7 +91,7 @@ def test_each_registry_is_collected_in_its_own_windows_and_the_outputs_say_what_
     assert told(played, "pear")["decision"] == "not_run"
 
 
-def test_called_every_hour_it_acts_once_in_a_window_and_costs_one_call_for_each_registry_otherwise(
+def test_hourly_runs_collect_once_in_a_window_and_otherwise_make_one_call_for_each_registry(
     team: Sandbox,
 ) -> None:
     assert collect(team, KIWI, PLUM).changed == [TASK]
@@ -106,7 +106,7 @@ def test_called_every_hour_it_acts_once_in_a_window_and_costs_one_call_for_each_
     assert started(team) == ["kiwi"]
 
 
-def test_what_a_manifest_says_wins_over_the_variable_of_the_same_name(team: Sandbox) -> None:
+def test_a_manifests_field_takes_precedence_over_the_variable_of_the_same_name(team: Sandbox) -> None:
     closed = manifest("kiwi", blackout_dates=["2031-05-09"], type="UNTAGGED_MANIFESTS", outside_window="skip")
     variables: dict[str, Any] = {
         "docr_gc_maintenance_windows": [EVENING],
@@ -138,7 +138,7 @@ def test_a_type_of_a_manifest_needs_the_consent_that_only_a_variable_gives(team:
         ({"blackout_dates": ["2031-05-09"], "outside_window": "fail"}, {}, "outside every maintenance window"),
     ],
 )
-def test_what_docr_gc_refuses_the_whole_line_refuses_before_it_writes_anything(
+def test_main_refuses_what_docr_gc_refuses_before_any_write(
     team: Sandbox, block: dict[str, Any], variables: dict[str, Any], told_of: str
 ) -> None:
     wanted = [manifest("kiwi", maintenance_windows=[NIGHT], **block), manifest("lime")]
@@ -147,7 +147,7 @@ def test_what_docr_gc_refuses_the_whole_line_refuses_before_it_writes_anything(
     assert writes(team) == []
 
 
-def test_what_collections_would_do_is_asked_before_only_where_something_else_is_written(team: Sandbox) -> None:
+def test_collections_are_rehearsed_only_if_another_stage_writes(team: Sandbox) -> None:
     quiet = {"docr_gc_enabled": True, "docr_gc_wait_sleep": 1}
     first = play(SITE, team, {"docr_manifests": [KIWI, manifest("lime")], **quiet})
     assert (first.ran["planton.digitalocean.docr_gc"], told(first, "kiwi")["decision"]) == (2, "collected")
@@ -163,7 +163,7 @@ def test_check_mode_predicts_and_starts_nothing(team: Sandbox) -> None:
     assert writes(team) == []
 
 
-def test_check_mode_of_the_whole_line_expects_a_registry_with_rules_of_its_own(team: Sandbox) -> None:
+def test_check_mode_of_main_accepts_a_missing_registry_with_its_own_windows(team: Sandbox) -> None:
     lime = manifest("lime", maintenance_windows=[NIGHT])
     predicted = play(SITE, team, {"docr_manifests": [KIWI, lime]}, "--check")
     assert (told(predicted, "lime")["decision"], told(predicted, "kiwi")["decision"]) == ("expected", "collected")
@@ -213,7 +213,9 @@ def test_every_variable_reaches_the_option_of_its_name(team: Sandbox) -> None:
     }
 
 
-def test_in_a_file_of_variables_a_date_needs_no_quotes_and_what_is_empty_is_off(team: Sandbox, tmp_path: Path) -> None:
+def test_in_a_variables_file_a_date_requires_no_quotes_and_an_empty_value_counts_as_not_set(
+    team: Sandbox, tmp_path: Path
+) -> None:
     file = tmp_path / "variables.yml"
     file.write_text("docr_gc_blackout_dates: [2031-05-09]\ndocr_gc_max_age:\ndocr_gc_quiet_period: ~\n")
     variables: dict[str, Any] = {"docr_gc_maintenance_windows": [EVENING]}
@@ -223,7 +225,7 @@ def test_in_a_file_of_variables_a_date_needs_no_quotes_and_what_is_empty_is_off(
 
 
 @pytest.mark.parametrize("playbook", [SITE, GC])
-def test_slips_in_manifests_and_variables_are_told_together_before_any_call(team: Sandbox, playbook: str) -> None:
+def test_errors_in_manifests_and_variables_are_reported_together_before_any_call(team: Sandbox, playbook: str) -> None:
     block: dict[str, Any] = {"maintenanceWindow": [NIGHT], "overrun": "stop", "quiet_period": 20}
     variables = {
         "docr_manifests": [manifest("kiwi", **block)],

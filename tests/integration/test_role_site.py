@@ -68,7 +68,7 @@ def registries(sandbox: Sandbox) -> dict[str, str]:
     return {one["name"]: one["region"] for one in sandbox.account()["registries"]}
 
 
-def test_the_whole_line_is_predicted_done_and_then_unchanged(team: Sandbox, files: Path) -> None:
+def test_main_is_predicted_in_check_mode_then_applied_then_unchanged(team: Sandbox, files: Path) -> None:
     predicted = converge(team, files, "--check", "--diff", docr_doks_clusters=["orchard"])
     assert writes(team) == []
     assert all(f"+{line}" in predicted.output.replace(" ", "") for line in ("region:syd1", "tier:professional", "-fig"))
@@ -88,7 +88,7 @@ def test_the_whole_line_is_predicted_done_and_then_unchanged(team: Sandbox, file
     ]
 
 
-def test_the_outputs_say_where_what_and_when(team: Sandbox, files: Path) -> None:
+def test_the_outputs_contain_endpoint_usage_and_time(team: Sandbox, files: Path) -> None:
     outputs = converge(team, files).statistics["docr_outputs"]
     assert sorted(outputs) == ["fig", "kiwi", "plum"]
     kiwi = outputs["kiwi"]
@@ -108,7 +108,7 @@ def test_the_outputs_say_where_what_and_when(team: Sandbox, files: Path) -> None
     assert outputs["fig"]["clusters"][0]["name"] == "meadow"
 
 
-def test_a_collection_runs_inside_a_window_and_frees_what_nothing_names(team: Sandbox, files: Path) -> None:
+def test_a_collection_inside_a_window_frees_unreferenced_blobs(team: Sandbox, files: Path) -> None:
     converge(team, files)
     team.seed({"registries": [{"name": "kiwi", "unreferenced_bytes": 71_000}]})
     team.set_clock(SUNDAY)
@@ -156,7 +156,7 @@ def test_switches_turn_stages_off(team: Sandbox, files: Path) -> None:
     assert not any("garbage" in call or "kubernetes" in call for call in team.calls())
 
 
-def test_in_somebodys_play_over_many_hosts_it_runs_once_and_all_have_the_outputs(
+def test_in_a_play_over_many_hosts_the_role_runs_once_and_all_hosts_have_the_outputs(
     team: Sandbox, files: Path, tmp_path: Path
 ) -> None:
     tasks = [
@@ -215,7 +215,7 @@ def test_inline_manifests_do_the_same_as_files(team: Sandbox) -> None:
         ([manifest("kiwi", region="mars1"), manifest("plum", doks_integration={"clusters": ["gone"]})], "2 errors"),
     ],
 )
-def test_what_only_the_service_knows_is_refused_before_any_write(
+def test_values_that_only_the_service_can_reject_are_refused_before_any_write(
     team: Sandbox, spec: list[dict[str, Any]], words: str
 ) -> None:
     with pytest.raises(PlaybookFailedError, match=words):
@@ -232,7 +232,7 @@ def test_manifests_whose_tiers_differ_are_resolved_or_refused_by_policy(team: Sa
     assert team.account()["tier"] == "professional"
 
 
-def test_nothing_to_read_is_a_sentence(team: Sandbox) -> None:
+def test_without_files_and_manifests_the_error_is_one_sentence(team: Sandbox) -> None:
     with pytest.raises(PlaybookFailedError, match="docr_manifest_files"):
         play(SITE, team)
     assert team.calls() == []
@@ -259,7 +259,7 @@ def kill_tree(root: subprocess.Popen[bytes]) -> None:
         ("/v2/kubernetes/registries", 0, {"kiwi", "plum", "fig"}),
     ],
 )
-def test_a_run_killed_anywhere_is_healed_by_the_next(
+def test_after_a_run_killed_at_any_call_the_next_run_succeeds(
     files: Path, tmp_path: Path, path: str, earlier: int, made: set[str]
 ) -> None:
     command = [str(Path(sys.executable).parent / "ansible-playbook"), SITE, "-e", f"docr_manifest_files={files}"]
@@ -280,7 +280,7 @@ def test_a_run_killed_anywhere_is_healed_by_the_next(
         assert converge(team, files).changed == []
 
 
-def test_a_server_that_dies_half_way_is_told_and_the_next_run_heals(files: Path, tmp_path: Path) -> None:
+def test_a_server_that_dies_half_way_is_reported_and_the_next_run_succeeds(files: Path, tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with Sandbox.start(tmp_path / "a", state_file=state) as dying:
         dying.seed({"clusters": [{"name": "meadow", "region": "fra1"}]})
