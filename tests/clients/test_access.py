@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may do what, and what clients print when they may not."""
+"""The permissions of clients, and what clients print when a permission is missing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Image clients with the config file that docr_credentials writes, also while a replaced login stands aside in it."""
+"""Image clients with the config file that docr_credentials writes, also while the file holds a replaced login."""
 
 from __future__ import annotations
 

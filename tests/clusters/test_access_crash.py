@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_doks_integration killed at every call with the method direct: one more run heals, and no token is forgotten.
+"""docr_doks_integration killed at every call with the method direct: the next run succeeds and leaves no token.
 
 Except one that was minted in the very instant of the crash.
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_doks_integration killed at every call where DigitalOcean's operator copies: one more run heals.
+"""docr_doks_integration killed at every call where DigitalOcean's operator copies: the next run succeeds.
 
 A move between the methods is always either not done or done: until the other one works, the one before stays.
 """

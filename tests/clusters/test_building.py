@@ -85,7 +85,7 @@ def test_a_control_plane_runs_from_kubebuilder_assets(
         plane.request("GET", "/version")
 
 
-def test_a_program_that_does_not_start_is_told_with_its_last_words(
+def test_a_program_that_does_not_start_is_reported_with_its_last_lines(
     programs: Mapping[str, Path], tmp_path: Path
 ) -> None:
     broken = tmp_path / "kube-apiserver"

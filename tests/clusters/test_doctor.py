@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the doctor finds in real clusters, of service accounts and secrets."""
+"""The doctor's findings on service accounts and secrets in real clusters."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why pods wait for their images: real pods, images that were really pushed, and what a kubelet would say of them."""
+"""Why pods wait for their images, with real pods, pushed images, and the messages of a kubelet."""
 
 from __future__ import annotations
 

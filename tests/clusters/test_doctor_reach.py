@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the doctor gets into clusters, what it asks there, which role is enough, and what if one is out of reach."""
+"""How the doctor enters clusters, its requests, the sufficient role, and unreachable clusters."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def test_an_unreachable_cluster_is_named_and_other_clusters_are_diagnosed(orchar
     assert [one["diagnosis"] is None for one in result["last"]["clusters"]] == [True, False]
 
 
-def test_clusters_of_one_name_are_told_apart_by_their_ids(sandbox: Sandbox) -> None:
+def test_clusters_of_one_name_are_distinguished_by_their_ids(sandbox: Sandbox) -> None:
     sandbox.seed({"clusters": [{"name": "twin", "region": region} for region in ("syd1", "blr1")]})
     ids = [one["id"] for one in sandbox.account()["clusters"]]
     for one in ids:

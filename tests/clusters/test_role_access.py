@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role on real control planes: access as manifests say, rotated after a leak, taken away with its registry."""
+"""The role on real control planes: access from manifests, rotation after a leak, removal with the registry."""
 
 from __future__ import annotations
 

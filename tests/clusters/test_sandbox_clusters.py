@@ -104,7 +104,7 @@ def test_an_integration_with_several_registries_has_a_secret_for_each_and_ends_o
     assert token_in(orchard.secrets("plum")["pear"]) == tokens["plum"]
 
 
-def test_a_secret_of_an_integration_that_somebody_deletes_comes_back_the_same(orchard: Cluster) -> None:
+def test_a_deleted_secret_of_an_integration_is_restored_unchanged(orchard: Cluster) -> None:
     integrate(orchard, "POST", "kiwi")
     before = eventually(lambda: orchard.secrets("kiwi"), lambda seen: len(seen) == 4)
     orchard.call("DELETE", "namespaces/kube-system/secrets/kiwi")

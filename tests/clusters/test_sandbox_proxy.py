@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of clusters stand on: identities with few rights, pods, and a proxy that lets requests go wrong."""
+"""The tools of the cluster tests: identities with few rights, pods, and a proxy that injects errors."""
 
 from __future__ import annotations
 

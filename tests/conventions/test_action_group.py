@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What nobody checks drifts: action group, plugin folder and README's table hold the same modules (D4)."""
+"""The action group, plugin folder and README's table hold the same modules (D4)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is needed twice is written once: no six lines of code stand in two places (L6)."""
+"""Shared code has one place: no six lines of code are in two files (L6)."""
 
 from __future__ import annotations
 

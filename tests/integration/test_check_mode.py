@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check mode of every module and state: it writes nothing, and says what the real run then does."""
+"""Check mode of every module and state writes nothing and predicts the real run."""
 
 from __future__ import annotations
 

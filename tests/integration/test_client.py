@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one client, with the real pydo: its second lock in check mode, all pages, and the service's time."""
+"""The client with the real pydo: its guard in check mode, all pages, and the service's time."""
 
 from __future__ import annotations
 

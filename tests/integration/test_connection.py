@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every module shares: the token, the endpoint, the team, and what the service can do to a client."""
+"""The connection of every module: the token, the endpoint, the team, and errors of the service."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_an_answer_of_another_server_is_an_error_in_one_sentence(sandbox: Sandbo
     assert result["error"]["kind"] == ("bad_answer" if status == 200 else "server_fault")
 
 
-def test_reads_are_repeated_after_a_passing_fault(sandbox: Sandbox) -> None:
+def test_reads_are_repeated_after_a_temporary_error(sandbox: Sandbox) -> None:
     sandbox.fault(method="GET", path="/v2/registries", status=503, times=1)
     assert "failed" not in run_module(sandbox, INFO)
     assert sandbox.calls().count("GET /v2/registries") == 2

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docr_credentials with the state absent: what is ours is revoked and removed, and nothing else."""
+"""docr_credentials with the state absent: only the module's credentials are revoked and removed."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docr_credentials killed before each request and each change of a file: one more run heals it and finds each token."""
+"""docr_credentials killed before each request and each change of a file: the next run succeeds and finds each token."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docr_credentials against a service that refuses or answers otherwise, and against files that are no good."""
+"""docr_credentials against a service that refuses or gives wrong answers, and with unusable files."""
 
 from __future__ import annotations
 

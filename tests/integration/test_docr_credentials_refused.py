@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""docr_credentials where Docker or somebody else has the last word: refused, untouched, with the way out."""
+"""docr_credentials refuses files of other programs, leaves the files unchanged, and gives the fix."""
 
 from __future__ import annotations
 

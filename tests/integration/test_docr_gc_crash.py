@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_gc killed at any of its calls, and started twice: never two starts, and never one that is forgotten."""
+"""docr_gc killed at any of its calls, and started twice: never two starts, and each start is found by the next run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_gc against a service that answers late, twice, otherwise or not at all."""
+"""docr_gc against a service with late, repeated, wrong or missing answers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nobody waits in the dark: the lines that docr_gc shows while it waits."""
+"""The progress lines that docr_gc shows during a wait."""
 
 from __future__ import annotations
 

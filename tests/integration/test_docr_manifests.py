@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_manifests as a task: real Ansible, real files, and nobody to call."""
+"""docr_manifests as a task: real Ansible, real files, and no calls."""
 
 from __future__ import annotations
 

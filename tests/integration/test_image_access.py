@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a credential may do at the image host, found out without doing it."""
+"""The permissions of a credential at the image host, read without a push."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_only_read_permission_is_requested_for_reads(sandbox: Sandbox) -> None:
     assert {entry["method"] for entry in sandbox.log()} == {"GET", "HEAD"}
 
 
-def test_a_revoked_credential_and_a_fault_are_no_answer(sandbox: Sandbox) -> None:
+def test_a_revoked_credential_and_an_error_give_no_answer(sandbox: Sandbox) -> None:
     api = client(sandbox)
     reader = api.mint_docker_credentials("kiwi", read_write=False, expiry_s=700)
     api.revoke_docker_credentials(reader)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known of a registry's images: untagged ones, indexes, the newest push, and what knowing it costs."""
+"""Counts of a registry's images: untagged manifests, indexes, the newest push, and the number of calls."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_an_unknown_registry_is_an_error_and_not_an_empty_registry(sandbox: Sand
         count_untagged(client(sandbox), "plum")
 
 
-def test_indexes_are_told_from_images_without_minting_anything(sandbox: Sandbox) -> None:
+def test_indexes_are_distinguished_from_images_without_minting_anything(sandbox: Sandbox) -> None:
     seed(sandbox, repository("plain", ["v1"], []))
     push_index(sandbox, "kiwi/app", "v7")
     push_index(sandbox, "kiwi/app", "v8", children=3)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The client of the image host: where tokens may go, and what becomes of hosts that answer otherwise."""
+"""The client of the image host: the hosts that get tokens, and wrong answers of hosts."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_refused_upload_is_reported_and_sent_once(
     assert sandbox.calls() == [UPLOADS]
 
 
-def test_a_host_where_nobody_listens_is_out_of_reach(sandbox: Sandbox) -> None:
+def test_a_host_without_a_server_is_out_of_reach(sandbox: Sandbox) -> None:
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1:\d+ cannot be reached"):
         client(sandbox, registry_host=nobody()).open_image_host().open_upload("kiwi", "team/app")
 
@@ -129,7 +129,7 @@ def test_no_netrc_file_replaces_a_token(sandbox: Sandbox, tmp_path: Any, monkeyp
         ("", None),
     ],
 )
-def test_hosts_are_told_apart(url: str, place: str | None) -> None:
+def test_hosts_are_distinguished_by_name_and_port(url: str, place: str | None) -> None:
     assert place_of(url) == place
 
 
@@ -144,7 +144,7 @@ def test_a_token_goes_to_no_place_that_a_challenge_names_unless_it_is_ours(sandb
     assert [call for call in sandbox.calls() if "auth" in call] == []
 
 
-def test_the_kind_of_a_manifest_is_told_by_tag_and_by_digest(sandbox: Sandbox) -> None:
+def test_the_kind_of_a_manifest_is_read_by_tag_and_by_digest(sandbox: Sandbox) -> None:
     sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi"}]})
     *images, index = push_index(sandbox, "kiwi/team/app", "v7")
     host = client(sandbox).open_image_host()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a registry takes pushes: by the API's word, else by an upload, and no credential is left behind."""
+"""The proof that pushes work: from the API, or by an upload that leaves no credential."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role refuses of cluster access, and what it leaves alone, without entering any cluster."""
+"""Cluster access that the role refuses or does not change, without entering a cluster."""
 
 from __future__ import annotations
 

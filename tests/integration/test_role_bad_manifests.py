@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Manifests that nobody can converge: every fault has its sentence, all come at once, and nobody is called."""
+"""Invalid manifests: each error is a sentence, all errors are reported at once, and no call is made."""
 
 from __future__ import annotations
 

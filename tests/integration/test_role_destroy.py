@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Destroying registries: names repeated, team named, consents given, and nothing else touched."""
+"""Destroying registries: names, team and consents are required, and other registries stay unchanged."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Collections as manifests and variables say: each registry in its own windows, and once in each."""
+"""Collections from manifests and variables: each registry in its own windows, once in each window."""
 
 from __future__ import annotations
 

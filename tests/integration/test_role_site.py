@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The main job: manifests in, registries and clusters as they say, outputs as facts; again, and after a crash."""
+"""The role's main entry point: registries, clusters and outputs from manifests; a second run; a run after a crash."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What counts as failed in a run of all checks, and what it says in the end."""
+"""What counts as failed in a run of all checks, and the closing lines."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_a_merge_repeats_no_key(folder: Path) -> None:
         ("a: " + "[" * 9000, "m.yaml: lists or mappings are nested too deeply; "),
     ],
 )
-def test_what_is_no_yaml_is_told_in_one_sentence_with_its_place(folder: Path, text: str, fault: str) -> None:
+def test_invalid_yaml_is_an_error_in_one_sentence_with_its_place(folder: Path, text: str, fault: str) -> None:
     write(folder, m_yaml=text)
     (found,) = faults("m.yaml")
     assert found.startswith(fault)
@@ -139,6 +139,6 @@ def test_a_file_that_cannot_be_read_says_why() -> None:
 
 
 @pytest.mark.parametrize("path", ["a\0b.yaml", "\udcff.yaml", "\ud800*", "x" * 5000, "[", "a\0*"])
-def test_a_path_that_can_be_none_is_a_fault_like_any_other(path: str) -> None:
+def test_an_impossible_path_is_an_error(path: str) -> None:
     (fault,) = faults(path)
     assert "no such file" in fault or "no file matches" in fault

@@ -62,5 +62,5 @@ def test_what_is_no_period_is_refused_with_what_is(text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0, "0s"), (45.9, "45s"), (200, "3m20s"), (7502, "2h05m"), (90_000, "25h00m")]
 )
-def test_what_was_measured_is_told_to_the_second(seconds: float, text: str) -> None:
+def test_a_measured_duration_is_written_to_the_second(seconds: float, text: str) -> None:
     assert format_elapsed(timedelta(seconds=seconds)) == text

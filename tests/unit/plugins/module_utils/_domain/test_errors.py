@@ -36,7 +36,7 @@ def test_a_message_of_several_lines_becomes_one_sentence() -> None:
     assert str(error) == "Could not do it: 412 precondition_failed: several registries; use the other path."
 
 
-def test_one_fault_is_a_sentence_and_several_are_a_list() -> None:
+def test_a_single_error_is_a_sentence_and_several_errors_are_a_list() -> None:
     one, two = FieldError("spec.name", "it is empty", "give one"), FieldError("spec.region", "it is missing")
     assert str(InvalidInput((one,))) == "Nothing was changed: spec.name: it is empty; give one."
     assert str(InvalidInput((one, two))).splitlines() == [
@@ -46,7 +46,7 @@ def test_one_fault_is_a_sentence_and_several_are_a_list() -> None:
     ]
 
 
-def test_of_several_failures_each_is_told_with_its_place_and_what_was_reached_goes_along() -> None:
+def test_each_of_several_failures_is_reported_with_its_place_and_the_partial_result() -> None:
     lost, busy = Interrupted("list pods", "it broke off;", "again"), Conflict("do it", "busy", "wait")
     error = SomeFailed("look into 2 clusters", {"pond": lost, "lake": busy}, last={"reef": "well"})
     assert str(error) == (

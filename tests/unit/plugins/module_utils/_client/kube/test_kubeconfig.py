@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kubeconfigs: one that cannot be used is told without what stands in it, and several are read at once."""
+"""Kubeconfigs: an unusable file is an error without its content, and several files are read together."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_current_context_counts_where_none_is_named(tmp_path: Path) -> None:
         (written(f"{{name: gardener, user: {{client-key: /{TOKEN[:3]}/none}}}}"), "File does not exist"),
     ],
 )
-def test_one_that_cannot_be_used_is_told_without_what_stands_in_it(tmp_path: Path, text: str, words: str) -> None:
+def test_an_unusable_kubeconfig_is_an_error_without_its_content(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "config"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(Refused) as refused:

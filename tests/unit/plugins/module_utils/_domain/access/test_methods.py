@@ -107,7 +107,7 @@ def test_absence_requires_no_expiry(method: str) -> None:
     assert faults(method, is_present=False) == []
 
 
-def test_all_faults_come_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     assert len(faults(OPERATOR, namespaces=[" "], service_accounts=["a"])) == 4
 
 

@@ -176,7 +176,7 @@ def test_other_states_are_tried_with_a_warning(state: str) -> None:
     assert plan.warnings == (f"The cluster orchard is {state}, so the change may fail or be late.",)
 
 
-def test_all_faults_come_at_once_with_their_places() -> None:
+def test_all_errors_are_reported_at_once_with_their_places() -> None:
     clusters = (cluster("orchard", state="error"), cluster("twin"), replace(cluster("twin"), id="id-of-other"))
     texts = faults(clusters, ("kiwi",), desired(("twin nobody", "kiwi pear"), ("orchard", "apple")))
     assert [text.partition(":")[0] for text in texts] == [

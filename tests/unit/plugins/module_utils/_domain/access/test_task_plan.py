@@ -148,7 +148,7 @@ def test_check_mode_warns_about_clusters_that_it_does_not_read() -> None:
     assert not found.clusters[KEYS[2]].changed
 
 
-def test_all_faults_come_at_once_and_each_once() -> None:
+def test_all_errors_are_reported_at_once_and_each_error_once() -> None:
     desired = DesiredState((entry("nobody", registries="pear"), entry("nowhere", "one_click", "pear")))
     with pytest.raises(InvalidInput) as planned:
         plan_of(desired)

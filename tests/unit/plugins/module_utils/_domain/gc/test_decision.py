@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether garbage is collected now, and what is told of it."""
+"""Whether garbage is collected now, and the reported reason."""
 
 from __future__ import annotations
 
@@ -118,13 +118,13 @@ def test_the_decision_and_its_reason(
     assert reason in decision.reason
 
 
-def test_an_active_one_that_the_list_leaves_out_is_adopted_all_the_same() -> None:
+def test_an_active_collection_that_the_list_leaves_out_is_adopted() -> None:
     active = run("2026-03-04T00:10:00Z", "scanning manifests")
     decision = decide(GcHistory("kiwi", (LAST_WEEK,), active), RULES, parse_time(OPEN))
     assert (decision.word, decision.collection, decision.last) == (ADOPTED, active, LAST_WEEK)
 
 
-def test_a_registry_that_does_not_exist_is_expected_and_a_fault_where_it_is_not() -> None:
+def test_a_missing_registry_is_expected_if_named_and_otherwise_an_error() -> None:
     missing = [GcHistory("fig", exists=False), GcHistory("kiwi"), GcHistory("lime", exists=False)]
     assert decide(missing[0], RULES, parse_time(OPEN)).word == EXPECTED
     asked = [NameRef(f"registries[{number}]", one.registry) for number, one in enumerate(missing)]

@@ -102,7 +102,7 @@ def test_only_a_change_of_status_or_counts_is_progress() -> None:
         assert observe(own(), replace(RUN, **change), later).progress_at == later
 
 
-def test_one_that_somebody_started_may_have_stood_still_for_long() -> None:
+def test_a_collection_of_another_client_may_already_be_stuck() -> None:
     assert begin(adopted().decision, NOON).progress_at == parse_time("2026-03-04T11:45:00Z")
     ahead = replace(RUN, updated_at="2026-03-04T13:00:00Z")
     assert begin(Decision("kiwi", ADOPTED, "", ahead), NOON).progress_at == NOON
@@ -137,7 +137,7 @@ def test_the_reasons_to_cancel_name_the_window_or_the_standstill() -> None:
     ("problem", "after", "again"),
     [(STUCK, 64.9, True), (STUCK, 65, False), (OVERRUN, 44.9, True), (OVERRUN, 45, False)],
 )
-def test_a_cancel_that_fails_is_sent_again_for_a_quarter_of_an_hour(problem: str, after: float, again: bool) -> None:
+def test_a_failed_cancel_is_sent_again_for_15_minutes(problem: str, after: float, again: bool) -> None:
     assert may_cancel_again(own(), problem, RULES, NOON + minutes(after)) is again
 
 
@@ -169,7 +169,7 @@ def test_a_person_who_waits_for_pushes_sees_whether_they_work(
     assert progress_line(progress, NOON, until) == f"kiwi: cancelled, 20m00s since its start, {words}"
 
 
-def test_a_proof_without_a_collection_is_told_too() -> None:
+def test_a_proof_without_a_collection_is_reported_too() -> None:
     idle = CollectionProgress(Decision("kiwi", IDLE, ""))
     assert progress_line(idle, NOON, NOON) == "kiwi: idle, trying whether it takes pushes, until 2026-03-04T12:00:00Z"
 

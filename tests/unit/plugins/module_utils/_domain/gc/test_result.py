@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is told of collections at the end."""
+"""The result of collections."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_what_came_of_a_collection_ends_its_reason(ended: CollectionProgress, wo
     assert shape_collections([ended], RuleBook(RULES), NOW)[0]["reason"] == words
 
 
-def test_only_one_that_was_wanted_and_that_nobody_here_cancelled_can_end_badly() -> None:
+def test_only_a_desired_collection_that_the_task_did_not_cancel_can_fail() -> None:
     for word, status in product((COLLECTED, ADOPTED, CANCELLED), ("requested", "polishing", "failed", "succeeded")):
         one = progress(word, replace(RUN, status=status))
         assert one.is_pending is (status in ("requested", "polishing"))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Docker's config file as a document: what stays, what is a login, what stands aside."""
+"""Docker's config file as a document: the login, former credentials, and other content."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_what_stands_aside_is_found_by_host_and_only_as_it_was_written() -> None
         ({"credHelpers": None}, None),
     ],
 )
-def test_whoever_else_keeps_the_hosts_login_is_told(document: dict[str, Any], helper: tuple[str, str] | None) -> None:
+def test_a_credential_helper_of_the_host_is_found(document: dict[str, Any], helper: tuple[str, str] | None) -> None:
     assert helper_of(document, HOST) == helper
 
 
@@ -147,5 +147,5 @@ def test_whoever_else_keeps_the_hosts_login_is_told(document: dict[str, Any], he
         ({"credsStore": ""}, False),
     ],
 )
-def test_what_nobody_would_miss(document: dict[str, Any], nothing: bool) -> None:
+def test_a_file_without_other_content_can_be_deleted(document: dict[str, Any], nothing: bool) -> None:
     assert holds_nothing(document) is nothing

@@ -80,7 +80,7 @@ def test_a_credential_is_found_and_taken_out_by_its_fingerprint() -> None:
     assert noted.registries == {"kiwi", "plum"}
 
 
-def test_what_may_be_left_is_told_with_its_time() -> None:
+def test_a_possible_leftover_is_reported_with_its_time() -> None:
     assert PENDING.leftover == (
         "a credential of plum may exist that was minted at about 2031-05-06T07:08:09Z and is valid for 1h35m; "
         "the control panel lists the credential by that time under API, Tokens"

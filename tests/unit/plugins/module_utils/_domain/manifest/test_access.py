@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a manifest may say of its clusters, alone and beside the role's variables, and how slips in it are told."""
+"""The cluster access of a manifest, alone and with the role's variables, and the errors in its fields."""
 
 from __future__ import annotations
 
@@ -112,7 +112,9 @@ def test_it_holds_what_is_given_by_the_names_of_the_options_whatever_the_spellin
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("variables", [None, {"clusters": ["orchard"], "kubeconfig": "farm.yaml"}])
-def test_a_fault_of_the_block_alone_names_its_place(text: str, fault: str, variables: Mapping[str, Any] | None) -> None:
+def test_an_error_of_the_block_alone_names_its_place(
+    text: str, fault: str, variables: Mapping[str, Any] | None
+) -> None:
     found = [one for one in faults(text, variables=variables) if "needs rotate_every" not in one]
     assert len(found) == 1
     assert found[0].startswith(PLACE + fault)
@@ -176,7 +178,7 @@ def test_the_place_is_in_the_spelling_of_the_document() -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_manifest_and_variables_say_together_is_a_fault_of_whoever_says_it(
+def test_a_conflict_of_manifest_and_variables_names_the_source_of_the_value(
     text: str, variables: Mapping[str, Any], expected: list[str]
 ) -> None:
     found = faults(text, variables=variables)
@@ -203,7 +205,7 @@ def test_what_goes_together_is_accepted(text: str, variables: Mapping[str, Any] 
     assert len(read(text, variables=variables).manifests) == 1
 
 
-def test_a_fault_of_a_variable_is_told_once_whatever_the_number_of_manifests() -> None:
+def test_an_error_of_a_variable_is_reported_once_whatever_the_number_of_manifests() -> None:
     found = faults("clusters: [a]", "clusters: [b]", "", variables={"method": "direct", "clusters": ["c"]})
     assert len(found) == 1
 
@@ -235,7 +237,7 @@ def test_an_empty_variable_counts_as_not_given() -> None:
     assert access_variables(empty) == ({"clusters": [], "method": "direct"}, ())
 
 
-def test_what_is_said_in_vain_is_told() -> None:
+def test_a_value_without_effect_is_reported() -> None:
     told = read("method: direct", "", "clusters: []", variables={"kubeconfig": "farm.yaml", "rotate_every": "1d"})
     assert told.warnings == (
         f"{PLACE}: it does nothing, since neither it nor docr_doks_clusters names a cluster.",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a manifest may say of garbage collection, and how slips in it are told."""
+"""The garbage collection of a manifest, and the errors in its fields."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_a_window_without_a_time_zone_is_in_utc() -> None:
         ("maintenance_windows: [friday]", ".maintenance_windows[0]: it is text; write a map of its fields"),
     ],
 )  # fmt: skip
-def test_a_fault_of_the_block_names_its_place_and_what_is_right(text: str, fault: str) -> None:
+def test_an_error_of_the_block_names_its_place_and_the_fix(text: str, fault: str) -> None:
     (found,) = faults(yaml.safe_load(text))
     assert found.startswith(PLACE + fault)
 
@@ -155,12 +155,12 @@ def test_a_fault_of_the_block_names_its_place_and_what_is_right(text: str, fault
         ("timezone: UTC", ".timezone: this field is not known; did you mean timeZone"),
     ],
 )
-def test_a_fault_of_a_window_names_its_number(part: str, fault: str) -> None:
+def test_an_error_of_a_window_names_its_number(part: str, fault: str) -> None:
     (found,) = faults({"maintenance_windows": [WINDOW, WINDOW | yaml.safe_load(part)]})
     assert found.startswith(f"{PLACE}.maintenance_windows[1]{fault}")
 
 
-def test_all_faults_come_at_once_in_the_spelling_of_the_document() -> None:
+def test_all_errors_are_reported_at_once_in_the_spelling_of_the_document() -> None:
     window = {"days": ["friday", 5], "start": 1350, "duration": "long", "timeZone": "Mars/Base"}
     found = faults({"maintenanceWindows": [window], "blackoutDates": ["soon"], "onStuck": "panic"})
     assert [fault.removeprefix(f"{PLACE}.").partition(":")[0] for fault in found] == [
@@ -182,7 +182,7 @@ def test_two_documents_for_a_registry_say_the_same_of_its_collections() -> None:
 
 
 @pytest.mark.parametrize("enabled", [False, None])
-def test_a_block_of_a_registry_without_collections_is_told_to_do_nothing(enabled: bool | None) -> None:
+def test_a_block_of_a_registry_without_collections_is_reported_as_without_effect(enabled: bool | None) -> None:
     told = read({"overrun": "cancel"}, enabled=enabled)
     assert told.manifests[0].garbage_collection == {"overrun": "cancel"}
     assert told.warnings == (f"{PLACE}: it does nothing, since garbage_collection_enabled is not true.",)

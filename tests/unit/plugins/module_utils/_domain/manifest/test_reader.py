@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a manifest may say, as a table of faults and of accepted spellings."""
+"""The contents of a manifest, as a table of errors and of accepted spellings."""
 
 from __future__ import annotations
 
@@ -147,14 +147,14 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
         ),
     ],
 )
-def test_a_fault_names_its_place_and_what_is_right(value: dict[str, Any], where: str, words: str) -> None:
+def test_an_error_names_its_place_and_the_fix(value: dict[str, Any], where: str, words: str) -> None:
     (fault,) = faults(value)
     assert fault.startswith("m.yaml document 1")
     assert f", {where}: " in fault
     assert words in fault
 
 
-def test_all_faults_of_all_documents_come_at_once() -> None:
+def test_all_errors_of_all_documents_are_reported_at_once() -> None:
     found = faults(
         document(spec={"name": "A", "region": "?"}, apiVersion="x"), ["a", "list"], None, document("region", kind="Pod")
     )
@@ -171,13 +171,13 @@ def test_empty_documents_and_on_request_other_kinds_are_skipped() -> None:
     assert [one.name for one in read(None, document(), {"kind": "Pod"}, skip=True).manifests] == ["kiwi"]
 
 
-def test_the_same_twice_is_one_registry_and_differently_is_a_fault() -> None:
+def test_equal_documents_are_one_registry_and_different_documents_are_an_error() -> None:
     assert len(read(document(), document(spec={"region": "SYD1"})).manifests) == 1
     (fault,) = faults(document(), document(spec={"region": "nyc3"}))
     assert fault.startswith("m.yaml document 2 (res), spec.name: the registry kiwi is asked for differently in m.yaml")
 
 
-def test_a_fault_hides_no_difference_from_another_document() -> None:
+def test_an_error_hides_no_difference_from_another_document() -> None:
     found = faults(document(spec={"garbage_collection_enabled": "on"}), document(spec={"region": "nyc3"}))
     assert [fault.partition(":")[0] for fault in found] == [
         "m.yaml document 1 (res), spec.garbage_collection_enabled",
@@ -186,7 +186,7 @@ def test_a_fault_hides_no_difference_from_another_document() -> None:
     assert found[1].endswith("which says another region; let both say the same, or keep one")
 
 
-def test_every_entry_of_a_list_has_its_own_fault() -> None:
+def test_every_entry_of_a_list_has_its_own_error() -> None:
     found = faults(document(spec={"doksIntegration": {"clusters": ["orchard", 7, None]}}))
     assert [fault.partition(", ")[2].partition(":")[0] for fault in found] == [
         "spec.doksIntegration.clusters[1]",
@@ -215,14 +215,14 @@ def test_a_slip_in_the_kind_is_not_skipped() -> None:
         read(document(kind="DigitalOceanContainerRegistri"), skip=True)
 
 
-def test_faults_of_reading_files_come_with_those_of_documents() -> None:
+def test_errors_of_files_are_reported_with_errors_of_documents() -> None:
     unread = FieldError("gone.yaml", "there is no such file")
     with pytest.raises(InvalidInput) as caught:
         read_manifests([Document("m.yaml", 1, document("region"))], faults=(unread,))
     assert [fault.where for fault in caught.value.field_errors] == ["gone.yaml", "m.yaml document 1 (res), spec.region"]
 
 
-def test_a_list_that_holds_itself_is_a_fault_like_any_other() -> None:
+def test_a_list_that_contains_itself_is_an_error() -> None:
     ring: list[Any] = []
     ring.append(ring)
     assert len(faults(document(spec={"doks_integration": {"clusters": ring}, "name": ring}))) == 2

@@ -115,7 +115,7 @@ def test_without_a_subscription_a_tier_is_required() -> None:
     assert fault.endswith("; name starter, basic or professional")
 
 
-def test_another_region_is_refused_with_the_way_out() -> None:
+def test_another_region_is_refused_with_the_fix() -> None:
     (fault,) = faults(account("kiwi"), want("kiwi", region="syd1"))
     assert fault.startswith("kiwi.yaml.region: the registry kiwi is in blr1, not in syd1, and a registry cannot move; ")
     assert "create another registry in syd1" in fault
@@ -133,7 +133,7 @@ def test_an_existing_registry_may_stand_in_a_region_no_longer_on_offer() -> None
     assert not decide(present, want("kiwi")).changed
 
 
-def test_all_faults_come_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     found = faults(
         account("kiwi", taken=("plum",), refused=("7up",)),
         want("kiwi", region="syd1"),

@@ -29,7 +29,7 @@ def holdings(*clusters: Cluster, registries: tuple[Registry, ...] = (KIWI, PLUM)
     return Holdings(registries, {"kiwi": (Repository("team/api", 3, 9),), "plum": ()}, clusters)
 
 
-def test_an_empty_registry_that_nobody_lists_goes_alone() -> None:
+def test_an_empty_registry_that_no_cluster_lists_is_deleted_alone() -> None:
     plan = plan_removal(holdings(cluster(("kiwi",))), ("plum",), RemovalConsents())
     assert [(step.action, step.target) for step in plan.steps] == [("delete_registry", "plum")]
     assert plan.notes == ("The registry plum holds no repository.",)
@@ -56,7 +56,7 @@ def test_each_consent_is_for_its_own_loss_only(consents: RemovalConsents) -> Non
     assert len(caught.value.field_errors) == 1
 
 
-def test_with_both_consents_the_loss_is_told_all_the_same() -> None:
+def test_with_both_consents_the_loss_is_still_reported() -> None:
     plan = plan_removal(holdings(cluster(("kiwi",))), ("kiwi",), RemovalConsents(True, True))
     assert "With the registry kiwi go 1 repositories" in plan.notes[0]
 

@@ -55,7 +55,7 @@ def test_clusters_are_those_that_have_the_registry_and_new_ones_are_a_change() -
     assert (told["kiwi"]["changed"], told["plum"]["clusters"], told["plum"]["changed"]) == (True, [], False)
 
 
-def test_a_cluster_whose_registries_nobody_knows_is_not_claimed() -> None:
+def test_a_cluster_with_unknown_registries_is_not_listed() -> None:
     assert clusters_of(integrations("kiwi", has=None))["kiwi"]["clusters"] == []
 
 

@@ -41,7 +41,7 @@ def test_windows_and_blackout_days_become_values() -> None:
     assert (calendar, faults) == (Calendar((tokyo, utc), days), ())
 
 
-def test_all_faults_come_at_once_with_their_places() -> None:
+def test_all_errors_are_reported_at_once_with_their_places() -> None:
     raw: list[dict[str, Any]] = [
         NIGHT,
         {"days": [], "start": "1350", "duration": "0h"},
@@ -74,7 +74,7 @@ MORE = ["posixrules", "Factory", "zone.tab", "right/Europe/Berlin", "posix/Europ
 @pytest.mark.parametrize(
     "name", ["../UTC", "/etc/localtime", "Europe", "localtime", "a\0b", "Mars/Olympus", "CEST", *MORE]
 )
-def test_what_names_no_time_zone_is_a_fault_and_no_exception(name: str) -> None:
+def test_an_unknown_time_zone_is_an_error_and_no_exception(name: str) -> None:
     (fault,) = parse_calendar([NIGHT | {"time_zone": name}], [])[1]
     assert (fault.where, fault.what) == ("maintenance_windows[0].time_zone", f"there is no time zone {name!r}")
 
@@ -102,7 +102,7 @@ def test_without_time_zone_data_the_package_is_named_and_no_name_is_called_wrong
     assert "pip install tzdata" in fault.advice
 
 
-def test_no_window_at_all_is_a_fault() -> None:
+def test_an_empty_list_of_windows_is_an_error() -> None:
     assert [fault.where for fault in parse_calendar([], [])[1]] == ["maintenance_windows"]
 
 

@@ -12,7 +12,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.error
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.parallel import parallel_outcomes
 
 
-def test_nothing_to_do_needs_nobody() -> None:
+def test_an_empty_list_starts_no_thread() -> None:
     assert parallel_outcomes({}, 3) == {}
 
 
