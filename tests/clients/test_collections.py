@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A garbage collection on what clients pushed: what is deleted, what is freed, and that pushes fail during the collection."""
+"""A garbage collection on pushed images: what is deleted, what is freed, and that pushes fail during the collection."""
 
 from __future__ import annotations
 
