@@ -38,7 +38,7 @@ TASKS_OF_EACH = 5
 REQUESTS = 300
 NOON_OF_A_TUESDAY = "2031-05-06T12:00:00Z"
 
-# A no-op of each module against the account of one(): what it costs to look and find nothing to do.
+# A no-op of each module against the account of one(): the cost of a task without changes.
 NOTHING_TO_DO: Mapping[str, Mapping[str, Any]] = {
     "docr_registry": {"name": "bench-00", "region": "ams3", "subscription_tier": "professional"},
     "docr_registry_info": {},
@@ -82,7 +82,7 @@ def converge_variables(registries: int, clusters: int) -> dict[str, Any]:
         for number in range(registries)
     ]
     names = [f"bench-{number:03}" for number in range(clusters)]
-    # These clusters have no control plane that could be looked into.
+    # These clusters have no control plane.
     return {"docr_manifests": manifests, "docr_doks_clusters": names, "docr_doks_wait_for_secrets": False}
 
 
@@ -146,7 +146,7 @@ def scale_rows(sandbox: Sandbox) -> Iterator[Row]:
 
 
 def module_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
-    """What a task of each module costs beside a ping."""
+    """The seconds of a task of each module, compared with a ping."""
     settle(sandbox, 1, 1)
     plays = {"ping": write_play(folder / "ping.yml", [{"ansible.builtin.ping": {}}] * TASKS_OF_EACH)}
     login = {"registry": "bench-00", "path": str(folder / "docker.json")}
@@ -165,7 +165,7 @@ def module_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
 
 
 def connection(sandbox: Sandbox) -> http.client.HTTPSConnection:
-    """Open a connection that stays open, as clients keep it."""
+    """Open a connection that stays open, as in clients."""
     address = urllib.parse.urlsplit(sandbox.url)
     context = ssl.create_default_context(cafile=sandbox.ca_file)
     return http.client.HTTPSConnection(address.hostname or "", address.port, context=context)

@@ -73,14 +73,14 @@ def run(sandbox: Sandbox, **options: Any) -> Ran:
 
 
 def expect(ran: Ran, *, changed: bool) -> Ran:
-    """The run, if it did what is measured."""
+    """The run, if the run made the measured changes."""
     if ran.result["changed"] is not changed:
         raise AssertionError(f"changed should be {changed}: {json.dumps(ran.result)[:2000]}")
     return ran
 
 
 def first_rows(sandbox: Sandbox, crowd: Crowd) -> Iterator[Row]:
-    """A first run against the bare client, in turns."""
+    """A first run and the bare client, in turns."""
     bare, ours, peaks = [], [], []
     for _run in range(RUNS):
         crowd.wipe()
@@ -99,7 +99,7 @@ def first_rows(sandbox: Sandbox, crowd: Crowd) -> Iterator[Row]:
 
 
 def again_rows(sandbox: Sandbox, crowd: Crowd, folder: Path) -> Iterator[Row]:
-    """The same again, with nothing to do."""
+    """A second run, without changes."""
     before = crowd.requests()
     ran = expect(run(sandbox), changed=False)
     asked = crowd.requests() - before
@@ -111,14 +111,14 @@ def again_rows(sandbox: Sandbox, crowd: Crowd, folder: Path) -> Iterator[Row]:
 
 
 def over_ping(sandbox: Sandbox, folder: Path) -> float:
-    """Seconds that a task with nothing to do takes more than a ping."""
+    """The seconds that a task without changes takes more than a ping."""
     pings = write_play(folder / "cluster-ping.yml", [{"ansible.builtin.ping": {}}])
     ours = write_play(folder / "cluster-again.yml", [{f"planton.digitalocean.{MODULE}": OPTIONS}])
     return statistics.median(play(ours, sandbox).seconds - play(pings, sandbox).seconds for _run in range(RUNS))
 
 
 def rotation_rows(sandbox: Sandbox, crowd: Crowd) -> Iterator[Row]:
-    """A rotation that is forced."""
+    """A forced rotation."""
     before = crowd.requests()
     ran = expect(run(sandbox, force_rotation=True), changed=True)
     asked = crowd.requests() - before
@@ -128,7 +128,7 @@ def rotation_rows(sandbox: Sandbox, crowd: Crowd) -> Iterator[Row]:
 
 
 def scale_rows(sandbox: Sandbox, crowd: Crowd) -> Iterator[Row]:
-    """Memory where there are very many namespaces."""
+    """The memory for very many namespaces."""
     crowd.wipe()
     crowd.grow(VERY_MANY)
     first = expect(run(sandbox), changed=True)
@@ -140,14 +140,14 @@ def scale_rows(sandbox: Sandbox, crowd: Crowd) -> Iterator[Row]:
 
 
 def import_rows() -> Iterator[Row]:
-    """What it costs to load the module with its client of Kubernetes, beside the module ping."""
+    """The seconds to load the module with its Kubernetes client, compared with the module ping."""
     ours = [f"{PACKAGE}.modules.{MODULE}", f"{PACKAGE}.module_utils._client.kube.client"]
     times = [import_time(ours) - import_time(["ansible.modules.ping"]) for _run in range(2 * RUNS + 1)]
     yield most(f"{MODULE}: import over ping", statistics.median(times), "s", 0.6)
 
 
 def import_time(names: Sequence[str]) -> float:
-    """Seconds of a process that imports these and ends."""
+    """The seconds of a process that imports these modules and ends."""
     started = time.monotonic()
     subprocess.run([sys.executable, "-c", "; ".join(f"import {name}" for name in names)], cwd=ROOT, check=True)
     return time.monotonic() - started
@@ -158,7 +158,7 @@ def _writes(asked: dict[str, int]) -> int:
 
 
 def cluster_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
-    """All of them; only a word where no control plane can be had."""
+    """Measure everything; print a line instead if no control plane is available."""
     yield from import_rows()
     try:
         programs = kubernetes_programs.provide()

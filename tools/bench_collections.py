@@ -37,7 +37,7 @@ def names(count: int) -> list[str]:
 
 
 def settle(sandbox: Sandbox, count: int, rate: float, **registry: Any) -> None:
-    """So many registries in their window; `registry` is added to each."""
+    """Registries in their window; `registry` is added to each registry."""
     sandbox.reset()
     sandbox.control("PUT", "clock", {"rate": 0})
     sandbox.set_clock(SUNDAY)
@@ -46,7 +46,7 @@ def settle(sandbox: Sandbox, count: int, rate: float, **registry: Any) -> None:
 
 
 def task(count: int, **options: Any) -> dict[str, Any]:
-    """A task that collects them all."""
+    """A task that collects garbage in all registries."""
     return {"planton.digitalocean.docr_gc": {"registries": names(count), **options}}
 
 
@@ -94,7 +94,7 @@ def calls_of_a_minute(sandbox: Sandbox, count: int) -> float:
 
 
 def count_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
-    """What it costs to say why a collection freed nothing where there are many repositories."""
+    """The calls to find out why a collection freed nothing in many repositories."""
     manifests: list[dict[str, Any]] = [{"tags": ["v3"]}, {}, {}]
     repositories = [{"name": f"team/app-{number}", "manifests": manifests} for number in range(REPOSITORIES)]
     settle(sandbox, 1, 60, repositories=repositories)
@@ -114,7 +114,7 @@ def count_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
 
 
 def collection_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
-    """All of them."""
+    """Measure everything."""
     yield from together_rows(sandbox, folder)
     yield from count_rows(sandbox, folder)
     yield from waiting_rows(sandbox, folder)

