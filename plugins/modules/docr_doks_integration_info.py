@@ -275,7 +275,7 @@ clusters:
             message:
               description: The problem in a sentence.
               type: str
-              sample: Its imagePullSecrets name none for the registry acme-shop-eu.
+              sample: Its imagePullSecrets name no pull secret for the registry acme-shop-eu.
             advice:
               description: The fix in a sentence.
               type: str
@@ -391,11 +391,11 @@ clusters:
             message:
               description: The cause in a sentence.
               type: str
-              sample: It was made before its service account default got the pull secret docr-direct-acme-shop-eu.
+              sample: The pod was created before its service account default got the pull secret docr-direct-acme-shop.
             advice:
               description: The fix in a sentence.
               type: str
-              sample: Delete the pod and let it be made again.
+              sample: Delete the pod so that its controller recreates it.
         notes:
           description: What could not be determined, such as permissions of tokens if the image host does not answer.
           type: list

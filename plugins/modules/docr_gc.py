@@ -416,7 +416,7 @@ garbage_collections:
       description: The evidence for RV(garbage_collections[].is_writable), as a sentence; null if the module did not
         check, and always in check mode.
       type: str
-      sample: "It takes pushes: an upload was opened in team/app and cancelled."
+      sample: "Pushes work: an upload was opened in team/app and cancelled."
 actions:
   description: The collections that were started or cancelled, or that would be started or cancelled in check mode.
   returned: always

@@ -24,7 +24,7 @@ DAY = 86_400
 def test_a_cluster_without_a_registry_is_healthy(orchard: Cluster) -> None:
     found = look(orchard)
     assert (found["is_healthy"], found["registries"], found["findings"]) == (True, [], [])
-    assert found["summary"] == "orchard: nothing in it has to do with the registries."
+    assert found["summary"] == "orchard: nothing in the cluster uses the registries."
 
 
 def test_secrets_of_this_collection_are_healthy_until_renewals_are_missed(orchard: Cluster) -> None:
@@ -87,7 +87,7 @@ def test_accounts_without_an_entry_are_found_where_they_are_expected_to_have_one
     ]
     messages = {(one["object"], *one["namespaces"]): one["message"] for one in found["findings"]}
     assert messages["ServiceAccount/default", "pear"].startswith("It names the pull secret theirs")
-    assert f"though the secret {DIRECT} is there" in messages["ServiceAccount/builder", "fig"]
+    assert f"although the secret {DIRECT} exists" in messages["ServiceAccount/builder", "fig"]
 
 
 def test_each_kind_of_wrong_secret_has_its_own_finding(orchard: Cluster) -> None:
@@ -193,7 +193,7 @@ def test_missing_answers_of_the_image_host_are_reported_as_unknown(orchard: Clus
     assert (findings(found), found["is_healthy"]) == ([], True)
     assert [one["is_taken"] for one in found["credentials"]] == [None]
     (note,) = found["notes"]
-    assert note.startswith("It was not found out what the pull secrets open: Could not log in to the image host")
+    assert note.startswith("Could not check what the pull secrets open: Could not log in to the image host")
 
 
 def test_no_token_is_shown(orchard: Cluster, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_label_selectors_apply_and_terminating_namespaces_are_skipped(orchard: C
     found = look(orchard, namespace_selector="team=fruit", exclude_namespaces=["f*"], registries=["plum"])
     assert findings(found) == [("error", "entry_missing", "ServiceAccount/default", "pear")]
     found = look(orchard, namespaces=["pear", "sprout"], registries=["plum"])
-    assert found["notes"] == ["There is no namespace sprout, or the label selector does not pick it."]
+    assert found["notes"] == ["The namespace sprout does not exist, or the label selector does not select it."]
     space = orchard.call("GET", "namespaces/pear")
     orchard.call("PUT", "namespaces/pear", {**space, "metadata": {**space["metadata"], "finalizers": ["a.test/stay"]}})
     orchard.call("DELETE", "namespaces/pear")

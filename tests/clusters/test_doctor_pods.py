@@ -42,7 +42,7 @@ def test_pods_made_before_their_secret_are_found_whether_they_fail_or_not(orchar
     shown = by_pod[failing]
     assert (shown["controller"], shown["is_failing"], shown["reason"]) == ("ReplicaSet/web", True, "ImagePullBackOff")
     assert (shown["kubelet"], shown["service_account"], shown["image"]) == (REFUSED, "default", image)
-    assert shown["message"] == f"It was made before its service account default got the pull secret {DIRECT}."
+    assert shown["message"] == f"The pod was created before its service account default got the pull secret {DIRECT}."
     assert (by_pod["quiet"]["controller"], by_pod["quiet"]["is_failing"], by_pod["quiet"]["reason"]) == (
         None,
         False,

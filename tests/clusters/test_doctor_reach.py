@@ -108,7 +108,7 @@ def test_the_token_for_a_cluster_is_short_lived(orchard: Cluster) -> None:
 def test_check_mode_mints_no_cluster_token_and_adds_a_warning(orchard: Cluster, tmp_path: Path) -> None:
     result = run_module(orchard.sandbox, MODULE, check=True, diagnose=True)
     assert [(one["name"], one["diagnosis"]) for one in result["clusters"]] == [("orchard", None)]
-    assert result["warnings"] == ["No cluster was looked into: entering one mints a token, and this is check mode."]
+    assert result["warnings"] == ["No cluster was checked: access to a cluster mints a token, and this is check mode."]
     assert writes(orchard.sandbox) == []
     config = orchard.kubeconfig(tmp_path)
     result = run_module(orchard.sandbox, MODULE, check=True, diagnose=True, kubeconfig=config, registries=["plum"])
@@ -166,7 +166,7 @@ def test_clusters_of_the_api_are_diagnosed_in_parallel(orchard: Cluster, meadow:
     assert {name: one and one["is_healthy"] for name, one in shown.items()} == {
         "orchard": True, "meadow": False, "younger": None,
     }  # fmt: skip
-    assert result["warnings"] == ["The cluster younger was not looked into, as it is provisioning."]
+    assert result["warnings"] == ["The cluster younger was not checked, since its state is provisioning."]
     assert Counter(writes(orchard.sandbox)) == Counter([entry_of(orchard), entry_of(meadow)])
 
 
@@ -190,8 +190,8 @@ def test_clusters_of_one_name_are_distinguished_by_their_ids(sandbox: Sandbox) -
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"kubeconfig": "/nowhere"}, "kubeconfig: without diagnose nothing is looked into"),
-        ({"contexts": ["one"], "diagnose": True}, "contexts: there is no kubeconfig"),
+        ({"kubeconfig": "/nowhere"}, "kubeconfig: the option requires diagnose=true"),
+        ({"contexts": ["one"], "diagnose": True}, "contexts: the option requires kubeconfig"),
         ({"registries": [], "diagnose": True}, "registries: the list is empty"),
         (
             {"registries": ["kiwl"], "diagnose": True},

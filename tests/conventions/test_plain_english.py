@@ -61,6 +61,15 @@ UNUSUAL = {
     r"all the same": "(leave it out)",
     r"(those|one) of ours": "of this collection",
     r"not any more": "no longer",
+    r"the present one": "the current login, credential or registry",
+    r"(is|was) (not )?found out": "is known; or: could not be checked",
+    r"broke off": "was interrupted",
+    r"stands? aside": "is set aside",
+    r"count(s)? for nothing": "is ignored",
+    r"made again": "recreated",
+    r"under examination": "being checked",
+    r"dear(er|est)": "more expensive; most expensive",
+    r"exists? no longer": "no longer exists",
 }
 PATTERN = re.compile("|".join(rf"\b(?:{unusual})(?!\w)" for unusual in UNUSUAL), re.IGNORECASE)
 # Words of other products, and of the sandbox's fault injection, whose commands and options say "fault".

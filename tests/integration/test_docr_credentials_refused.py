@@ -89,7 +89,7 @@ def test_a_missing_registry_is_an_error_before_any_write(sandbox: Sandbox, path:
         ),
         ({"expires_in": "soon"}, "expires_in: 'soon' is no duration"),
         ({"longest_push": "90"}, "longest_push: '90' is no duration"),
-        ({"registry": "Kiwi"}, "registry: 'Kiwi' is no registry name"),
+        ({"registry": "Kiwi"}, "registry: 'Kiwi' is not a registry name"),
         ({"path": "config.json"}, "path: config.json is relative"),
     ],
 )

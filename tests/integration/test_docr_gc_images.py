@@ -130,7 +130,7 @@ def test_progress_lines_show_the_wait_for_pushes_after_a_cancel_and_its_deadline
     sandbox.switch("read_only_lingers_seconds", 90)
     said = run_and_listen(sandbox, tmp_path, state="idle")
     tried, proven = said[-2:]
-    assert re.fullmatch(r"kiwi: cancelled, \w+ since its start, trying whether it takes pushes, until .*Z", tried)
+    assert re.fullmatch(r"kiwi: cancelled, \w+ since its start, checking whether pushes work, until .*Z", tried)
     assert re.fullmatch(r"kiwi: cancelled, \w+ since its start, takes pushes", proven)
 
 

@@ -44,7 +44,7 @@ def test_a_stuck_collection_of_the_task_is_cancelled_with_on_stuck_cancel(sandbo
     result = run_stuck(sandbox, stuck_after="30m", on_stuck="cancel")
     one = only(result)
     assert (result["changed"], one["decision"], one["garbage_collection"]["status"]) == (True, "cancelled", "cancelled")
-    assert "It stood at 'waiting for delete requests' for 3" in one["reason"]
+    assert "The status was 'waiting for delete requests' for 3" in one["reason"]
     assert [action["action"] for action in result["actions"]] == [
         "start_garbage_collection",
         "cancel_garbage_collection",

@@ -45,7 +45,7 @@ def test_a_collection_that_would_outlast_the_window_is_not_started(sandbox: Sand
     seed(sandbox, long, now="2026-03-01T05:46:00Z")
     one = only(run(sandbox))
     assert one["decision"] == "too_late"
-    assert "It may take 1h15m, and the window closes in 1h1" in one["reason"]
+    assert "A collection may take 1h15m, and the window closes in 1h1" in one["reason"]
     assert sandbox.calls() == [LIST]
     sandbox.set_clock("2026-03-01T05:40:00Z")
     assert only(run(sandbox, check=True))["decision"] == "collected"
@@ -71,7 +71,7 @@ def test_each_registry_has_its_own_rules(sandbox: Sandbox) -> None:
     assert [one["is_overdue"] for one in result["garbage_collections"]] == [True, False]
     assert [one["next_window"]["time_zone"] for one in result["garbage_collections"]] == ["UTC", "Europe/Athens"]
     assert result["warnings"] == [
-        "The registry kiwi has gone longer than 999h without a garbage collection: none has ever succeeded."
+        "The registry kiwi has gone longer than 999h without a garbage collection: no collection has succeeded yet."
     ]
 
 
@@ -159,7 +159,7 @@ def test_the_end_of_the_window_during_a_collection_of_the_task(sandbox: Sandbox,
         assert len(result["actions"]) == 1
         return
     assert (result["changed"], one["decision"], one["garbage_collection"]["status"]) == (True, "cancelled", "cancelled")
-    assert "The window closed at 2026-03-01T07:00:00Z while it was running, so it was cancelled" in one["reason"]
+    assert "The window closed at 2026-03-01T07:00:00Z before the end, so the collection was cancelled" in one["reason"]
     assert [action["action"] for action in result["actions"]] == [
         "start_garbage_collection",
         "cancel_garbage_collection",

@@ -108,11 +108,11 @@ def test_a_tier_too_small_for_what_is_stored_is_refused_with_the_reason(sandbox:
     ("options", "words"),
     [
         ({"name": "kiwi", "region": "nyc3"}, "the registry kiwi is in syd1, not in nyc3, and a registry cannot move"),
-        ({"name": "plum", "region": "lon1"}, "no registry can be made in 'lon1'; choose one of "),
+        ({"name": "plum", "region": "lon1"}, "no registry can be created in 'lon1'; choose one of "),
         ({"name": "plum", "subscription_tier": "gold"}, "the tier 'gold' does not exist; choose one of starter, basic"),
-        ({"name": "Plum_1"}, "'Plum_1' is no registry name"),
+        ({"name": "Plum_1"}, "'Plum_1' is not a registry name"),
         ({"name": "options"}, "a word of the API's own"),
-        ({"name": ""}, "'' is no registry name"),
+        ({"name": ""}, "'' is not a registry name"),
         ({"name": "9plum", "region": "nyc3"}, "start with a letter"),
         ({"name": "theirs", "region": "nyc3"}, "the registry name theirs"),
         ({"name": "plum", "subscription_tier": "basic"}, "there would be 2 registries, and the tier basic allows 1"),
@@ -146,7 +146,9 @@ def test_the_same_registry_twice_and_differently_is_refused_before_any_call(sand
         "docr_registry",
         registries=[{"name": "kiwi", "region": "syd1", "origin": "a.yaml"}, {"name": "kiwi", "region": "nyc3"}],
     )
-    assert "registries[1].name: the registry kiwi is asked for twice, and differently at a.yaml, name" in result["msg"]
+    assert (
+        "registries[1].name: the registry kiwi is listed twice, and with other values at a.yaml, name" in result["msg"]
+    )
     assert sandbox.calls() == []
 
 

@@ -56,9 +56,9 @@ def test_if_the_api_reports_read_only_nothing_is_minted(sandbox: Sandbox) -> Non
     seed(sandbox, RUNNING)
     api = client(sandbox)
     assert is_read_only(api, "kiwi") is True
-    assert prove(api, told=True) == PushCheck(False, "DigitalOcean says that it is read-only.")
+    assert prove(api, told=True) == PushCheck(False, "DigitalOcean reports that the registry is read-only.")
     end_collection(sandbox)
-    assert prove(api, told=True) == PushCheck(True, "DigitalOcean says that it takes pushes.")
+    assert prove(api, told=True) == PushCheck(True, "DigitalOcean reports that pushes work.")
     assert prove(api, told=False).is_writable is True
     assert minted(sandbox) == []
 
@@ -84,7 +84,7 @@ def test_a_read_only_field_that_disappears_is_not_taken_as_writable(sandbox: San
 def test_an_upload_is_opened_where_the_newest_image_is_and_cancelled(sandbox: Sandbox) -> None:
     seed(sandbox)
     proof = prove(client(sandbox))
-    assert proof == PushCheck(True, "It takes pushes: an upload was opened in team/app and cancelled.")
+    assert proof == PushCheck(True, "Pushes work: an upload was opened in team/app and cancelled.")
     assert fingerprints_are_dead(sandbox)
     assert sandbox.calls().count(MINT) == sandbox.calls().count(REVOKE) == 1
     (query,) = (entry["query"] for entry in sandbox.log() if entry["path"].startswith(MINT.split()[1]))
@@ -95,7 +95,7 @@ def test_a_registry_that_a_collection_keeps_read_only_is_reported_as_read_only(s
     seed(sandbox, RUNNING)
     proof = prove(client(sandbox))
     assert proof.is_writable is False
-    assert proof.how.startswith("It takes no pushes: Could not open an upload to the repository kiwi/team/app: 401 ")
+    assert proof.how.startswith("Pushes do not work: Could not open an upload to the repository kiwi/team/app: 401 ")
     assert fingerprints_are_dead(sandbox)
 
 
@@ -113,7 +113,7 @@ def test_the_proof_repeats_with_one_credential_until_pushes_work(sandbox: Sandbo
 
 def test_without_a_repository_nothing_is_tried(sandbox: Sandbox) -> None:
     seed(sandbox, repositories=())
-    assert prove(client(sandbox)) == PushCheck(None, "Whether it takes pushes was not tried: it holds no repository.")
+    assert prove(client(sandbox)) == PushCheck(None, "Pushes were not checked: the registry has no repository.")
     assert minted(sandbox) == []
 
 
@@ -130,7 +130,7 @@ def test_a_mint_with_an_unknown_outcome_is_sent_once_and_reported(sandbox: Sandb
     sandbox.fault(path="*/docker-credentials", after_effect=True, times=9, **fault)
     proof = prove(client(sandbox))
     assert (proof.is_writable, sandbox.calls().count(MINT)) == (None, 1)
-    assert proof.how.endswith(" A credential may be left, for 15 minutes.")
+    assert proof.how.endswith(" A credential may exist for 15 more minutes.")
 
 
 def test_an_unreachable_image_host_is_asked_once_and_leaves_no_credential(sandbox: Sandbox) -> None:
@@ -148,7 +148,10 @@ def test_a_failed_revocation_is_reported_beside_the_proof(sandbox: Sandbox, faul
     sandbox.fault(path="/v1/oauth/revoke", times=9, **fault)
     proof = prove(client(sandbox))
     assert proof.is_writable is True
-    assert "The credential for that is left, for 15 minutes: Could not revoke the credentials" in proof.how
+    assert (
+        "The credential of the upload was not revoked and expires in 15 minutes: Could not revoke the credentials"
+        in proof.how
+    )
     assert (sandbox.calls().count(REVOKE), [token["is_valid"] for token in minted(sandbox)]) == (1, [True])
 
 

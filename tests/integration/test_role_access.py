@@ -68,7 +68,7 @@ def test_errors_of_manifests_and_variables_are_reported_at_once_without_a_call(t
         "docr_doks_method: the method direct needs rotate_every or never_expires",
         f"{at} 4 (res-lime), spec.doks_integration.contexts: the method one_click does not allow this option",
         f"{at} 4 (res-lime), spec.doks_integration.contexts: the kubeconfig is missing that holds the contexts",
-        f"{at} 5 (res-Pear), spec.name: 'Pear' is no registry name",
+        f"{at} 5 (res-Pear), spec.name: 'Pear' is not a registry name",
     ):
         assert fault in told
     assert "6 errors" in told

@@ -74,7 +74,7 @@ FILES = {
 
 NIGHT = "i-times.yaml document 1 (night), spec.garbageCollection"
 EXPECTED = [
-    "a-many.yaml document 1 (first), spec.name: 'Orchard_Images' is no registry name",
+    "a-many.yaml document 1 (first), spec.name: 'Orchard_Images' is not a registry name",
     "a-many.yaml document 1 (first), spec.subscription_tier: 'PLATINUM' is not known; use starter, basic or",
     "a-many.yaml document 1 (first), spec.garbage_collection_enabled: 'on' is text; write true or false",
     "a-many.yaml document 1 (first), spec.subscription_teir: this field is not known; did you mean subscription_tier",
@@ -128,5 +128,5 @@ def test_the_region_that_only_the_service_can_refuse_comes_alone_in_the_second_p
     (tmp_path / "far.yaml").write_text(text, encoding="utf-8")
     sandbox.clear_log()
     told = refusal(sandbox, str(tmp_path / "far.yaml"))
-    assert "no registry can be made in 'tor1'; choose one of " in told
+    assert "no registry can be created in 'tor1'; choose one of " in told
     assert writes(sandbox) == []

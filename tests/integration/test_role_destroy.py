@@ -57,7 +57,7 @@ def test_with_both_consents_cluster_and_registry_are_clean_and_others_stay(team:
     played = destroy(team, "kiwi", docr_allow_delete_integrated=True, docr_allow_delete_images=True)
     assert names(team) == {"plum"}
     assert team.account()["clusters"][0]["registries"] == ["plum"]
-    assert "With the registry kiwi go 1 repositories" in played.output
+    assert "The registry kiwi is deleted with 1 repositories" in played.output
     assert "remove the registry kiwi from the cluster orchard" in played.output
     assert destroy(team, "kiwi", docr_allow_delete_integrated=True, docr_allow_delete_images=True).changed == []
 

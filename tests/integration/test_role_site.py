@@ -209,7 +209,7 @@ def test_inline_manifests_do_the_same_as_files(team: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        ([manifest("kiwi", region="lon1")], "no registry can be made in 'lon1'; choose one of "),
+        ([manifest("kiwi", region="lon1")], "no registry can be created in 'lon1'; choose one of "),
         ([manifest("kiwi"), manifest("plum", doks_integration={"clusters": ["gone"]})], "gone"),
         ([manifest(f"r{number}") for number in range(11)], "there would be 11 registries"),
         ([manifest("kiwi", region="mars1"), manifest("plum", doks_integration={"clusters": ["gone"]})], "2 errors"),

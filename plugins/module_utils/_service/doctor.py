@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking into a cluster and asking the image host, for a diagnosis; nothing is written anywhere."""
+"""Reads a cluster and checks its tokens and images at the image host, for the doctor's report; writes nothing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NO_REPOSITORY = "docr-diagnosis"
 
 
 def examine_cluster(kube: Kube, api: Api, scope: DoctorScope, integrated: tuple[str, ...] = ()) -> DoctorReport:
-    """Read a cluster, ask the image host for what its secrets open, and judge.
+    """Read a cluster, check its tokens and images at the image host, and build the report.
 
     `integrated` are the registries that the API says it is integrated with. A failure of the cluster is raised; what
     the image host does not answer is told in the notes.
@@ -85,12 +85,12 @@ def _read_others(
 def _slips(snapshot: ClusterSnapshot) -> Iterator[str]:
     for name in plain_names(snapshot.scope.where.namespaces):
         if name not in snapshot.namespaces:
-            yield f"There is no namespace {name}, or the label selector does not pick it."
+            yield f"The namespace {name} does not exist, or the label selector does not select it."
 
 
 @dataclass
 class _ImageHostChecks:
-    """Asks the image host about one cluster; what fails is noted, and a host out of reach is asked no more."""
+    """Checks tokens and images of one cluster. A failed check is noted; none follows if the host is unreachable."""
 
     api: Api
     snapshot: ClusterSnapshot
@@ -99,7 +99,7 @@ class _ImageHostChecks:
     is_unreachable: bool = False
 
     def check_tokens(self) -> Mapping[str, TokenAccess]:
-        """What each token opens, asked once however many secrets hold it."""
+        """What each token opens; each token is checked once."""
         holders = _holders(self.snapshot)
         self._tell_of_more("tokens", len(holders), MOST_CREDENTIALS)
         found = {}
@@ -110,7 +110,7 @@ class _ImageHostChecks:
         return found
 
     def check_images(self) -> Mapping[Image, bool]:
-        """Whether the images that pods wait for exist, seen with the account's own token."""
+        """Whether the images that pods wait for exist, checked with the account's own token."""
         wanted = {
             image
             for pod in self.snapshot.pods
@@ -127,7 +127,7 @@ class _ImageHostChecks:
         return found
 
     def _check_token(self, indexed: IndexedSecret, credentials: DockerCredentials) -> TokenAccess:
-        """A token that we minted opens one registry at most, and only pulls; of others nothing is known."""
+        """Check a token. A token of this collection opens one registry at most, and can only pull."""
         is_own = credentials.fingerprint in self.snapshot.index.credentials
         registries = (indexed.registry,) if is_own and indexed.registry else self.snapshot.scope.registries
         with closing(self.api.open_image_host(credentials)) as host:
@@ -153,14 +153,14 @@ class _ImageHostChecks:
             return ask()
         except DocrError as error:
             self.is_unreachable = isinstance(error, Unreachable)
-            note = f"It was not found out {what}: {error}"
+            note = f"Could not check {what}: {error}"
             if note not in self.notes:
                 self.notes.append(note)
             return None
 
     def _tell_of_more(self, what: str, count: int, most: int) -> None:
         if count > most:
-            self.notes.append(f"There are {count} {what}; the image host was asked about {most} of them.")
+            self.notes.append(f"There are {count} {what}; {most} of them were checked at the image host.")
 
 
 def _holders(snapshot: ClusterSnapshot) -> list[tuple[IndexedSecret, DockerCredentials]]:

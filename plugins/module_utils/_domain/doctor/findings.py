@@ -28,24 +28,24 @@ _REPLACE = f"delete the secret, and {_RUN}"
 ADVICE = {
     "entry_missing": "run docr_doks_integration with this registry, cluster, namespace and service account, or name a"
     " pull secret of the registry in it yourself",
-    "entry_names_nothing": f"{_RUN} if it is to make the secret; else make it, or take the name out",
-    "malformed": f"delete it, and {_RUN}",
-    "edited": f"{_RUN}: it writes its own secrets again as they were",
+    "entry_names_nothing": f"{_RUN} to create the secret, or remove the name from imagePullSecrets",
+    "malformed": f"delete the secret, and {_RUN}",
+    "edited": f"{_RUN}, which restores the secret",
     "copies_differ": f"{_RUN}, unless a rotation is under way",
-    "expired": f"{_RUN}: it renews what has expired",
-    "expires_soon": f"{_RUN}, and see why its regular run does not take place",
-    "no_expiry": "let docr_doks_integration renew it with rotate_every, so that none outlives its cluster",
-    "refused": f"if it is not rotated anywhere else, {_RUN}; it mints another token",
+    "expired": f"{_RUN}, which renews expired credentials",
+    "expires_soon": f"{_RUN}, and check why its scheduled run does not take place",
+    "no_expiry": "set rotate_every of docr_doks_integration, so that the credential expires and is renewed",
+    "refused": f"{_RUN}, which mints a new token, unless another tool rotates the secret",
     "other_registry": f"put a credential of the registry into it, or {_REPLACE}",
-    "other_host": f"see that registry_host is the image host that is meant; then {_REPLACE}",
-    "can_push": f"every reader of the secret can replace images, so {_REPLACE}: that mints tokens that only pull",
-    "duplicate": "keep one of the methods; docr_doks_integration with state absent takes one of its own away",
+    "other_host": f"check that registry_host is the right image host; then {_REPLACE}",
+    "can_push": f"{_REPLACE}, which mints a token that can only pull; every reader of this secret can replace images",
+    "duplicate": "keep one of the methods; docr_doks_integration with state=absent removes its own method",
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong in one namespace; an error keeps pods from pulling, a warning may some day."""
+    """A finding in one namespace. An error prevents pods from pulling; a warning may prevent them later."""
 
     severity: str
     kind: str
@@ -55,7 +55,7 @@ class Finding:
     message: str
 
     def shape(self, namespaces: list[str]) -> dict[str, Any]:
-        """As the user sees it, once for all namespaces where it is the same."""
+        """The finding as the user sees it, once for all namespaces with the same finding."""
         return {
             "severity": self.severity,
             "kind": self.kind,
@@ -70,7 +70,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Need:
-    """A service account that is to have an entry for a registry, the best that it has, and whether that will do."""
+    """A service account that must have an entry for a registry, and the best pull secret that the account has."""
 
     account: ServiceAccount
     registry: str
@@ -78,12 +78,12 @@ class Need:
 
     @property
     def is_met(self) -> bool:
-        """Whether its pods can pull, as far as could be found out."""
+        """Whether the account's pods can pull, as far as known."""
         return self.best is not None and self.best[0] in (SecretState.SERVES, SecretState.UNKNOWN)
 
 
 def list_needs(snapshot: ClusterSnapshot) -> tuple[Need, ...]:
-    """What the service accounts are to have."""
+    """The entries that the service accounts must have."""
     return tuple(
         Need(account, registry, snapshot.best(account.namespace, account.pull_secrets, registry))
         for registry in snapshot.concerned
@@ -92,7 +92,7 @@ def list_needs(snapshot: ClusterSnapshot) -> tuple[Need, ...]:
 
 
 def find_secret_findings(snapshot: ClusterSnapshot, needs: Iterable[Need]) -> Iterator[Finding]:
-    """All that is wrong with service accounts and secrets in the namespaces that are looked at."""
+    """The findings on service accounts and secrets in the checked namespaces."""
     unmet: dict[tuple[str, str], set[str]] = defaultdict(set)
     for need in needs:
         if not need.is_met:
@@ -112,7 +112,7 @@ def find_secret_findings(snapshot: ClusterSnapshot, needs: Iterable[Need]) -> It
 
 
 def _missing_entry(snapshot: ClusterSnapshot, need: Need) -> Iterator[Finding]:
-    """Nothing is named that was meant for the registry; what was meant and is no good is said of the secret."""
+    """An account that names no secret for the registry; a named secret that is not good has a finding of its own."""
     account = need.account
     meant = set(secret_names(need.registry))
     for name in account.pull_secrets:
@@ -120,8 +120,8 @@ def _missing_entry(snapshot: ClusterSnapshot, need: Need) -> Iterator[Finding]:
         if name in meant or (indexed is not None and indexed.registry is None and indexed.parsed.logins):
             return
     present = snapshot.serving(account.namespace, _present(snapshot, account.namespace, need.registry), need.registry)
-    hint = f", though the secret {present} is there" if present else ""
-    message = f"Its imagePullSecrets name none for the registry {need.registry}{hint}."
+    hint = f", although the secret {present} exists" if present else ""
+    message = f"Its imagePullSecrets name no pull secret for the registry {need.registry}{hint}."
     yield Finding(ERROR, "entry_missing", account.namespace, _account(account), need.registry, message)
 
 
@@ -139,28 +139,28 @@ def _names_nothing(
         if registry is not None and registry not in snapshot.scope.registries:
             continue
         is_error = registry is not None and name in unmet[account.namespace, registry]
-        message = f"It names the pull secret {name}, and there is none in the namespace."
+        message = f"It names the pull secret {name}, which does not exist in the namespace."
         severity = ERROR if is_error else WARNING
         yield Finding(severity, "entry_names_nothing", account.namespace, _account(account), registry, message)
 
 
 @dataclass(frozen=True)
 class _SecretCheck:
-    """One secret under examination."""
+    """The check of one secret."""
 
     snapshot: ClusterSnapshot
     indexed: IndexedSecret
     unmet: dict[tuple[str, str], set[str]]
 
     def find(self) -> Iterator[Finding]:
-        """All that is wrong with it."""
+        """The findings on the secret."""
         indexed, registries = self.indexed, self._registries()
         if indexed.parsed.fault is not None:
             yield self._say("malformed", f"{indexed.parsed.fault[0].upper()}{indexed.parsed.fault[1:]}.")
             return
         if indexed.is_marked and indexed.credential is None:
             yield self._say(
-                "edited", "It has the marks of this collection, but not the token that they tell of.", WARNING
+                "edited", "Its token does not match its labels and annotations of this collection.", WARNING
             )
         states = {self.snapshot.state_of(indexed, registry) for registry in registries}
         if states <= {SecretState.OTHER_HOST}:
@@ -185,17 +185,17 @@ class _SecretCheck:
             ends = max(one.expires_at for one in self._credentials() if one.expires_at)
             yield self._say("expired", f"Its token expired at {format_time(ends)}.")
         elif state is SecretState.REFUSED:
-            yield self._say("refused", "The image host does not take its token: it is unknown, expired or revoked.")
+            yield self._say(
+                "refused", "The image host does not accept its token: the token is unknown, expired or revoked."
+            )
         elif state is SecretState.OTHER_REGISTRY:
             fingerprints = [one.credentials.fingerprint for one in self.indexed.parsed.logins]
             opened = {
                 name for one in fingerprints if (found := (self.snapshot.access or {}).get(one)) for name in found.pulls
             }
-            opens = join_names(sorted(opened)) or "none that is looked at"
-            what = (
-                f"It is called after the registry {self.indexed.registry}, and its" if self.indexed.registry else "Its"
-            )
-            yield self._say("other_registry", f"{what} token opens another: {opens}.")
+            opens = join_names(sorted(opened)) or "none of the checked registries"
+            what = f"Its name is for the registry {self.indexed.registry}, and its" if self.indexed.registry else "Its"
+            yield self._say("other_registry", f"{what} token opens another registry: {opens}.")
 
     def _say_expiry(self) -> Iterator[Finding]:
         for credential in self._credentials():
@@ -220,7 +220,7 @@ class _SecretCheck:
 
 
 def _differing(snapshot: ClusterSnapshot, secrets: Iterable[IndexedSecret]) -> Iterator[Finding]:
-    """Copies of one secret that hold another token than their source, than what we wrote, or than most."""
+    """Copies of one secret whose token differs from their source, from this collection's or from most copies."""
     tokens: dict[str, dict[str, IndexedSecret]] = defaultdict(dict)
     for indexed in secrets:
         if indexed.registry in snapshot.scope.registries and indexed.parsed.logins:
@@ -232,7 +232,7 @@ def _differing(snapshot: ClusterSnapshot, secrets: Iterable[IndexedSecret]) -> I
         usual = _token(source) if source is not None and source.parsed.logins else counted.most_common(1)[0][0]
         for namespace, indexed in copies.items():
             if _token(indexed) != usual:
-                message = "It holds another token than the other secrets of its name."
+                message = "Its token differs from the token of the other secrets of its name."
                 yield Finding(WARNING, "copies_differ", namespace, f"Secret/{name}", indexed.registry, message)
 
 
@@ -241,7 +241,7 @@ def _token(indexed: IndexedSecret) -> str:
 
 
 def _duplicates(snapshot: ClusterSnapshot, secrets: Iterable[IndexedSecret]) -> Iterator[Finding]:
-    """Secrets for the same registry that were made by several methods."""
+    """Secrets for the same registry that several methods made."""
     places: dict[tuple[str, str], list[IndexedSecret]] = defaultdict(list)
     for indexed in secrets:
         for registry in snapshot.concerned:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of images, as far as they lead to a registry of DigitalOcean."""
+"""The names of images in registries of DigitalOcean."""
 
 from __future__ import annotations
 

@@ -20,43 +20,44 @@ _RENEW = f"run docr_doks_integration with this registry and cluster; then {_AGAI
 
 ADVICE = {
     "image_name_invalid": "write host/registry/repository:tag",
-    "host_missing": "write the image host in front of it, as it is looked for at Docker Hub now",
+    "host_missing": "write the image host before the name; an image without a host is pulled from Docker Hub",
     "registry_unknown": "correct the name of the registry, or use a token of the team that has it",
-    "image_missing": "push it, or correct its name",
-    "made_before_secret": "delete the pod and let it be made again: a pod keeps the pull secrets that it was made with;"
+    "image_missing": "push the image, or correct its name",
+    "made_before_secret": "delete the pod so that its controller recreates it: a pod keeps the pull secrets that it was"
+    " created with;"
     " recreate_failed_pods of docr_doks_integration does that",
-    "own_pull_secrets": "add the pull secret to its template, or take imagePullSecrets out of it: its service account's"
-    " count for nothing then",
-    "no_pull_secret": "run docr_doks_integration with this registry, cluster, namespace and service account, then let"
-    " the pod be made again",
+    "own_pull_secrets": "add the pull secret to its template, or remove imagePullSecrets from the template: the service"
+    " account's pull secrets are ignored while the template has its own",
+    "no_pull_secret": "run docr_doks_integration with this registry, cluster, namespace and service account, then"
+    " recreate the pod",
     "secret_expired": _RENEW,
     "secret_refused": _RENEW,
     "secret_of_other_registry": "name a pull secret of the registry, in its service account or in its template; then"
-    " let the pod be made again",
+    " recreate the pod",
     "secret_malformed": _RENEW,
     "secret_missing": _RENEW,
-    "works_from_here": f"{_AGAIN}; if it stays like this, look at the node's network, time and architecture",
-    "not_known": "see the notes for what could not be found out",
+    "works_from_here": f"{_AGAIN}; if the error stays, check the node's network, time and architecture",
+    "not_known": "see the notes for what could not be checked",
 }
 _BY_STATE = {
     SecretState.EXPIRED: ("secret_expired", "The token of its pull secret {name} has expired."),
     SecretState.REFUSED: (
         "secret_refused",
-        "The image host does not take the token of its pull secret {name}: it is unknown, expired or revoked.",
+        "The image host does not accept the token of its pull secret {name}: the token is unknown, expired or revoked.",
     ),
     SecretState.OTHER_REGISTRY: (
         "secret_of_other_registry",
         "Its pull secret {name} does not open the registry {registry}.",
     ),
-    SecretState.MALFORMED: ("secret_malformed", "Its pull secret {name} is no Docker config that a kubelet reads."),
-    SecretState.MISSING: ("secret_missing", "Its pull secret {name} is not there."),
-    SecretState.UNKNOWN: ("not_known", "Whether its pull secret {name} opens the registry could not be found out."),
+    SecretState.MALFORMED: ("secret_malformed", "Its pull secret {name} is not a Docker config that a kubelet reads."),
+    SecretState.MISSING: ("secret_missing", "Its pull secret {name} does not exist."),
+    SecretState.UNKNOWN: ("not_known", "Whether its pull secret {name} opens the registry could not be checked."),
 }
 
 
 @dataclass(frozen=True)
 class PodFinding:
-    """Why a pod does not pull an image, or would not again; `is_failing` where it waits for it now."""
+    """Why a pod cannot pull an image, now or at the next pull; `is_failing` where the pod waits for the image now."""
 
     pod: Pod
     container: Container
@@ -66,12 +67,12 @@ class PodFinding:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What is told once: pods of one controller fail together."""
+        """Pods with the same key share one entry, since pods of one controller fail together."""
         owner = self.pod.controller or f"Pod/{self.pod.name}"
         return self.pod.namespace, owner, self.container.image, self.container.waiting or "", self.cause, self.message
 
     def shape(self, names: list[str], most: int) -> dict[str, Any]:
-        """As the user sees it, once for all pods of these names."""
+        """The entry as the user sees it, once for all pods of these names."""
         return {
             "namespace": self.pod.namespace,
             "pods": names[:most],
@@ -89,7 +90,7 @@ class PodFinding:
 
 
 def find_pod_findings(snapshot: ClusterSnapshot) -> Iterator[PodFinding]:
-    """The pods that wait for an image of ours, and those made before their secret that would if they pulled."""
+    """The pods that wait for an image of the registries, and the pods that are older than their pull secret."""
     for pod in snapshot.pods:
         for container, image in snapshot.images_of(pod):
             if container.waiting in WAITING:
@@ -107,19 +108,19 @@ def _why(snapshot: ClusterSnapshot, pod: Pod, container: Container, image: Image
         return "image_missing", f"There is no image {image} on {snapshot.scope.host}."
     best = snapshot.best(pod.namespace, pod.pull_secrets, image.registry)
     if best is not None and best[0] is SecretState.SERVES:
-        is_there = " and the image is there" if (snapshot.images or {}).get(image) else ""
+        is_there = " and the image exists" if (snapshot.images or {}).get(image) else ""
         return "works_from_here", f"Its pull secret {best[1]} opens the registry now{is_there}."
     late = _late(snapshot, pod, image)
     if late is not None:
         return late
     if best is None or best[0] is SecretState.OTHER_HOST:
         others = (
-            f", and of {join_names(pod.pull_secrets)} none is for {snapshot.scope.host}" if pod.pull_secrets else ""
+            f", and none of {join_names(pod.pull_secrets)} is for {snapshot.scope.host}" if pod.pull_secrets else ""
         )
         account = f"its service account {pod.service_account}"
         return (
             "no_pull_secret",
-            f"Neither it nor {account} has a pull secret for the registry {image.registry}{others}.",
+            f"Neither the pod nor {account} has a pull secret for the registry {image.registry}{others}.",
         )
     cause, words = _BY_STATE[best[0]]
     return cause, words.format(name=best[1], registry=image.registry)
@@ -129,14 +130,14 @@ def _wrong_name(snapshot: ClusterSnapshot, container: Container, image: Image) -
     if not image.has_host:
         return "host_missing", f"The image {container.image} names no host."
     if container.waiting == "InvalidImageName" or not image.repository:
-        return "image_name_invalid", f"{container.image} is no name of an image."
+        return "image_name_invalid", f"{container.image} is not a valid image name."
     if image.registry not in snapshot.scope.team:
         return "registry_unknown", f"The team of the token has no registry {image.registry}."
     return None
 
 
 def _late(snapshot: ClusterSnapshot, pod: Pod, image: Image) -> tuple[str, str] | None:
-    """Of a pod without a secret that serves: that its service account has one now."""
+    """For a pod without a good secret: that its service account has a good secret now."""
     account = snapshot.accounts.get((pod.namespace, pod.service_account))
     if account is None or snapshot.serving(pod.namespace, pod.pull_secrets, image.registry) is not None:
         return None
@@ -147,7 +148,7 @@ def _late(snapshot: ClusterSnapshot, pod: Pod, image: Image) -> tuple[str, str] 
     if set(pod.pull_secrets) <= set(account.pull_secrets):
         return (
             "made_before_secret",
-            f"It was made before its service account {account.name} got the pull secret {name}.",
+            f"The pod was created before its service account {account.name} got the pull secret {name}.",
         )
-    own = "Its template names pull secrets of its own"
-    return "own_pull_secrets", f"{own}, so that {name} of its service account {account.name} does not reach it."
+    own = "Its template names its own pull secrets"
+    return "own_pull_secrets", f"{own}, so the pod does not get {name} of its service account {account.name}."

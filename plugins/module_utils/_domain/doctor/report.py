@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why pods of a cluster do not pull: findings, grouped so that a thousand namespaces with one fault are one line."""
+"""Why pods of a cluster do not pull: findings, grouped so that one finding in many namespaces is one line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_CREDENTIALS = 100
 
 @dataclass(frozen=True)
 class DoctorReport:
-    """What was found in one cluster."""
+    """The doctor's report on one cluster."""
 
     snapshot: ClusterSnapshot
     needs: tuple[Need, ...]
@@ -36,11 +36,11 @@ class DoctorReport:
 
     @property
     def is_healthy(self) -> bool:
-        """Whether pods can pull, as far as was seen: no error, and no pod that waits."""
+        """Whether pods can pull: the report has no error, and no pod waits for an image."""
         return not any(one.severity == ERROR for one in self.findings) and not any(one.is_failing for one in self.pods)
 
     def shape(self, name: str) -> dict[str, Any]:
-        """As the user sees it, bounded; `name` is the cluster's."""
+        """The report as the user sees it, with bounded lists; `name` is the cluster's name."""
         pods = _group(self.pods, lambda one: one.key)
         return {
             "is_healthy": self.is_healthy,
@@ -71,7 +71,7 @@ class DoctorReport:
         if told:
             return f"{told}."
         if not self.snapshot.concerned:
-            return "nothing in it has to do with the registries."
+            return "nothing in the cluster uses the registries."
         spaces = "1 namespace" if total == 1 else f"{total} namespaces"
         return f"no problems were found in {spaces}, for {join_names(self.snapshot.concerned)}."
 
@@ -89,7 +89,7 @@ class DoctorReport:
         }
 
     def _namespaces(self) -> list[dict[str, Any]]:
-        """The namespaces where something is wrong that keeps pods from pulling, and how much."""
+        """The namespaces with errors or failing pods, and the numbers of both."""
         errors = Counter(one.namespace for one in self.findings if one.severity == ERROR)
         failing = Counter(one.pod.namespace for one in self.pods if one.is_failing)
         names = sorted({*errors, *failing})
@@ -102,7 +102,7 @@ class DoctorReport:
 
 
 def build_report(snapshot: ClusterSnapshot, notes: Iterable[str] = ()) -> DoctorReport:
-    """What is wrong; `notes` tell what could not be looked at."""
+    """The report; `notes` say what could not be checked."""
     needs = list_needs(snapshot)
     findings = tuple(dict.fromkeys(find_secret_findings(snapshot, needs)))
     return DoctorReport(snapshot, needs, findings, tuple(find_pod_findings(snapshot)), tuple(notes))
@@ -120,7 +120,7 @@ def _group(things: Iterable[Any], key: Any) -> list[tuple[Any, list[Any]]]:
 
 
 def _credentials(snapshot: ClusterSnapshot) -> list[dict[str, Any]]:
-    """The tokens in the secrets that are looked at, by their fingerprints, and what each may do."""
+    """The tokens in the checked secrets, by their fingerprints, and what each token may do."""
     holders: dict[str, list[IndexedSecret]] = defaultdict(list)
     for indexed in snapshot.secrets():
         for login in indexed.parsed.logins:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pull secrets of a cluster: what each holds for the image host, for which registry, and by whom it was made."""
+"""The pull secrets of a cluster: the logins of each secret, its registry, and the method that made the secret."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _OLD_KEY = ".dockercfg"
 
 @dataclass(frozen=True)
 class SecretLogin:
-    """A login for the image host, for one registry, or for all of them where `registry` is empty."""
+    """A login for the image host: for one registry, or for all registries where `registry` is empty."""
 
     registry: str
     credentials: DockerCredentials
@@ -47,7 +47,7 @@ class SecretLogin:
 
 @dataclass(frozen=True)
 class ParsedContent:
-    """What a secret holds for the image host; `fault` says why it is no pull secret at all."""
+    """A secret's logins for the image host; `fault` says why the secret is not a pull secret."""
 
     logins: tuple[SecretLogin, ...] = ()
     fault: str | None = None
@@ -71,18 +71,18 @@ class IndexedSecret:
 
 @dataclass(frozen=True)
 class SecretIndex:
-    """The pull secrets by namespace and name, and what is known of tokens that we minted, by their fingerprints."""
+    """The pull secrets by namespace and name, and the credentials of this collection, by their fingerprints."""
 
     secrets: Mapping[tuple[str, str], IndexedSecret]
     credentials: Mapping[str, Credential]
 
     def find(self, namespace: str, name: str) -> IndexedSecret | None:
-        """A secret; None for one that is not there."""
+        """A secret; None where the secret does not exist."""
         return self.secrets.get((namespace, name))
 
 
 def index_secrets(secrets: Iterable[Secret], host: str, registries: Sequence[str]) -> SecretIndex:
-    """Read secrets; `registries` are those that names may tell of."""
+    """Index secrets; `registries` are the registries whose pull secrets are known by name."""
     parsed: dict[tuple[str, str], ParsedContent] = {}
     by_name = dict(_names(registries))
     indexed_secrets = {}
@@ -120,7 +120,7 @@ def _parse_content(content: SecretContent, host: str, known: dict[tuple[str, str
     """Copies are many and the same, so each is read once."""
     keys = {PULL_SECRET_TYPE: PULL_SECRET_KEY, _OLD_TYPE: _OLD_KEY}
     if content.type not in keys:
-        return ParsedContent(fault=f"it is of the type {content.type}, which no kubelet reads")
+        return ParsedContent(fault=f"its type is {content.type}, which no kubelet reads")
     key = keys[content.type]
     text = str(content.data.get(key, ""))
     if (key, text) not in known:
@@ -129,7 +129,7 @@ def _parse_content(content: SecretContent, host: str, known: dict[tuple[str, str
             entries = raw["auths"] if key == PULL_SECRET_KEY else raw
             known[key, text] = ParsedContent(tuple(_logins(entries, host)))
         except (ValueError, KeyError, TypeError, AttributeError):
-            known[key, text] = ParsedContent(fault=f"what it holds in {key} is no Docker config")
+            known[key, text] = ParsedContent(fault=f"its {key} is not a Docker config")
     return known[key, text]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was seen of one cluster, and whether what it holds lets pods pull."""
+"""What was read of one cluster, and whether its pull secrets let pods pull."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WAITING = frozenset(
 
 
 class SecretState(Enum):
-    """What a pull secret is good for, in view of one registry; the worse a pod's best one is, the further down."""
+    """What a pull secret is good for, for one registry; from the best state to the worst."""
 
     SERVES = "serves"
     UNKNOWN = "unknown"
@@ -41,7 +41,7 @@ _ORDER = {state: place for place, state in enumerate(SecretState)}
 
 @dataclass(frozen=True)
 class DoctorScope:
-    """What is looked at: `registries` of all those of the `team`, named by the user if `is_asked`, and where."""
+    """What the doctor checks: `registries` out of the `team`'s, and where. `is_asked`: the user named them."""
 
     where: Where
     host: str
@@ -50,7 +50,7 @@ class DoctorScope:
     is_asked: bool = False
 
     def image_of(self, container: Container) -> Image | None:
-        """The image of a container, if it concerns us: of a registry that is looked at, or of none that there is."""
+        """The image of a container where its registry is checked or does not exist, else None."""
         image = read_image(container.image, self.host, self.registries)
         if image is None or (image.registry in self.team and image.registry not in self.registries):
             return None
@@ -60,7 +60,7 @@ class DoctorScope:
 
 @dataclass(frozen=True)
 class TokenAccess:
-    """What the image host said of a token: whether it takes it, and where it may pull and push."""
+    """The image host's answer on a token: whether the token is accepted, and where the token may pull and push."""
 
     is_taken: bool
     pulls: frozenset[str] = frozenset()
@@ -69,9 +69,9 @@ class TokenAccess:
 
 @dataclass(frozen=True)
 class ClusterSnapshot:
-    """One cluster as it was seen. `access` is by the tokens' fingerprints, `images` says whether one exists.
+    """One cluster as read. `access` is by the tokens' fingerprints; `images` says whether an image exists.
 
-    What could not be found out is missing in both.
+    What could not be checked is missing in both.
     """
 
     scope: DoctorScope
@@ -85,11 +85,11 @@ class ClusterSnapshot:
     images: Mapping[Image, bool] | None = None
 
     def desired_accounts(self) -> Iterator[ServiceAccount]:
-        """The service accounts whose pods are to pull."""
+        """The service accounts whose pods must be able to pull."""
         return (one for one in self.accounts.values() if self.scope.where.has_account(one.name))
 
     def secrets(self) -> Iterator[IndexedSecret]:
-        """The secrets that are looked at: for one of the registries, or with a login for all of the image host."""
+        """The checked secrets: for a checked registry, or with a login for the image host."""
         for indexed in self.index.secrets.values():
             if indexed.secret.namespace in self.namespaces and (
                 indexed.registry in self.scope.registries or (indexed.registry is None and indexed.parsed.logins)
@@ -116,11 +116,11 @@ class ClusterSnapshot:
         return min(states, key=lambda one: _ORDER[one[0]], default=None)
 
     def serving(self, namespace: str, names: Iterable[str], registry: str) -> str | None:
-        """The name of the first secret that serves."""
+        """The name of the first secret that opens the registry."""
         return next((name for name in names if self.state(namespace, name, registry) is SecretState.SERVES), None)
 
     def images_of(self, pod: Pod) -> Iterator[tuple[Container, Image]]:
-        """The containers of a pod whose images concern us."""
+        """The containers of a pod whose images are checked."""
         for container in pod.containers:
             image = self.scope.image_of(container)
             if image is not None:
@@ -128,7 +128,7 @@ class ClusterSnapshot:
 
     @cached_property
     def concerned(self) -> tuple[str, ...]:
-        """The registries that service accounts here are to serve: those asked for, or that this cluster deals with."""
+        """The registries that this cluster must pull from: the user's, or all that the cluster already uses."""
         if self.scope.is_asked:
             return self.scope.registries
         named = {image.registry for pod in self.pods for _container, image in self.images_of(pod)}

@@ -46,27 +46,27 @@ class GarbageCollection:
 
     @property
     def is_active(self) -> bool:
-        """Whether it still keeps the registry read-only."""
+        """Whether the collection still keeps the registry read-only."""
         return self.status not in FINISHED
 
     @property
     def is_known_status(self) -> bool:
-        """Whether its status is one that is documented or was seen."""
+        """Whether the status is documented or was observed."""
         return self.status in FINISHED | KNOWN_IN_PROGRESS
 
     @property
     def has_succeeded(self) -> bool:
-        """Whether it ended well."""
+        """Whether the collection succeeded."""
         return self.status in SUCCEEDED
 
     @property
     def started_at(self) -> datetime | None:
-        """When it started, in UTC; None where the service does not say."""
+        """The time of the start, in UTC; None where the API does not say."""
         return _time(self.created_at)
 
     @property
     def changed_at(self) -> datetime | None:
-        """When it last changed, which is the end of one that has ended; None where the service does not say."""
+        """The time of the last change, in UTC: the end of an ended collection. None where the API does not say."""
         return _time(self.updated_at)
 
     @property

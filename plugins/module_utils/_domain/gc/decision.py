@@ -58,7 +58,7 @@ class GcHistory:
     def find_active(self) -> GarbageCollection | None:
         """The active collection as far as it is known.
 
-        An unknown status is active unless the service says by itself that nothing is; should that be wrong, it
+        An unknown status is active unless the API answers that no collection is active; should this be wrong, the API
         refuses a second start.
         """
         listed = self.listed_active
@@ -118,7 +118,7 @@ def decide(history: GcHistory, rules: Rules, now: datetime) -> Decision:
 
 
 def refuse_what_may_not_wait(decisions: Sequence[Decision], book: RuleBook) -> None:
-    """Raise Refused for all registries that may not be collected now although the rules do not let that pass."""
+    """Raise Refused with all registries that may not be collected now and whose rules do not skip them."""
     held = [one for one in decisions if one.word in NOT_NOW and book.of(one.registry).outside_window != SKIP]
     if not held:
         return

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a collection is due now: recent enough, inside a window, short enough for it, and nobody pushing."""
+"""Whether a collection is due now: the interval is over, a window is open and long enough, no image is pushed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OPENINGS_LOOKED_AT = 30
 
 @dataclass(frozen=True)
 class Due:
-    """One word and one sentence; when it may be tried again, and the window that is open."""
+    """One word and one sentence; the time of the next attempt, and the open window."""
 
     word: str
     reason: str
@@ -41,18 +41,18 @@ def find_due(history: Sequence[GarbageCollection], last_push: datetime | None, r
     """Whether a registry with this history, newest first, is collected at `now`; `last_push` is its newest image's."""
     window = current_window(rules.calendar, now)
     if rules.force:
-        return Due(COLLECT, "It is forced, whatever the window and the interval.", None, window)
+        return Due(COLLECT, "The collection is forced; windows and interval do not apply.", None, window)
     recent = _recent_reason(history, rules.min_interval, window, now)
     if recent is not None:
         return Due(RECENT, recent)
     length = expected_length(history, rules.type)
     if window is None:
         retry_at, when = _next_chance(rules.calendar, now, length)
-        return Due(OUTSIDE_WINDOW, f"It is outside every maintenance window; {when}.", retry_at)
+        return Due(OUTSIDE_WINDOW, f"The time is outside every maintenance window; {when}.", retry_at)
     if now + length > window.closes_at:
         retry_at, when = _next_chance(rules.calendar, now, length)
         left = format_elapsed(window.closes_at - now)
-        reason = f"It may take {format_elapsed(length)}, and the window closes in {left}; {when}."
+        reason = f"A collection may take {format_elapsed(length)}, and the window closes in {left}; {when}."
         return Due(TOO_LATE, reason, retry_at)
     if last_push is not None and rules.quiet_period is not None and now - last_push < rules.quiet_period:
         quiet_at = last_push + rules.quiet_period
@@ -97,15 +97,18 @@ def _recent_reason(
 
 
 def _next_chance(calendar: Calendar, now: datetime, length: timedelta) -> tuple[datetime | None, str]:
-    """The next opening that is long enough, and words for it."""
+    """The next opening that is long enough, and words for the opening."""
     first = window = next_window(calendar, now)
     for number in range(_OPENINGS_LOOKED_AT):
         if window is None:
             break
         if window.closes_at - window.opens_at >= length:
-            words = "the next one" if number == 0 else "the next one that is long enough"
+            words = "the next window" if number == 0 else "the next window that is long enough"
             return window.opens_at, f"{words} opens at {format_time(window.opens_at)}"
         window = next_window(calendar, window.opens_at)
     if first is None:
         return None, "there is none"
-    return None, f"no window is {format_elapsed(length)} long, as the longest of the last collections was: lengthen one"
+    return (
+        None,
+        f"no window is {format_elapsed(length)} long, which the longest recent collection took; make a window longer",
+    )

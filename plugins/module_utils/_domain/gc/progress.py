@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known of one registry while a task follows its collection, and when something has to be done about it."""
+"""What is known of one registry while a task follows its collection, and when the task must act."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FOLLOWED = frozenset({ADOPTED, CANCELLED, COLLECTED})
 
 @dataclass(frozen=True)
 class CollectionProgress:
-    """One registry from the decision to the end. `decision.collection` is the collection as it was seen last.
+    """One registry from the decision to the end. `decision.collection` is the collection as last read.
 
     `steps` were written; `progress_at` is when status or counts last changed, by the service's clock;
     `cancelled_because` is why this task cancelled it; `proof` says how `is_writable` is known, `explanation` why
@@ -51,7 +51,7 @@ class CollectionProgress:
 
     @property
     def collection(self) -> GarbageCollection | None:
-        """The collection that is followed, as it was seen last."""
+        """The collection that is followed, as last read."""
         return self.decision.collection
 
     @property
@@ -86,7 +86,7 @@ class CollectionProgress:
 
 
 def begin(decision: Decision, now: datetime) -> CollectionProgress:
-    """The progress from `now` on; one of somebody else may have stood still for long."""
+    """The progress from `now` on; another client's collection may have made no progress before."""
     changed_at = decision.collection.changed_at if decision.collection is not None else None
     return CollectionProgress(decision, (), now if changed_at is None else min(now, changed_at))
 
@@ -99,7 +99,7 @@ def observe(progress: CollectionProgress, collection: GarbageCollection, now: da
 
 
 def find_problem(progress: CollectionProgress, rules: Rules, now: datetime) -> str | None:
-    """OVERRUN, STUCK or UNHEALED, where something has to be done about a collection that runs."""
+    """OVERRUN, STUCK or UNHEALED where the task must act on an active collection, else None."""
     if not progress.is_pending:
         return None
     silent = silence(progress, now)
@@ -112,7 +112,7 @@ def find_problem(progress: CollectionProgress, rules: Rules, now: datetime) -> s
 
 
 def may_cancel_again(progress: CollectionProgress, problem: str, rules: Rules, now: datetime) -> bool:
-    """Whether a cancel that failed for a passing reason is worth another try."""
+    """Whether a cancel that failed for a passing reason is tried again."""
     window = progress.decision.window
     if problem == OVERRUN and window is not None:
         return now - window.closes_at < _CANCEL_TAKES
@@ -128,21 +128,21 @@ def reason_to_cancel(progress: CollectionProgress, problem: str, now: datetime) 
     """Why this task cancels its own collection, for people."""
     if problem == OVERRUN and progress.decision.window is not None:
         closed = format_time(progress.decision.window.closes_at)
-        return f"The window closed at {closed} while it was running, so it was cancelled, as overrun says."
+        return f"The window closed at {closed} before the end, so the collection was cancelled because of overrun."
     status = progress.collection.status if progress.collection is not None else ""
     stood = format_elapsed(silence(progress, now))
-    return f"It stood at {status!r} for {stood}, so it was cancelled, as on_stuck says."
+    return f"The status was {status!r} for {stood}, so the collection was cancelled because of on_stuck."
 
 
 def progress_line(progress: CollectionProgress, now: datetime, give_up_at: datetime | None) -> str:
-    """What a person who waits wants to know of one registry.
+    """The progress of one registry, for a person who waits.
 
     `give_up_at` is when the task stops waiting for its collection, or stops trying whether it takes pushes; None while
     that is not tried yet.
     """
     if progress.is_waiting and progress.decision.not_before is not None:
         left = format_elapsed(max(progress.decision.not_before - now, timedelta()))
-        return f"{progress.registry}: waits until {format_time(progress.decision.not_before)} ({left} to go)"
+        return f"{progress.registry}: waits until {format_time(progress.decision.not_before)} ({left} left)"
     parts = [
         f"{progress.registry}: {progress.decision.word if progress.collection is None else progress.collection.status}"
     ]
@@ -156,7 +156,7 @@ def progress_line(progress: CollectionProgress, now: datetime, give_up_at: datet
 
 
 def support_request(progress: CollectionProgress, now: datetime) -> str:
-    """All that a support ticket needs, in one sentence part."""
+    """Everything that a support ticket needs, as a part of a sentence."""
     collection = progress.collection
     known: Mapping[str, str] = {
         "registry": progress.registry,
@@ -176,9 +176,9 @@ def _words_on_pushes(progress: CollectionProgress, give_up_at: datetime | None) 
     if progress.proof:
         yield {True: "takes pushes", False: "takes no pushes", None: "may take pushes"}[progress.is_writable]
     elif progress.needs_proof and give_up_at is None:
-        yield "whether it takes pushes is tried after all collections have ended"
+        yield "pushes are checked after all collections have ended"
     elif progress.needs_proof and give_up_at is not None:
-        yield f"trying whether it takes pushes, until {format_time(give_up_at)}"
+        yield f"checking whether pushes work, until {format_time(give_up_at)}"
 
 
 def _progress(collection: GarbageCollection) -> tuple[str, str, int, int]:

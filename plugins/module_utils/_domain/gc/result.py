@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What became of garbage collections, as a user sees it."""
+"""The results of garbage collections, as a user sees them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPTION_WORDS = {words: option for option, words in TYPES.items()}
 
 
 def ended_badly(progress: CollectionProgress, rules: Rules) -> bool:
-    """Whether a collection that was to succeed has ended otherwise, and not because this task cancelled it."""
+    """Whether a collection ended without success, and this task did not cancel the collection."""
     collection = progress.collection
     was_wanted = rules.state == COLLECTED and progress.cancelled_because is None
     return was_wanted and collection is not None and not collection.is_active and not collection.has_succeeded
@@ -33,7 +33,7 @@ def freed_nothing(progress: CollectionProgress) -> bool:
 
 
 def is_overdue(progress: CollectionProgress, rules: Rules, now: datetime) -> bool:
-    """Whether the last success is longer ago than the rules' max_age; one that never succeeded is."""
+    """Whether the last success is longer ago than the rules' max_age, or no collection ever succeeded."""
     if rules.max_age is None or rules.state != COLLECTED:
         return False
     collection = (
@@ -45,12 +45,12 @@ def is_overdue(progress: CollectionProgress, rules: Rules, now: datetime) -> boo
 
 
 def overdue_warnings(progress_list: Sequence[CollectionProgress], book: RuleBook, now: datetime) -> Iterator[str]:
-    """A sentence for each registry that has gone too long without a collection."""
+    """A sentence for each registry whose last successful collection is too long ago."""
     for progress in progress_list:
         rules = book.of(progress.registry)
         if rules.max_age is not None and is_overdue(progress, rules, now):
             last = progress.decision.last
-            since = f"its last one succeeded at {last.updated_at}" if last else "none has ever succeeded"
+            since = f"the last collection succeeded at {last.updated_at}" if last else "no collection has succeeded yet"
             longest = format_duration(rules.max_age)
             gone = f"has gone longer than {longest} without a garbage collection"
             yield f"The registry {progress.registry} {gone}: {since}."
@@ -64,7 +64,7 @@ def shape_collections(
 
 
 def shape_collection(collection: GarbageCollection | None) -> dict[str, Any] | None:
-    """One collection; `type` is the option's word, or the API's own where there is none."""
+    """One collection; `type` is the option's word, or the API's word where the option has no word for the type."""
     if collection is None:
         return None
     return {
@@ -93,7 +93,7 @@ def explain_nothing_freed(
     elif is_exact:
         why = "no manifest is untagged, so every blob is in use"
     else:
-        why = "as far as the counts tell no manifest is untagged, so every blob is in use"
+        why = "according to the counts no manifest is untagged, so every blob is in use"
     stale = bool(counted_at) and bool(collection.updated_at) and counted_at[:19] < collection.updated_at[:19]
     late = f" The storage figure is of {counted_at}, before its end, and will follow." if stale else ""
     return f"It succeeded and freed nothing: {why}.{late}"

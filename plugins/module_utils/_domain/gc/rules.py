@@ -57,7 +57,7 @@ class Rules:
 
     @property
     def deletes_manifests(self) -> bool:
-        """Whether untagged manifests go, so that consent is needed."""
+        """Whether untagged manifests are deleted, which requires consent."""
         return self.state == COLLECTED and self.type != UNREFERENCED_BLOBS
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Images as the API lists them. It tells neither media types nor the children of an index (peers.md 3.1)."""
+"""Images as the API lists them, without media types and without the children of an index (peers.md 3.1)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INDEX_MEDIA_TYPES = frozenset(
 
 @dataclass(frozen=True)
 class ImageManifest:
-    """A manifest of a repository; without tags it may be an orphan, or the child of an index."""
+    """A manifest of an image; a manifest without tags may be an orphan, or the child of an index."""
 
     digest: str
     tags: tuple[str, ...]

@@ -16,7 +16,7 @@ IMAGE_HOST = "registry.digitalocean.com"
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry; `created_at` is None for one that a plan would create, `is_read_only` where nothing is told of it."""
+    """A registry; `created_at` is None for a registry to be created, `is_read_only` where the API does not say."""
 
     name: str
     region: str
@@ -26,7 +26,7 @@ class Registry:
     is_read_only: bool | None = None
 
     def shape(self, host: str) -> dict[str, Any]:
-        """The registry as modules, info modules and the role return it; `host` is that of its images."""
+        """The registry as modules, info modules and the role return it; `host` is the image host."""
         return {
             "name": self.name,
             "region": self.region,
@@ -40,7 +40,7 @@ class Registry:
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository, how much is in it, and when its newest manifest came (empty where the service does not say)."""
+    """A repository, its size, and the time of its newest manifest (empty where the API does not say)."""
 
     name: str
     tag_count: int

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a registry may be called, as far as that can be said without asking the service."""
+"""The registry names that are valid, as far as can be checked without the API."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ RESERVED_NAMES = frozenset({"options", "subscription", "validate-name"})
 
 
 def name_fault(name: str) -> tuple[str, str] | None:
-    """What is wrong with a name and what is right; None for one that may be asked for."""
+    """What is wrong with a name, and the advice; None for a valid name."""
     if len(name) > NAME_MAX_LENGTH:
         return f"{name!r} has {len(name)} characters", f"use at most {NAME_MAX_LENGTH}"
     if not re.fullmatch(NAME_PATTERN, name):
-        return f"{name!r} is no registry name", "use a-z, 0-9 and '-', with a letter or digit at both ends"
+        return f"{name!r} is not a registry name", "use a-z, 0-9 and '-', with a letter or digit at both ends"
     if name in RESERVED_NAMES:
-        return f"{name!r} is a word of the API's own", "choose another name"
+        return f"{name!r} is reserved by the API", "choose another name"
     return None

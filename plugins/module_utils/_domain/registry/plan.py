@@ -120,14 +120,14 @@ def _faults_of(account: Account, registry: DesiredRegistry) -> Iterable[FieldErr
     if registry.region is not None and registry.region not in account.offer.regions:
         yield FieldError(
             registry.where("region"),
-            f"no registry can be made in {registry.region!r}",
+            f"no registry can be created in {registry.region!r}",
             f"choose one of {', '.join(account.offer.regions)}",
         )
     if registry.name in account.taken_names:
         yield FieldError(
             registry.where("name"),
             f"the registry name {registry.name} is taken; names are unique over all customers of DigitalOcean",
-            "choose another, such as COMPANY-PURPOSE, or use the token of the team that has it",
+            "choose another name, such as COMPANY-PURPOSE, or use the token of the team that has it",
         )
     if registry.name in account.refused_names:
         yield FieldError(
@@ -141,7 +141,7 @@ def _no_tier_fault(registry: DesiredRegistry) -> FieldError:
     return FieldError(
         registry.where("subscription_tier"),
         "the team has no subscription yet, so its first registry needs a tier",
-        "name starter, basic or professional",
+        "set subscription_tier to starter, basic or professional",
         REQUIRED,
     )
 
@@ -159,7 +159,7 @@ def _tier_faults(
             FieldError(
                 first.where("subscription_tier"),
                 f"the team cannot have the tier {target.slug} now: {reasons or 'DigitalOcean gives no reason'}",
-                "choose a larger tier, or remove what is too much and collect garbage first",
+                "choose a larger tier, or delete images and collect garbage first",
             ),
         )
     total = len(account.registries) + creates
@@ -168,7 +168,7 @@ def _tier_faults(
             FieldError(
                 desired[-1].where("name"),
                 f"there would be {total} registries, and the tier {target.slug} allows {target.registry_limit}",
-                "delete one or use another team" if target.registry_limit > 1 else "use the tier professional",
+                "delete a registry or use another team" if target.registry_limit > 1 else "use the tier professional",
             ),
         )
     return faults

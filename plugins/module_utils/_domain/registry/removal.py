@@ -24,7 +24,7 @@ SUBSCRIPTION_NOTE = (
 
 @dataclass(frozen=True)
 class Holdings:
-    """The team's registries, what the ones to delete hold, and the team's clusters (None when nobody looked)."""
+    """The team's registries, the content of those to delete, and the team's clusters (None where not read)."""
 
     registries: tuple[Registry, ...]
     repositories: Mapping[str, tuple[Repository, ...]]
@@ -38,14 +38,14 @@ class Holdings:
 
 @dataclass(frozen=True)
 class RemovalConsents:
-    """What the user has said may be lost."""
+    """What the user allows to be deleted."""
 
     delete_images: bool = False
     delete_integrated: bool = False
 
 
 def plan_removal(holdings: Holdings, names: tuple[str, ...], consents: RemovalConsents) -> Plan[DeleteRegistry]:
-    """Delete those of `names` that exist; raises InvalidInput for all that still hold or are used, unless consented."""
+    """Delete the registries of `names` that exist; raises InvalidInput for registries in use, unless consented."""
     doomed = tuple(registry for registry in holdings.registries if registry.name in names)
     faults = tuple(fault for registry in doomed for fault in _faults(holdings, registry, consents))
     if faults:
@@ -67,7 +67,7 @@ def _faults(holdings: Holdings, registry: Registry, consents: RemovalConsents) -
     if repositories and not consents.delete_images:
         yield FieldError(
             f"registry {registry.name}",
-            f"it still holds {_contents(registry, repositories)}",
+            f"the registry still holds {_contents(registry, repositories)}",
             "copy what is needed, then set allow_delete_images, since deleting cannot be undone",
             FORBIDDEN,
         )
@@ -85,7 +85,7 @@ def _faults(holdings: Holdings, registry: Registry, consents: RemovalConsents) -
 def _loss(registry: Registry, repositories: tuple[Repository, ...]) -> str:
     if not repositories:
         return f"The registry {registry.name} holds no repository."
-    return f"With the registry {registry.name} go {_contents(registry, repositories)}."
+    return f"The registry {registry.name} is deleted with {_contents(registry, repositories)}."
 
 
 def _contents(registry: Registry, repositories: tuple[Repository, ...]) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The writes that change a team's registries and its subscription tier."""
+"""The steps that change a team's registries and its subscription tier."""
 
 from __future__ import annotations
 

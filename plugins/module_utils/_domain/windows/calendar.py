@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Maintenance windows: when a registry may be made read-only, in local time, less the days on which it never may."""
+"""Maintenance windows: when a registry may be read-only, in local time, without the blackout days."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Blackout:
 
 @dataclass(frozen=True)
 class Calendar:
-    """All windows of a registry, and the days that count for none of them."""
+    """All windows of a registry, and the blackout days, on which no window is open."""
 
     windows: tuple[MaintenanceWindow, ...]
     blackouts: tuple[Blackout, ...] = ()
@@ -53,7 +53,7 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Window:
-    """One opening: open from `opens_at` on, closed again at `closes_at`, both in UTC; `zone` is where it is local."""
+    """One opening from `opens_at` to `closes_at`, both in UTC; `zone` is the time zone of the window."""
 
     opens_at: datetime
     closes_at: datetime
@@ -61,7 +61,7 @@ class Window:
 
 
 def current_window(calendar: Calendar, now: datetime) -> Window | None:
-    """The window that is open at `now`: of several the one that opened last, until none of them is open any more."""
+    """The window that is open at `now`: of several, the window that opened last, until all of them are closed."""
     pieces = _pieces(calendar, now - LONGEST, now + _JOINED)
     is_open = [one for one in pieces if one.opens_at <= now < one.closes_at]
     if not is_open:
@@ -102,7 +102,7 @@ def shape_window(window: Window | None) -> dict[str, str] | None:
 
 
 def _end_of_openness(pieces: Sequence[Window], at: datetime, horizon: datetime) -> datetime:
-    """When nothing is open any more of what is open at `at` and what follows it without a break."""
+    """When the windows close that are open at `at` or follow without a break."""
     end = at
     while end < horizon:
         further = max((one.closes_at for one in pieces if one.opens_at <= end < one.closes_at), default=end)
@@ -113,7 +113,7 @@ def _end_of_openness(pieces: Sequence[Window], at: datetime, horizon: datetime) 
 
 
 def _pieces(calendar: Calendar, first: datetime, last: datetime) -> list[Window]:
-    """The openings that begin between two instants, without what blackout days take of them."""
+    """The openings that begin between two instants, without the blackout days."""
     return [
         piece
         for window in calendar.windows

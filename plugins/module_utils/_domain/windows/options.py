@@ -31,7 +31,7 @@ def parse_calendar(
 ) -> tuple[Calendar, tuple[FieldError, ...]]:
     """Windows of `days`, `start`, `duration` and `time_zone`, and blackout days, and all that is wrong with them.
 
-    `where` stands before the options' names in the faults.
+    An error names an option with `where` before the option's name.
     """
     faults: list[FieldError] = []
     option = f"{where}maintenance_windows"
@@ -79,7 +79,7 @@ def _parse_length(text: str, where: str, faults: list[FieldError]) -> timedelta:
 
 @lru_cache(maxsize=1)
 def known_zones() -> frozenset[str]:
-    """The names of the tz database, as it writes them; empty, or nearly, where its data are missing."""
+    """The names of the tz database; empty, or nearly empty, where the time zone data are missing."""
     return frozenset(available_timezones() - _NO_PLACES)
 
 

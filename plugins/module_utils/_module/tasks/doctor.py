@@ -80,7 +80,7 @@ def fetch_cluster_info(api: Clusters, params: Params) -> dict[str, Any]:
         warnings += _not_ready(clusters, ready)
         work = {one.id: partial(_look_into_doks, api, one, scope) for one in ready}
     else:
-        warnings.append("No cluster was looked into: entering one mints a token, and this is check mode.")
+        warnings.append("No cluster was checked: access to a cluster mints a token, and this is check mode.")
     return {"clusters": _look(work, entries), "warnings": warnings}
 
 
@@ -143,9 +143,13 @@ def _scope(api: Clusters, params: Params) -> DoctorScope:
 
 def _option_faults(params: Params) -> Iterator[FieldError]:
     if params["kubeconfig"] and not params["diagnose"]:
-        yield FieldError("kubeconfig", "without diagnose nothing is looked into", "add diagnose: true, or leave it out")
+        yield FieldError(
+            "kubeconfig", "the option requires diagnose=true", "set diagnose to true, or leave the option out"
+        )
     if params["contexts"] and not params["kubeconfig"]:
-        yield FieldError("contexts", "there is no kubeconfig", "name the file that has them, or leave them out")
+        yield FieldError(
+            "contexts", "the option requires kubeconfig", "set kubeconfig to the file that has the contexts"
+        )
     for name in ("contexts", "registries", "namespaces", "service_accounts"):
         if params[name] is not None and not params[name]:
             yield FieldError(name, "the list is empty", "name at least one, or leave it out for the default")
@@ -154,7 +158,7 @@ def _option_faults(params: Params) -> Iterator[FieldError]:
 def _not_ready(clusters: Iterable[Cluster], ready: Sequence[Cluster]) -> Iterator[str]:
     for cluster in clusters:
         if cluster not in ready:
-            yield f"The cluster {cluster.name} was not looked into, as it is {cluster.state}."
+            yield f"The cluster {cluster.name} was not checked, since its state is {cluster.state}."
 
 
 def _shape_cluster(cluster: Cluster) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def _desired_faults(registry: DesiredRegistry, first: DesiredRegistry) -> Iterat
     if (registry.region, registry.subscription_tier) != (first.region, first.subscription_tier):
         yield FieldError(
             registry.where("name"),
-            f"the registry {registry.name} is asked for twice, and differently at {first.where('name')}",
+            f"the registry {registry.name} is listed twice, and with other values at {first.where('name')}",
             "keep one of them",
             DUPLICATE,
         )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Work in several places at once, where one that fails does not stop the others."""
+"""Work in several places at once."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MOST_CLUSTERS = 8
 
 
 def parallel_outcomes(work: Mapping[str, Callable[[], T]], most: int) -> Mapping[str, T | DocrError]:
-    """What came of each, in the order of `work`, its DocrError included; at most so many at a time.
+    """The outcome or DocrError of each, in the order of `work`; at most `most` run at a time.
 
-    Any other exception is a bug: it is raised after all collections have ended.
+    Any other exception is a bug, and is raised after all work has ended.
     """
     if not work:
         return {}
@@ -40,7 +40,7 @@ def _outcome(do: Callable[[], T]) -> T | DocrError:
 
 
 def parallel_map(items: Iterable[T], do: Callable[[T], R], most: int) -> list[R]:
-    """What came of each, in the order of `items`; after a failure nothing more is begun, and it is raised."""
+    """The result of each, in the order of `items`; after a failure no other item is begun, and the error is raised."""
     with ThreadPoolExecutor(most) as pool:
         running = [pool.submit(do, one) for one in items]
         try:

@@ -80,7 +80,7 @@ class FollowedCollections:
 
 @dataclass
 class ProgressReporter:
-    """Says where each registry stands, when that is news and at least once a minute. `say` takes a line."""
+    """Reports the progress of each registry on every change, and at least once a minute. `say` takes a line."""
 
     followed: FollowedCollections
     now: Callable[[], datetime]
@@ -183,7 +183,7 @@ class Collector:
         return replace(begin(replace(decision, collection=written.collection), now), steps=(step,), progress_at=now)
 
     def _watch(self, settings: PollSettings) -> None:
-        """Follow all collections to their ends and prove that pushes work where that is in doubt; report meanwhile."""
+        """Follow all collections to their ends, check pushes where needed, and report the progress."""
         reporter = ProgressReporter(self.followed, self.api.now, self.say, settings)
         with Heartbeat(reporter.report):
             self._follow(settings, reporter)
@@ -223,7 +223,7 @@ class Collector:
         return max(1.0 if settings.interval_s >= 1 else settings.interval_s, min(pauses))
 
     def _decide_again(self, registry: str) -> None:
-        """Read and decide anew where the time has come, or where much may have happened since the last read."""
+        """Read and decide again where the start is due, or where the last read is old."""
         now, progress = self.api.now(), self.followed.progress[registry]
         not_before = progress.decision.not_before or now
         if now < not_before and self._monotonic() - self.followed.began_s[registry] < _READ_AGAIN_S:
@@ -235,7 +235,11 @@ class Collector:
         with self.followed.failures.noting(registry):
             history = fetch_registry_history(self.api, registry, rules)
             if not history.exists:
-                raise NotFound(f"collect the garbage of {registry}", "it exists no longer", "see who deleted it")
+                raise NotFound(
+                    f"collect the garbage of {registry}",
+                    "the registry no longer exists",
+                    "check who deleted the registry",
+                )
             decision = decide(history, rules, self.api.now())
             refuse_what_may_not_wait([decision], self.book)
             self.followed.histories[registry] = history
@@ -255,7 +259,7 @@ class Collector:
             self.followed.failures.timed_out[registry] = settings.timeout_s
 
     def _heal(self, progress: CollectionProgress, problem: str) -> CollectionProgress:
-        """Do what the rules say about a collection that is stuck or overruns; raises Stuck where that is nothing."""
+        """Do what the rules say about a collection that is stuck or overruns; raises Stuck where the rules say fail."""
         now = self.api.now()
         if problem == UNHEALED:
             told = is_read_only(self.api, progress.registry)
@@ -269,7 +273,7 @@ class Collector:
         return self._cancel_own(progress, problem, now)
 
     def _cancel_own(self, progress: CollectionProgress, problem: str, found_at: datetime) -> CollectionProgress:
-        """Cancel it; raises what kept that from succeeding where the next look may try again, else Stuck."""
+        """Cancel the collection; raises the error of the cancel where the next look may try again, else Stuck."""
         if progress.collection is None:
             raise ValueError("a cancel has a collection")
         try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""After collections have ended: whether pushes work again, and why one has freed nothing."""
+"""After collections have ended: whether pushes work again, and why a collection has freed nothing."""
 
 from __future__ import annotations
 
@@ -63,9 +63,7 @@ class _End:
                 proof = check_pushes(self.api, progress.registry, is_read_only, self.proof)
                 progress = replace(progress, is_writable=proof.is_writable, proof=proof.how)
                 if proof.is_writable is False:
-                    raise unhealed(
-                        progress, self.api.now(), "no collection keeps it from taking pushes, and it takes none"
-                    )
+                    raise unhealed(progress, self.api.now(), "pushes do not work although no collection is active")
         elif has_ended and is_read_only is False:
             progress = replace(progress, is_writable=True)
         if freed_nothing(progress):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What went wrong with some of several registries, kept until all have ended, and then told at once."""
+"""The failures of some of several registries, kept until all collections have ended, and then reported together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..._domain.names import join_names
 
 
 def is_passing(error: DocrError) -> bool:
-    """Whether the same may succeed a little later."""
+    """Whether another attempt may succeed a little later."""
     return error.may_have_taken_effect or isinstance(error, (Unreachable, RateLimited))
 
 
@@ -49,7 +49,7 @@ class Failures:
             (self.passing if is_passing(error) and not is_write else self.final)[registry] = error
 
     def report(self, progress_list: Sequence[CollectionProgress], book: RuleBook, now: datetime) -> None:
-        """Raise all of it as one error with the last objects; nothing where nothing went wrong."""
+        """Raise all failures as one error with the last objects; return where there is no failure."""
         error = self._find_error({one.registry: one for one in progress_list}, book)
         if error is not None:
             error.last = shape_collections(progress_list, book, now)
@@ -94,7 +94,7 @@ class Failures:
 
 
 def stuck(progress: CollectionProgress, now: datetime) -> Stuck:
-    """The failure of a collection that shows no progress and is left as it is."""
+    """The failure of a collection that makes no progress and is not cancelled."""
     return Stuck(
         f"follow the garbage collection {_uuid(progress)} of {progress.registry} to its end",
         f"nothing has changed for {format_elapsed(silence(progress, now))} ({support_request(progress, now)})",
@@ -104,7 +104,7 @@ def stuck(progress: CollectionProgress, now: datetime) -> Stuck:
 
 
 def unhealed(progress: CollectionProgress, now: datetime, what: str) -> Stuck:
-    """The failure of a registry that nothing here can make writable; with all that a support ticket needs."""
+    """The failure of a registry that stays read-only, with everything that a support ticket needs."""
     return Stuck(
         f"make the registry {progress.registry} writable again",
         f"{what} ({support_request(progress, now)})",

@@ -33,11 +33,11 @@ class PushCheck:
     is_final: bool = False
 
 
-_TOLD_WRITABLE = PushCheck(True, "DigitalOcean says that it takes pushes.")
+_TOLD_WRITABLE = PushCheck(True, "DigitalOcean reports that pushes work.")
 
 
 def is_read_only(api: RegistryApi, registry: str) -> bool | None:
-    """What the API says of it; None where it says nothing."""
+    """Whether the registry is read-only by the API; None where the API does not say."""
     return next((one.is_read_only for one in api.list_registries() if one.name == registry), None)
 
 
@@ -57,7 +57,7 @@ def check_pushes(api: Api, registry: str, known_read_only: bool | None, settings
     except DocrError as error:
         return _unknown(error)
     if not repositories:
-        return PushCheck(None, "Whether it takes pushes was not tried: it holds no repository.")
+        return PushCheck(None, "Pushes were not checked: the registry has no repository.")
     return _prove_by_upload(api, registry, max(repositories, key=lambda one: one.pushed_at).name, settings)
 
 
@@ -66,7 +66,7 @@ def _prove_by_upload(api: CredentialApi, registry: str, repository: str, setting
         credentials = api.mint_docker_credentials(registry, read_write=True, expiry_s=_EXPIRY_S)
     except DocrError as error:
         is_doubtful = error.may_have_taken_effect
-        return _unknown(error, f" A credential may be left, for {_EXPIRY_S // 60} minutes." if is_doubtful else "")
+        return _unknown(error, f" A credential may exist for {_EXPIRY_S // 60} more minutes." if is_doubtful else "")
     left_over = ""
     try:
         proof = _until_writable(lambda: _try(api, registry, repository, credentials), settings)
@@ -76,7 +76,7 @@ def _prove_by_upload(api: CredentialApi, registry: str, repository: str, setting
 
 
 def _unknown(error: DocrError, note: str = "") -> PushCheck:
-    return PushCheck(None, f"Whether it takes pushes was not found out: {error}{note}")
+    return PushCheck(None, f"Whether pushes work is unknown: {error}{note}")
 
 
 def _until_writable(look: Callable[[], PushCheck], settings: PollSettings) -> PushCheck:
@@ -89,8 +89,10 @@ def _ask(api: RegistryApi, registry: str) -> PushCheck:
     except DocrError as error:
         return _unknown(error)
     if known_read_only is None:
-        return PushCheck(None, "Whether it takes pushes was not found out: DigitalOcean no longer says so.")
-    return PushCheck(False, "DigitalOcean says that it is read-only.") if known_read_only else _TOLD_WRITABLE
+        return PushCheck(None, "Whether pushes work is unknown: DigitalOcean no longer reports it.")
+    return (
+        PushCheck(False, "DigitalOcean reports that the registry is read-only.") if known_read_only else _TOLD_WRITABLE
+    )
 
 
 def _try(api: CredentialApi, registry: str, repository: str, credentials: DockerCredentials) -> PushCheck:
@@ -99,17 +101,17 @@ def _try(api: CredentialApi, registry: str, repository: str, credentials: Docker
         try:
             upload = host.open_upload(registry, repository)
         except (Denied, Refused, Conflict) as error:
-            return PushCheck(False, f"It takes no pushes: {error}")
+            return PushCheck(False, f"Pushes do not work: {error}")
         except Unreachable as error:
             # Nobody listens there, or nobody who is trusted; that is not read-only, and does not pass by itself.
             return replace(_unknown(error), is_final=True)
         except DocrError as error:
             return _unknown(error)
-        opened = f"It takes pushes: an upload was opened in {repository}"
+        opened = f"Pushes work: an upload was opened in {repository}"
         try:
             host.cancel_upload(registry, repository, upload)
         except DocrError as error:
-            return PushCheck(True, f"{opened}, and is left there: {error}")
+            return PushCheck(True, f"{opened} and could not be cancelled: {error}")
         return PushCheck(True, f"{opened} and cancelled.")
 
 
@@ -117,5 +119,5 @@ def _revoke(api: CredentialApi, credentials: DockerCredentials) -> str:
     try:
         api.revoke_docker_credentials(credentials)
     except DocrError as error:
-        return f" The credential for that is left, for {_EXPIRY_S // 60} minutes: {error}"
+        return f" The credential of the upload was not revoked and expires in {_EXPIRY_S // 60} minutes: {error}"
     return ""

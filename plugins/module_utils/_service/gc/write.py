@@ -25,7 +25,7 @@ class WriteResult:
 
 
 def start(api: CollectionApi, registry: str, type_: str, known: Set[str]) -> WriteResult:
-    """The collection that was started, or the one of somebody who was faster; `known` are those before it."""
+    """The started collection, or another client's that started first; `known` are the earlier collections."""
     refusals: list[DocrError] = []
 
     def send() -> GarbageCollection:
@@ -41,7 +41,7 @@ def start(api: CollectionApi, registry: str, type_: str, known: Set[str]) -> Wri
 
 
 def cancel(api: CollectionApi, registry: str, target: GarbageCollection) -> WriteResult:
-    """The collection after the cancel; not ours where it ended, or somebody cancelled it, before."""
+    """The collection after the cancel; not ours where the collection had ended, or another client cancelled it."""
     refusals: list[DocrError] = []
 
     def send() -> GarbageCollection:

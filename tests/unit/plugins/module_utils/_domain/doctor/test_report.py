@@ -208,7 +208,7 @@ def test_what_a_thousand_namespaces_have_in_common_is_said_once() -> None:
     ("seen", "summary"),
     [
         (snapshot([ours()], [account(DIRECT)]), "sea: no problems were found in 1 namespace, for kiwi."),
-        (snapshot(), "sea: nothing in it has to do with the registries."),
+        (snapshot(), "sea: nothing in the cluster uses the registries."),
         (
             snapshot(
                 [ours(left_days=None)],

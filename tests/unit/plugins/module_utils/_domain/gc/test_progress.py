@@ -130,7 +130,7 @@ def test_writing_is_proven_back_after_a_cancel_and_where_nothing_was_to_run(
 def test_the_reasons_to_cancel_name_the_window_or_the_standstill() -> None:
     now = NOON + minutes(50)
     assert "The window closed at 2026-03-04T12:30:00Z" in reason_to_cancel(own(), OVERRUN, now)
-    assert reason_to_cancel(own(), STUCK, now).startswith("It stood at 'scanning manifests' for 50m00s, so")
+    assert reason_to_cancel(own(), STUCK, now).startswith("The status was 'scanning manifests' for 50m00s, so")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_person_who_waits_sees_status_elapsed_time_and_deadline() -> None:
         " waiting until 2026-03-04T13:35:00Z"
     )
     waits = CollectionProgress(Decision("kiwi", COLLECTED, "", None, not_before=NOON + minutes(125)))
-    assert progress_line(waits, NOON, None) == "kiwi: waits until 2026-03-04T14:05:00Z (2h05m to go)"
+    assert progress_line(waits, NOON, None) == "kiwi: waits until 2026-03-04T14:05:00Z (2h05m left)"
     assert progress_line(adopted("succeeded"), NOON, NOON) == "kiwi: succeeded, 20m00s since its start"
     assert progress_line(CollectionProgress(Decision("kiwi", "recent", "")), NOON, None) == "kiwi: recent"
 
@@ -156,11 +156,11 @@ def test_a_person_who_waits_sees_status_elapsed_time_and_deadline() -> None:
 @pytest.mark.parametrize(
     ("progress", "until", "words"),
     [
-        (adopted("cancelled"), None, "whether it takes pushes is tried after all collections have ended"),
-        (adopted("cancelled"), NOON + minutes(2), "trying whether it takes pushes, until 2026-03-04T12:02:00Z"),
+        (adopted("cancelled"), None, "pushes are checked after all collections have ended"),
+        (adopted("cancelled"), NOON + minutes(2), "checking whether pushes work, until 2026-03-04T12:02:00Z"),
         (replace(adopted("cancelled"), is_writable=True, proof="It does."), NOON, "takes pushes"),
         (replace(adopted("cancelled"), is_writable=False, proof="It does not."), NOON, "takes no pushes"),
-        (replace(adopted("cancelled"), proof="It was not found out."), NOON, "may take pushes"),
+        (replace(adopted("cancelled"), proof="Could not check."), NOON, "may take pushes"),
     ],
 )
 def test_a_person_who_waits_for_pushes_sees_whether_they_work(
@@ -171,7 +171,7 @@ def test_a_person_who_waits_for_pushes_sees_whether_they_work(
 
 def test_a_proof_without_a_collection_is_reported_too() -> None:
     idle = CollectionProgress(Decision("kiwi", IDLE, ""))
-    assert progress_line(idle, NOON, NOON) == "kiwi: idle, trying whether it takes pushes, until 2026-03-04T12:00:00Z"
+    assert progress_line(idle, NOON, NOON) == "kiwi: idle, checking whether pushes work, until 2026-03-04T12:00:00Z"
 
 
 def test_a_support_ticket_has_ids_times_and_what_was_tried() -> None:

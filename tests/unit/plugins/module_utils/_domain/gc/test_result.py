@@ -138,7 +138,7 @@ EMPTY = replace(RUN, freed_bytes=0)
         ("unreferenced_blobs", 1, True, "", "1 untagged manifest still holds its blobs, and this type leaves them."),
         ("unreferenced_blobs", 7, False, "", "at least 7 untagged manifests still hold their blobs"),
         ("unreferenced_blobs", 0, True, "", "no manifest is untagged, so every blob is in use."),
-        ("unreferenced_blobs", 0, False, "", "as far as the counts tell no manifest is untagged"),
+        ("unreferenced_blobs", 0, False, "", "according to the counts no manifest is untagged"),
         ("untagged_manifests", 3, True, "", "this type deletes manifests only"),
         (list(TYPES)[2], 3, True, "", "every blob is in use; 3 untagged manifests came or stayed."),
         (list(TYPES)[2], 0, True, "2026-03-03T22:10:22Z", "every blob is in use."),

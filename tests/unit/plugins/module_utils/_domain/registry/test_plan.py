@@ -112,7 +112,7 @@ def test_no_tier_asked_for_keeps_the_teams_tier() -> None:
 def test_without_a_subscription_a_tier_is_required() -> None:
     (fault,) = faults(account(current=None), want("kiwi", slug=None))
     assert fault.startswith("kiwi.yaml.subscription_tier: the team has no subscription yet, so its first registry")
-    assert fault.endswith("; name starter, basic or professional")
+    assert fault.endswith("; set subscription_tier to starter, basic or professional")
 
 
 def test_another_region_is_refused_with_the_fix() -> None:
@@ -123,7 +123,7 @@ def test_another_region_is_refused_with_the_fix() -> None:
 
 def test_a_region_not_on_offer_names_those_that_are() -> None:
     assert faults(account(), want("kiwi", region="lon1")) == [
-        "kiwi.yaml.region: no registry can be made in 'lon1'; choose one of blr1, syd1"
+        "kiwi.yaml.region: no registry can be created in 'lon1'; choose one of blr1, syd1"
     ]
 
 
@@ -161,7 +161,7 @@ def test_strict_names_everybody_who_disagrees() -> None:
         (
             PROFESSIONAL,
             tuple(f"r{n}" for n in range(10)),
-            "there would be 11 registries, and the tier professional allows 10; delete one or use another team",
+            "there would be 11 registries, and the tier professional allows 10; delete a registry or use another team",
         ),
     ],
 )

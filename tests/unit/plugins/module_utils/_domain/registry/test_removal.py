@@ -58,7 +58,7 @@ def test_each_consent_is_for_its_own_loss_only(consents: RemovalConsents) -> Non
 
 def test_with_both_consents_the_loss_is_still_reported() -> None:
     plan = plan_removal(holdings(cluster(("kiwi",))), ("kiwi",), RemovalConsents(True, True))
-    assert "With the registry kiwi go 1 repositories" in plan.notes[0]
+    assert "The registry kiwi is deleted with 1 repositories" in plan.notes[0]
 
 
 def test_a_cluster_that_does_not_say_which_registry_counts_for_the_only_one() -> None:
