@@ -58,7 +58,7 @@ def test_outside_a_window_fail_stops_the_task_before_any_start(sandbox: Sandbox)
     result = run(sandbox, "kiwi", "plum", "fig", overrides=rules)
     assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "refused")
     assert "Could not collect the garbage of plum, fig" in result["msg"]
-    assert "the next one opens at 2026-03-02T05:30:00Z" in result["msg"]
+    assert "the next window opens at 2026-03-02T05:30:00Z" in result["msg"]
     assert writes(sandbox) == []
 
 

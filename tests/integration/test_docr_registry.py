@@ -111,7 +111,7 @@ def test_a_tier_too_small_for_what_is_stored_is_refused_with_the_reason(sandbox:
         ({"name": "plum", "region": "lon1"}, "no registry can be created in 'lon1'; choose one of "),
         ({"name": "plum", "subscription_tier": "gold"}, "the tier 'gold' does not exist; choose one of starter, basic"),
         ({"name": "Plum_1"}, "'Plum_1' is not a registry name"),
-        ({"name": "options"}, "a word of the API's own"),
+        ({"name": "options"}, "is reserved by the API"),
         ({"name": ""}, "'' is not a registry name"),
         ({"name": "9plum", "region": "nyc3"}, "start with a letter"),
         ({"name": "theirs", "region": "nyc3"}, "the registry name theirs"),

@@ -92,13 +92,13 @@ def test_a_secret_of_old_docker_is_read_too() -> None:
 @pytest.mark.parametrize(
     ("broken", "fault"),
     [
-        (secret("any", "{"), "no Docker config"),
-        (secret("any", {"auths": None}), "no Docker config"),
-        (secret("any", []), "no Docker config"),
-        (secret("any", {"auths": {HOST: {"auth": "&"}}}), "no Docker config"),
-        (secret("any", {"auths": {HOST: "t-1"}}), "no Docker config"),
-        (secret("any", {"auths": {}}, key="other"), "no Docker config"),
-        (secret("any", {"auths": {}}, kind="Opaque"), "of the type Opaque, which no kubelet reads"),
+        (secret("any", "{"), "not a Docker config"),
+        (secret("any", {"auths": None}), "not a Docker config"),
+        (secret("any", []), "not a Docker config"),
+        (secret("any", {"auths": {HOST: {"auth": "&"}}}), "not a Docker config"),
+        (secret("any", {"auths": {HOST: "t-1"}}), "not a Docker config"),
+        (secret("any", {"auths": {}}, key="other"), "not a Docker config"),
+        (secret("any", {"auths": {}}, kind="Opaque"), "type is Opaque, which no kubelet reads"),
     ],
 )
 def test_what_is_no_pull_secret_says_why_and_not_what_it_holds(broken: Secret, fault: str) -> None:

@@ -67,7 +67,7 @@ FOUR_HOURS = run("2026-02-17T20:00:00Z", ended="2026-02-18T00:00:00Z")
     [
         (OPEN, (), RULES, COLLECTED, "open until 2026-03-04T03:00:00Z"),
         (OPEN, (LAST_WEEK,), RULES, COLLECTED, "open until"),
-        (CLOSED, (LAST_WEEK,), RULES, OUTSIDE_WINDOW, "the next one opens at 2026-03-10T22:00:00Z"),
+        (CLOSED, (LAST_WEEK,), RULES, OUTSIDE_WINDOW, "the next window opens at 2026-03-10T22:00:00Z"),
         (CLOSED, (), replace(RULES, force=True), COLLECTED, "forced"),
         # started before the window, but ended in it
         (OPEN, (run("2026-03-03T16:00:00Z", ended="2026-03-03T22:00:00Z"),), RULES, RECENT, "since this window opened"),
@@ -91,7 +91,7 @@ FOUR_HOURS = run("2026-02-17T20:00:00Z", ended="2026-02-18T00:00:00Z")
         # too late in the window, or just in time: half an hour is enough where nothing is known
         ("2026-03-04T02:30:00Z", (), RULES, COLLECTED, "open until"),
         ("2026-03-04T02:30:01Z", (), RULES, TOO_LATE, "A collection may take 30m00s, and the window closes in 29m59s"),
-        ("2026-03-04T02:59:00Z", (LONG,), RULES, TOO_LATE, "the next one opens at 2026-03-10T22:00:00Z"),
+        ("2026-03-04T02:59:00Z", (LONG,), RULES, TOO_LATE, "the next window opens at 2026-03-10T22:00:00Z"),
         ("2026-03-04T00:30:00Z", (LONG,), RULES, COLLECTED, "open until"),
         ("2026-03-04T00:31:00Z", (LONG,), RULES, TOO_LATE, "A collection may take 2h30m"),
         # the ten last of the same type count, and of them those that succeeded
@@ -103,7 +103,7 @@ FOUR_HOURS = run("2026-02-17T20:00:00Z", ended="2026-02-18T00:00:00Z")
         (OPEN, (replace(LONG, updated_at="2026-02-17T23:00:00Z", created_at="2026-02-17T17:00:00Z"),), RULES, TOO_LATE,
          "no window is 6h00m long, which the longest recent collection took; make a window longer"),
         # a blackout day takes the next window's evening, and what is left of its night is long enough
-        ("2026-03-11T04:00:00Z", (), RULES, OUTSIDE_WINDOW, "the next one opens at 2026-03-18T00:00:00Z"),
+        ("2026-03-11T04:00:00Z", (), RULES, OUTSIDE_WINDOW, "the next window opens at 2026-03-18T00:00:00Z"),
         ("2026-03-11T04:00:00Z", (FOUR_HOURS,), RULES, OUTSIDE_WINDOW, "long enough opens at 2026-03-24T22:00:00Z"),
         (OPEN, (run("2026-03-04T00:29:00Z"),), replace(RULES, state=IDLE), IDLE, "No collection is running."),
         (OPEN, (run("2026-03-04T00:29:00Z", "requested"),), replace(RULES, state=IDLE), CANCELLED, "was running"),

@@ -94,7 +94,7 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
         (document(spec={"name": datetime.date(2024, 5, 6)}), "spec.name", 'as a date; quote it: "2024-05-06"'),
         (document(spec={"name": "Acme_Images"}), "spec.name", "is not a registry name"),
         (document(spec={"name": "k" * 64}), "spec.name", "has 64 characters; use at most 63"),
-        (document(spec={"name": "options"}), "spec.name", "a word of the API's own"),
+        (document(spec={"name": "options"}), "spec.name", "is reserved by the API"),
         (document(spec={"name": "kiwi-"}), "spec.name", "is not a registry name"),
         (
             document(spec={"subscription_tier": "ENTERPRISE"}),
