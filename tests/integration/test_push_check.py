@@ -78,7 +78,7 @@ def test_a_read_only_field_that_disappears_is_not_taken_as_writable(sandbox: San
     api = client(sandbox)
     assert is_read_only(api, "kiwi") is None
     proof = prove(api, told=True)
-    assert (proof.is_writable, "no longer says so" in proof.how) == (None, True)
+    assert (proof.is_writable, "no longer reports it" in proof.how) == (None, True)
 
 
 def test_an_upload_is_opened_where_the_newest_image_is_and_cancelled(sandbox: Sandbox) -> None:
