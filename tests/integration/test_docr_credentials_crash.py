@@ -59,7 +59,7 @@ def check_healed(sandbox: Sandbox, path: Path, healed: dict[str, Any], lost: set
     if lost:
         (warning,) = healed["warnings"]
         assert warning.startswith("A run ended while it minted a credential, so a credential of kiwi may exist that")
-        assert "the control panel lists it by that time" in warning
+        assert "the control panel lists the credential by that time" in warning
     assert sorted(one.name for one in path.parent.iterdir()) == ["config.json", "config.json.docr.json"]
     assert mode(path) == "0600"
     assert fingerprint(login(sandbox, path))[:12] in alive(sandbox)
