@@ -1,0 +1,332 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a value in any form in which Ansible and AWX hand it over to the type of its variable.
+
+A value arrives typed, as text (`-e name=value`, INI inventories, AWX on ansible-core 2.18), as text that ansible-core
+2.19 and newer read as YAML 1.1 without quotes (AWX's tag `!unsafe`), or as JSON text. A value is converted back where
+its meaning is certain, and refused where a text such as 007 or 1.10 is lost.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InvalidInput
+from ..field_errors import INVALID, REQUIRED, FieldError
+from .variables import (
+    BOOLEAN,
+    DATES,
+    DURATION,
+    INTEGER,
+    MANIFESTS,
+    OUTPUTS,
+    PATH,
+    SECRET,
+    TEXT,
+    VARIABLES,
+    WINDOWS,
+    RoleVariable,
+    RoleVariables,
+    VariableType,
+)
+
+# As Ansible knows booleans.
+_TRUE = frozenset({"y", "yes", "on", "1", "true", "t"})
+_FALSE = frozenset({"n", "no", "off", "0", "false", "f"})
+# AWX shows this text in the place of a secret.
+_AWX_PLACEHOLDER = "$encrypted$"
+_WAY_OUT = "write the value with quotes in a file, or in the variables of AWX's job template instead of a prompt"
+# Unquoted, YAML 1.1 reads the times from 10:00 to 23:59 as these numbers of minutes.
+_FIRST_MINUTE, _LAST_MINUTE = 600, 1439
+
+
+class _Refused(Exception):
+    """Why a value cannot be used, and what to do."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.advice = advice
+
+
+@dataclass(frozen=True)
+class ReadVariables:
+    """The typed variables, and warnings about values that were understood in one of several ways."""
+
+    variables: RoleVariables
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TextReader:
+    """What reading a value requires from outside: YAML from a text, and a path relative to the working directory.
+
+    `load_documents` raises ValueError with the reason where the text is not YAML. `resolve_path` returns an absolute
+    path.
+    """
+
+    load_plain: Callable[[str], object]
+    load_documents: Callable[[str], Sequence[object]]
+    resolve_path: Callable[[str], str]
+
+
+def read_variables(given: Mapping[str, object], required: Iterable[str], reader: TextReader) -> ReadVariables:
+    """Read all variables that begin with `docr_`; raises InvalidInput with every error.
+
+    A blank text and null count as not given: the default counts. `required` are the variables that must be given.
+    """
+    values: dict[str, object] = {}
+    errors: list[FieldError] = []
+    warnings: list[str] = []
+    for name, variable in VARIABLES.items():
+        try:
+            value = _Reading(name, reader, warnings).read(variable, given.get(name))
+        except _Refused as error:
+            errors.append(FieldError(name, error.what, error.advice, INVALID))
+            continue
+        values[name] = _copy(variable.default) if value is None else value
+        if name in required and not value:
+            errors.append(FieldError(name, f"{name} is missing", _REQUIRED_ADVICE.get(name, "set it"), REQUIRED))
+    if errors:
+        raise InvalidInput(tuple(errors))
+    warnings += _misspelt(given, values["docr_ignored_variables"])
+    return ReadVariables(RoleVariables(values), tuple(warnings))
+
+
+_REQUIRED_ADVICE = {
+    "docr_team": "name the team that the token must belong to",
+    "docr_destroy_names": "repeat the names of the registries to destroy",
+    "docr_rotate_names": "repeat the names of the registries whose credentials leaked",
+}
+
+
+def _copy(default: object) -> object:
+    """The default as Ansible hands it over: lists instead of tuples."""
+    if isinstance(default, tuple):
+        return [_copy(one) for one in default]
+    if isinstance(default, Mapping):
+        return {key: _copy(one) for key, one in default.items()}
+    return default
+
+
+def _misspelt(given: Mapping[str, object], ignored: object) -> list[str]:
+    """Warnings for variables that are close to a known name, which the role does not read."""
+    passed = set(ignored) if isinstance(ignored, list) else set()
+    unknown = (name for name in given if name not in VARIABLES and name not in OUTPUTS and name not in passed)
+    found = {name: difflib.get_close_matches(name, VARIABLES, 1, 0.85) for name in sorted(unknown)}
+    return [
+        f"The role does not know the variable {name}; did you mean {close[0]}? "
+        f"List {name} in docr_ignored_variables if another role uses the variable."
+        for name, close in found.items()
+        if close
+    ]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Reads the value of one variable; `warnings` collects what was understood in one of several ways."""
+
+    name: str
+    reader: TextReader
+    warnings: list[str]
+
+    def read(self, variable: RoleVariable, value: object) -> object:
+        """The typed value; None where the variable is not given. Raises _Refused."""
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        simple = _SIMPLE.get(variable.type)
+        if simple is not None:
+            return simple(value)
+        if variable.type is TEXT:
+            return _chosen(_text(value), variable.choices)
+        if variable.type is PATH:
+            return self.reader.resolve_path(_text(value))
+        if variable.type is MANIFESTS:
+            return self._manifests(value)
+        return self._list(variable, self._items(value))
+
+    def _list(self, variable: RoleVariable, items: Sequence[object]) -> list[Any]:
+        if variable.type is WINDOWS:
+            return [self._window(one, number) for number, one in enumerate(items)]
+        read = _date if variable.type is DATES else _text
+        return [_within(f"item {number + 1}", read, one) for number, one in enumerate(items)]
+
+    def _items(self, value: object) -> list[object]:
+        """The items of a list that may be text: JSON, YAML, or items between commas and line ends."""
+        if isinstance(value, str):
+            text = value.strip()
+            if text[0] in "[{" or text.startswith("- "):
+                return self._items(self._structure(text))
+            return [one.strip() for line in text.splitlines() for one in line.split(",") if one.strip()]
+        if isinstance(value, Mapping):
+            return [value]
+        if isinstance(value, Sequence):
+            return list(value)
+        return [value]
+
+    def _structure(self, text: str) -> object:
+        try:
+            return json.loads(text)
+        except ValueError:
+            pass
+        try:
+            return self.reader.load_plain(text)
+        except ValueError as error:
+            raise _Refused(
+                f"the text is neither JSON nor YAML ({error})", "correct the text, or write a list"
+            ) from None
+
+    def _manifests(self, value: object) -> list[object]:
+        if isinstance(value, str):
+            try:
+                documents = self.reader.load_documents(value)
+            except ValueError as error:
+                raise _Refused(
+                    f"the text is not YAML ({error})", "correct the text, or use docr_manifest_files"
+                ) from None
+            return [one for document in documents for one in (document if isinstance(document, list) else [document])]
+        # What is no mapping is reported with all other errors of manifests.
+        return [value] if isinstance(value, Mapping) or not isinstance(value, Sequence) else list(value)
+
+    def _window(self, value: object, number: int) -> dict[str, object]:
+        if not isinstance(value, Mapping):
+            raise _Refused(f"item {number + 1} is {_kind(value)}", "write a window with days, start and duration")
+        window: dict[str, object] = {str(key): one for key, one in value.items() if one is not None}
+        for key, one in window.items():
+            place = f"{key} of item {number + 1}"
+            if key == "start":
+                window[key] = self._start(one, place)
+            elif key == "days":
+                window[key] = [_within(place, _text, day) for day in self._items(one)]
+            elif key == "duration" and _is_integer(one):
+                window[key] = str(one)
+            elif isinstance(one, bool | int | float | datetime.date):
+                window[key] = _within(place, _text, one)
+        return window
+
+    def _start(self, value: object, place: str) -> str:
+        if not _is_integer(value):
+            return _within(place, _text, value)
+        minutes = int(str(value))
+        if not _FIRST_MINUTE <= minutes <= _LAST_MINUTE:
+            raise _Refused(f"{place} arrived as the number {minutes}", 'write the time as text: "HH:MM"')
+        start = f"{minutes // 60:02d}:{minutes % 60:02d}"
+        self.warnings.append(
+            f"{self.name}: {place} arrived as the number {minutes}, which YAML 1.1 makes of {start}; {start} is used. "
+            'Write the time as text ("HH:MM") if another time is meant.'
+        )
+        return start
+
+
+def _within(place: str, read: Callable[[object], str], value: object) -> str:
+    try:
+        return read(value)
+    except _Refused as error:
+        raise _Refused(f"{place} {error.what}", error.advice) from None
+
+
+def _text(value: object) -> str:
+    """A text without white space around it. Only a text is certain to be what the user wrote."""
+    if isinstance(value, str):
+        if not value.strip():
+            raise _Refused("is empty", "remove the item")
+        return value.strip()
+    if isinstance(value, bool):
+        advice = f"texts such as yes, on and true arrive as a boolean: {_WAY_OUT}"
+    elif isinstance(value, int | float):
+        advice = f"texts such as 007, 1.10 and 22:30 arrive as a number: {_WAY_OUT}"
+    elif value is None:
+        advice = f"texts such as null and ~ arrive as null: {_WAY_OUT}"
+    else:
+        advice = f"write text, or: {_WAY_OUT}" if isinstance(value, datetime.date) else "write text"
+    raise _Refused(f"arrived as {_kind(value)}", advice)
+
+
+def _chosen(text: str, choices: Sequence[str]) -> str:
+    if choices and text not in choices:
+        close = difflib.get_close_matches(text, choices, 1)
+        advice = f"did you mean {close[0]}?" if close else f"use {', '.join(choices[:-1])} or {choices[-1]}"
+        raise _Refused(f"{text!r} is not known", advice)
+    return text
+
+
+def _boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    # A float is no number of a switch, though 1.0 equals 1.
+    text = str(value).strip().lower() if isinstance(value, str) or _is_integer(value) else ""
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    shown = repr(value) if isinstance(value, str | int | float) else _kind(value)
+    raise _Refused(f"{shown} is not a boolean", "use true or false")
+
+
+def _integer(value: object) -> int:
+    if _is_integer(value):
+        return int(str(value))
+    if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,12}", value.strip(), re.ASCII):
+        return int(value.strip())
+    shown = repr(value) if isinstance(value, str | float) else _kind(value)
+    raise _Refused(f"{shown} is not a whole number", "write a number of seconds, such as 60")
+
+
+def _duration(value: object) -> str:
+    """A duration as text, such as 90m. What a number lacks is said where durations are read."""
+    return str(value) if _is_integer(value) else _text(value)
+
+
+def _secret(value: object) -> str:
+    """A secret text; messages never show the value."""
+    if not isinstance(value, str):
+        raise _Refused("the value is not text", "write text")
+    if value.strip() == _AWX_PLACEHOLDER:
+        raise _Refused(
+            "the value is AWX's placeholder for a secret, not the secret", "enter the token in AWX's credential again"
+        )
+    return value.strip()
+
+
+def _date(value: object) -> str:
+    """A date as YYYY-MM-DD; a range of dates is text."""
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return value.isoformat()
+    return _text(value)
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _kind(value: object) -> str:
+    """What a value is, in YAML's words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return f"the boolean {str(value).lower()}"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, datetime.datetime):
+        return f"the time {value.isoformat()}"
+    if isinstance(value, datetime.date):
+        return f"the date {value.isoformat()}"
+    if isinstance(value, str):
+        return "text"
+    return "a mapping" if isinstance(value, Mapping) else "a list"
+
+
+_SIMPLE: Mapping[VariableType, Callable[[object], object]] = {
+    BOOLEAN: _boolean,
+    INTEGER: _integer,
+    SECRET: _secret,
+    DURATION: _duration,
+}

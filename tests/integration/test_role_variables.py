@@ -1,0 +1,162 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables of the role as text, as AWX's `!unsafe` text, blank and misspelt: each means what the user wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docr_sandbox.testing import Sandbox
+from playing import PlaybookFailedError, Played, play
+from support.modules import writes
+from support.role_manifests import written
+
+DESTROY = "playbooks/destroy.yml"
+ROTATE = "playbooks/rotate.yml"
+SITE = "playbooks/site.yml"
+GC = "planton.digitalocean.docr_gc"
+FORMS = ("typed", "text", "unsafe", "json")
+
+
+@pytest.fixture
+def team(sandbox: Sandbox) -> Sandbox:
+    """A team with the registries kiwi, k and i, and a cluster."""
+    names = ("kiwi", "k", "i")
+    sandbox.seed(
+        {
+            "tier": "professional",
+            "registries": [{"name": name, "region": "syd1"} for name in names],
+            "clusters": [{"name": "orchard", "region": "syd1"}],
+        }
+    )
+    sandbox.clear_log()
+    return sandbox
+
+
+def registries(sandbox: Sandbox) -> set[str]:
+    return {one["name"] for one in sandbox.account()["registries"]}
+
+
+def arguments(folder: Path, form: str, **variables: Any) -> list[str]:
+    """The arguments of ansible-playbook that hand over variables in a form; texts in these variables stay texts."""
+    path = folder / f"{form}.yml"
+    if form == "typed":
+        return ["-e", json.dumps(variables)]
+    texts = {name: one if isinstance(one, str) else json.dumps(one) for name, one in variables.items()}
+    if form == "json":
+        return ["-e", json.dumps(texts)]
+    if form == "text":
+        return [part for name, one in texts.items() for part in ("-e", f"{name}='{one}'")]
+    # As AWX writes the answers of surveys and prompts.
+    lines = [f"{name}: !unsafe '{one}'" for name, one in texts.items()]
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return ["-e", f"@{path}"]
+
+
+def refusal(playbook: str, sandbox: Sandbox, given: dict[str, Any], *more: str) -> str:
+    """What a play says that is refused before any call."""
+    with pytest.raises(PlaybookFailedError) as failed:
+        play(playbook, sandbox, given, *more)
+    assert sandbox.calls() == []
+    return " ".join(str(failed.value).split())
+
+
+def manifest(name: str, **spec: Any) -> dict[str, Any]:
+    return written(name, **({"subscription_tier": "professional", "region": "syd1"} | spec))
+
+
+def site(sandbox: Sandbox, folder: Path, form: str, *manifests: dict[str, Any], **variables: Any) -> Played:
+    given = {"docr_manifests": list(manifests), "docr_doks_wait_for_secrets": False}
+    return play(SITE, sandbox, given, *arguments(folder, form, **variables))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_destroy_deletes_the_registry_of_the_name_and_no_other(team: Sandbox, tmp_path: Path, form: str) -> None:
+    name = team.account()["team"]["name"]
+    play(DESTROY, team, {}, *arguments(tmp_path, form, docr_team=name, docr_destroy_names="kiwi"))
+    assert registries(team) == {"k", "i"}
+
+
+@pytest.mark.parametrize("blank", ["", " ", "null", "~"])
+@pytest.mark.parametrize("form", ["text", "unsafe"])
+def test_destroy_without_a_team_is_refused_before_any_call(
+    team: Sandbox, tmp_path: Path, form: str, blank: str
+) -> None:
+    given = arguments(tmp_path, form, docr_team=blank, docr_destroy_names="kiwi")
+    if form == "text" and blank in ("null", "~"):
+        # Text that is no YAML is the name of a team.
+        with pytest.raises(PlaybookFailedError, match="belongs to the team"):
+            play(DESTROY, team, {}, *given)
+    else:
+        assert "docr_team is missing; name the team that the token must belong to" in refusal(DESTROY, team, {}, *given)
+    assert writes(team) == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_stage_that_is_switched_off_does_nothing(team: Sandbox, tmp_path: Path, form: str) -> None:
+    off = {f"docr_{name}_enabled": False for name in ("registry", "gc", "doks_integration")}
+    entry = manifest("plum", garbage_collection_enabled=True, doks_integration={"clusters": ["orchard"]})
+    played = site(team, tmp_path, form, entry, **off)
+    assert (played.changed, writes(team), played.ran.get(GC, 0)) == ([], [], 0)
+
+
+@pytest.mark.parametrize("form", ["text", "unsafe", "json"])
+def test_windows_dates_and_clusters_are_read_from_text(team: Sandbox, tmp_path: Path, form: str) -> None:
+    team.set_clock("2031-05-11T23:00:00Z")
+    windows = '[{"days": ["sunday"], "start": "22:30", "duration": "90m"}]'
+    given = {"docr_gc_maintenance_windows": windows, "docr_gc_blackout_dates": "2031-05-18", "docr_gc_max_age": ""}
+    entry = manifest("kiwi", garbage_collection_enabled=True)
+    played = site(team, tmp_path, form, entry, docr_doks_clusters="orchard,", **given)
+    assert played.ran[GC] >= 1
+    assert "POST /v2/registries/kiwi/garbage-collection" in team.calls()
+    assert team.account()["clusters"][0]["registries"] == ["kiwi"]
+
+
+def test_a_start_that_yaml_changed_is_taken_back_and_told(team: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "prompt.yml"
+    path.write_text(
+        "docr_gc_maintenance_windows:\n- {days: [!unsafe sunday], start: !unsafe '22:30', duration: !unsafe '90m'}\n"
+    )
+    team.set_clock("2031-05-11T23:00:00Z")
+    given = {"docr_manifests": [manifest("kiwi", garbage_collection_enabled=True)], "docr_registry_enabled": "no"}
+    played = play(SITE, team, given, "-e", f"@{path}")
+    assert "POST /v2/registries/kiwi/garbage-collection" in team.calls()
+    assert "22:30 is used" in " ".join(played.notes.split()) or "number" not in played.notes
+
+
+@pytest.mark.parametrize("blank", ["", None])
+def test_a_blank_connection_leaves_the_environment_in_force(team: Sandbox, blank: str | None) -> None:
+    given = dict.fromkeys(("docr_token", "docr_endpoint", "docr_ca_path", "docr_team", "docr_connect_timeout"), blank)
+    played = play(SITE, team, {**given, "docr_manifests": [manifest("kiwi")]})
+    assert played.changed == []
+    assert team.calls()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_error_is_told_at_once_in_the_names_of_variables(team: Sandbox, tmp_path: Path, form: str) -> None:
+    wrong = {"docr_gc_enabled": "maybe", "docr_gc_wait_timeout": "soon", "docr_tier_policy": "hihgest"}
+    told = refusal(SITE, team, {"docr_manifests": [manifest("kiwi")]}, *arguments(tmp_path, form, **wrong))
+    for words in ("docr_gc_enabled: 'maybe' is not a boolean", "docr_gc_wait_timeout: 'soon'", "did you mean highest?"):
+        assert words in told
+
+
+def test_rotate_without_names_is_refused_and_a_misspelt_variable_is_told(team: Sandbox) -> None:
+    given = {"docr_manifests": [manifest("kiwi")], "docr_rotate_name": "kiwi"}
+    told = refusal(ROTATE, team, given)
+    assert "docr_rotate_names is missing; repeat the names of the registries whose credentials leaked" in told
+
+
+def test_a_misspelt_variable_is_a_warning(team: Sandbox) -> None:
+    played = play(SITE, team, {"docr_manifests": [manifest("kiwi")], "docr_gc_maintenance_window": []})
+    assert "did you mean docr_gc_maintenance_windows?" in " ".join(played.notes.split())
+
+
+def test_a_placeholder_of_awx_is_not_sent_as_a_token(team: Sandbox) -> None:
+    told = refusal(SITE, team, {"docr_manifests": [manifest("kiwi")], "docr_token": "$encrypted$"})
+    assert "docr_token: the value is AWX's placeholder for a secret" in told
