@@ -4,39 +4,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-from ansible.plugins.action import ActionBase
-
-from ..module_utils._domain.errors import InvalidInput
 from ..module_utils._domain.role.variable_values import read_variables
-from ..module_utils._module.failure import failure
+from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._variable_texts import TEXTS
 
-ARGUMENTS: dict[str, dict[str, Any]] = {"required": {"type": "list", "elements": "str", "default": []}}
 PREFIX = "docr_"
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships without types
+class ActionModule(ControllerAction):
     """Reads the variables where the playbook runs, since the variables are known there."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_async = False
+    arguments: ClassVar[dict[str, dict[str, Any]]] = {
+        "required": {"type": "list", "elements": "str", "default": []},
+    }
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Read, check, and return the variables."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        options = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
-        names = [name for name in task_vars or {} if name.startswith(PREFIX)]
-        given = {name: _decrypted(self._templar.template((task_vars or {})[name])) for name in names}
-        try:
-            read = read_variables(given, options["required"], TEXTS)
-        except InvalidInput as error:
-            return {**result, **failure(error, []), "failed": True}
-        warnings = [*result.get("warnings", ()), *read.warnings]
-        return {**result, "changed": False, **read.variables.shape(), "warnings": warnings}
+    def read(
+        self, options: Mapping[str, Any], variables: Mapping[str, Any], /
+    ) -> tuple[Mapping[str, Any], Sequence[str]]:
+        """The typed variables."""
+        names = [name for name in variables if name.startswith(PREFIX)]
+        given = {name: _decrypted(self._templar.template(variables[name])) for name in names}
+        found = read_variables(given, options["required"], TEXTS)
+        return found.variables.shape(), found.warnings
 
 
 def _decrypted(value: Any) -> Any:

@@ -175,6 +175,6 @@ def test_groups_have_the_names_of_options_and_only_what_has_a_value() -> None:
 
 def test_paths_are_relative_to_the_working_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", "/home/pat")
+    monkeypatch.setenv("HOME", str(tmp_path / "pat"))
     assert value("docr_ca_path", "certs/ca.pem") == f"{tmp_path}/certs/ca.pem"
-    assert value("docr_doks_kubeconfig", "~/config") == "/home/pat/config"
+    assert value("docr_doks_kubeconfig", "~/config") == f"{tmp_path}/pat/config"
