@@ -22,7 +22,7 @@ ALLOWED = {
     "_client": {"_domain", "_client", "pydo", "azure", "requests", "urllib3", "kubernetes", "yaml"},
     "_module": {"_domain", "_service", "_client", "_module", "ansible"},
     "modules": {"_domain", "_service", "_module", "ansible"},
-    "plugin_utils": {"_domain", "plugin_utils", "ansible", "yaml"},
+    "plugin_utils": {"_domain", "_module", "plugin_utils", "ansible", "yaml"},
     "action": {"_domain", "_module", "plugin_utils", "ansible"},
     "filter": {"_domain", "_module", "ansible"},
     "doc_fragments": set[str](),

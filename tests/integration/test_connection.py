@@ -14,6 +14,7 @@ from typing import Any
 import certifi
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.spec import TOKEN_VARIABLES
 from docr_sandbox.testing import Sandbox
 from support.modules import run_module, writes
 
@@ -163,3 +164,34 @@ def test_the_token_is_found_in_the_places_that_users_know(sandbox: Sandbox) -> N
     token = sandbox.mint(scopes=["registry:read"])
     assert "failed" not in run_module(sandbox, INFO, oauth_token=token)
     assert "failed" not in run_module(sandbox, INFO, api_token=token)
+
+
+def with_environment(sandbox: Sandbox, **variables: str) -> Sandbox:
+    """The sandbox for clients with other environment variables."""
+    return Sandbox(sandbox.folder, sandbox.process, {**sandbox.exports, **variables})
+
+
+def test_blank_environment_variables_count_as_not_set(sandbox: Sandbox) -> None:
+    # As a credential type of AWX sets them where a field is empty.
+    blank = dict.fromkeys(("DOCR_REGISTRY_HOST", "DIGITALOCEAN_OAUTH_REVOKE_URL"), " ")
+    tokens = {"DIGITALOCEAN_ACCESS_TOKEN": "", "DIGITALOCEAN_TOKEN": f" {sandbox.token}\n"}
+    result = run_module(with_environment(sandbox, **blank, **tokens), INFO)
+    assert "failed" not in result, result["msg"]
+    none = dict.fromkeys(TOKEN_VARIABLES, " ")
+    assert "token is missing" in run_module(with_environment(sandbox, **none), INFO)["msg"]
+
+
+def test_an_empty_ca_file_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    empty = tmp_path / "ca.pem"
+    empty.touch()
+    assert f"ca_path: the file {empty} is empty" in run_module(sandbox, INFO, ca_path=str(empty))["msg"]
+    assert sandbox.calls() == []
+
+
+def test_addresses_with_white_space_around_are_understood(sandbox: Sandbox) -> None:
+    given = {
+        "endpoint": f" {sandbox.url}\n",
+        "registry_host": f"{sandbox.registry_host} ",
+        "token": f"{sandbox.token} ",
+    }
+    assert "failed" not in run_module(sandbox, INFO, **given)

@@ -49,9 +49,9 @@ def read_settings(params: Mapping[str, Any], *, read_only: bool) -> Settings:
         raise InvalidInput(faults)
     return Settings(
         token=params["token"].strip(),
-        endpoint=params["endpoint"],
-        registry_host=params["registry_host"],
-        revoke_url=params["revoke_url"],
+        endpoint=params["endpoint"].strip(),
+        registry_host=params["registry_host"].strip(),
+        revoke_url=params["revoke_url"].strip(),
         ca_path=params["ca_path"],
         connect_timeout_s=params["connect_timeout"],
         read_timeout_s=params["read_timeout"],
@@ -73,6 +73,15 @@ def require_team(api: DigitalOceanApi, name_or_uuid: str) -> None:
         )
 
 
+def _ca_faults(path: str) -> Iterator[FieldError]:
+    advice = "name a file with CA certificates in PEM"
+    if not os.path.isfile(path):
+        yield FieldError("ca_path", f"there is no file {path}", advice)
+    elif os.path.getsize(path) == 0:
+        # As AWX writes the file of an empty field.
+        yield FieldError("ca_path", f"the file {path} is empty", advice)
+
+
 def _settings_faults(params: Mapping[str, Any]) -> Iterator[FieldError]:
     token = (params["token"] or "").strip()
     if not token:
@@ -85,15 +94,15 @@ def _settings_faults(params: Mapping[str, Any]) -> Iterator[FieldError]:
     elif not token.isascii() or not token.isprintable() or " " in token:
         yield FieldError("token", "it holds blanks or characters that no token has", "look at how it was read")
     for name in ("endpoint", "revoke_url"):
-        if place_of(params[name]) is None:
+        if place_of(params[name].strip()) is None:
             yield FieldError(name, f"{params[name]!r} is not an https address", "a token is sent over TLS only")
-    host = params["registry_host"]
+    host = params["registry_host"].strip()
     if not _HOST.fullmatch(host) or place_of(f"https://{host}") is None:
         yield FieldError(
             "registry_host", f"{host!r} is no host", "write the host, with :PORT if need be, and no https://"
         )
-    if params["ca_path"] is not None and not os.path.isfile(params["ca_path"]):
-        yield FieldError("ca_path", f"there is no file {params['ca_path']}", "name a file with CA certificates in PEM")
+    if params["ca_path"] is not None:
+        yield from _ca_faults(params["ca_path"])
     for name, least in (("connect_timeout", 1), ("read_timeout", 1), ("rate_limit_wait", 0)):
         if params[name] < least:
             yield FieldError(name, f"{params[name]} is too small", f"use {least} or more seconds")

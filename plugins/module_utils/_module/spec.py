@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from .._client.settings import DEFAULT_ENDPOINT, DEFAULT_REGISTRY_HOST, DEFAULT_REVOKE_URL
 
@@ -25,27 +26,40 @@ TOKEN_VARIABLES = (
     "OAUTH_TOKEN",
 )
 
+
+def first_of_environment(*names: str) -> str:
+    """The first environment variable that has a value; raises AnsibleFallbackNotFound where there is none.
+
+    A blank variable has no value: AWX sets every variable of a credential type, as blank text where a field is empty.
+    """
+    for name in names:
+        value = os.environ.get(name, "").strip()
+        if value:
+            return value
+    raise AnsibleFallbackNotFound
+
+
 CONNECTION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "token": {
         "type": "str",
         "no_log": True,
         "aliases": ["oauth_token", "api_token"],
-        "fallback": (env_fallback, list(TOKEN_VARIABLES)),
+        "fallback": (first_of_environment, list(TOKEN_VARIABLES)),
     },
     "endpoint": {
         "type": "str",
         "default": DEFAULT_ENDPOINT,
-        "fallback": (env_fallback, ["DIGITALOCEAN_API_URL"]),
+        "fallback": (first_of_environment, ["DIGITALOCEAN_API_URL"]),
     },
     "registry_host": {
         "type": "str",
         "default": DEFAULT_REGISTRY_HOST,
-        "fallback": (env_fallback, ["DOCR_REGISTRY_HOST"]),
+        "fallback": (first_of_environment, ["DOCR_REGISTRY_HOST"]),
     },
     "revoke_url": {
         "type": "str",
         "default": DEFAULT_REVOKE_URL,
-        "fallback": (env_fallback, ["DIGITALOCEAN_OAUTH_REVOKE_URL"]),
+        "fallback": (first_of_environment, ["DIGITALOCEAN_OAUTH_REVOKE_URL"]),
     },
     "ca_path": {"type": "path"},
     "connect_timeout": {"type": "int", "default": 10},
