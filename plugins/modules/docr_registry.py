@@ -183,6 +183,25 @@ subscription:
       description: When the subscription was last changed, RFC 3339.
       type: str
       sample: "2026-03-01T12:00:00Z"
+missing:
+  description: With O(state=absent), the names that no registry had before the task.
+  returned: success and O(state=absent)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+      sample: acme-paymnets
+    close:
+      description: The names of registries that are close to the name.
+      type: list
+      elements: str
+      sample: [acme-payments]
+    message:
+      description: The name and the close names in a sentence.
+      type: str
+      sample: there is no registry acme-paymnets; did you mean acme-payments?
 actions:
   description: The actions of this task in order, or the actions that a real run would take in check mode.
   returned: always

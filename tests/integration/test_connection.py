@@ -189,7 +189,7 @@ def test_an_empty_ca_file_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 def test_addresses_with_white_space_around_are_understood(sandbox: Sandbox) -> None:
-    given = {
+    given: dict[str, Any] = {
         "endpoint": f" {sandbox.url}\n",
         "registry_host": f"{sandbox.registry_host} ",
         "token": f"{sandbox.token} ",

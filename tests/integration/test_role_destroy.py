@@ -59,7 +59,8 @@ def test_with_both_consents_cluster_and_registry_are_clean_and_others_stay(team:
     assert team.account()["clusters"][0]["registries"] == ["plum"]
     assert "The registry kiwi is deleted with 1 repositories" in played.output
     assert "remove the registry kiwi from the cluster orchard" in played.output
-    assert destroy(team, "kiwi", docr_allow_delete_integrated=True, docr_allow_delete_images=True).changed == []
+    consents = {"docr_allow_delete_integrated": True, "docr_allow_delete_images": True}
+    assert destroy(team, "kiwi", **consents, docr_destroy_missing="ignore").changed == []
 
 
 def test_check_mode_destroys_nothing_and_predicts_the_deletions(team: Sandbox) -> None:
@@ -81,7 +82,7 @@ def test_the_deletion_of_the_last_registry_reports_the_subscription(team: Sandbo
     ("variables", "words"),
     [
         ({"docr_team": "somebody-else"}, "the token belongs to the team"),
-        ({"docr_destroy_names": []}, "docr_destroy_names is empty"),
+        ({"docr_destroy_names": []}, "docr_destroy_names is missing; repeat the names"),
         ({"docr_manifests": [{"apiVersion": "digitalocean.project-planton.org/v1",
                               "kind": "DigitalOceanContainerRegistry", "metadata": {"name": "p"},
                               "spec": {"name": "plum", "subscription_tier": "BASIC", "region": "syd1"}}]},
@@ -100,3 +101,30 @@ def test_names_and_team_are_required(team: Sandbox) -> None:
     with pytest.raises(PlaybookFailedError, match="docr_destroy_names"):
         play(DESTROY, team)
     assert team.calls() == []
+
+
+def test_a_name_that_no_registry_has_is_reported_after_the_others_are_deleted(team: Sandbox) -> None:
+    with pytest.raises(PlaybookFailedError) as failed:
+        destroy(team, "plum", "kiwl", docr_allow_delete_integrated=True)
+    told = " ".join(str(failed.value).split())
+    assert "there is no registry kiwl; did you mean kiwi? The other registries" in told.replace("?. The", "? The")
+    assert "delete the registry plum" in told
+    assert names(team) == {"kiwi"}
+    ignored = destroy(team, "plum", "kiwl", docr_destroy_missing="ignore")
+    assert (ignored.changed, names(team)) == ([], {"kiwi"})
+
+
+def test_with_manifests_a_registry_that_is_gone_already_is_no_failure(team: Sandbox) -> None:
+    entry = {
+        "apiVersion": "digitalocean.project-planton.org/v1",
+        "kind": "DigitalOceanContainerRegistry",
+        "metadata": {"name": "f"},
+        "spec": {"name": "fig", "subscription_tier": "BASIC", "region": "syd1"},
+    }
+    assert destroy(team, "fig", docr_manifests=[entry]).changed == []
+
+
+def test_an_artifact_of_a_former_job_does_not_hide_what_was_destroyed(team: Sandbox) -> None:
+    played = destroy(team, "plum", docr_allow_delete_integrated=True, docr_destroyed={"actions": [], "notes": ["old"]})
+    assert "delete the registry plum" in played.output
+    assert played.statistics["docr_destroyed"]["actions"] != []

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
 
 from ..clusters.cluster import Cluster, lists_registry
 from ..errors import InvalidInput
@@ -59,6 +61,29 @@ def plan_removal(holdings: Holdings, names: tuple[str, ...], consents: RemovalCo
         before={"registries": {registry.name: {"region": registry.region} for registry in doomed}},
         after={"registries": {}},
         notes=notes,
+    )
+
+
+@dataclass(frozen=True)
+class MissingRegistry:
+    """A name that no registry of the team has, with the names of registries that are close to it."""
+
+    name: str
+    close: tuple[str, ...]
+
+    def shape(self) -> dict[str, Any]:
+        """As the user sees it."""
+        advice = f"; did you mean {' or '.join(self.close)}?" if self.close else ""
+        return {"name": self.name, "close": list(self.close), "message": f"there is no registry {self.name}{advice}"}
+
+
+def missing_registries(holdings: Holdings, names: tuple[str, ...]) -> tuple[MissingRegistry, ...]:
+    """Those of `names` that no registry has."""
+    existing = [registry.name for registry in holdings.registries]
+    return tuple(
+        MissingRegistry(name, tuple(get_close_matches(name, sorted(set(existing) - set(names)), 3)))
+        for name in names
+        if name not in existing
     )
 
 

@@ -48,7 +48,7 @@ _WAY_OUT = "write the value with quotes in a file, or in the variables of AWX's 
 _FIRST_MINUTE, _LAST_MINUTE = 600, 1439
 
 
-class _Refused(Exception):
+class _UnusableValue(Exception):
     """Why a value cannot be used, and what to do."""
 
     def __init__(self, what: str, advice: str) -> None:
@@ -88,8 +88,8 @@ def read_variables(given: Mapping[str, object], required: Iterable[str], reader:
     warnings: list[str] = []
     for name, variable in VARIABLES.items():
         try:
-            value = _Reading(name, reader, warnings).read(variable, given.get(name))
-        except _Refused as error:
+            value = _ValueReader(name, reader, warnings).read(variable, given.get(name))
+        except _UnusableValue as error:
             errors.append(FieldError(name, error.what, error.advice, INVALID))
             continue
         values[name] = _copy(variable.default) if value is None else value
@@ -131,7 +131,7 @@ def _misspelt(given: Mapping[str, object], ignored: object) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Reading:
+class _ValueReader:
     """Reads the value of one variable; `warnings` collects what was understood in one of several ways."""
 
     name: str
@@ -139,7 +139,7 @@ class _Reading:
     warnings: list[str]
 
     def read(self, variable: RoleVariable, value: object) -> object:
-        """The typed value; None where the variable is not given. Raises _Refused."""
+        """The typed value; None where the variable is not given. Raises _UnusableValue."""
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         simple = _SIMPLE.get(variable.type)
@@ -180,7 +180,7 @@ class _Reading:
         try:
             return self.reader.load_plain(text)
         except ValueError as error:
-            raise _Refused(
+            raise _UnusableValue(
                 f"the text is neither JSON nor YAML ({error})", "correct the text, or write a list"
             ) from None
 
@@ -189,7 +189,7 @@ class _Reading:
             try:
                 documents = self.reader.load_documents(value)
             except ValueError as error:
-                raise _Refused(
+                raise _UnusableValue(
                     f"the text is not YAML ({error})", "correct the text, or use docr_manifest_files"
                 ) from None
             return [one for document in documents for one in (document if isinstance(document, list) else [document])]
@@ -198,7 +198,7 @@ class _Reading:
 
     def _window(self, value: object, number: int) -> dict[str, object]:
         if not isinstance(value, Mapping):
-            raise _Refused(f"item {number + 1} is {_kind(value)}", "write a window with days, start and duration")
+            raise _UnusableValue(f"item {number + 1} is {_kind(value)}", "write a window with days, start and duration")
         window: dict[str, object] = {str(key): one for key, one in value.items() if one is not None}
         for key, one in window.items():
             place = f"{key} of item {number + 1}"
@@ -217,7 +217,7 @@ class _Reading:
             return _within(place, _text, value)
         minutes = int(str(value))
         if not _FIRST_MINUTE <= minutes <= _LAST_MINUTE:
-            raise _Refused(f"{place} arrived as the number {minutes}", 'write the time as text: "HH:MM"')
+            raise _UnusableValue(f"{place} arrived as the number {minutes}", 'write the time as text: "HH:MM"')
         start = f"{minutes // 60:02d}:{minutes % 60:02d}"
         self.warnings.append(
             f"{self.name}: {place} arrived as the number {minutes}, which YAML 1.1 makes of {start}; {start} is used. "
@@ -229,15 +229,15 @@ class _Reading:
 def _within(place: str, read: Callable[[object], str], value: object) -> str:
     try:
         return read(value)
-    except _Refused as error:
-        raise _Refused(f"{place} {error.what}", error.advice) from None
+    except _UnusableValue as error:
+        raise _UnusableValue(f"{place} {error.what}", error.advice) from None
 
 
 def _text(value: object) -> str:
     """A text without white space around it. Only a text is certain to be what the user wrote."""
     if isinstance(value, str):
         if not value.strip():
-            raise _Refused("is empty", "remove the item")
+            raise _UnusableValue("is empty", "remove the item")
         return value.strip()
     if isinstance(value, bool):
         advice = f"texts such as yes, on and true arrive as a boolean: {_WAY_OUT}"
@@ -247,14 +247,14 @@ def _text(value: object) -> str:
         advice = f"texts such as null and ~ arrive as null: {_WAY_OUT}"
     else:
         advice = f"write text, or: {_WAY_OUT}" if isinstance(value, datetime.date) else "write text"
-    raise _Refused(f"arrived as {_kind(value)}", advice)
+    raise _UnusableValue(f"arrived as {_kind(value)}", advice)
 
 
 def _chosen(text: str, choices: Sequence[str]) -> str:
     if choices and text not in choices:
         close = difflib.get_close_matches(text, choices, 1)
         advice = f"did you mean {close[0]}?" if close else f"use {', '.join(choices[:-1])} or {choices[-1]}"
-        raise _Refused(f"{text!r} is not known", advice)
+        raise _UnusableValue(f"{text!r} is not known", advice)
     return text
 
 
@@ -268,7 +268,7 @@ def _boolean(value: object) -> bool:
     if text in _FALSE:
         return False
     shown = repr(value) if isinstance(value, str | int | float) else _kind(value)
-    raise _Refused(f"{shown} is not a boolean", "use true or false")
+    raise _UnusableValue(f"{shown} is not a boolean", "use true or false")
 
 
 def _integer(value: object) -> int:
@@ -277,7 +277,7 @@ def _integer(value: object) -> int:
     if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,12}", value.strip(), re.ASCII):
         return int(value.strip())
     shown = repr(value) if isinstance(value, str | float) else _kind(value)
-    raise _Refused(f"{shown} is not a whole number", "write a number of seconds, such as 60")
+    raise _UnusableValue(f"{shown} is not a whole number", "write a number of seconds, such as 60")
 
 
 def _duration(value: object) -> str:
@@ -288,9 +288,9 @@ def _duration(value: object) -> str:
 def _secret(value: object) -> str:
     """A secret text; messages never show the value."""
     if not isinstance(value, str):
-        raise _Refused("the value is not text", "write text")
+        raise _UnusableValue("the value is not text", "write text")
     if value.strip() == _AWX_PLACEHOLDER:
-        raise _Refused(
+        raise _UnusableValue(
             "the value is AWX's placeholder for a secret, not the secret", "enter the token in AWX's credential again"
         )
     return value.strip()

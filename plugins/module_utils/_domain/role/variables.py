@@ -135,6 +135,7 @@ VARIABLES: Mapping[str, RoleVariable] = {
     "docr_allow_delete_integrated": RoleVariable(BOOLEAN, False),
     "docr_allow_delete_untagged_manifests": RoleVariable(BOOLEAN, False),
     "docr_destroy_names": RoleVariable(TEXTS),
+    "docr_destroy_missing": RoleVariable(TEXT, "fail", ("fail", "ignore")),
     "docr_rotate_names": RoleVariable(TEXTS),
     "docr_ignored_variables": RoleVariable(TEXTS, ()),
     **_connection(),

@@ -16,7 +16,13 @@ from ..._domain.plan import Outcome, Plan
 from ..._domain.registry.model import Registry
 from ..._domain.registry.name import name_fault
 from ..._domain.registry.plan import Account, DesiredRegistry, plan_registries
-from ..._domain.registry.removal import Holdings, RemovalConsents, plan_removal
+from ..._domain.registry.removal import (
+    Holdings,
+    MissingRegistry,
+    RemovalConsents,
+    missing_registries,
+    plan_removal,
+)
 from ..._domain.registry.steps import CreateRegistry, DeleteRegistry, RegistryStep
 from ..._domain.registry.tiers import HIGHEST, STRICT, Subscription
 from ..._service.ports.api import Api
@@ -52,7 +58,7 @@ REGISTRY_SPEC = Spec(
 REGISTRY_INFO_SPEC = Spec(options={"names": {"type": "list", "elements": "str"}})
 
 
-def build_registry_task(params: Params) -> Task[Api, Any, Any, Registries]:
+def build_registry_task(params: Params) -> Task[Api, Any, Any, Any]:
     """The task that the options ask for."""
     raw = params["registries"] if params["registries"] is not None else [params]
     is_single = params["registries"] is None
@@ -150,18 +156,19 @@ class RemovalTask:
         """What to delete."""
         return plan_removal(current, self.names, self.consents)
 
-    def apply(self, api: Api, current: Holdings, plan: Plan[DeleteRegistry], done: Done) -> Registries:
+    def apply(self, api: Api, current: Holdings, plan: Plan[DeleteRegistry], done: Done) -> tuple[MissingRegistry, ...]:
         """Delete."""
         apply_removal(api, plan, done)
-        return Registries((), None)
+        return missing_registries(current, self.names)
 
-    def predict(self, current: Holdings, plan: Plan[DeleteRegistry]) -> Registries:
-        """Nothing is left of them."""
-        return Registries((), None)
+    def predict(self, current: Holdings, plan: Plan[DeleteRegistry]) -> tuple[MissingRegistry, ...]:
+        """The names that no registry had before."""
+        return missing_registries(current, self.names)
 
-    def shape(self, outcome: Outcome[Registries]) -> dict[str, Any]:
-        """The module's result."""
-        return shape_registries(outcome.result, self.registry_host, self.is_single)
+    def shape(self, outcome: Outcome[tuple[MissingRegistry, ...]]) -> dict[str, Any]:
+        """The module's result: no registry is left, and the names that no registry had before."""
+        nothing = shape_registries(Registries((), None), self.registry_host, self.is_single)
+        return {**nothing, "missing": [one.shape() for one in outcome.result]}
 
 
 def predict_registries(account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan[RegistryStep]) -> Registries:
