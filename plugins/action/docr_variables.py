@@ -4,10 +4,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from ..module_utils._domain.errors import InvalidInput
 from ..module_utils._domain.role.variable_values import read_variables
+from ..module_utils._domain.role.variables import ADDRESSES, TRUST_ADDRESSES, address_errors
+from ..module_utils._module.spec import CONNECTION_OPTIONS, TOKEN_VARIABLES
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._variable_texts import TEXTS
 
@@ -28,7 +32,35 @@ class ActionModule(ControllerAction):
         names = [name for name in variables if name.startswith(PREFIX)]
         given = {name: _decrypted(self._templar.template(variables[name])) for name in names}
         found = read_variables(given, options["required"], TEXTS)
+        if self._uses_token_of_environment(found.variables.values):
+            errors = address_errors(found.variables.values, _trusted_addresses())
+            if errors:
+                raise InvalidInput(errors)
         return found.variables.shape(), found.warnings
+
+    def _uses_token_of_environment(self, values: Mapping[str, object]) -> bool:
+        """Whether modules take the token from the environment of ansible-playbook, and that is not allowed everywhere.
+
+        A token of docr_token or of the playbook's module_defaults wins over the environment.
+        """
+        is_trusted = os.environ.get(TRUST_ADDRESSES, "").strip().lower() in ("1", "true", "yes")
+        if values["docr_token"] is not None or is_trusted:
+            return False
+        defaults = self._task.module_defaults or ()
+        options = [one for each in defaults for one in each.values() if isinstance(one, Mapping)]
+        if any(name in one for one in options for name in ("token", *CONNECTION_OPTIONS["token"]["aliases"])):
+            return False
+        return any(os.environ.get(name, "").strip() for name in TOKEN_VARIABLES)
+
+
+def _trusted_addresses() -> dict[str, frozenset[str]]:
+    """The addresses of DigitalOcean and of the environment, without a slash at the end, by variable."""
+    trusted = {}
+    for name in ADDRESSES:
+        option = CONNECTION_OPTIONS[name.removeprefix(PREFIX)]
+        known = (option["default"], *(os.environ.get(one, "").strip() for one in option["fallback"][1]))
+        trusted[name] = frozenset(one.rstrip("/") for one in known if one)
+    return trusted
 
 
 def _decrypted(value: Any) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from docr_sandbox.testing import Sandbox
 from playing import PlaybookFailedError, Played, play
@@ -160,3 +161,36 @@ def test_a_misspelt_variable_is_a_warning(team: Sandbox) -> None:
 def test_a_placeholder_of_awx_is_not_sent_as_a_token(team: Sandbox) -> None:
     told = refusal(SITE, team, {"docr_manifests": [manifest("kiwi")], "docr_token": "$encrypted$"})
     assert "docr_token: the value is AWX's placeholder for a secret" in told
+
+
+def test_a_server_named_by_a_variable_does_not_receive_the_token_of_the_environment(
+    team: Sandbox, tmp_path: Path
+) -> None:
+    given = {"docr_manifests": [manifest("kiwi")]}
+    others = {
+        "docr_endpoint": "https://127.0.0.1:1",
+        "docr_registry_host": "evil.test",
+        "docr_revoke_url": "https://x.test",
+    }
+    told = refusal(SITE, team, {**given, **others})
+    for name in others:
+        assert f"{name} names a server that would receive the token of the environment" in told
+    # The address of the environment, written by a variable, and a token beside the address are no concern.
+    assert play(SITE, team, {**given, "docr_endpoint": f"{team.url}/"}).changed == []
+    with Sandbox.start(tmp_path / "other") as other:
+        other.seed({"tier": "professional", "registries": [{"name": "kiwi", "region": "syd1"}]})
+        mixed = {"docr_endpoint": other.url, "docr_token": other.token, "docr_ca_path": other.ca_file}
+        assert play(SITE, team, {**given, **mixed}).changed == []
+        assert other.calls()
+        # The token of module_defaults was written by the author of the playbook.
+        include = {"name": "Converge", "ansible.builtin.include_role": {"name": "planton.digitalocean.docr"}}
+        defaults = {"group/planton.digitalocean.docr": {"token": other.token}}
+        head = {"hosts": "localhost", "gather_facts": False, "module_defaults": defaults}
+        playbook = tmp_path / "mine.yml"
+        playbook.write_text(yaml.safe_dump([{**head, "tasks": [include]}]))
+        addresses = {"docr_endpoint": other.url, "docr_ca_path": other.ca_file}
+        assert play(playbook, team, {**given, **addresses}).changed == []
+        trusting = Sandbox(team.folder, team.process, {**team.exports, "DOCR_TRUST_ADDRESS_VARIABLES": "true"})
+        del mixed["docr_token"]
+        with pytest.raises(PlaybookFailedError, match="401"):
+            play(SITE, trusting, {**given, **mixed})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ..access.methods import DIRECT, ONE_CLICK, OPERATOR
+from ..field_errors import FORBIDDEN, FieldError
 from ..gc.rules import TYPES, UNREFERENCED_BLOBS
 
 
@@ -173,6 +174,33 @@ class RoleVariables:
             GC: self.group(GC),
             ACCESS: self.group(ACCESS),
         }
+
+
+# Variables that name a server which receives the token.
+ADDRESSES = ("docr_endpoint", "docr_registry_host", "docr_revoke_url")
+
+
+def address_errors(values: Mapping[str, object], trusted: Mapping[str, frozenset[str]]) -> tuple[FieldError, ...]:
+    """Errors for variables that would send a token of the environment to another server.
+
+    `trusted` is the addresses that need no trust, by variable: DigitalOcean's and those of the environment. Whoever may
+    set a variable, such as a person who launches a job template of AWX, could name a server of their own.
+    """
+    return tuple(
+        FieldError(
+            name,
+            f"{name} names a server that would receive the token of the environment",
+            "set docr_token too, write the address in module_defaults or in the environment, or set the environment "
+            f"variable {TRUST_ADDRESSES}=true",
+            FORBIDDEN,
+        )
+        for name in ADDRESSES
+        if values[name] is not None and str(values[name]).rstrip("/") not in trusted[name]
+    )
+
+
+# The environment variable that lets variables of the role name the servers that receive the environment's token.
+TRUST_ADDRESSES = "DOCR_TRUST_ADDRESS_VARIABLES"
 
 
 def describe_type(variable: RoleVariable) -> str:
