@@ -136,22 +136,37 @@ def report(outcomes: list[Outcome], contract_failed: bool, in_ci: bool, seconds:
     return not contract_failed and not any(is_failure(outcome, in_ci) for outcome in outcomes)
 
 
+def name_stages(parser: argparse.ArgumentParser, arguments: argparse.Namespace, names: Sequence[str]) -> Sequence[str]:
+    """The stages to run; ends the program where a stage that was named does not exist or has no such tests.
+
+    `names` are the stages that run without --long.
+    """
+    unknown = sorted(set(arguments.stages) - {*names, *LONG_STAGES})
+    if unknown:
+        parser.error(f"no such stage: {', '.join(unknown)}; there are {', '.join(names)}")
+    only_long = sorted(set(arguments.stages) - set(names)) if not arguments.long else []
+    if only_long:
+        parser.error(f"only with --long: {', '.join(only_long)}")
+    short = sorted(set(arguments.stages) - set(LONG_STAGES)) if arguments.long else []
+    if short:
+        parser.error(f"no long tests in: {', '.join(short)}; long tests are in {', '.join(LONG_STAGES)}")
+    return arguments.stages or (LONG_STAGES if arguments.long else names)
+
+
 def main() -> int:
     """Run the stages that were named, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [stage.name for stage in STAGES]
+    names = [stage.name for stage in STAGES if not stage.is_long]
     parser.add_argument(
-        "stages", nargs="*", metavar="STAGE", help=f"any of: {', '.join(names)}; all of them by default"
+        "stages",
+        nargs="*",
+        metavar="STAGE",
+        help=f"any of: {', '.join(names)}; with --long: {', '.join(LONG_STAGES)}; all by default",
     )
     parser.add_argument("--long", action="store_true", help="run the long form of the tests that have a long form")
     parser.add_argument("-v", "--verbose", action="store_true", help="show what the tools print while they run")
     arguments = parser.parse_args()
-    unknown = sorted(set(arguments.stages) - set(names))
-    if unknown:
-        parser.error(f"no such stage: {', '.join(unknown)}; there are {', '.join(names)}")
-    short = sorted(set(arguments.stages) - set(LONG_STAGES)) if arguments.long else []
-    if short:
-        parser.error(f"no long tests in: {', '.join(short)}; long tests are in {', '.join(LONG_STAGES)}")
+    wanted = name_stages(parser, arguments, names)
     in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
     description = find_description()
     started = time.monotonic()
@@ -162,7 +177,6 @@ def main() -> int:
         place.environment["DOCR_SANDBOX_CONTRACT_REPORT"] = str(reports)
         if description is not None:
             place.environment[MAY_BE_ABSENT] = description
-        wanted = arguments.stages or (LONG_STAGES if arguments.long else names)
         chosen = [stage for stage in STAGES if stage.name in wanted]
         outcomes = run_stages(chosen, place, in_ci, os.cpu_count() or 1)
         contract = sum_reports(reports_in(reports))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from typing import Any
 from docr_sandbox.testing import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
+# The environment variable that names ansible-playbook of another version of ansible-core.
+PLAYBOOK_PROGRAM = "DOCR_ANSIBLE_PLAYBOOK"
 MANIFEST = {"apiVersion": "digitalocean.project-planton.org/v1", "kind": "DigitalOceanContainerRegistry"}
 
 
@@ -46,7 +49,7 @@ def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | 
 
     ``arguments`` are added to the command, such as ``--check``.
     """
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook)]
+    command = [os.environ.get(PLAYBOOK_PROGRAM) or str(Path(sys.executable).parent / "ansible-playbook"), str(playbook)]
     command += ["--extra-vars", json.dumps(dict(variables or {})), *arguments]
     with tempfile.TemporaryDirectory(prefix="docr-play-") as folder:
         report = Path(folder) / "report.json"

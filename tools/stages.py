@@ -19,6 +19,8 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
+import ansible_cores
+
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTION = Path("ansible_collections/planton/digitalocean")
 NO_TESTS = 5  # pytest's exit status when no test was collected
@@ -35,6 +37,15 @@ class Outcome:
     failed: int = 0
     skipped: tuple[str, ...] = ()
     output: str = ""
+
+    def plus(self, other: Outcome) -> Outcome:
+        """Both outcomes as one."""
+        return Outcome(
+            self.passed + other.passed,
+            self.failed + other.failed,
+            (*self.skipped, *other.skipped),
+            self.output + other.output,
+        )
 
 
 def with_tools() -> dict[str, str]:
@@ -103,12 +114,16 @@ Run = Callable[[Workplace], Outcome]
 
 @dataclass(frozen=True)
 class Stage:
-    """One line of the table below. `cores` is how many cores the stage keeps busy."""
+    """One line of the table below. `cores` is how many cores the stage keeps busy.
+
+    A stage that is long runs with the long tests only.
+    """
 
     name: str
     run: Run
     what: str
     cores: int = 1
+    is_long: bool = False
 
 
 def from_status(status: int, output: str) -> Outcome:
@@ -187,6 +202,22 @@ def clusters(place: Workplace) -> Outcome:
     """Build a control plane if there is none and run the tests of clusters; where there can be none, they say why."""
     place.run([sys.executable, str(ROOT / "tools" / "kubernetes_programs.py")])
     return pytest("tests/clusters", *BESIDE)(place)
+
+
+def cores(place: Workplace) -> Outcome:
+    """Run the tests of the role's variables on each older ansible-core; where a core cannot be had, say why."""
+    total = Outcome()
+    for version in ansible_cores.OLDER_CORES:
+        try:
+            program = ansible_cores.provide(version)
+        except ansible_cores.CoreUnavailableError as error:
+            total = total.plus(Outcome(skipped=(str(error),)))
+            continue
+        report = place.scratch / f"core-{version}.xml"
+        command = ["pytest", "tests/integration/test_role_variables.py", "-q", f"--junitxml={report}", *BESIDE]
+        status, output = place.run(command, ROOT, **ansible_cores.environment_of(program))
+        total = total.plus(read_junit(report, status, f"ansible-core {version}\n{output}"))
+    return total
 
 
 GET_PIP = """\
@@ -300,6 +331,7 @@ STAGES = (
         cores=2,
     ),
     Stage("clusters", clusters, "modules and role on real Kubernetes control planes", cores=2),
+    Stage("cores", cores, "the role's variables on older versions of ansible-core", cores=2, is_long=True),
     Stage("docs", documentation, "antsibull-docs"),
     Stage(
         "ansible-lint",
@@ -311,8 +343,8 @@ STAGES = (
 )
 
 
-# The stages that have tests with the marker long, which `make test-long` runs.
-LONG_STAGES = ("clusters",)
+# The stages that have tests with the marker long or are long as a whole, which `make test-long` runs.
+LONG_STAGES = ("clusters", "cores")
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:

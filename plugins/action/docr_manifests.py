@@ -10,10 +10,14 @@ from typing import Any, ClassVar
 from ..module_utils._domain.errors import InvalidInput
 from ..module_utils._domain.field_errors import REQUIRED, FieldError
 from ..module_utils._domain.manifest.access import access_variables
+from ..module_utils._domain.manifest.option_names import name_options, name_options_in
 from ..module_utils._domain.manifest.reader import Document, ManifestSet, read_manifests, variable_faults
 from ..module_utils._domain.manifest.schema import KIND
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._manifest_files import read_files
+
+# As Ansible names the role, by its full name and by the name in a list of roles of the same collection.
+ROLE_NAMES = ("planton.digitalocean.docr", "docr")
 
 
 class ActionModule(ControllerAction):
@@ -31,9 +35,18 @@ class ActionModule(ControllerAction):
     def read(
         self, options: Mapping[str, Any], _variables: Mapping[str, Any], /
     ) -> tuple[Mapping[str, Any], Sequence[str]]:
-        """The manifests."""
-        found = _read(options)
-        return {"manifests": [manifest.shape() for manifest in found.manifests]}, found.warnings
+        """The manifests. Messages name the variables of the role where the role runs the module."""
+        role = getattr(self._task, "_role", None)
+        if role is not None and role.get_name() in ROLE_NAMES:
+            found = _read(options)
+            return {"manifests": [manifest.shape() for manifest in found.manifests]}, found.warnings
+        try:
+            found = _read(options)
+        except InvalidInput as error:
+            raise InvalidInput(tuple(name_options_in(one) for one in error.field_errors)) from None
+        manifests = [manifest.shape() for manifest in found.manifests]
+        named = [{**one, "origin": name_options(one["origin"])} for one in manifests]
+        return {"manifests": named}, [name_options(one) for one in found.warnings]
 
 
 def _read(options: Mapping[str, Any]) -> ManifestSet:
@@ -51,7 +64,7 @@ def _read(options: Mapping[str, Any]) -> ManifestSet:
     )
     if not read.manifests:
         count = len(documents) + len(inline)
-        what = f"of {count} documents none is a {KIND}" if count else "neither it nor docr_manifests gives a manifest"
-        advice = "name files, folders or globs that hold one, or give manifests inline"
+        what = f"of {count} documents none is a {KIND}" if count else "no manifest is given"
+        advice = "name files, folders or globs that hold a manifest, or give manifests inline in docr_manifests"
         raise InvalidInput((FieldError("docr_manifest_files", what, advice, REQUIRED),))
     return read

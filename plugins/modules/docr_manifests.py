@@ -40,7 +40,7 @@ options:
       - Values for the fields that a manifest's own C(garbage_collection) leaves out, by the same names.
       - The module only checks these values, so that errors of these values are reported with the errors of the
         manifests.
-      - Messages name the role's variables, such as C(docr_gc_type).
+      - Messages name the fields of this option, and the variables C(docr_gc_*) where the role runs the module.
     type: dict
     default: {}
   doks_integration:
@@ -51,7 +51,7 @@ options:
         reported with the errors of the manifests.
       - Without O(doks_integration) the module checks each manifest alone. A manifest may then leave out required
         fields of C(doks_integration).
-      - Messages name the role's variables, such as C(docr_doks_method).
+      - Messages name the fields of this option, and the variables C(docr_doks_*) where the role runs the module.
     type: dict
 attributes:
   check_mode:

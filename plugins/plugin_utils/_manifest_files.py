@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from ..module_utils._domain.field_errors import FieldError
+from ..module_utils._domain.field_errors import DUPLICATE, REQUIRED, FieldError
 from ..module_utils._domain.manifest.reader import Document
 
 SUFFIXES = (".yaml", ".yml")
@@ -66,7 +66,7 @@ def read_files(paths: Sequence[str]) -> tuple[tuple[Document, ...], tuple[FieldE
 def _files_of(path: str, faults: list[FieldError]) -> Iterable[str]:
     label = _label(path)
     if not path.strip():
-        faults.append(FieldError("docr_manifest_files", "a path is empty", "name a file, a folder or a glob"))
+        faults.append(FieldError("docr_manifest_files", "a path is empty", "name a file, a folder or a glob", REQUIRED))
         return ()
     if os.path.isdir(path):
         return _files_in(path, faults)
@@ -136,12 +136,14 @@ def _parse(label: str, text: str, faults: list[FieldError]) -> Iterator[Document
         faults.append(FieldError(label, "lists or mappings are nested too deeply", "write a plain manifest"))
     else:
         if is_empty:
-            faults.append(FieldError(label, "the file holds no document", "write a manifest, or leave the file out"))
+            faults.append(
+                FieldError(label, "the file holds no document", "write a manifest, or leave the file out", REQUIRED)
+            )
 
 
 def _repeated_fault(label: str, node: yaml.ScalarNode) -> FieldError:
     place = _place(label, node.start_mark.line, node.start_mark.column)
-    return FieldError(place, f"the key {str(node.value)!r} is given twice", "keep one of the two")
+    return FieldError(place, f"the key {str(node.value)!r} is given twice", "keep one of the two", DUPLICATE)
 
 
 def _syntax_fault(label: str, text: str, error: yaml.YAMLError) -> FieldError:

@@ -76,7 +76,7 @@ def test_files_folders_globs_and_inline_documents_come_in_their_order(tmp_path: 
         "many/b.yml document 1 (res-plum)",
         "many/b.yml document 2 (res-fig)",
         "team-x/registry.yaml document 3 (res-lime)",
-        "docr_manifests document 1 (res-7up)",
+        "manifests document 1 (res-7up)",
     ]
     assert result["manifests"][0] == {
         "name": "kiwi",
@@ -109,9 +109,9 @@ def test_all_errors_of_all_sources_are_reported_at_once_in_check_mode_too(tmp_pa
         "gone.yaml",
         "one.yaml document 1 (res-kiwi), spec.region",
         "one.yaml document 2, kind",
-        "docr_manifests document 1 (res-Plum), spec.name",
-        "docr_manifests document 2 (res-fig), spec.regoin",
-        "docr_manifests document 3",
+        "manifests document 1 (res-Plum), spec.name",
+        "manifests document 2 (res-fig), spec.regoin",
+        "manifests document 3",
     ]
     assert result["msg"].startswith("Nothing was changed, 7 errors:\n- two.yaml line 1, column 5: ")
     assert "spec.regoin: this field is not known; did you mean region." in result["msg"]
@@ -122,9 +122,9 @@ def test_what_holds_for_all_manifests_is_checked_with_them_under_the_names_of_va
     of_all = {"overrun": "stop", "maintenance_windows": [{"days": ["friday"], "start": 1350, "duration": "4h"}]}
     result = run(tmp_path, manifests=[manifest("Plum")], garbage_collection=of_all)
     assert [fault["where"] for fault in result["field_errors"]] == [
-        "docr_gc_maintenance_windows[0].start",
-        "docr_gc_overrun",
-        "docr_manifests document 1 (res-Plum), spec.name",
+        "garbage_collection.maintenance_windows[0].start",
+        "garbage_collection.overrun",
+        "manifests document 1 (res-Plum), spec.name",
     ]
 
 
@@ -136,7 +136,7 @@ def test_check_mode_reads_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "neither it nor docr_manifests gives a manifest; name files, folders or globs"),
+        ({}, "no manifest is given; name files, folders or globs"),
         (
             {"manifests": [{"kind": "Pod"}], "skip_other_kinds": True},
             "of 1 documents none is a DigitalOceanContainerRe",

@@ -109,7 +109,8 @@ def test_stages_of_one_core_run_beside_each_other_and_the_others_alone(capsys: p
     ("arguments", "words"),
     [
         (["unit", "tpyes"], "no such stage: tpyes; there are format, lint, types"),
-        (["--long", "unit"], "no long tests in: unit; long tests are in clusters"),
+        (["--long", "unit"], "no long tests in: unit; long tests are in clusters, cores"),
+        (["cores"], "only with --long: cores"),
     ],
 )
 def test_a_stage_that_does_not_exist_or_has_no_long_tests_is_refused(
@@ -128,7 +129,9 @@ def test_only_stages_with_long_tests_are_long_stages() -> None:
         for path in (stages.ROOT / "tests").rglob("test_*.py")
         if "@pytest.mark.long\n" in path.read_text(encoding="utf-8")
     }
-    assert folders - {"unit"} == set(stages.LONG_STAGES)
+    long = {stage.name for stage in stages.STAGES if stage.is_long}
+    assert long == {"cores"}
+    assert (folders - {"unit"}) | long == set(stages.LONG_STAGES)
 
 
 def test_the_slowest_tests_are_named_with_their_seconds(tmp_path: Path) -> None:

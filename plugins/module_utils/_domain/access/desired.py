@@ -13,7 +13,7 @@ from ..clusters.cluster import Cluster
 from ..clusters.lookup import resolve_clusters
 from ..clusters.selection import Where
 from ..credentials.rotation import RotationPolicy
-from ..field_errors import FieldError
+from ..field_errors import DUPLICATE, FieldError
 from ..names import NameRef
 from .cluster_access import DesiredAccess
 from .methods import ONE_CLICK
@@ -130,5 +130,5 @@ def _merge(cluster: DesiredCluster, entry: AccessEntry) -> tuple[DesiredCluster,
             cluster = replace(cluster, accesses=(*cluster.accesses, access))
         elif same != access:
             what = f"{cluster.place.key} gets access to the registry {name.name} from two entries that differ"
-            errors.append(FieldError(name.where, what, "keep one entry"))
+            errors.append(FieldError(name.where, what, "keep one entry", DUPLICATE))
     return cluster, errors

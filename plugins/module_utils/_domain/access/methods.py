@@ -103,17 +103,26 @@ def _empty_names(path_of: PathOf, options: Mapping[str, Any]) -> Iterator[FieldE
         value = options.get(name)
         if isinstance(value, str) and not value.strip():
             yield FieldError(
-                path_of(name), "the label selector is empty", "write a label selector, or remove the option"
+                path_of(name),
+                "the label selector is empty",
+                "write a label selector, or remove the option",
+                REQUIRED,
             )
         elif isinstance(value, list | tuple):
             if not value:
                 yield FieldError(
-                    path_of(name), "the list is empty", "name at least one, or remove the option for the default"
+                    path_of(name),
+                    "the list is empty",
+                    "name at least one, or remove the option for the default",
+                    REQUIRED,
                 )
             for number, one in enumerate(value):
                 if not one.strip():
                     yield FieldError(
-                        f"{path_of(name)}[{number}]", "the name is empty", "write a name, or remove the entry"
+                        f"{path_of(name)}[{number}]",
+                        "the name is empty",
+                        "write a name, or remove the entry",
+                        REQUIRED,
                     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..credentials.docker import DockerCredentials
 from ..durations import format_duration
 from ..errors import InvalidInput
-from ..field_errors import FieldError
+from ..field_errors import FORBIDDEN, UNSUPPORTED, FieldError
 from ..plan import Plan
 from ..times import format_time
 from .docker_config import Document, LoginEntry, helper_of, list_logins, list_set_aside
@@ -176,17 +176,22 @@ def _login_faults(current: CurrentLogin, desired: DesiredLogin) -> Iterator[Fiel
     elsewhere = "set another path, and set DOCKER_CONFIG to its folder for the clients that push and pull"
     if helper is not None:
         what = f"its {helper[0]} makes Docker keep the login of {current.host} with {helper[1]!r}, not in this file"
-        yield FieldError(current.path, what, elsewhere)
+        yield FieldError(current.path, what, elsewhere, UNSUPPORTED)
     if current.foreign is not None:
         what = f"its entry {current.foreign.key} was not written by this module, and Docker keeps one login for a host"
         yield FieldError(
-            current.path, what, f"remove the entry with docker logout {current.foreign.key}, or {elsewhere}"
+            current.path,
+            what,
+            f"remove the entry with docker logout {current.foreign.key}, or {elsewhere}",
+            FORBIDDEN,
         )
     others = current.holders - {desired.registry}
     if others:
         other = ", ".join(sorted(others))
         what = f"it holds a login of {other} for {current.host}, and Docker keeps one login for a host"
-        yield FieldError(current.path, what, f"{elsewhere}, or remove the login with state=absent and registry={other}")
+        yield FieldError(
+            current.path, what, f"{elsewhere}, or remove the login with state=absent and registry={other}", FORBIDDEN
+        )
 
 
 def _to_revoke(current: CurrentLogin, desired: DesiredLogin) -> Iterator[tuple[DockerCredentials, str]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..access.methods import EXPIRY, ONE_CLICK, WHERE, PathOf, access_faults, allows_option
-from ..field_errors import FieldError
+from ..field_errors import REQUIRED, FieldError
 from .values import Faults, Place, given, kind_of_value, read_object
 
 BLOCK = "spec.doks_integration"
@@ -92,7 +92,9 @@ def manifest_faults(own: Values, variables: Values | None, path_of: PathOf) -> F
     faults = access_faults(said_at, access.method, {**access.options, **contexts})
     if contexts and not access.kubeconfig:
         advice = f"set {PREFIX}{_KUBECONFIG}, a variable, since the file is the controller's"
-        faults += (FieldError(said_at(_CONTEXTS), "the kubeconfig is missing that holds the contexts", advice),)
+        faults += (
+            FieldError(said_at(_CONTEXTS), "the kubeconfig is missing that holds the contexts", advice, REQUIRED),
+        )
     return faults
 
 

@@ -190,7 +190,9 @@ def _read_list(field: Field, value: object, place: Place, read_one: _Reader, nou
     if not isinstance(value, list | tuple):
         return None, (place.fault(f"it is {kind_of_value(value)}", f"write a list of {noun}"),)
     if len(value) < field.min_items:
-        return None, (place.fault("the list is empty", _right(field, "use") if field.enum else "name at least one"),)
+        return None, (
+            place.fault("the list is empty", _right(field, "use") if field.enum else "name at least one", REQUIRED),
+        )
     read = [read_one(field, one, place.item(number)) for number, one in enumerate(value)]
     return [one for one, _faults in read], tuple(fault for _one, faults in read for fault in faults)
 
@@ -234,7 +236,7 @@ def _text_faults(
     if not isinstance(value, str):
         return (_no_text_fault(value, place, meant(value) if meant else None),)
     if not value.strip() and not may_be_empty:
-        return (place.fault("it is empty", "write text, or leave it out"),)
+        return (place.fault("it is empty", "write text, or leave it out", REQUIRED),)
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidInput
-from ..field_errors import REQUIRED, FieldError
+from ..field_errors import DUPLICATE, FORBIDDEN, REQUIRED, FieldError
 from ..plan import Plan
 from .model import Registry
 from .steps import ChangeTier, CreateRegistry, RegistryStep
@@ -115,6 +115,7 @@ def _faults_of(account: Account, registry: DesiredRegistry) -> Iterable[FieldErr
                 registry.where("region"),
                 f"the registry {name} is in {current.region}, not in {registry.region}, and a registry cannot move",
                 f"set region to {current.region}, or create another registry in {registry.region} and copy the images",
+                FORBIDDEN,
             )
         return
     if registry.region is not None and registry.region not in account.offer.regions:
@@ -128,6 +129,7 @@ def _faults_of(account: Account, registry: DesiredRegistry) -> Iterable[FieldErr
             registry.where("name"),
             f"the registry name {registry.name} is taken; names are unique over all customers of DigitalOcean",
             "choose another name, such as COMPANY-PURPOSE, or use the token of the team that has it",
+            DUPLICATE,
         )
     if registry.name in account.refused_names:
         yield FieldError(
@@ -160,6 +162,7 @@ def _tier_faults(
                 first.where("subscription_tier"),
                 f"the team cannot have the tier {target.slug} now: {reasons or 'DigitalOcean gives no reason'}",
                 "choose a larger tier, or delete images and collect garbage first",
+                FORBIDDEN,
             ),
         )
     total = len(account.registries) + creates
@@ -169,6 +172,7 @@ def _tier_faults(
                 desired[-1].where("name"),
                 f"there would be {total} registries, and the tier {target.slug} allows {target.registry_limit}",
                 "delete a registry or use another team" if target.registry_limit > 1 else "use the tier professional",
+                FORBIDDEN,
             ),
         )
     return faults

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..field_errors import FieldError
+from ..field_errors import UNSUPPORTED, FieldError
 
 # How many registries a tier allows stands in no answer of the API, only on the product page (digitalocean-api.md 1.3).
 REGISTRY_LIMITS: Mapping[str, int] = {"starter": 1, "basic": 1, "professional": 10}
@@ -146,6 +146,7 @@ def resolve_tier(
                 "subscription_tier",
                 f"the team has one tier, but {named}",
                 "name the same tier everywhere, or set tier_policy to highest",
+                UNSUPPORTED,
             ),
         )
     return (known[tiers[-1]] if tiers and not faults else None), faults

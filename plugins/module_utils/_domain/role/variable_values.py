@@ -41,6 +41,8 @@ from .variables import (
 # As Ansible knows booleans.
 _TRUE = frozenset({"y", "yes", "on", "1", "true", "t"})
 _FALSE = frozenset({"n", "no", "off", "0", "false", "f"})
+# YAML's null, which ansible-core 2.18 hands over as text and newer versions as None.
+_NULLS = ("", "null", "~")
 # AWX shows this text in the place of a secret.
 _AWX_PLACEHOLDER = "$encrypted$"
 _WAY_OUT = "write the value with quotes in a file, or in the variables of AWX's job template instead of a prompt"
@@ -81,7 +83,8 @@ class TextReader:
 def read_variables(given: Mapping[str, object], required: Iterable[str], reader: TextReader) -> ReadVariables:
     """Read all variables that begin with `docr_`; raises InvalidInput with every error.
 
-    A blank text and null count as not given: the default counts. `required` are the variables that must be given.
+    A blank text, null and the texts `null` and `~` count as not given: the default counts. `required` are the variables
+    that must be given.
     """
     values: dict[str, object] = {}
     errors: list[FieldError] = []
@@ -140,7 +143,7 @@ class _ValueReader:
 
     def read(self, variable: RoleVariable, value: object) -> object:
         """The typed value; None where the variable is not given. Raises _UnusableValue."""
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if value is None or (isinstance(value, str) and value.strip().lower() in _NULLS):
             return None
         simple = _SIMPLE.get(variable.type)
         if simple is not None:

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from ..durations import parse_duration
-from ..field_errors import FieldError
+from ..field_errors import REQUIRED, FieldError
 from .calendar import LONGEST, UTC, Blackout, Calendar, MaintenanceWindow
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -36,7 +36,9 @@ def parse_calendar(
     faults: list[FieldError] = []
     option = f"{where}maintenance_windows"
     if not windows:
-        faults.append(FieldError(option, "the list is empty, so nothing would ever start", "name at least one window"))
+        faults.append(
+            FieldError(option, "the list is empty, so nothing would ever start", "name at least one window", REQUIRED)
+        )
     parsed = [_parse_window(one, f"{option}[{number}]", faults) for number, one in enumerate(windows)]
     days = [_parse_blackout(one, f"{where}blackout_dates[{number}]", faults) for number, one in enumerate(blackouts)]
     return Calendar(tuple(parsed), tuple(one for one in days if one is not None)), tuple(faults)
@@ -45,7 +47,7 @@ def parse_calendar(
 def _parse_window(raw: Mapping[str, Any], path: str, faults: list[FieldError]) -> MaintenanceWindow:
     days = [day.strip().lower() for day in raw["days"]]
     if not days:
-        faults.append(FieldError(f"{path}.days", "the list is empty", f"use some of {', '.join(DAYS)}"))
+        faults.append(FieldError(f"{path}.days", "the list is empty", f"use some of {', '.join(DAYS)}", REQUIRED))
     for number, day in enumerate(days):
         if day not in DAYS:
             faults.append(FieldError(f"{path}.days[{number}]", f"{day!r} is no day", f"use {', '.join(DAYS)}"))

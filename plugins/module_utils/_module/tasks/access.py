@@ -192,7 +192,10 @@ def _place_faults(path: str, method: str, entry: OptionValues, options: OptionVa
             )
     elif method == ONE_CLICK and not own and options["kubeconfig"]:
         yield FieldError(
-            f"{path}clusters", "no cluster is named", "name clusters of DigitalOcean, or use the method direct"
+            f"{path}clusters",
+            "no cluster is named",
+            "name clusters of DigitalOcean, or use the method direct",
+            REQUIRED,
         )
     elif not options["kubeconfig"]:
         yield FieldError(
@@ -228,13 +231,13 @@ def _read_names(path: str, names: Sequence[str]) -> tuple[NameRef, ...]:
 
 def _empty(path: str, values: Sequence[object]) -> Iterator[FieldError]:
     if not values:
-        yield FieldError(path, "the list is empty", "name at least one, or leave the task out")
+        yield FieldError(path, "the list is empty", "name at least one, or leave the task out", REQUIRED)
 
 
 def _blanks(path: str, names: Sequence[str]) -> Iterator[FieldError]:
     for number, name in enumerate(names):
         if not name.strip():
-            yield FieldError(f"{path}[{number}]", "the name is empty", "write a name, or remove the entry")
+            yield FieldError(f"{path}[{number}]", "the name is empty", "write a name, or remove the entry", REQUIRED)
 
 
 def run_access_task() -> None:

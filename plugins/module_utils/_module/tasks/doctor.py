@@ -18,7 +18,7 @@ from ..._domain.clusters.selection import DEFAULT_ACCOUNTS, EVERY, Where
 from ..._domain.doctor.report import DoctorReport
 from ..._domain.doctor.snapshot import DoctorScope
 from ..._domain.errors import DocrError, InvalidInput, SomeFailed
-from ..._domain.field_errors import FieldError
+from ..._domain.field_errors import REQUIRED, UNSUPPORTED, FieldError
 from ..._domain.names import NameRef, join_names
 from ..._service.doctor import examine_cluster
 from ..._service.flow.parallel import MOST_CLUSTERS, parallel_outcomes
@@ -144,15 +144,21 @@ def _scope(api: Clusters, params: Params) -> DoctorScope:
 def _option_faults(params: Params) -> Iterator[FieldError]:
     if params["kubeconfig"] and not params["diagnose"]:
         yield FieldError(
-            "kubeconfig", "the option requires diagnose=true", "set diagnose to true, or leave the option out"
+            "kubeconfig",
+            "the option requires diagnose=true",
+            "set diagnose to true, or leave the option out",
+            UNSUPPORTED,
         )
     if params["contexts"] and not params["kubeconfig"]:
         yield FieldError(
-            "contexts", "the option requires kubeconfig", "set kubeconfig to the file that has the contexts"
+            "contexts",
+            "the option requires kubeconfig",
+            "set kubeconfig to the file that has the contexts",
+            REQUIRED,
         )
     for name in ("contexts", "registries", "namespaces", "service_accounts"):
         if params[name] is not None and not params[name]:
-            yield FieldError(name, "the list is empty", "name at least one, or leave it out for the default")
+            yield FieldError(name, "the list is empty", "name at least one, or leave it out for the default", REQUIRED)
 
 
 def _not_ready(clusters: Iterable[Cluster], ready: Sequence[Cluster]) -> Iterator[str]:

@@ -113,7 +113,9 @@ def read_registries(names: Sequence[str]) -> tuple[tuple[NameRef, ...], list[Fie
             faults.append(FieldError(one.where, "the name is empty", "name a registry, or leave it out", REQUIRED))
         elif first.setdefault(one.name, one) is not one:
             faults.append(
-                FieldError(one.where, f"{one.name} stands at {first[one.name].where} too", "keep one of them")
+                FieldError(
+                    one.where, f"{one.name} stands at {first[one.name].where} too", "keep one of them", DUPLICATE
+                )
             )
     return refs, faults
 

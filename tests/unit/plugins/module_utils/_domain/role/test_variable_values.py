@@ -39,7 +39,7 @@ def errors(*required: str, **given: object) -> list[str]:
     return [str(one) for one in caught.value.field_errors]
 
 
-@pytest.mark.parametrize("blank", [None, "", " ", "\n"])
+@pytest.mark.parametrize("blank", [None, "", " ", "\n", "null", " NULL ", "~"])
 @pytest.mark.parametrize("name", VARIABLES)
 def test_a_blank_variable_has_its_default(name: str, blank: object) -> None:
     assert value(name, blank) == read().variables.values[name]
