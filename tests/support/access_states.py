@@ -25,9 +25,9 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     journal_name,
     write_journal,
 )
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.methods import secret_name
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import JOURNAL, labels_of
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import pull_secret
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.secret_names import secret_name
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     PULL_SECRET_KEY,
     PULL_SECRET_TYPE,

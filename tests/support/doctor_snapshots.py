@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.methods import secret_name
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import pull_secret
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.secret_names import secret_name
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     PULL_SECRET_KEY,
     PULL_SECRET_TYPE,

@@ -11,7 +11,7 @@ property of RegistryAccess. `plan.py` puts these decisions into an order.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -19,10 +19,9 @@ from ..clusters.objects import PULL_SECRET_TYPE, Namespace, Pod, Secret, Service
 from ..clusters.selection import Where
 from ..credentials.rotation import Credential, RotationPolicy
 from .journal import CURRENT, OLD, Journal
-from .methods import DIRECT, ONE_CLICK, OPERATOR
+from .methods import DIRECT, ONE_CLICK, OPERATOR, doctl_name, secret_name
 from .ownership import OPERATOR_NAMESPACE, foreign, is_marked, is_owned_entry, one_click_copies, owned
 from .pull_secrets import carries, credential_in, pull_secret
-from .secret_names import doctl_name, secret_name
 
 
 @dataclass(frozen=True)
@@ -298,13 +297,6 @@ class ClusterAccess:
     def of(self, registry: str) -> RegistryAccess:
         """The access to a registry."""
         return next(access for access in self.registries if access.registry == registry)
-
-    def with_acceptance(self, accepted: Mapping[str, bool | None]) -> ClusterAccess:
-        """The access where `accepted` says by registry whether the image host accepts the credential in use."""
-        registries = dict(self.current.registries)
-        for registry, is_accepted in accepted.items():
-            registries[registry] = replace(registries[registry], is_accepted=is_accepted)
-        return replace(self, current=replace(self.current, registries=registries))
 
 
 def _intact_credential(secret: Secret) -> dict[str, Credential]:

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The methods by which clusters get access, the options that each method allows, and the errors in these options."""
+"""The methods of cluster access: the names of their secrets, the options that each method allows, and wrong options."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -29,6 +30,8 @@ LEAST_ROTATION = timedelta(hours=1)
 # The API limits the expiry of a credential (digitalocean-api.md 1.6), which is LIFETIMES times the rotation.
 MOST_ROTATION = timedelta(seconds=1_576_800_000) / LIFETIMES
 
+_LABEL_LENGTH = 63
+
 PathOf = Callable[[str], str]
 
 _WHY = {
@@ -45,6 +48,30 @@ _UNFIT: Mapping[str, Mapping[str, str]] = {
     OPERATOR: dict.fromkeys(WHERE, "use the method direct, or remove the option"),
     DIRECT: {},
 }
+
+
+def secret_name(method: str, registry: str) -> str:
+    """The name of the pull secrets of a method; no two methods share a name.
+
+    DigitalOcean's operator uses the name as a label, which is limited to 63 characters.
+    """
+    if method == ONE_CLICK:
+        return registry
+    name = f"docr-{method}-{registry}"
+    if len(name) <= _LABEL_LENGTH:
+        return name
+    digest = hashlib.sha256(registry.encode()).hexdigest()[:8]
+    return f"{name[: _LABEL_LENGTH - len(digest) - 1].rstrip('-')}-{digest}"
+
+
+def doctl_name(registry: str) -> str:
+    """The name of the secret that `doctl registry kubernetes-manifest` makes."""
+    return f"registry-{registry}"
+
+
+def secret_names(registry: str) -> tuple[str, ...]:
+    """The names of all secrets that serve a registry; a Kubernetes role lists them in `resourceNames`."""
+    return (*(secret_name(method, registry) for method in (DIRECT, OPERATOR, ONE_CLICK)), doctl_name(registry))
 
 
 def allows_option(method: str, name: str) -> bool:

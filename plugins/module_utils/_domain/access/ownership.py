@@ -16,8 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..clusters.objects import PULL_SECRET_TYPE, Secret
-from .methods import OPERATOR
-from .secret_names import secret_name
+from .methods import OPERATOR, secret_name
 
 # Where DigitalOcean's operator looks for secrets to copy.
 OPERATOR_NAMESPACE = "kube-system"

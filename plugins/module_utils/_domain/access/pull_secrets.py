@@ -12,9 +12,8 @@ import json
 from ..clusters.objects import PULL_SECRET_KEY, PULL_SECRET_TYPE, Secret, SecretContent
 from ..credentials.rotation import Credential
 from ..times import format_time, parse_time
-from .methods import OPERATOR
+from .methods import OPERATOR, secret_name
 from .ownership import MARKS, SOURCE, labels_of
-from .secret_names import secret_name
 
 _FINGERPRINT = f"{MARKS}/fingerprint"
 _MINTED_AT = f"{MARKS}/minted-at"

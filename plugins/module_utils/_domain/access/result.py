@@ -16,9 +16,8 @@ from ..plan import Step
 from ..times import format_time
 from . import steps
 from .cluster_access import AccountChange, RegistryAccess
-from .methods import DIRECT, ONE_CLICK, OPERATOR
+from .methods import DIRECT, ONE_CLICK, OPERATOR, secret_name
 from .ownership import one_click_copies
-from .secret_names import secret_name
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..access.methods import secret_names
 from ..access.ownership import OPERATOR_NAMESPACE
-from ..access.secret_names import secret_names
 from ..clusters.objects import ServiceAccount
 from ..credentials.rotation import LIFETIMES, Credential
 from ..names import join_names

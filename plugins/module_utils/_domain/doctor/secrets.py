@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..access.methods import DIRECT, ONE_CLICK, OPERATOR
+from ..access.methods import DIRECT, ONE_CLICK, OPERATOR, doctl_name, secret_name
 from ..access.ownership import is_marked
 from ..access.pull_secrets import credential_in
-from ..access.secret_names import doctl_name, secret_name
 from ..clusters.objects import PULL_SECRET_KEY, PULL_SECRET_TYPE, Secret, SecretContent
 from ..credentials.docker import DockerCredentials, parse_docker_credentials
 from ..credentials.rotation import Credential

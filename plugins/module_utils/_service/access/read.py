@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from ..._domain.access.cluster_access import ClusterAccess, CurrentCluster, CurrentRegistry, DesiredAccess
 from ..._domain.access.journal import JOURNAL_NAMESPACE, Journal, journal_name, read_journal
+from ..._domain.access.methods import secret_names
 from ..._domain.access.ownership import JOURNAL, is_marked
 from ..._domain.access.pods import is_failing
-from ..._domain.access.secret_names import secret_names
 from ..._domain.clusters.objects import Namespace, Secret, ServiceAccount
 from ..._domain.errors import Refused
 from ..flow.tokens import accepts_token_if_known
@@ -46,15 +46,18 @@ class ClusterReader:
             pods=self.kube.list_pods(lambda pod: is_failing(pod, self.addresses)) if self.addresses else (),
             integrated=self.integrated,
         )
-        cluster = ClusterAccess(current, self.desired)
-        accounts = self._fetch_accounts(cluster, is_present=is_present)
-        cluster = replace(cluster, current=replace(current, accounts=accounts))
-        if not is_present:
-            return cluster
-        in_use = {access.registry: access.credential for access in cluster.registries}
-        return cluster.with_acceptance(
-            {name: accepts_token_if_known(self.api, found.login) for name, found in in_use.items() if found is not None}
-        )
+        access = ClusterAccess(current, self.desired)
+        current = replace(current, accounts=self._fetch_accounts(access, is_present=is_present))
+        if is_present:
+            # The access says which credential is in use; the image host says whether the credential still works.
+            in_use = [(one.current, one.registry, one.credential) for one in access.registries]
+            accepted = {
+                registry: replace(found, is_accepted=accepts_token_if_known(self.api, credential.login))
+                for found, registry, credential in in_use
+                if credential is not None
+            }
+            current = replace(current, registries={**current.registries, **accepted})
+        return ClusterAccess(current, self.desired)
 
     def _fetch_registry(self, desired: DesiredAccess, namespaces: Iterable[Namespace]) -> CurrentRegistry:
         registry, where = desired.registry, desired.where

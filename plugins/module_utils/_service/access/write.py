@@ -2,31 +2,49 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carrying out the plan for one cluster, step by step."""
+"""Carry out the plan for one cluster step by step, and keep the journal of the credentials of each registry.
+
+A credential is recorded in the journal right after it is minted, and until it is revoked. So the next run knows every
+credential, except a credential that was minted in the instant of a crash.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from ..._domain.access import steps
 from ..._domain.access.cluster_access import ClusterAccess, CurrentCluster, CurrentRegistry, RegistryAccess, SecretWrite
+from ..._domain.access.journal import JOURNAL_NAMESPACE, Journal, journal_name, write_journal
 from ..._domain.access.methods import ONE_CLICK, OPERATOR
-from ..._domain.access.ownership import OPERATOR_NAMESPACE, is_marked, is_owned, one_click_copies, owned
-from ..._domain.access.pull_secrets import carries
+from ..._domain.access.ownership import (
+    JOURNAL,
+    OPERATOR_NAMESPACE,
+    is_marked,
+    is_owned,
+    labels_of,
+    one_click_copies,
+    owned,
+)
+from ..._domain.access.pull_secrets import carries, pull_secret
 from ..._domain.access.steps import ClusterStep
 from ..._domain.clusters.objects import CONNECTIONS, Secret, SecretContent
-from ..._domain.errors import DocrError, TimedOut
+from ..._domain.credentials.rotation import Credential
+from ..._domain.errors import Denied, DocrError, TimedOut
 from ..._domain.names import join_names
 from ..._domain.plan import Plan, Step
+from ..._domain.times import format_time
 from ..flow.parallel import parallel_map
+from ..flow.tokens import check_token, revoke_token
 from ..flow.wait import PollSettings
 from ..ports.credentials import CredentialApi
 from ..ports.kube import Kube
 from .conditional_writes import change_account, delete_pod, delete_secret, require_no_later, write_secret
-from .credentials import Credentials
 from .read import by_namespace
 
+# A token that has just been minted may not be known everywhere at once.
+_NEWS_TIMEOUT_S = 10.0
 # Namespaces that come while secrets are written get theirs in another round.
 _ROUNDS = 3
 
@@ -188,3 +206,109 @@ class ClusterWriter:
             f"in {join_names(namespaces)} the secret {what}, or its service account does not name the secret",
             "check the cluster and what else writes this secret, then run the task again",
         )
+
+
+@dataclass
+class Credentials:
+    """Writes the journal of one registry; `credential` is the credential in use, None until it is minted."""
+
+    api: CredentialApi
+    kube: Kube
+    access: RegistryAccess
+    journal: Journal = field(init=False)
+    secret: Secret | None = field(init=False)
+    credential: Credential | None = field(init=False)
+    revoked: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.journal = self.access.journal
+        self.secret = self.access.current.journal_secret
+        self.credential = self.access.credential
+
+    @property
+    def content(self) -> SecretContent:
+        """The content of the pull secrets with the credential in use; ValueError where no credential was minted."""
+        if self.credential is None:
+            raise ValueError(f"no credential of {self.access.registry} was minted")
+        return pull_secret(self.access.registry, self.access.desired.method, self.credential)
+
+    def mint(self, poll_settings: PollSettings) -> None:
+        """Mint a credential, record it, and verify that the image host accepts it.
+
+        A credential that cannot be recorded or used is revoked again.
+        """
+        registry, policy = self.access.registry, self.access.desired.required_policy
+        minted = self.api.mint_docker_credentials(registry, read_write=False, expiry_s=policy.expiry_s)
+        now = self.api.now()
+        expires_at = now + timedelta(seconds=policy.expiry_s) if policy.expiry_s else None
+        credential = Credential(minted.config, now, expires_at)
+        try:
+            self.save(self.journal.add(credential))
+            self._prove(credential, poll_settings)
+        except DocrError as error:
+            self._give_up(credential, error)
+            raise
+        self.credential = credential
+
+    def save(self, journal: Journal) -> None:
+        """Write the journal. Raises Conflict when another writer, such as another run, wrote the journal since."""
+        registry = self.access.registry
+        content = write_journal(journal, labels_of(registry, JOURNAL))
+        if self.secret is None:
+            self.secret = self.kube.create_secret(JOURNAL_NAMESPACE, journal_name(registry), content)
+        else:
+            self.secret = self.kube.replace_secret(self.secret, content)
+        self.journal = journal
+
+    def promote(self) -> None:
+        """Record that all secrets carry the credential in use: the others become old."""
+        if self.credential is not None:
+            promoted = self.journal.promote(self.credential, self.api.now())
+            if promoted != self.journal:
+                self.save(promoted)
+
+    def revoke(self, credentials: Iterable[Credential]) -> None:
+        """Revoke credentials, and remove them from the journal where there is one."""
+        for one in credentials:
+            self._revoke(one)
+        if self.secret is not None:
+            self.save(self.journal.without(self.revoked))
+
+    def drop(self) -> None:
+        """Delete the journal."""
+        if self.secret is not None:
+            self.kube.delete_secret(self.secret)
+            self.secret = None
+
+    def _prove(self, credential: Credential, poll_settings: PollSettings) -> None:
+        refusals: list[Denied] = []
+
+        def is_taken() -> bool:
+            try:
+                check_token(self.api, credential.login)
+            except Denied as error:
+                refusals.append(error)
+                return False
+            return True
+
+        seen = replace(poll_settings, timeout_s=min(poll_settings.timeout_s, _NEWS_TIMEOUT_S)).poll(is_taken, bool)
+        if not seen.is_done:
+            raise Denied(
+                f"use the credential that was minted for the registry {self.access.registry}",
+                refusals[-1].answer,
+                "the credential is revoked again; check whether another run replaced the credential, and that"
+                " registry_host is the image host of the API that minted the credential",
+            )
+
+    def _give_up(self, credential: Credential, cause: DocrError) -> None:
+        """Revoke a credential that cannot be used; where that fails too, the error names what is left and why."""
+        try:
+            self._revoke(credential)
+        except DocrError as error:
+            left = f"the token was minted for {self.access.registry} at {format_time(credential.minted_at)}"
+            advice = f"{error.advice}: {left}, and is not used, because of the first error: {cause}"
+            raise type(error)(error.operation, error.answer, advice) from cause
+
+    def _revoke(self, credential: Credential) -> None:
+        revoke_token(self.api, credential.login)
+        self.revoked.append(credential.fingerprint)

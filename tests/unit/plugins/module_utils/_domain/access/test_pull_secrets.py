@@ -14,6 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import RegistryAccess
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.methods import (
+    doctl_name,
+    secret_name,
+    secret_names,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import (
     foreign,
     is_copy,
@@ -29,11 +34,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     holds_later,
     merge_content,
     pull_secret,
-)
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.secret_names import (
-    doctl_name,
-    secret_name,
-    secret_names,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     PULL_SECRET_KEY,

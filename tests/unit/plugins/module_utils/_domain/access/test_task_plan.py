@@ -19,7 +19,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     DesiredState,
     resolve_entries,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.secret_names import secret_name
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.methods import secret_name
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.task_plan import (
     CurrentPlace,
     NotRead,
