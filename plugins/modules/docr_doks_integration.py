@@ -549,7 +549,7 @@ actions:
         - C(mint_credentials), C(record_credential), C(write_pull_secrets), C(activate_credential),
           C(patch_service_accounts), C(delete_pull_secrets), C(delete_operator_secret), C(revoke_credentials),
           C(delete_journal) and C(recreate_pods) inside clusters.
-        - C(look_into_cluster) in check mode, for a cluster that check mode cannot enter.
+        - C(read_cluster) in check mode, for a cluster that check mode cannot enter.
       type: str
       sample: write_pull_secrets
     target:

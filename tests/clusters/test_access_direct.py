@@ -188,7 +188,7 @@ def test_check_mode_predicts_the_run_without_writing_or_minting(orchard: Cluster
 
 def test_check_mode_reads_no_cluster_that_requires_a_new_token(orchard: Cluster) -> None:
     result = give(orchard, check=True)
-    assert actions(result) == ["look_into_cluster"]
+    assert actions(result) == ["read_cluster"]
     assert writes(orchard.sandbox) == []
     assert "Check mode mints no token for the cluster orchard" in result["warnings"][0]
 

@@ -17,7 +17,7 @@ from ..field_errors import DUPLICATE, FieldError
 from ..names import NameRef
 from .cluster_access import DesiredAccess
 from .methods import ONE_CLICK
-from .one_click import PRESENT, DesiredIntegrations, Integration, closed_fault, missing_registries
+from .one_click import PRESENT, DesiredIntegrations, Integration, closed_errors, missing_registries
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class ClusterAddress:
 
     @property
     def key(self) -> str:
-        """A name that no other place has; errors show it."""
+        """A name that no other address has; errors show the name."""
         if self.cluster:
             return f"the cluster {self.name} ({self.cluster.id})"
         return f"the context {self.context} of {self.kubeconfig}" if self.context else f"the {self.name}"
@@ -85,9 +85,9 @@ class ClusterAddress:
 
 @dataclass(frozen=True)
 class DesiredCluster:
-    """A place, and the access that the cluster is to have, or to lose."""
+    """The address of a cluster, and the access that the cluster is to have, or to lose."""
 
-    place: ClusterAddress
+    address: ClusterAddress
     accesses: tuple[DesiredAccess, ...]
 
     def must_be_read(self, desired: DesiredState) -> bool:
@@ -107,16 +107,16 @@ def resolve_entries(
     for entry in desired.entries:
         known = [(one, found[one.name]) for one in entry.clusters if one.name in found]
         if entry.method != ONE_CLICK and desired.is_present:
-            errors += [error for one, cluster in known for error in closed_fault(cluster, one.where)]
-        places = [ClusterAddress(cluster.name, cluster) for _one, cluster in known]
-        places += [
+            errors += [error for one, cluster in known for error in closed_errors(cluster, one.where)]
+        addresses = [ClusterAddress(cluster.name, cluster) for _one, cluster in known]
+        addresses += [
             ClusterAddress(
                 context or f"current context of {entry.kubeconfig}", kubeconfig=entry.kubeconfig, context=context
             )
             for context in entry.contexts
         ]
-        for place in places:
-            merged[place.key], conflicts = _merge(merged.get(place.key, DesiredCluster(place, ())), entry)
+        for address in addresses:
+            merged[address.key], conflicts = _merge(merged.get(address.key, DesiredCluster(address, ())), entry)
             errors += conflicts
     return tuple(merged.values()), tuple(dict.fromkeys(errors))
 
@@ -129,6 +129,6 @@ def _merge(cluster: DesiredCluster, entry: AccessEntry) -> tuple[DesiredCluster,
         if same is None:
             cluster = replace(cluster, accesses=(*cluster.accesses, access))
         elif same != access:
-            what = f"{cluster.place.key} gets access to the registry {name.name} from two entries that differ"
+            what = f"{cluster.address.key} gets access to the registry {name.name} from two entries that differ"
             errors.append(FieldError(name.where, what, "keep one entry", DUPLICATE))
     return cluster, errors

@@ -79,7 +79,7 @@ def allows_option(method: str, name: str) -> bool:
     return name not in _UNFIT[method]
 
 
-def access_faults(
+def access_errors(
     path_of: PathOf, method: str, given: Mapping[str, Any], *, is_present: bool = True
 ) -> tuple[FieldError, ...]:
     """The errors in the options of one entry, found without any call; `path_of` gives the place of an option.
@@ -88,13 +88,13 @@ def access_faults(
     ends, and no expiry is required.
     """
     options = {name: value for name, value in given.items() if _says_something(name, value)}
-    faults = [*_unfit(path_of, method, options), *_empty_names(path_of, options)]
+    errors = [*_unfit(path_of, method, options), *_empty_names(path_of, options)]
     if is_present:
-        faults += _expiry_faults(path_of, method, options)
-    return tuple(faults)
+        errors += _expiry_errors(path_of, method, options)
+    return tuple(errors)
 
 
-def rotation_fault(text: str) -> tuple[str, str] | None:
+def rotation_error(text: str) -> tuple[str, str] | None:
     """What is wrong with a value of rotate_every, and what to write; None for a valid value."""
     try:
         period = parse_period(text)
@@ -153,7 +153,7 @@ def _empty_names(path_of: PathOf, options: Mapping[str, Any]) -> Iterator[FieldE
                     )
 
 
-def _expiry_faults(path_of: PathOf, method: str, options: Mapping[str, Any]) -> Iterator[FieldError]:
+def _expiry_errors(path_of: PathOf, method: str, options: Mapping[str, Any]) -> Iterator[FieldError]:
     if method == ONE_CLICK:
         return
     given = [name for name in EXPIRY if name in options]
@@ -166,6 +166,6 @@ def _expiry_faults(path_of: PathOf, method: str, options: Mapping[str, Any]) -> 
         )
     elif len(given) > 1:
         yield FieldError(path_of("never_expires"), "rotate_every is set too", "keep one option", DUPLICATE)
-    wrong = rotation_fault(options["rotate_every"]) if "rotate_every" in options else None
+    wrong = rotation_error(options["rotate_every"]) if "rotate_every" in options else None
     if wrong:
         yield FieldError(path_of("rotate_every"), *wrong)

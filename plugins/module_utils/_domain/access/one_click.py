@@ -123,7 +123,7 @@ def resolve_integrations(
 ) -> tuple[tuple[ClusterIntegration, ...], tuple[FieldError, ...]]:
     """The clusters that the entries name, each once in the order of the input, and the errors for unknown names."""
     names = [one for integration in desired.integrations for one in integration.clusters]
-    found, faults = resolve_clusters(clusters, names)
+    found, errors = resolve_clusters(clusters, names)
     targets: dict[str, ClusterIntegration] = {}
     for integration in desired.integrations:
         registries = tuple(one.name for one in integration.registries)
@@ -132,18 +132,18 @@ def resolve_integrations(
             if cluster is not None:
                 target = targets.setdefault(cluster.id, ClusterIntegration(cluster, one.where, ()))
                 targets[cluster.id] = replace(target, registries=_merged(target.registries, registries))
-    return tuple(targets.values()), faults
+    return tuple(targets.values()), errors
 
 
 def needs_registry_names(clusters: Sequence[Cluster], desired: DesiredIntegrations) -> bool:
     """Whether the plan depends on the names of the team's registries: a run without changes does not read them."""
-    targets, faults = resolve_integrations(clusters, desired)
+    targets, errors = resolve_integrations(clusters, desired)
     known = [(target, known_registries(target.cluster, None)) for target in targets]
     if any(registries is None for target, registries in known):
         return True
     if desired.state == ABSENT:
         return False
-    return bool(faults) or any(set(target.registries) - set(registries or ()) for target, registries in known)
+    return bool(errors) or any(set(target.registries) - set(registries or ()) for target, registries in known)
 
 
 def plan_integration(
@@ -152,17 +152,17 @@ def plan_integration(
     """The writes for the desired integrations; one step for all clusters that require the same change.
 
     `registry_names` are the team's registries, None when `needs_registry_names` said that they do not matter. Raises
-    InvalidInput with all faults: clusters that are unknown, ambiguous or in a state that allows no change, registries
+    InvalidInput with all errors: clusters that are unknown, ambiguous or in a state that allows no change, registries
     that do not exist.
     """
-    targets, faults = resolve_integrations(clusters, desired)
+    targets, errors = resolve_integrations(clusters, desired)
     if registry_names is not None:
-        faults += missing_registries(desired, (*registry_names, *desired.expected))
+        errors += missing_registries(desired, (*registry_names, *desired.expected))
     changes = tuple(_change(target, registry_names, desired) for target in targets)
     touched = [change.target for change in changes if change.registries]
-    faults += tuple(fault for target in touched for fault in closed_fault(target.cluster, target.where))
-    if faults:
-        raise InvalidInput(faults)
+    errors += tuple(error for target in touched for error in closed_errors(target.cluster, target.where))
+    if errors:
+        raise InvalidInput(errors)
     steps = _steps(changes, AddRegistries if desired.state == PRESENT else RemoveRegistries)
     before = [target.cluster for target in targets]
     return Plan(
@@ -192,7 +192,7 @@ def missing_registries(desired: DesiredIntegrations, existing: Sequence[str]) ->
     )
 
 
-def closed_fault(cluster: Cluster, where: str) -> tuple[FieldError, ...]:
+def closed_errors(cluster: Cluster, where: str) -> tuple[FieldError, ...]:
     """An error for a cluster whose control plane does not run."""
     if cluster.state not in _CLOSED_STATES:
         return ()

@@ -50,10 +50,10 @@ class RegistryStep(ClusterStep):
 
 
 @dataclass(frozen=True)
-class LookIntoCluster(ClusterStep):
+class ReadCluster(ClusterStep):
     """Stands for all writes in a cluster that check mode does not enter."""
 
-    action: ClassVar[str] = "look_into_cluster"
+    action: ClassVar[str] = "read_cluster"
     registries: tuple[str, ...]
 
     @property

@@ -31,14 +31,14 @@ class NotRead:
     """Check mode does not read a cluster where that requires a new token."""
 
 
-CurrentPlace = Union[ClusterAccess, DocrError, NotRead]  # noqa: UP007 - what ansible-test's pylint takes
+ClusterReading = Union[ClusterAccess, DocrError, NotRead]  # noqa: UP007 - what ansible-test's pylint takes
 
 
 @dataclass(frozen=True)
 class TaskPlan(Plan[Step]):
     """The steps of all clusters in their order, after those of the one-click integration.
 
-    `desired` is the desired access of each place. By place, `clusters` has the steps, and `failed` why there are none.
+    `desired` is the desired access of each cluster. By address, `clusters` has the steps, and `failed` the error.
     """
 
     desired: tuple[DesiredCluster, ...] = ()
@@ -67,17 +67,17 @@ def plan_outside(
     return _join(desired_clusters, one_click, {}, {})
 
 
-def plan_inside(outside: TaskPlan, current: Mapping[str, CurrentPlace], desired: DesiredState) -> TaskPlan:
-    """The plan of the task, with the writes inside the clusters that were read; `current` is by place."""
+def plan_inside(outside: TaskPlan, current: Mapping[str, ClusterReading], desired: DesiredState) -> TaskPlan:
+    """The plan of the task, with the writes inside the clusters that were read; `current` is by address."""
     plans: dict[str, Plan[ClusterStep]] = {}
     failed: dict[str, DocrError] = {}
     for cluster in outside.desired:
-        found = current.get(cluster.place.key)
+        found = current.get(cluster.address.key)
         if found is not None:
             try:
-                plans[cluster.place.key] = _plan_place(cluster, found, desired)
+                plans[cluster.address.key] = _plan_cluster(cluster, found, desired)
             except DocrError as error:
-                failed[cluster.place.key] = error
+                failed[cluster.address.key] = error
     return _join(outside.desired, outside.one_click, plans, failed)
 
 
@@ -101,8 +101,8 @@ def _join(
     )
 
 
-def _plan_place(cluster: DesiredCluster, current: CurrentPlace, desired: DesiredState) -> Plan[ClusterStep]:
-    """The steps in one place; raises the error of the read, and Refused where a foreign secret is in the way."""
+def _plan_cluster(cluster: DesiredCluster, current: ClusterReading, desired: DesiredState) -> Plan[ClusterStep]:
+    """The steps in one cluster; raises the error of the read, and Refused where a foreign secret is in the way."""
     if isinstance(current, DocrError):
         raise current
     if isinstance(current, NotRead):
@@ -111,7 +111,7 @@ def _plan_place(cluster: DesiredCluster, current: CurrentPlace, desired: Desired
         plan = plan_presence(current, recreates_pods=desired.recreates_pods)
     else:
         plan = plan_absence(current)
-    key = cluster.place.key
+    key = cluster.address.key
     # The diff of the one-click integration itself is what the API shows of the integration.
     inside = [access for access in current.registries if access.desired.method != ONE_CLICK or plan.steps]
     before, after = {}, {}
@@ -124,7 +124,7 @@ def _plan_place(cluster: DesiredCluster, current: CurrentPlace, desired: Desired
 
 def _plan_unread(cluster: DesiredCluster) -> Plan[ClusterStep]:
     inside = [access.registry for access in cluster.accesses if access.method != ONE_CLICK]
-    name = cluster.place.name
+    name = cluster.address.name
     if not inside:
         note = f"Check mode mints no token for the cluster {name}, so its secrets were not checked."
         return Plan(notes=(note,))
@@ -132,4 +132,4 @@ def _plan_unread(cluster: DesiredCluster) -> Plan[ClusterStep]:
         f"Check mode mints no token for the cluster {name}, so the changes inside the cluster are not known."
         " Check mode reads a cluster that kubeconfig and contexts name."
     )
-    return Plan(steps=(steps.LookIntoCluster(name, tuple(inside)),), warnings=(warning,))
+    return Plan(steps=(steps.ReadCluster(name, tuple(inside)),), warnings=(warning,))

@@ -30,16 +30,16 @@ def resolve_clusters(
     Names compare exactly and need not be unique. A deleted cluster counts only where no other cluster has the name.
     """
     found: dict[str, Cluster] = {}
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     for one in names:
         matches = _matches(clusters, one.name)
         if len(matches) == 1:
             found[one.name] = matches[0]
         elif matches:
-            faults.append(_ambiguous(one, matches))
+            errors.append(_ambiguous(one, matches))
         else:
-            faults.append(_unknown(one, clusters))
-    return found, tuple(faults)
+            errors.append(_unknown(one, clusters))
+    return found, tuple(errors)
 
 
 def _matches(clusters: Sequence[Cluster], name: str) -> list[Cluster]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..access.methods import EXPIRY, ONE_CLICK, WHERE, PathOf, access_faults, allows_option
+from ..access.methods import EXPIRY, ONE_CLICK, WHERE, PathOf, access_errors, allows_option
 from ..field_errors import REQUIRED, FieldError
 from .values import Faults, Place, given, kind_of_value, read_object
 
@@ -83,13 +83,13 @@ def manifest_faults(own: Values, variables: Values | None, path_of: PathOf) -> F
     """
     access = access_of(own, variables or {})
     if variables is None or not access.is_wanted:
-        return access_faults(path_of, access.method, own, is_present=False) if "method" in own else ()
+        return access_errors(path_of, access.method, own, is_present=False) if "method" in own else ()
 
     def said_at(name: str) -> str:
         return path_of(name) if name in access.own else f"{PREFIX}{name}"
 
     contexts = {_CONTEXTS: access.contexts} if access.contexts else {}
-    faults = access_faults(said_at, access.method, {**access.options, **contexts})
+    faults = access_errors(said_at, access.method, {**access.options, **contexts})
     if contexts and not access.kubeconfig:
         advice = f"set {PREFIX}{_KUBECONFIG}, a variable, since the file is the controller's"
         faults += (

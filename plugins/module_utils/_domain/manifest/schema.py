@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..access.methods import METHODS, rotation_fault
+from ..access.methods import METHODS, rotation_error
 from ..durations import duration_fault
 from ..gc.rules import CANCEL, FAIL, FINISH, SKIP, TYPES, WAIT, stuck_after_fault
 from ..registry.name import NAME_MAX_LENGTH, NAME_PATTERN, name_fault
@@ -205,7 +205,7 @@ _DOKS_FIELDS = (
         STRING,
         "How often the credential is renewed; it expires after three times that. Operator and direct.",
         pattern="^(?=[0-9])([0-9]{1,5}d)?([0-9]{1,4}h)?([0-9]{1,5}m)?$",
-        check=rotation_fault,
+        check=rotation_error,
         meant=meant_period,
     ),
     Field(

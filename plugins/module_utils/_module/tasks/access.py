@@ -20,7 +20,7 @@ from ..._domain.access.methods import (
     ONE_CLICK,
     OPERATOR,
     WHERE,
-    access_faults,
+    access_errors,
     allows_option,
 )
 from ..._domain.access.one_click import ABSENT, PRESENT
@@ -49,7 +49,7 @@ _OWN_OPTIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 # One entry of `integrations`, shared with docr_plan.
-INTEGRATION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+ENTRY_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "clusters": {"type": "list", "elements": "str"},
     "registries": {"type": "list", "elements": "str", "required": True},
     **_OWN_OPTIONS,
@@ -61,7 +61,7 @@ ACCESS_SPEC = Spec(
         "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
         "clusters": {"type": "list", "elements": "str"},
         "registries": {"type": "list", "elements": "str"},
-        "integrations": {"type": "list", "elements": "dict", "options": INTEGRATION_OPTIONS},
+        "integrations": {"type": "list", "elements": "dict", "options": ENTRY_OPTIONS},
         **_OWN_OPTIONS,
         "revoke_after": {"type": "str", "default": "1h"},
         "force_rotation": {"type": "bool", "default": False},
@@ -79,7 +79,7 @@ OptionValues = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Common:
+class CommonSettings:
     """What applies to all entries: the options that an entry does not set, and how credentials are renewed."""
 
     options: OptionValues = field(default_factory=dict)
@@ -89,35 +89,35 @@ class Common:
 
 
 def read_entries(
-    entries: Sequence[OptionValues], common: Common
+    entries: Sequence[OptionValues], common: CommonSettings
 ) -> tuple[tuple[AccessEntry, ...], tuple[FieldError, ...]]:
     """The entries of an `integrations` option, and their errors."""
     found = []
-    faults: list[FieldError] = []
+    errors: list[FieldError] = []
     for number, entry in enumerate(entries):
         path = f"{entry['origin']}, " if entry.get("origin") else f"integrations[{number}]."
-        found.append(_read_entry(path, entry, common, faults))
-    return tuple(found), tuple(faults)
+        found.append(_read_entry(path, entry, common, errors))
+    return tuple(found), tuple(errors)
 
 
 def build_access_task(params: Params) -> AccessTask:
     """The task that the options describe; raises InvalidInput with all errors of the options."""
-    faults: list[FieldError] = []
-    common = Common(
+    errors: list[FieldError] = []
+    common = CommonSettings(
         options=params if params["integrations"] is not None else {},
         is_present=params["state"] == PRESENT,
-        revoke_after=_read_period(params, "revoke_after", faults),
+        revoke_after=_read_period(params, "revoke_after", errors),
         force_rotation=params["force_rotation"],
     )
     entries: tuple[AccessEntry, ...]
     if params["integrations"] is None:
-        entries = (_read_entry("", params, common, faults),)
+        entries = (_read_entry("", params, common, errors),)
     else:
         entries, found = read_entries(params["integrations"], common)
-        faults += [*_empty("integrations", params["integrations"]), *found]
-    faults += [*_least(params, "wait_timeout", 0), *_least(params, "wait_sleep", 1)]
-    if faults:
-        raise InvalidInput(tuple(faults))
+        errors += [*_empty("integrations", params["integrations"]), *found]
+    errors += [*_least(params, "wait_timeout", 0), *_least(params, "wait_sleep", 1)]
+    if errors:
+        raise InvalidInput(tuple(errors))
     desired = DesiredState(
         entries=entries,
         state=params["state"],
@@ -129,7 +129,7 @@ def build_access_task(params: Params) -> AccessTask:
     return AccessTask(desired, poll_settings, params["registry_host"])
 
 
-def _read_entry(path: str, entry: OptionValues, common: Common, faults: list[FieldError]) -> AccessEntry:
+def _read_entry(path: str, entry: OptionValues, common: CommonSettings, errors: list[FieldError]) -> AccessEntry:
     """An entry with the common options that it does not set. The method must allow the options that the entry sets."""
     options = _merge(entry, common.options)
     method = options["method"] or ONE_CLICK
@@ -137,8 +137,8 @@ def _read_entry(path: str, entry: OptionValues, common: Common, faults: list[Fie
     own = {name: entry.get(name) for name in (*WHERE, *EXPIRY, *KUBECONFIG)}
     shared = {name: options[name] for name in EXPIRY} if method != ONE_CLICK else {}
     given = {**own, **shared, "force_rotation": common.force_rotation}
-    found = access_faults(lambda name: f"{path}{name}", method, given, is_present=common.is_present)
-    faults += [*_names_faults(path, entry), *_place_faults(path, method, entry, options), *found]
+    found = access_errors(lambda name: f"{path}{name}", method, given, is_present=common.is_present)
+    errors += [*_names_errors(path, entry), *_cluster_errors(path, method, entry, options), *found]
     has_policy = common.is_present and method != ONE_CLICK and not found
     return AccessEntry(
         registries=_read_names(f"{path}registries", entry.get("registries") or ()),
@@ -167,20 +167,20 @@ def _read_where(options: OptionValues) -> Where:
     )
 
 
-def _read_policy(options: OptionValues, common: Common) -> RotationPolicy:
+def _read_policy(options: OptionValues, common: CommonSettings) -> RotationPolicy:
     rotate_every = parse_period(options["rotate_every"]) if options["rotate_every"] else None
     return RotationPolicy(rotate_every, common.revoke_after, common.force_rotation)
 
 
-def _read_period(params: Params, name: str, faults: list[FieldError]) -> timedelta:
+def _read_period(params: Params, name: str, errors: list[FieldError]) -> timedelta:
     try:
         return parse_period(params[name])
     except ValueError as error:
-        faults.append(FieldError(name, f"{params[name]!r} is not a period", str(error)))
+        errors.append(FieldError(name, f"{params[name]!r} is not a period", str(error)))
         return timedelta(0)
 
 
-def _place_faults(path: str, method: str, entry: OptionValues, options: OptionValues) -> Iterator[FieldError]:
+def _cluster_errors(path: str, method: str, entry: OptionValues, options: OptionValues) -> Iterator[FieldError]:
     own = [name for name in KUBECONFIG if entry.get(name)]
     if entry.get("clusters") is not None:
         for name in (one for one in own if allows_option(method, one)):
@@ -203,7 +203,7 @@ def _place_faults(path: str, method: str, entry: OptionValues, options: OptionVa
         )
 
 
-def _names_faults(path: str, entry: OptionValues) -> Iterator[FieldError]:
+def _names_errors(path: str, entry: OptionValues) -> Iterator[FieldError]:
     if entry.get("registries") is None:
         yield FieldError(f"{path}registries", "there are none", "name at least one", REQUIRED)
     for name in ("clusters", "registries", "contexts"):

@@ -23,7 +23,7 @@ from ..._service.ports.api import Api
 from ..._service.registry import fetch_account
 from ..run import Params
 from ..spec import Spec
-from .access import INTEGRATION_OPTIONS, Common, read_entries
+from .access import ENTRY_OPTIONS, CommonSettings, read_entries
 from .registry import REGISTRY_OPTIONS, TIER_OPTIONS, predict_registries, read_desired, shape_registries
 
 P = TypeVar("P", bound=Plan[Any])
@@ -32,7 +32,7 @@ PLAN_SPEC = Spec(
     options={
         "registries": {"type": "list", "elements": "dict", "options": REGISTRY_OPTIONS, "default": []},
         **TIER_OPTIONS,
-        "integrations": {"type": "list", "elements": "dict", "options": INTEGRATION_OPTIONS, "default": []},
+        "integrations": {"type": "list", "elements": "dict", "options": ENTRY_OPTIONS, "default": []},
     }
 )
 
@@ -40,7 +40,7 @@ PLAN_SPEC = Spec(
 def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     """The result of docr_plan; raises InvalidInput with the faults of all parts."""
     desired = read_desired(params["registries"], "registries")
-    entries, faults = read_entries(params["integrations"], Common())
+    entries, faults = read_entries(params["integrations"], CommonSettings())
     if faults:
         raise InvalidInput(faults)
     account = fetch_account(api, desired) if desired else None

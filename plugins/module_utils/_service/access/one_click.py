@@ -58,9 +58,9 @@ class IntegrationWriter:
         """
         if not plan.changed:
             return self.current
-        faults = missing_registries(desired, self.current.registry_names or ())
-        if faults:
-            raise InvalidInput(faults)
+        errors = missing_registries(desired, self.current.registry_names or ())
+        if errors:
+            raise InvalidInput(errors)
         for step in plan.steps:
             self._carry_out(step)
             done(step)

@@ -24,7 +24,7 @@ from ..._domain.access.one_click import (
 )
 from ..._domain.access.result import shape_access
 from ..._domain.access.steps import EndOneClick
-from ..._domain.access.task_plan import CurrentPlace, NotRead, TaskPlan, plan_inside, plan_outside
+from ..._domain.access.task_plan import ClusterReading, NotRead, TaskPlan, plan_inside, plan_outside
 from ..._domain.clusters.cluster import Cluster, lists_registry
 from ..._domain.credentials.rotation import Credential
 from ..._domain.errors import DocrError, InvalidInput, SomeFailed
@@ -44,14 +44,14 @@ _WAITS = 4
 
 @dataclass(frozen=True)
 class CurrentState:
-    """What exists: the integrations that the API lists, and by place what was read, with the clients that read it.
+    """What exists: the integrations that the API lists, and by address what was read, with the clients that read it.
 
     `outside` is the part of the plan that the API's lists decide, and that names the clusters to read.
     """
 
     integrations: Integrations
     outside: TaskPlan
-    places: Mapping[str, CurrentPlace] = field(default_factory=dict)
+    readings: Mapping[str, ClusterReading] = field(default_factory=dict)
     kubes: Mapping[str, Kube] = field(default_factory=dict)
 
 
@@ -74,8 +74,8 @@ class AccessTask:
         # The service's time is known before threads ask for the time.
         api.now()
         kubes: dict[str, Kube] = {}
-        reads: dict[str, Callable[[], CurrentPlace]] = {
-            cluster.place.key: partial(self._read, api, kubes, cluster, names)
+        reads: dict[str, Callable[[], ClusterReading]] = {
+            cluster.address.key: partial(self._read, api, kubes, cluster, names)
             for cluster in outside.desired
             if cluster.must_be_read(desired)
         }
@@ -83,7 +83,7 @@ class AccessTask:
 
     def plan(self, current: CurrentState) -> TaskPlan:
         """The writes for the current state. An expected registry counts as existing here; `apply` checks again."""
-        return plan_inside(current.outside, current.places, self.desired)
+        return plan_inside(current.outside, current.readings, self.desired)
 
     def apply(
         self, api: Clusters, current: CurrentState, plan: TaskPlan, done: Callable[[Step], None]
@@ -98,15 +98,15 @@ class AccessTask:
             raise InvalidInput(missing)
         after = IntegrationWriter(api, found, self.poll_settings).apply(plan.one_click, self.desired.one_click, done)
         writes = {
-            cluster.place.key: partial(self._write, api, current, cluster.place, plan, done)
+            cluster.address.key: partial(self._write, api, current, cluster.address, plan, done)
             for cluster in plan.desired
-            if cluster.place.key in plan.clusters
+            if cluster.address.key in plan.clusters
         }
         outcomes = parallel_outcomes(writes, MOST_CLUSTERS)
         failed = {key: one for key, one in outcomes.items() if isinstance(one, DocrError)}
         credentials = {key: one for key, one in outcomes.items() if not isinstance(one, DocrError)}
         # The state of a cluster in which a write failed is not known.
-        known = replace(current, places={**current.places, **failed})
+        known = replace(current, readings={**current.readings, **failed})
         return self._unless_failed(shape_result(known, plan, after, credentials), {**plan.failed, **failed})
 
     def predict(self, current: CurrentState, plan: TaskPlan) -> list[dict[str, Any]]:
@@ -121,43 +121,48 @@ class AccessTask:
 
     def _read(
         self, api: Clusters, kubes: dict[str, Kube], desired: DesiredCluster, names: tuple[str, ...] | None
-    ) -> CurrentPlace:
-        place, registries = desired.place, [access.registry for access in desired.accesses]
-        if place.cluster is None:
-            kube = api.open_kubeconfig(place.kubeconfig or "", place.context)
+    ) -> ClusterReading:
+        address, registries = desired.address, [access.registry for access in desired.accesses]
+        if address.cluster is None:
+            kube = api.open_kubeconfig(address.kubeconfig or "", address.context)
         elif api.may_enter_clusters:
-            kube = api.open_cluster(place.cluster, int(_WORK_S + _WAITS * self.poll_settings.timeout_s))
+            kube = api.open_cluster(address.cluster, int(_WORK_S + _WAITS * self.poll_settings.timeout_s))
         else:
             return NotRead()
-        kubes[place.key] = kube
+        kubes[address.key] = kube
         integrated = frozenset(
-            one for one in registries if place.cluster and lists_registry(place.cluster, one, names or ())
+            one for one in registries if address.cluster and lists_registry(address.cluster, one, names or ())
         )
         addresses = tuple(f"{self.registry_host}/{one}" for one in registries) if self.desired.recreates_pods else ()
         reader = ClusterReader(api, kube, desired.accesses, integrated, addresses)
         return reader.fetch(is_present=self.desired.is_present)
 
     def _write(
-        self, api: Clusters, current: CurrentState, place: ClusterAddress, plan: TaskPlan, done: Callable[[Step], None]
+        self,
+        api: Clusters,
+        current: CurrentState,
+        address: ClusterAddress,
+        plan: TaskPlan,
+        done: Callable[[Step], None],
     ) -> Mapping[str, Credential | None]:
         """Write one cluster; returns the credentials in use by registry."""
-        cluster = current.places[place.key]
+        cluster = current.readings[address.key]
         if not isinstance(cluster, ClusterAccess):
             return {}
 
         def leave_one_click(registry: str) -> None:
-            if place.cluster is None:
+            if address.cluster is None:
                 raise ValueError("a context has no integration that the API knows")
             integrations = IntegrationWriter(api, current.integrations, self.poll_settings)
-            removal = Plan((_removal(place.cluster, registry),))
+            removal = Plan((_removal(address.cluster, registry),))
             integrations.apply(removal, DesiredIntegrations((), ABSENT), lambda _step: None)
 
-        writer = ClusterWriter(api, current.kubes[place.key], cluster, self.poll_settings, leave_one_click)
+        writer = ClusterWriter(api, current.kubes[address.key], cluster, self.poll_settings, leave_one_click)
         if self.desired.is_present:
             for access in cluster.registries:
                 if access.desired.method == ONE_CLICK:
                     writer.await_one_click(access)
-        writer.apply(plan.clusters[place.key], done)
+        writer.apply(plan.clusters[address.key], done)
         return {registry: credentials.credential for registry, credentials in writer.credentials.items()}
 
     def _unless_failed(self, result: list[dict[str, Any]], failed: Mapping[str, DocrError]) -> list[dict[str, Any]]:
@@ -173,28 +178,28 @@ def shape_result(
     after: Integrations,
     credentials: Mapping[str, Mapping[str, Credential | None]],
 ) -> list[dict[str, Any]]:
-    """One entry for each place, in the order of the input."""
+    """One entry for each cluster, in the order of the input."""
     by_id = {cluster.id: cluster for cluster in after.clusters}
     results = []
     for desired in plan.desired:
-        place = desired.place
-        access = current.places.get(place.key)
-        cluster_access = access if isinstance(access, ClusterAccess) and place.key in plan.clusters else None
-        if place.cluster is None:
+        address = desired.address
+        access = current.readings.get(address.key)
+        cluster_access = access if isinstance(access, ClusterAccess) and address.key in plan.clusters else None
+        if address.cluster is None:
             shown: dict[str, Any] = {
-                "cluster": {"id": None, "name": place.name, "region": None},
+                "cluster": {"id": None, "name": address.name, "region": None},
                 "registries": None,
                 "added": [],
                 "removed": [],
             }
         else:
-            cluster = by_id.get(place.cluster.id, place.cluster)
-            left = _left(place.cluster, plan.clusters[place.key]) if cluster_access else ()
+            cluster = by_id.get(address.cluster.id, address.cluster)
+            left = _left(address.cluster, plan.clusters[address.key]) if cluster_access else ()
             found = predict_clusters((cluster,), left, after.registry_names)
             (shown,) = shape_integrations(found, (*plan.one_click.steps, *left), after.registry_names)
         pull_access = None
         if cluster_access:
-            pull_access = _pull_access(cluster_access, plan.clusters[place.key], credentials.get(place.key))
+            pull_access = _pull_access(cluster_access, plan.clusters[address.key], credentials.get(address.key))
         results.append({**shown, "pull_access": pull_access})
     return results
 

@@ -52,7 +52,7 @@ BOTH = (ORCHARD, MEADOW)
 def accesses_of(*entries: AccessEntry) -> list[tuple[str, list[tuple[str, str]]]]:
     found, faults = resolve_entries(BOTH, DesiredState(entries))
     assert faults == ()
-    return [(cluster.place.key, [(one.registry, one.method) for one in cluster.accesses]) for cluster in found]
+    return [(cluster.address.key, [(one.registry, one.method) for one in cluster.accesses]) for cluster in found]
 
 
 def faults(desired: DesiredState, *clusters: Cluster) -> list[str]:
@@ -85,8 +85,8 @@ def test_contexts_are_distinguished_by_file_and_name() -> None:
 
 def test_context_keeps_its_kubeconfig_and_name() -> None:
     (named, current), _faults = resolve_entries((), DesiredState((entry(kubeconfig=FILE, contexts=("barn", None)),)))
-    assert named.place == ClusterAddress("barn", kubeconfig=FILE, context="barn")
-    assert current.place == ClusterAddress(f"current context of {FILE}", kubeconfig=FILE)
+    assert named.address == ClusterAddress("barn", kubeconfig=FILE, context="barn")
+    assert current.address == ClusterAddress(f"current context of {FILE}", kubeconfig=FILE)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_two_different_entries_for_one_registry_in_one_cluster_are_an_error(seco
 
 def test_unknown_clusters_are_errors_and_known_clusters_are_resolved() -> None:
     found, wrong = resolve_entries(BOTH, DesiredState((entry("orchrd meadow"),)))
-    assert [cluster.place.name for cluster in found] == ["meadow"]
+    assert [cluster.address.name for cluster in found] == ["meadow"]
     assert str(wrong[0]).startswith("integrations[0].clusters[0]: there is no cluster 'orchrd'; did you mean 'orchard'")
 
 

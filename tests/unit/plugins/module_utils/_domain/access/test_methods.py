@@ -15,14 +15,14 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     METHODS,
     ONE_CLICK,
     OPERATOR,
-    access_faults,
+    access_errors,
     allows_option,
-    rotation_fault,
+    rotation_error,
 )
 
 
 def faults(method: str, *, is_present: bool = True, **given: Any) -> list[str]:
-    found = access_faults(lambda name: f"integrations[2].{name}", method, given, is_present=is_present)
+    found = access_errors(lambda name: f"integrations[2].{name}", method, given, is_present=is_present)
     return [str(fault) for fault in found]
 
 
@@ -118,4 +118,4 @@ def test_allows_option_says_which_options_a_method_allows() -> None:
 
 
 def test_valid_period_is_accepted() -> None:
-    assert rotation_fault("1d12h") is None
+    assert rotation_error("1d12h") is None

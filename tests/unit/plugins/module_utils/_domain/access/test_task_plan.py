@@ -21,7 +21,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.methods import secret_name
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.task_plan import (
-    CurrentPlace,
+    ClusterReading,
     NotRead,
     TaskPlan,
     plan_inside,
@@ -58,17 +58,17 @@ def state(name: str, **more: object) -> CurrentCluster:
 
 
 def plan_of(
-    desired: DesiredState, *current: CurrentCluster | CurrentPlace, names: tuple[str, ...] | None = TEAM
+    desired: DesiredState, *current: CurrentCluster | ClusterReading, names: tuple[str, ...] | None = TEAM
 ) -> TaskPlan:
-    read = places(desired, dict(zip(KEYS, current, strict=False)))
+    read = readings(desired, dict(zip(KEYS, current, strict=False)))
     return plan_inside(plan_outside(ALL, names, desired), read, desired)
 
 
-def places(
-    desired: DesiredState, current: Mapping[str, CurrentCluster | CurrentPlace], clusters: tuple[Cluster, ...] = ALL
-) -> dict[str, CurrentPlace]:
-    """What was read by place, where each cluster has the access that the entries desire for it."""
-    accesses = {one.place.key: one.accesses for one in resolve_entries(clusters, desired)[0]}
+def readings(
+    desired: DesiredState, current: Mapping[str, CurrentCluster | ClusterReading], clusters: tuple[Cluster, ...] = ALL
+) -> dict[str, ClusterReading]:
+    """What was read by address, where each cluster has the access that the entries desire for it."""
+    accesses = {one.address.key: one.accesses for one in resolve_entries(clusters, desired)[0]}
     return {
         key: ClusterAccess(found, accesses.get(key, ())) if isinstance(found, CurrentCluster) else found
         for key, found in current.items()
@@ -99,7 +99,7 @@ def test_clusters_of_one_name_are_shown_each() -> None:
     twins = DesiredState((entry("0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e orchard"),))
     first = replace(ORCHARD, id="0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e", name="orchards")
     keys[0] = f"the cluster orchards ({first.id})"
-    current = places(twins, {key: state("orchard") for key in keys}, (first, twin))
+    current = readings(twins, {key: state("orchard") for key in keys}, (first, twin))
     found = plan_inside(plan_outside((first, twin), TEAM, twins), current, twins)
     assert list(found.after) == [f"kiwi in {key}" for key in keys]
 
@@ -139,7 +139,7 @@ def test_check_mode_warns_about_clusters_that_it_does_not_read() -> None:
     found = plan_of(desired, NotRead(), NotRead(), NotRead())
     step = found.clusters[KEYS[0]].steps[0]
     assert step.shape() == {
-        "action": "look_into_cluster",
+        "action": "read_cluster",
         "target": "orchard",
         "message": "read the cluster orchard, and give the cluster the desired access to kiwi, plum",
     }
@@ -161,7 +161,7 @@ def test_all_errors_are_reported_at_once_and_each_error_once() -> None:
 
 def test_unread_or_expected_registries_do_not_count_as_missing() -> None:
     desired = DesiredState((entry("orchard", registries="pear"),))
-    assert plan_of(desired, names=None).desired[0].place.key == KEYS[0]
+    assert plan_of(desired, names=None).desired[0].address.key == KEYS[0]
     found = plan_of(replace(desired, expected=("pear",)))
     assert found.desired[0].accesses[0].secret == secret_name("direct", "pear")
 

@@ -16,7 +16,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.crede
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.names import NameRef
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.access import (
-    Common,
+    CommonSettings,
     build_access_task,
     read_entries,
 )
@@ -54,9 +54,11 @@ def test_top_level_options_and_integrations_describe_the_same_task() -> None:
 
 
 def test_origin_replaces_the_path_in_errors() -> None:
-    (integration,), faults = read_entries([entry(["orchard"], ["kiwi"], "shop.yaml document 2 (kiwi)")], Common())
+    (integration,), errors = read_entries(
+        [entry(["orchard"], ["kiwi"], "shop.yaml document 2 (kiwi)")], CommonSettings()
+    )
     assert integration.clusters == (NameRef("shop.yaml document 2 (kiwi), clusters[0]", "orchard"),)
-    assert faults == ()
+    assert errors == ()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_origin_replaces_the_path_in_errors() -> None:
             ["registries", "wait_timeout", "wait_sleep"],
         ),
     ],
-    ids=["empty lists", "empty names", "no entries", "faults of several entries", "times too small"],
+    ids=["empty lists", "empty names", "no entries", "errors of several entries", "times too small"],
 )
 def test_all_option_errors_are_reported_at_once(given: dict[str, Any], places: list[str]) -> None:
     with pytest.raises(InvalidInput) as caught:
