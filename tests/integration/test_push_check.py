@@ -155,6 +155,15 @@ def test_a_failed_revocation_is_reported_beside_the_proof(sandbox: Sandbox, faul
     assert (sandbox.calls().count(REVOKE), [token["is_valid"] for token in minted(sandbox)]) == (1, [True])
 
 
+def test_a_revocation_whose_answer_is_lost_is_not_reported_as_failed(sandbox: Sandbox) -> None:
+    seed(sandbox)
+    sandbox.fault(path="/v1/oauth/revoke", times=9, drop=True, after_effect=True)
+    proof = prove(client(sandbox))
+    assert proof.is_writable is True
+    assert "not revoked" not in proof.how
+    assert (sandbox.calls().count(REVOKE), [token["is_valid"] for token in minted(sandbox)]) == (1, [False])
+
+
 def test_no_text_or_repr_holds_a_credential(sandbox: Sandbox) -> None:
     seed(sandbox)
     api = client(sandbox)

@@ -19,7 +19,8 @@ from .._domain.doctor.images import Image
 from .._domain.doctor.report import MOST_CREDENTIALS, DoctorReport, build_report
 from .._domain.doctor.secrets import IndexedSecret, index_secrets
 from .._domain.doctor.snapshot import WAITING, ClusterSnapshot, DoctorScope, TokenAccess
-from .._domain.errors import Denied, DocrError, NotFound, Unreachable
+from .._domain.errors import DocrError, NotFound, Unreachable
+from .flow.tokens import accepts_login
 from .ports.api import Api
 from .ports.image_host import ImageHost
 from .ports.kube import Kube
@@ -131,9 +132,7 @@ class _ImageHostChecks:
         is_own = credentials.fingerprint in self.snapshot.index.credentials
         registries = (indexed.registry,) if is_own and indexed.registry else self.snapshot.scope.registries
         with closing(self.api.open_image_host(credentials)) as host:
-            try:
-                host.check_login()
-            except Denied:
+            if not accepts_login(host):
                 return TokenAccess(is_taken=False)
             pulls = [one for one in registries if host.fetch_access(one, _NO_REPOSITORY, ("pull",))]
             pushes = [one for one in pulls if not is_own and host.fetch_access(one, self._repository(one), ("push",))]

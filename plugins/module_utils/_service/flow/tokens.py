@@ -11,6 +11,7 @@ from contextlib import closing
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import Denied, DocrError
 from ..ports.credentials import CredentialApi
+from ..ports.image_host import ImageHost
 from .once import write_once
 
 
@@ -20,13 +21,19 @@ def check_token(api: CredentialApi, credentials: DockerCredentials) -> None:
         host.check_login()
 
 
-def accepts_token(api: CredentialApi, credentials: DockerCredentials) -> bool:
-    """Whether the image host accepts a token; raises a DocrError where the image host does not answer."""
+def accepts_login(host: ImageHost) -> bool:
+    """Whether the image host accepts the token of this connection; raises a DocrError without an answer."""
     try:
-        check_token(api, credentials)
+        host.check_login()
     except Denied:
         return False
     return True
+
+
+def accepts_token(api: CredentialApi, credentials: DockerCredentials) -> bool:
+    """Whether the image host accepts a token; raises a DocrError where the image host does not answer."""
+    with closing(api.open_image_host(credentials)) as host:
+        return accepts_login(host)
 
 
 def accepts_token_if_known(api: CredentialApi, credentials: DockerCredentials) -> bool | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import Conflict, Denied, DocrError, Refused, Unreachable
+from ..flow.tokens import revoke_token
 from ..flow.wait import PollSettings
 from ..ports.api import Api
 from ..ports.credentials import CredentialApi
@@ -117,7 +118,7 @@ def _try(api: CredentialApi, registry: str, repository: str, credentials: Docker
 
 def _revoke(api: CredentialApi, credentials: DockerCredentials) -> str:
     try:
-        api.revoke_docker_credentials(credentials)
+        revoke_token(api, credentials)
     except DocrError as error:
         return f" The credential of the upload was not revoked and expires in {_EXPIRY_S // 60} minutes: {error}"
     return ""
