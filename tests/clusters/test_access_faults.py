@@ -108,6 +108,24 @@ def test_token_that_is_neither_recorded_nor_revoked_is_reported_with_time_and_ca
     assert f"Could not create the secret kube-system/{JOURNAL} in the cluster marsh: 403" in told
 
 
+def test_failure_after_a_token_stays_minted_is_reported_as_a_change(marsh: Cluster) -> None:
+    proxy_of(marsh).fault(method="POST", path="*/kube-system/secrets", status=403)
+    marsh.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=500)
+    result = give(marsh)
+    assert (result["failed"], result["changed"], result["actions"]) == (True, True, [])
+    assert valid(marsh.sandbox) == 1
+
+
+def test_failure_after_the_one_click_integration_ended_is_reported_as_a_change(orchard: Cluster) -> None:
+    assert not give(orchard, method="one_click").get("failed")
+    orchard.sandbox.fault(method="DELETE", path="/v2/kubernetes/registries", status=403)
+    assert give(orchard)["failed"]
+    orchard.sandbox.fault(method="GET", path="/v2/kubernetes/clusters", status=403, skip=1)
+    result = give(orchard)
+    assert (result["failed"], result["changed"], result["actions"]) == (True, True, [])
+    assert give(orchard, check=True)["integrations"][0]["registries"] == []
+
+
 def test_revocation_without_an_answer_counts_as_done(orchard: Cluster) -> None:
     give(orchard)
     orchard.sandbox.fault(method="POST", path="/v1/oauth/revoke", status=500, after_effect=True)

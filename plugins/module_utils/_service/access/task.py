@@ -155,7 +155,13 @@ class AccessTask:
                 raise ValueError("a context has no integration that the API knows")
             integrations = IntegrationWriter(api, current.integrations, self.poll_settings)
             removal = Plan((_removal(address.cluster, registry),))
-            integrations.apply(removal, DesiredIntegrations((), ABSENT), lambda _step: None)
+            removed: list[Step] = []
+            try:
+                integrations.apply(removal, DesiredIntegrations((), ABSENT), removed.append)
+            except DocrError as error:
+                # The clusters may not list the removal yet, although the removal is done.
+                error.has_written = bool(removed)
+                raise
 
         writer = ClusterWriter(api, current.kubes[address.key], cluster, self.poll_settings, leave_one_click)
         if self.desired.is_present:

@@ -70,7 +70,7 @@ class ClusterWriter:
                 self._carry_out(step)
                 done(step)
         except DocrError as error:
-            error.has_written = self.kube.has_written
+            error.has_written = error.has_written or self.kube.has_written
             raise
 
     def _carry_out(self, step: ClusterStep) -> None:
@@ -307,7 +307,9 @@ class Credentials:
         except DocrError as error:
             left = f"the token was minted for {self.access.registry} at {format_time(credential.minted_at)}"
             advice = f"{error.advice}: {left}, and is not used, because of the first error: {cause}"
-            raise type(error)(error.operation, error.answer, advice) from cause
+            left_over = type(error)(error.operation, error.answer, advice)
+            left_over.has_written = True
+            raise left_over from cause
 
     def _revoke(self, credential: Credential) -> None:
         revoke_token(self.api, credential.login)
