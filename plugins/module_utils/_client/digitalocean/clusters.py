@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""DigitalOcean's API with the way into its clusters (`_service/clusters.py`); apart, since most modules need none."""
+"""DigitalOcean's API with access to its clusters (`_service/ports/clusters.py`), which most modules do not need."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A Kubernetes cluster through the kubernetes package: what services ask for (`_service/kube.py`).
+"""A Kubernetes cluster through the kubernetes package: what services ask for (`_service/ports/kube.py`).
 
 Of the package its kubeconfig, authentication and connections are used; requests go by their paths, since its models
 cost seconds to import and keep all that nobody asks for.

@@ -7,7 +7,7 @@
 A pull secret is owned where its labels name this collection, the registry and the method, or where DigitalOcean's
 operator copied the secret from such a secret. The name of a secret alone proves nothing.
 An entry in the imagePullSecrets of a service account is owned where the entry has the name of an owned secret, and no
-other secret has that name in the namespace.
+other secret has that name in the namespace. An entry without a secret in the namespace is owned too.
 Only owned objects are changed or deleted.
 """
 

@@ -183,8 +183,8 @@ ADDRESSES = ("docr_endpoint", "docr_registry_host", "docr_revoke_url")
 def address_errors(values: Mapping[str, object], trusted: Mapping[str, frozenset[str]]) -> tuple[FieldError, ...]:
     """Errors for variables that would send a token of the environment to another server.
 
-    `trusted` is the addresses that need no trust, by variable: DigitalOcean's and those of the environment. Whoever may
-    set a variable, such as a person who launches a job template of AWX, could name a server of their own.
+    `trusted` is the addresses that need no trust, by variable: DigitalOcean's and those of the environment. A person
+    who may set a variable, for example at the launch of a job template of AWX, could name a server of their own.
     """
     return tuple(
         FieldError(
