@@ -198,7 +198,8 @@ def test_every_variable_reaches_the_option_of_its_name(team: Sandbox) -> None:
     }
     variables = {f"docr_gc_{name}": value for name, value in options.items()}
     variables |= {"docr_allow_delete_untagged_manifests": True, "docr_registry_host": "images.test:5443"}
-    variables |= {"docr_revoke_url": "https://revoke.test/v1"}
+    # A token beside the addresses, since the token of the environment is not sent to servers that variables name.
+    variables |= {"docr_revoke_url": "https://revoke.test/v1", "docr_token": team.token}
     # How ansible-core is asked to show what a module was given; older versions do so by themselves.
     shown = {"ANSIBLE_INJECT_INVOCATION": "true", "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
     talkative = Sandbox(team.folder, team.process, {**team.exports, **shown})
