@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..module_utils._domain.errors import InvalidInput
 from ..module_utils._domain.role.variable_values import read_variables
 from ..module_utils._domain.role.variables import ADDRESSES, TRUST_ADDRESSES, address_errors
-from ..module_utils._module.spec import CONNECTION_OPTIONS, TOKEN_VARIABLES
+from ..module_utils._module.spec import CONNECTION_OPTIONS, TOKEN_VARIABLES, value_in_environment
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._variable_texts import TEXTS
 
@@ -43,14 +42,14 @@ class ActionModule(ControllerAction):
 
         A token of docr_token or of the playbook's module_defaults wins over the environment.
         """
-        is_trusted = os.environ.get(TRUST_ADDRESSES, "").strip().lower() in ("1", "true", "yes")
+        is_trusted = value_in_environment(TRUST_ADDRESSES).lower() in ("1", "true", "yes")
         if values["docr_token"] is not None or is_trusted:
             return False
         defaults = self._task.module_defaults or ()
         options = [one for each in defaults for one in each.values() if isinstance(one, Mapping)]
         if any(name in one for one in options for name in ("token", *CONNECTION_OPTIONS["token"]["aliases"])):
             return False
-        return any(os.environ.get(name, "").strip() for name in TOKEN_VARIABLES)
+        return bool(value_in_environment(*TOKEN_VARIABLES))
 
 
 def _trusted_addresses() -> dict[str, frozenset[str]]:
@@ -58,7 +57,7 @@ def _trusted_addresses() -> dict[str, frozenset[str]]:
     trusted = {}
     for name in ADDRESSES:
         option = CONNECTION_OPTIONS[name.removeprefix(PREFIX)]
-        known = (option["default"], *(os.environ.get(one, "").strip() for one in option["fallback"][1]))
+        known = (option["default"], value_in_environment(*option["fallback"][1]))
         trusted[name] = frozenset(one.rstrip("/") for one in known if one)
     return trusted
 

@@ -17,6 +17,7 @@ from ..module_utils._domain.field_errors import DUPLICATE, REQUIRED, FieldError
 from ..module_utils._domain.manifest.reader import Document
 
 SUFFIXES = (".yaml", ".yml")
+NESTED_TOO_DEEPLY = "lists or mappings are nested too deeply"
 MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -114,13 +115,17 @@ def _read_file(path: str, faults: list[FieldError]) -> Iterator[Document]:
     except UnicodeDecodeError as error:
         faults.append(FieldError(label, f"byte {error.start + 1} is not UTF-8", "save the file as UTF-8"))
         return
-    yield from _parse(label, text, faults)
+    count = len(faults)
+    documents = list(parse_documents(label, text, faults))
+    if len(faults) == count and all(one.value is None for one in documents):
+        advice = "write a manifest, or leave the file out"
+        faults.append(FieldError(label, "the file holds no document", advice, REQUIRED))
+    yield from documents
 
 
-def _parse(label: str, text: str, faults: list[FieldError]) -> Iterator[Document]:
-    """The documents as far as the text is YAML, and at least one or a fault."""
+def parse_documents(label: str, text: str, faults: list[FieldError]) -> Iterator[Document]:
+    """The documents as far as the text is YAML; what is wrong is added to `faults`. `label` may be blank."""
     number = 0
-    is_empty = True
     try:
         loader = _Loader(text)
         while loader.check_data():  # type: ignore[no-untyped-call]
@@ -128,17 +133,11 @@ def _parse(label: str, text: str, faults: list[FieldError]) -> Iterator[Document
             content = loader.get_data()
             faults += [_repeated_fault(label, node) for node in loader.repeated]
             loader.repeated.clear()
-            is_empty = is_empty and content is None
             yield Document(label, number, content)
     except yaml.YAMLError as error:
-        faults.append(_syntax_fault(label, text, error))
+        faults.append(syntax_fault(label, text, error))
     except RecursionError:
-        faults.append(FieldError(label, "lists or mappings are nested too deeply", "write a plain manifest"))
-    else:
-        if is_empty:
-            faults.append(
-                FieldError(label, "the file holds no document", "write a manifest, or leave the file out", REQUIRED)
-            )
+        faults.append(FieldError(label, NESTED_TOO_DEEPLY, "write a plain manifest"))
 
 
 def _repeated_fault(label: str, node: yaml.ScalarNode) -> FieldError:
@@ -146,7 +145,8 @@ def _repeated_fault(label: str, node: yaml.ScalarNode) -> FieldError:
     return FieldError(place, f"the key {str(node.value)!r} is given twice", "keep one of the two", DUPLICATE)
 
 
-def _syntax_fault(label: str, text: str, error: yaml.YAMLError) -> FieldError:
+def syntax_fault(label: str, text: str, error: yaml.YAMLError) -> FieldError:
+    """Where a text is not YAML, and why."""
     advice = "correct it there or just before"
     if isinstance(error, yaml.reader.ReaderError):
         before = text[: error.position]
@@ -159,7 +159,7 @@ def _syntax_fault(label: str, text: str, error: yaml.YAMLError) -> FieldError:
 
 
 def _place(label: str, line: int, column: int) -> str:
-    return f"{label} line {line + 1}, column {column + 1}"
+    return f"{label} line {line + 1}, column {column + 1}".lstrip()
 
 
 def _label(path: str) -> str:

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 
 import yaml
 
+from ..module_utils._domain.field_errors import FieldError
 from ..module_utils._domain.role.variable_values import TextReader
+from ._manifest_files import NESTED_TOO_DEEPLY, parse_documents, syntax_fault
 
 
 def load_plain(text: str) -> object:
@@ -22,15 +24,19 @@ def load_plain(text: str) -> object:
     try:
         return yaml.load(text, yaml.BaseLoader)
     except yaml.YAMLError as error:
-        raise ValueError(_reason(error)) from None
+        fault = syntax_fault("", text, error)
+        raise ValueError(f"{fault.where}: {fault.what}") from None
+    except RecursionError:
+        raise ValueError(NESTED_TOO_DEEPLY) from None
 
 
 def load_documents(text: str) -> Sequence[object]:
-    """The documents of a YAML text without the empty documents; raises ValueError."""
-    try:
-        return [one for one in yaml.safe_load_all(text) if one is not None]
-    except yaml.YAMLError as error:
-        raise ValueError(_reason(error)) from None
+    """The documents of a YAML text without the empty documents, read as files are; raises ValueError."""
+    faults: list[FieldError] = []
+    documents = list(parse_documents("", text, faults))
+    if faults:
+        raise ValueError("; ".join(str(fault) for fault in faults))
+    return [one.value for one in documents if one.value is not None]
 
 
 def resolve_path(path: str) -> str:
@@ -39,10 +45,3 @@ def resolve_path(path: str) -> str:
 
 
 TEXTS = TextReader(load_plain, load_documents, resolve_path)
-
-
-def _reason(error: yaml.YAMLError) -> str:
-    problem = str(getattr(error, "problem", None) or "the text cannot be parsed")
-    mark = getattr(error, "problem_mark", None)
-    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return place + " ".join(problem.split())

@@ -27,16 +27,20 @@ TOKEN_VARIABLES = (
 )
 
 
-def first_of_environment(*names: str) -> str:
-    """The first environment variable that has a value; raises AnsibleFallbackNotFound where there is none.
+def value_in_environment(*names: str) -> str:
+    """The value of the first environment variable that has a value, without white space around; empty without any.
 
     A blank variable has no value: AWX sets every variable of a credential type, as blank text where a field is empty.
     """
-    for name in names:
-        value = os.environ.get(name, "").strip()
-        if value:
-            return value
-    raise AnsibleFallbackNotFound
+    return next((value for value in (os.environ.get(name, "").strip() for name in names) if value), "")
+
+
+def first_of_environment(*names: str) -> str:
+    """The fallback of an option; raises AnsibleFallbackNotFound where no environment variable has a value."""
+    value = value_in_environment(*names)
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
 
 
 CONNECTION_OPTIONS: Mapping[str, Mapping[str, Any]] = {

@@ -12,7 +12,6 @@ its meaning is certain, and refused where a text such as 007 or 1.10 is lost.
 from __future__ import annotations
 
 import datetime
-import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 from ..field_errors import INVALID, REQUIRED, FieldError
+from ..manifest.values import nearest, shown
 from .variables import (
     BOOLEAN,
     DATES,
@@ -124,12 +124,12 @@ def _misspelt(given: Mapping[str, object], ignored: object) -> list[str]:
     """Warnings for variables that are close to a known name, which the role does not read."""
     passed = set(ignored) if isinstance(ignored, list) else set()
     unknown = (name for name in given if name not in VARIABLES and name not in OUTPUTS and name not in passed)
-    found = {name: difflib.get_close_matches(name, VARIABLES, 1, 0.85) for name in sorted(unknown)}
+    found = {name: nearest(name, VARIABLES, 0.85) for name in sorted(unknown)}
     return [
-        f"The role does not know the variable {name}; did you mean {close[0]}? "
+        f"The role does not know the variable {name}; did you mean {meant}? "
         f"List {name} in docr_ignored_variables if another role uses the variable."
-        for name, close in found.items()
-        if close
+        for name, meant in found.items()
+        if meant
     ]
 
 
@@ -166,7 +166,7 @@ class _ValueReader:
         """The items of a list that may be text: JSON, YAML, or items between commas and line ends."""
         if isinstance(value, str):
             text = value.strip()
-            if text[0] in "[{" or text.startswith("- "):
+            if text.startswith(("[", "{", "- ")):
                 return self._items(self._structure(text))
             return [one.strip() for line in text.splitlines() for one in line.split(",") if one.strip()]
         if isinstance(value, Mapping):
@@ -178,7 +178,7 @@ class _ValueReader:
     def _structure(self, text: str) -> object:
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
         try:
             return self.reader.load_plain(text)
@@ -192,9 +192,7 @@ class _ValueReader:
             try:
                 documents = self.reader.load_documents(value)
             except ValueError as error:
-                raise _UnusableValue(
-                    f"the text is not YAML ({error})", "correct the text, or use docr_manifest_files"
-                ) from None
+                raise _UnusableValue(str(error), "correct the text, or use docr_manifest_files") from None
             return [one for document in documents for one in (document if isinstance(document, list) else [document])]
         # What is no mapping is reported with all other errors of manifests.
         return [value] if isinstance(value, Mapping) or not isinstance(value, Sequence) else list(value)
@@ -255,9 +253,9 @@ def _text(value: object) -> str:
 
 def _chosen(text: str, choices: Sequence[str]) -> str:
     if choices and text not in choices:
-        close = difflib.get_close_matches(text, choices, 1)
-        advice = f"did you mean {close[0]}?" if close else f"use {', '.join(choices[:-1])} or {choices[-1]}"
-        raise _UnusableValue(f"{text!r} is not known", advice)
+        meant = nearest(text, choices)
+        advice = f"did you mean {meant}?" if meant else f"use {', '.join(choices[:-1])} or {choices[-1]}"
+        raise _UnusableValue(f"{shown(text)} is not known", advice)
     return text
 
 
@@ -270,8 +268,7 @@ def _boolean(value: object) -> bool:
         return True
     if text in _FALSE:
         return False
-    shown = repr(value) if isinstance(value, str | int | float) else _kind(value)
-    raise _UnusableValue(f"{shown} is not a boolean", "use true or false")
+    raise _UnusableValue(f"{_named(value)} is not a boolean", "use true or false")
 
 
 def _integer(value: object) -> int:
@@ -279,8 +276,14 @@ def _integer(value: object) -> int:
         return int(str(value))
     if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,12}", value.strip(), re.ASCII):
         return int(value.strip())
-    shown = repr(value) if isinstance(value, str | float) else _kind(value)
-    raise _UnusableValue(f"{shown} is not a whole number", "write a number of seconds, such as 60")
+    raise _UnusableValue(f"{_named(value)} is not a whole number", "write a number of seconds, such as 60")
+
+
+def _named(value: object) -> str:
+    """A scalar as the user wrote it, and what another value is."""
+    if isinstance(value, str):
+        return shown(value)
+    return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else _kind(value)
 
 
 def _duration(value: object) -> str:

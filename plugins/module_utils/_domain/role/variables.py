@@ -178,6 +178,8 @@ class RoleVariables:
 
 # Variables that name a server which receives the token.
 ADDRESSES = ("docr_endpoint", "docr_registry_host", "docr_revoke_url")
+# The environment variable that lets variables of the role name the servers that receive the environment's token.
+TRUST_ADDRESSES = "DOCR_TRUST_ADDRESS_VARIABLES"
 
 
 def address_errors(values: Mapping[str, object], trusted: Mapping[str, frozenset[str]]) -> tuple[FieldError, ...]:
@@ -197,10 +199,6 @@ def address_errors(values: Mapping[str, object], trusted: Mapping[str, frozenset
         for name in ADDRESSES
         if values[name] is not None and str(values[name]).rstrip("/") not in trusted[name]
     )
-
-
-# The environment variable that lets variables of the role name the servers that receive the environment's token.
-TRUST_ADDRESSES = "DOCR_TRUST_ADDRESS_VARIABLES"
 
 
 def describe_type(variable: RoleVariable) -> str:

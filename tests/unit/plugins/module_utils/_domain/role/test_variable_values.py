@@ -129,12 +129,24 @@ def test_each_form_of_a_value_means_the_same(name: str, given: object, expected:
         ("docr_gc_maintenance_windows", [{"start": 1440}], "start of item 1 arrived as the number 1440"),
         ("docr_gc_maintenance_windows", [{"start": 22.5}], "start of item 1 arrived as the number 22.5"),
         ("docr_token", 7, "the value is not text; write text"),
+        ("docr_manifests", "kind: x\nkind: y\n", "line 2, column 1: the key 'kind' is given twice"),
+        ("docr_manifests", "kind: [", "line 1, column 8: this is not YAML that can be read"),
+        *(
+            (name, f"[{'[' * 9000}", "the text is neither JSON nor YAML (lists or mappings are nested too deeply)")
+            for name in ("docr_destroy_names", "docr_gc_maintenance_windows")
+        ),
+        ("docr_manifests", "[" * 9000, "lists or mappings are nested too deeply"),
+        ("docr_tier_policy", "x" * 500, f"'{'x' * 79}...' is not known"),
         ("docr_token", " $encrypted$ ", "the value is AWX's placeholder for a secret, not the secret"),
     ],
 )
 def test_a_value_whose_meaning_is_not_certain_is_refused(name: str, given: object, told: str) -> None:
     (error,) = errors(**{name: given})
     assert error.startswith(f"{name}: {told}")
+
+
+def test_blank_days_of_a_window_are_no_days() -> None:
+    assert value("docr_gc_maintenance_windows", [{**WINDOW, "days": ""}]) == [{**WINDOW, "days": []}]
 
 
 def test_all_errors_are_reported_at_once_and_missing_variables_too() -> None:
