@@ -15,9 +15,6 @@ them. The walk ends with the function of the client for clusters that creates th
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,17 +24,17 @@ from pathlib import Path
 import kubernetes_programs
 from docr_sandbox.doks.control_plane import ControlPlane
 from docr_sandbox.testing import Sandbox
-from playing import ROOT
+from playing import ROOT, run_module_in
 
 CLUSTER, REGISTRY = "orchard", "kiwi"
-MODULE = "ansible_collections.planton.digitalocean.plugins.modules.docr_doks_integration"
+MODULE = "docr_doks_integration"
 # Where the run starts to read a cluster: the name now, and the name in earlier checkouts.
 READS = ("ClusterReader.fetch", "Reader.fetch")
 
 # Runs the module and writes each new step as a line: file, line number and qualified name.
 RECORDER = """
 import inspect, runpy, sys, threading
-place, root, module, secret = sys.argv[1:]
+place, root, secret, module = sys.argv[1:]
 del sys.argv[1:]
 seen, lines, is_over = set(), [], False
 def record(frame, event, _argument):
@@ -85,16 +82,10 @@ def record_walk(tree: Path, method_option: str) -> list[WalkStep]:
         }
         root = f"{parent}/digitalocean/plugins/"
         place = folder / "steps"
-        done = subprocess.run(
-            [sys.executable, "-c", RECORDER, str(place), root, MODULE, f"docr-direct-{REGISTRY}"],
-            input=json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_remote_tmp": "/tmp", **options}}),
-            env={**sandbox.environment, "PYTHONPATH": str(folder / "path"), "PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0 or not place.exists():
-            raise AssertionError(f"The module wrote no secret: {done.stdout} {done.stderr}")
+        environment = {**sandbox.environment, "PYTHONPATH": str(folder / "path"), "PYTHONDONTWRITEBYTECODE": "1"}
+        printed = run_module_in(RECORDER, MODULE, options, environment, str(place), root, f"docr-direct-{REGISTRY}")
+        if not place.exists():
+            raise AssertionError(f"The module wrote no secret: {printed}")
         parts = (line.split("\t") for line in place.read_text(encoding="utf-8").splitlines())
         return [WalkStep(file, int(number), function) for file, number, function in parts]
 

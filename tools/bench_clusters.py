@@ -22,7 +22,7 @@ from bench_rows import Row, most
 from docr_sandbox.doks.control_plane import ControlPlane
 from docr_sandbox.testing import Sandbox
 from go_programs import Unavailable
-from playing import ROOT, play, write_play
+from playing import ROOT, play, run_module_in, write_play
 
 MODULE = "docr_doks_integration"
 PACKAGE = "ansible_collections.planton.digitalocean.plugins"
@@ -59,17 +59,11 @@ class Ran:
 
 def run(sandbox: Sandbox, **options: Any) -> Ran:
     """Run the module once; a failure ends the measurement."""
-    arguments = {"ANSIBLE_MODULE_ARGS": {"_ansible_remote_tmp": "/tmp", **OPTIONS, **options}}
     with tempfile.NamedTemporaryFile(prefix="docr-bench-") as peak:
-        command = [sys.executable, "-c", RUNNER, peak.name, f"{PACKAGE}.modules.{MODULE}"]
         started = time.monotonic()
-        done = subprocess.run(
-            command, input=json.dumps(arguments), env=sandbox.environment, capture_output=True, text=True, check=False
-        )
+        printed = run_module_in(RUNNER, MODULE, {**OPTIONS, **options}, sandbox.environment, peak.name)
         seconds = time.monotonic() - started
-        if done.returncode != 0:
-            raise AssertionError(f"The module failed: {done.stdout} {done.stderr}")
-        return Ran(seconds, int(peak.read()) / 1024, json.loads(done.stdout))
+        return Ran(seconds, int(peak.read()) / 1024, json.loads(printed))
 
 
 def expect(ran: Ran, *, changed: bool) -> Ran:

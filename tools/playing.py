@@ -19,6 +19,7 @@ from typing import Any
 from docr_sandbox.testing import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
+MODULES = "ansible_collections.planton.digitalocean.plugins.modules"
 # The environment variable that names ansible-playbook of another version of ansible-core.
 PLAYBOOK_PROGRAM = "DOCR_ANSIBLE_PLAYBOOK"
 MANIFEST = {"apiVersion": "digitalocean.project-planton.org/v1", "kind": "DigitalOceanContainerRegistry"}
@@ -44,12 +45,37 @@ class Played:
     statistics: Mapping[str, Any]
 
 
+def run_module_in(
+    code: str, module: str, options: Mapping[str, Any], environment: Mapping[str, str], *arguments: str
+) -> str:
+    """Run Python code that runs a module of the collection as Ansible does; returns what the module printed.
+
+    The code gets `arguments` and then the name of the module. Raises AssertionError where the module fails.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments, f"{MODULES}.{module}"],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_remote_tmp": "/tmp", **options}}),
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"The module failed: {done.stdout} {done.stderr}")
+    return done.stdout
+
+
+def playbook_program() -> str:
+    """The program ansible-playbook that plays run with."""
+    return os.environ.get(PLAYBOOK_PROGRAM) or str(Path(sys.executable).parent / "ansible-playbook")
+
+
 def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | None = None, *arguments: str) -> Played:
     """Run a playbook from the checkout's root; raise :class:`PlaybookFailedError` when a task failed.
 
     ``arguments`` are added to the command, such as ``--check``.
     """
-    command = [os.environ.get(PLAYBOOK_PROGRAM) or str(Path(sys.executable).parent / "ansible-playbook"), str(playbook)]
+    command = [playbook_program(), str(playbook)]
     command += ["--extra-vars", json.dumps(dict(variables or {})), *arguments]
     with tempfile.TemporaryDirectory(prefix="docr-play-") as folder:
         report = Path(folder) / "report.json"

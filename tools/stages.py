@@ -14,7 +14,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -146,12 +146,17 @@ def pytest(folder: str, *options: str) -> Run:
     def run(place: Workplace) -> Outcome:
         if not any((ROOT / folder).rglob("test_*.py")):
             return Outcome(skipped=(f"there are no tests below {folder}",))
-        report = place.scratch / f"{folder.replace('/', '-')}.xml"
         selected = ["-m", "long", "--long"] if place.long else []
-        status, output = place.run(["pytest", folder, "-q", f"--junitxml={report}", *selected, *options])
-        return read_junit(report, status, output)
+        return run_pytest(place, folder.replace("/", "-"), folder, *selected, *options)
 
     return run
+
+
+def run_pytest(place: Workplace, name: str, *arguments: str, **variables: str) -> Outcome:
+    """Run pytest with environment variables added, and count its tests; `name` is that of the report."""
+    report = place.scratch / f"{name}.xml"
+    status, output = place.run(["pytest", "-q", f"--junitxml={report}", *arguments], ROOT, **variables)
+    return read_junit(report, status, output)
 
 
 def read_junit(report: Path, status: int, output: str) -> Outcome:
@@ -213,10 +218,9 @@ def cores(place: Workplace) -> Outcome:
         except ansible_cores.CoreUnavailableError as error:
             total = total.plus(Outcome(skipped=(str(error),)))
             continue
-        report = place.scratch / f"core-{version}.xml"
-        command = ["pytest", "tests/integration/test_role_variables.py", "-q", f"--junitxml={report}", *BESIDE]
-        status, output = place.run(command, ROOT, **ansible_cores.environment_of(program))
-        total = total.plus(read_junit(report, status, f"ansible-core {version}\n{output}"))
+        tests = ("tests/integration/test_role_variables.py", *BESIDE)
+        outcome = run_pytest(place, f"core-{version}", *tests, **ansible_cores.environment_of(program))
+        total = total.plus(replace(outcome, output=outcome.output and f"ansible-core {version}\n{outcome.output}"))
     return total
 
 
