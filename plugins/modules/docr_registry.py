@@ -201,7 +201,7 @@ missing:
     message:
       description: The name and the close names in a sentence.
       type: str
-      sample: there is no registry acme-paymnets; did you mean acme-payments?
+      sample: There is no registry acme-paymnets; did you mean acme-payments?
 actions:
   description: The actions of this task in order, or the actions that a real run would take in check mode.
   returned: always

@@ -73,8 +73,8 @@ class MissingRegistry:
 
     def shape(self) -> dict[str, Any]:
         """As the user sees it."""
-        advice = f"; did you mean {' or '.join(self.close)}?" if self.close else ""
-        return {"name": self.name, "close": list(self.close), "message": f"there is no registry {self.name}{advice}"}
+        advice = f"; did you mean {' or '.join(self.close)}?" if self.close else "."
+        return {"name": self.name, "close": list(self.close), "message": f"There is no registry {self.name}{advice}"}
 
 
 def missing_registries(holdings: Holdings, names: tuple[str, ...]) -> tuple[MissingRegistry, ...]:
