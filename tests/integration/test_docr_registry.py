@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -236,3 +238,24 @@ def test_info_shows_usage_tiers_and_regions_in_three_calls(sandbox: Sandbox) -> 
     assert {one["slug"]: one["monthly_price_in_cents"] for one in result["tiers"]}["professional"] == 2000
     assert "syd1" in result["regions"]
     assert run_module(sandbox, "docr_registry_info", names=["plum"])["registries"] == []
+
+
+def test_a_registry_that_a_run_of_the_same_team_just_created_is_the_teams_own(sandbox: Sandbox) -> None:
+    seed(sandbox, "professional", "fig")
+    sandbox.fault(method="POST", path="/v2/registries/validate-name", delay=1.5)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run_module, sandbox, "docr_registry", name="kiwi", region="syd1")
+        while "GET /v2/registries/subscription" not in sandbox.calls() and not running.done():
+            time.sleep(0.02)
+        created = {"name": "kiwi", "region": "syd1", "subscription_tier_slug": "professional"}
+        assert sandbox.request("POST", "/v2/registries", created)[0] == 201
+        result = running.result()
+    assert (result["changed"], result["registry"]["name"]) == (False, "kiwi"), result
+
+
+def test_a_name_of_another_team_is_refused_after_a_second_look(sandbox: Sandbox) -> None:
+    seed(sandbox, "professional", "fig", foreign_names=["kiwi"])
+    result = run_module(sandbox, "docr_registry", name="kiwi", region="syd1")
+    assert [one["kind"] for one in result["field_errors"]] == ["duplicate"]
+    assert "the registry name kiwi is taken" in result["msg"]
+    assert (sandbox.calls().count("GET /v2/registries"), writes(sandbox)) == (2, [])

@@ -32,7 +32,10 @@ class Registries:
 
 
 def fetch_account(api: RegistryApi, desired: tuple[DesiredRegistry, ...]) -> Account:
-    """All that a plan for `desired` depends on: three calls, and one for each name that would be new."""
+    """All that a plan for `desired` depends on: three calls, and one for each name that would be new.
+
+    A name that is taken costs a second list: another run of the same team may have created the registry since the first.
+    """
     registries = api.list_registries()
     taken: set[str] = set()
     refused: set[str] = set()
@@ -44,6 +47,9 @@ def fetch_account(api: RegistryApi, desired: tuple[DesiredRegistry, ...]) -> Acc
                 taken.add(name)
         except Refused:
             refused.add(name)
+    if taken:
+        registries = api.list_registries()
+        taken -= {registry.name for registry in registries}
     return Account(registries, offer, subscription, frozenset(taken), frozenset(refused))
 
 

@@ -128,7 +128,7 @@ def _faults_of(account: Account, registry: DesiredRegistry) -> Iterable[FieldErr
         yield FieldError(
             registry.where("name"),
             f"the registry name {registry.name} is taken; names are unique over all customers of DigitalOcean",
-            "choose another name, such as COMPANY-PURPOSE, or use the token of the team that has it",
+            "choose another name, such as COMPANY-PURPOSE, or use the token of the team that has the registry",
             DUPLICATE,
         )
     if registry.name in account.refused_names:
