@@ -10,36 +10,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ..module_utils._module.progress import PROGRESS_VARIABLE
+from ..plugin_utils._module_action import ModuleAction
 
 _LOOK_EVERY_S = 0.5
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core ships without types
-    """Runs the module, and shows the lines that it writes while it waits."""
+class ActionModule(ModuleAction):
+    """Runs the module, and shows the lines that the module writes while the module waits."""
 
-    TRANSFERS_FILES = False
-    _supports_async = True
-    _supports_check_mode = True
+    variable_prefix: ClassVar[str] = "docr_gc_"
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the module; only on this machine, where its lines can be read, and not in the background."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        is_async = bool(self._task.async_val)
-        if is_async or self._task.check_mode or self._connection.transport != "local":
-            return {**result, **self._execute_module(task_vars=task_vars, wrap_async=is_async)}
-        with _shown_lines() as path:
-            environment = self._task.environment
-            self._task.environment = [*(environment or ()), {PROGRESS_VARIABLE: path}]
-            try:
-                return {**result, **self._execute_module(task_vars=task_vars)}
-            finally:
-                self._task.environment = environment
+    def run_module(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """The result; lines are shown only on this machine, where they can be read, and not in the background."""
+        if self._task.async_val or self._task.check_mode or self._connection.transport != "local":
+            return super().run_module(task_vars)
+        with _shown_lines() as path, self.added_environment({PROGRESS_VARIABLE: path}):
+            return super().run_module(task_vars)
 
 
 @contextmanager

@@ -15,9 +15,7 @@ from ..module_utils._domain.manifest.reader import Document, ManifestSet, read_m
 from ..module_utils._domain.manifest.schema import KIND
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._manifest_files import read_files
-
-# As Ansible names the role, by its full name and by the name in a list of roles of the same collection.
-ROLE_NAMES = ("planton.digitalocean.docr", "docr")
+from ..plugin_utils._role import is_run_by_role
 
 
 class ActionModule(ControllerAction):
@@ -36,8 +34,7 @@ class ActionModule(ControllerAction):
         self, options: Mapping[str, Any], _variables: Mapping[str, Any], /
     ) -> tuple[Mapping[str, Any], Sequence[str]]:
         """The manifests. Messages name the variables of the role where the role runs the module."""
-        role = getattr(self._task, "_role", None)
-        if role is not None and role.get_name() in ROLE_NAMES:
+        if is_run_by_role(self._task):
             found = _read(options)
             return {"manifests": [manifest.shape() for manifest in found.manifests]}, found.warnings
         try:

@@ -42,13 +42,13 @@ def names(sandbox: Sandbox) -> set[str]:
 
 
 def test_images_and_clusters_are_refused_before_anything_is_done(team: Sandbox) -> None:
-    with pytest.raises(PlaybookFailedError, match="allow_delete_images"):
+    with pytest.raises(PlaybookFailedError, match="set docr_allow_delete_images"):
         destroy(team, "kiwi")
     assert writes(team) == []
 
 
 def test_consent_for_clusters_without_consent_for_images_keeps_the_access(team: Sandbox) -> None:
-    with pytest.raises(PlaybookFailedError, match="allow_delete_images"):
+    with pytest.raises(PlaybookFailedError, match="set docr_allow_delete_images"):
         destroy(team, "kiwi", docr_allow_delete_integrated=True)
     assert writes(team) == []
 

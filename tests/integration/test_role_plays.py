@@ -22,6 +22,8 @@ from support.role_manifests import written
 ROLE = "planton.digitalocean.docr"
 DESTROY = "playbooks/destroy.yml"
 SITE = "playbooks/site.yml"
+GC_PLAYBOOK = "playbooks/gc.yml"
+LINE = "docr_registry{}: create the registry fig in syd1"
 GC = "planton.digitalocean.docr_gc"
 
 
@@ -132,3 +134,26 @@ def test_ansible_lists_the_tasks_of_an_entry_point(tmp_path: Path, entry: str) -
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert listed.returncode == 0, listed.stderr
     assert f"{ROLE} : Read and check the manifests" in listed.stdout
+
+
+def test_messages_of_modules_name_the_variables_of_the_role(team: Sandbox) -> None:
+    lower = manifest("kiwi", subscription_tier="basic", garbage_collection_enabled=True)
+    warned = " ".join(play(SITE, team, {"docr_manifests": [lower], "docr_gc_enabled": False}).notes.split())
+    assert "Set docr_allow_downgrade to lower the tier." in warned
+    refused = {"docr_gc_outside_window": "wait", "docr_gc_wait": False, "docr_rate_limit_wait": -1}
+    with pytest.raises(PlaybookFailedError) as failed:
+        play(GC_PLAYBOOK, team, {"docr_manifests": [lower], **refused})
+    told = " ".join(str(failed.value).split())
+    assert "docr_gc_outside_window=wait requires docr_gc_wait=true" in told
+    assert "set docr_gc_wait=true or docr_gc_outside_window=skip" in told
+
+
+def test_with_v_each_action_is_a_line_before_the_result(team: Sandbox, tmp_path: Path) -> None:
+    task = {"name": "Create", "planton.digitalocean.docr_registry": {"name": "fig", "region": "syd1"}}
+    playbook = play_of(tmp_path, task)
+    planned = play(playbook, team, {}, "--check", "-v").output
+    assert planned.index(LINE.format(" (planned)")) < planned.index("changed: [localhost]")
+    hidden = play(play_of(tmp_path, {**task, "no_log": True}), team, {}, "--check", "-v").output
+    assert "docr_registry (planned)" not in hidden
+    done = play(play_of(tmp_path, task), team, {}, "-v").output
+    assert done.index(LINE.format("")) < done.index("changed: [localhost]")

@@ -10,12 +10,14 @@ from typing import Any
 
 from .._domain.errors import DocrError, InvalidInput
 from .._domain.plan import Step
+from .naming import name_error, name_text
 
 
 def failure(error: DocrError, steps_done: list[Step]) -> dict[str, Any]:
     """The result of a failed task: one sentence, its parts, and what had already been written."""
+    error = name_error(error)
     result: dict[str, Any] = {
-        "msg": str(error),
+        "msg": name_text(str(error)),
         "changed": bool(steps_done) or error.has_written,
         "actions": [step.shape() for step in steps_done],
         "error": {
@@ -25,7 +27,7 @@ def failure(error: DocrError, steps_done: list[Step]) -> dict[str, Any]:
             "id": error.answer.id,
             "message": error.answer.message,
             "request_id": error.answer.request_id,
-            "advice": error.advice,
+            "advice": name_text(error.advice),
         },
     }
     if steps_done:

@@ -20,6 +20,7 @@ from .._domain.errors import DocrError
 from .._domain.plan import Outcome, Plan, Step
 from .connect import connect
 from .failure import failure
+from .naming import name_texts
 from .spec import Spec
 
 Params = Mapping[str, Any]
@@ -69,7 +70,7 @@ def run_task(
         module.fail_json(**failure(error, steps_done))
         raise  # fail_json does not return; this tells the type checker so
     result = _common_result(plan, outcome) | task.shape(outcome)
-    for warning in (*plan.warnings, *result.pop("warnings", ())):
+    for warning in name_texts((*plan.warnings, *result.pop("warnings", ()))):
         module.warn(warning)
     if module._diff:
         result["diff"] = {"before": dict(plan.before), "after": dict(plan.after)}
@@ -90,7 +91,7 @@ def run_info(
     except DocrError as error:
         module.fail_json(**failure(error, []))
         raise
-    for warning in result.pop("warnings", ()):
+    for warning in name_texts(result.pop("warnings", ())):
         module.warn(warning)
     module.exit_json(changed=False, **result)
 
@@ -99,5 +100,5 @@ def _common_result(plan: Plan[Any], outcome: Outcome[Any]) -> dict[str, Any]:
     return {
         "changed": bool(outcome.steps),
         "actions": [step.shape() for step in outcome.steps],
-        "notes": list(plan.notes),
+        "notes": name_texts(plan.notes),
     }

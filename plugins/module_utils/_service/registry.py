@@ -34,7 +34,8 @@ class Registries:
 def fetch_account(api: RegistryApi, desired: tuple[DesiredRegistry, ...]) -> Account:
     """All that a plan for `desired` depends on: three calls, and one for each name that would be new.
 
-    A name that is taken costs a second list: another run of the same team may have created the registry since the first.
+    A name that is taken costs a second list: another run of the same team may have created
+    the registry since the first list.
     """
     registries = api.list_registries()
     taken: set[str] = set()

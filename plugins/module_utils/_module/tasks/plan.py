@@ -21,6 +21,7 @@ from ..._domain.registry.steps import CreateRegistry, RegistryStep
 from ..._service.access.one_click import list_names
 from ..._service.ports.api import Api
 from ..._service.registry import fetch_account
+from ..naming import name_texts
 from ..run import Params
 from ..spec import Spec
 from .access import ENTRY_OPTIONS, CommonSettings, read_entries
@@ -90,7 +91,7 @@ def _shape_plan(plan: Plan[Any]) -> dict[str, Any]:
     return {
         "changed": plan.changed,
         "actions": [step.shape() for step in plan.steps],
-        "notes": list(plan.notes),
+        "notes": name_texts(plan.notes),
     }
 
 

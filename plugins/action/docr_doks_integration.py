@@ -1,0 +1,15 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..plugin_utils._module_action import ModuleAction
+
+
+class ActionModule(ModuleAction):
+    """Runs the module and says what the module did."""
+
+    variable_prefix: ClassVar[str] = "docr_doks_"
