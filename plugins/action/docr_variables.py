@@ -7,11 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from ansible import constants
+
 from ..module_utils._domain.errors import InvalidInput
 from ..module_utils._domain.role.variable_values import read_variables
 from ..module_utils._domain.role.variables import ADDRESSES, TRUST_ADDRESSES, address_errors
 from ..module_utils._module.spec import CONNECTION_OPTIONS, TOKEN_VARIABLES, value_in_environment
 from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._inclusion import STAGE_TAGS, claim, is_selected, outputs_of, runs_once
 from ..plugin_utils._variable_texts import TEXTS
 
 PREFIX = "docr_"
@@ -22,12 +25,23 @@ class ActionModule(ControllerAction):
 
     arguments: ClassVar[dict[str, dict[str, Any]]] = {
         "required": {"type": "list", "elements": "str", "default": []},
+        "stages": {"type": "list", "elements": "str", "default": [], "choices": list(STAGE_TAGS)},
     }
 
     def read(
         self, options: Mapping[str, Any], variables: Mapping[str, Any], /
     ) -> tuple[Mapping[str, Any], Sequence[str]]:
-        """The typed variables."""
+        """The typed variables, and the stages to run; only `runs_here` where this host does nothing."""
+        stages = [one for one in options["stages"] if is_selected(self._task, variables, STAGE_TAGS[one])]
+        if not (stages or (not options["stages"] and is_selected(self._task, variables))):
+            return {"runs_here": False, "runs_once": True, "outputs": None}, ()
+        is_once = runs_once(self._task)
+        # Else Ansible registers the result of each host for all hosts, although each host runs the task.
+        self._task.run_once = self._task.run_once and is_once
+        host = str(variables["inventory_hostname"])
+        working = claim(self._task, host, constants.DEFAULT_LOCAL_TMP)
+        if working != host:
+            return {"runs_here": False, "runs_once": is_once, "outputs": outputs_of(working, variables)}, ()
         names = [name for name in variables if name.startswith(PREFIX)]
         given = {name: _decrypted(self._templar.template(variables[name])) for name in names}
         found = read_variables(given, options["required"], TEXTS)
@@ -35,7 +49,8 @@ class ActionModule(ControllerAction):
             errors = address_errors(found.variables.values, _trusted_addresses())
             if errors:
                 raise InvalidInput(errors)
-        return found.variables.shape(), found.warnings
+        enabled = [one for one in stages if found.variables.values[f"docr_{one}_enabled"]]
+        return {"runs_here": True, "runs_once": is_once, "stages": enabled, **found.variables.shape()}, found.warnings
 
     def _uses_token_of_environment(self, values: Mapping[str, object]) -> bool:
         """Whether modules take the token from the environment of ansible-playbook, and that is not allowed everywhere.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..module_utils._domain.registry.model import IMAGE_HOST
-from ..module_utils._domain.role.destroy import plan_destroy
+from ..module_utils._domain.role.destroy import plan_destroy, summarize_destroy
 from ..module_utils._domain.role.module_options import (
     desired_integrations,
     desired_registries,
@@ -18,8 +18,9 @@ from ..module_utils._domain.role.module_options import (
     one_click_integrations,
 )
 from ..module_utils._domain.role.outputs import StageResults, shape_outputs
-from ..module_utils._domain.role.rotate import plan_rotate
+from ..module_utils._domain.role.rotate import plan_rotate, summarize_rotate
 from ..module_utils._domain.role.stages import plan_stages
+from ..module_utils._domain.role.summary import summarize_stages
 
 Result = Mapping[str, Any]
 Names = Sequence[str] | str
@@ -27,16 +28,25 @@ Names = Sequence[str] | str
 
 def docr_outputs(manifests: Sequence[Result], results: Result) -> dict[str, dict[str, Any]]:
     """The outputs of the role from the manifests and the results of the stages."""
-    return shape_outputs(
-        StageResults(
-            manifests=manifests,
-            plan=results["plan"],
-            registry=results["registry"],
-            garbage_collection=results["garbage_collection"],
-            integration=results["integration"],
-            gc_type=results["gc_type"],
-            registry_host=results.get("registry_host") or IMAGE_HOST,
-        )
+    return shape_outputs(_stage_results(manifests, results))
+
+
+def docr_summary(outputs: Result, results: Result, is_check_mode: bool) -> list[str]:
+    """The lines that say what the stages did."""
+    return summarize_stages(outputs, _stage_results((), results), is_check_mode=is_check_mode)
+
+
+def _stage_results(manifests: Sequence[Result], results: Result) -> StageResults:
+    former = results.get("former")
+    return StageResults(
+        manifests=manifests,
+        plan=results["plan"],
+        registry=results["registry"],
+        garbage_collection=results["garbage_collection"],
+        integration=results["integration"],
+        gc_type=results["gc_type"],
+        registry_host=results.get("registry_host") or IMAGE_HOST,
+        former=former if isinstance(former, Mapping) else {},
     )
 
 
@@ -58,6 +68,16 @@ def docr_destroy_plan(
 def docr_rotate_plan(manifests: Sequence[Result], names: Names, variables: Result) -> dict[str, Any]:
     """Which credentials the role rotates, and why it refuses to."""
     return plan_rotate(_list_of(names), manifests, variables).shape()
+
+
+def docr_destroy_summary(names: Names, results: Result, is_check_mode: bool) -> list[str]:
+    """The lines that say what the role destroyed."""
+    return summarize_destroy(_list_of(names), results, is_check_mode=is_check_mode)
+
+
+def docr_rotate_summary(result: Result, is_check_mode: bool) -> list[str]:
+    """The lines that say what the role rotated."""
+    return summarize_rotate(result, is_check_mode=is_check_mode)
 
 
 def docr_integrations_of(clusters: Sequence[Result], registries: Names) -> list[dict[str, Any]]:
@@ -84,5 +104,8 @@ class FilterModule:
             "docr_stage_plan": docr_stage_plan,
             "docr_destroy_plan": docr_destroy_plan,
             "docr_rotate_plan": docr_rotate_plan,
+            "docr_destroy_summary": docr_destroy_summary,
+            "docr_rotate_summary": docr_rotate_summary,
             "docr_outputs": docr_outputs,
+            "docr_summary": docr_summary,
         }

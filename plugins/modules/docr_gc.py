@@ -164,6 +164,9 @@ options:
         type: list
         elements: str
         required: true
+      origin:
+        description: The source of this entry, such as a file and a document. Messages name the source.
+        type: str
       type:
         description: As O(type).
         type: str
@@ -302,6 +305,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+registry_host:
+  description: The host of the images, O(registry_host).
+  returned: success
+  type: str
+  sample: registry.digitalocean.com
 garbage_collections:
   description: The decision and the outcome for each registry, in the order of O(registries).
   returned: success

@@ -25,6 +25,14 @@ options:
     type: list
     elements: str
     default: []
+  stages:
+    description:
+      - The stages of the role that the entry point has. A stage is run where C(--tags) and C(--skip-tags) select the
+        stage and its variable C(docr_<stage>_enabled) is true.
+    type: list
+    elements: str
+    choices: [registry, gc, doks_integration]
+    default: []
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
@@ -65,6 +73,29 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+runs_here:
+  description:
+    - Whether this host works for this inclusion of the role. False where the tags of the command line do not select the
+      role, and on other hosts with the strategy C(free) or with C(serial). The other values are then not returned.
+  returned: success
+  type: bool
+  sample: true
+runs_once:
+  description: Whether the strategy of the play obeys C(run_once). The strategy C(free) does not.
+  returned: success
+  type: bool
+  sample: true
+outputs:
+  description: The outputs of the host that works, where RV(runs_here) is false and the host has outputs.
+  returned: success, where RV(runs_here) is false
+  type: dict
+  sample: {shop-prod: {region: fra1}}
+stages:
+  description: The stages to run.
+  returned: success
+  type: list
+  elements: str
+  sample: [registry, gc]
 variables:
   description: The typed value of each variable, without secrets. A variable without a value has its default or null.
   returned: success
@@ -121,7 +152,15 @@ from ansible.module_utils.basic import AnsibleModule
 def main() -> None:
     """Say where this runs."""
     module = AnsibleModule(
-        argument_spec={"required": {"type": "list", "elements": "str", "default": []}},
+        argument_spec={
+            "required": {"type": "list", "elements": "str", "default": []},
+            "stages": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["registry", "gc", "doks_integration"],
+                "default": [],
+            },
+        },
         supports_check_mode=True,
     )
     module.fail_json(msg="docr_variables runs on the controller, by its action plugin; call it from a playbook's task.")

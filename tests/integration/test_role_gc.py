@@ -133,7 +133,11 @@ def test_a_type_of_a_manifest_needs_the_consent_that_only_a_variable_gives(team:
     ("block", "variables", "told_of"),
     [
         ({"type": "untagged_manifests"}, {}, "kiwi has 0 image indexes"),
-        ({"outside_window": "wait"}, {"docr_gc_wait": False}, "outside_window=wait requires wait=true"),
+        (
+            {"outside_window": "wait"},
+            {"docr_gc_wait": False},
+            "outside_window=wait requires docr_gc_wait=true",
+        ),
         ({}, {"docr_gc_outside_window_timeout": "1 day"}, "'1 day' is no duration"),
         ({"blackout_dates": ["2031-05-09"], "outside_window": "fail"}, {}, "outside every maintenance window"),
     ],
@@ -210,6 +214,7 @@ def test_every_variable_reaches_the_option_of_its_name(team: Sandbox) -> None:
     (override,) = given["overrides"]
     assert {name: value for name, value in override.items() if value is not None} == {
         "registries": ["kiwi"],
+        "origin": "docr_manifests document 1 (res-kiwi)",
         "maintenance_windows": [NIGHT],
     }
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 import yaml
 
 from docr_sandbox.testing import Sandbox
-from playing import ROOT, PlaybookFailedError, play
+from playing import ROOT, PlaybookFailedError, Played, play
 from support.modules import writes
 from support.role_manifests import written
 
@@ -23,6 +24,8 @@ ROLE = "planton.digitalocean.docr"
 DESTROY = "playbooks/destroy.yml"
 SITE = "playbooks/site.yml"
 GC_PLAYBOOK = "playbooks/gc.yml"
+# The comparison and the task that creates list the registries.
+LISTS_OF_A_CREATE = 2
 LINE = "docr_registry{}: create the registry fig in syd1"
 GC = "planton.digitalocean.docr_gc"
 
@@ -92,6 +95,113 @@ def test_in_batches_of_hosts_every_host_has_the_outputs_and_one_batch_writes(
     inventory.write_text("web1\nweb2\nweb3\n[all:vars]\nansible_host=192.0.2.7\n")
     play(playbook, team, {"docr_manifests": [manifest("fig")]}, "-i", str(inventory))
     assert writes(team) == ["POST /v2/registries"]
+    assert team.calls().count("GET /v2/registries") == LISTS_OF_A_CREATE
+
+
+@pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+def test_with_a_strategy_that_ignores_run_once_each_inclusion_works_once(
+    team: Sandbox, tmp_path: Path, strategy: str
+) -> None:
+    teams = {**included("registry", apply={}), "loop": ["fig", "lime"], "vars": {"docr_manifests": "{{ [all[item]] }}"}}
+    inventory = tmp_path / "hosts"
+    inventory.write_text("web1\nweb2\nweb3\n[all:vars]\nansible_host=192.0.2.7\n")
+    given = {"all": {name: manifest(name) for name in ("fig", "lime")}}
+    collects = {**included("gc"), "vars": {"docr_manifests": "{{ [all.fig] }}"}}
+    playbook = play_of(tmp_path, teams, collects, hosts="all", strategy=strategy)
+    played = play(playbook, team, given, "-i", str(inventory))
+    assert writes(team) == ["POST /v2/registries"] * 2
+    assert played.ran["planton.digitalocean.docr_registry"] == 2
+    assert played.ran["planton.digitalocean.docr_variables"] == 9
+
+
+STAGES = {
+    "docr_registry": ({"docr_registry", "docr_plan"}, ["POST /v2/registries"]),
+    "docr_gc": ({"docr_gc"}, ["POST /v2/registries/kiwi/garbage-collection"]),
+    "docr_access": ({"docr_doks_integration", "docr_plan"}, ["POST /v2/kubernetes/registries"]),
+}
+
+
+@pytest.mark.parametrize("tag", STAGES)
+def test_a_tag_runs_a_stage_alone_and_a_skipped_tag_the_others(team: Sandbox, tag: str) -> None:
+    team.seed({"tier": "professional", "registries": [{"name": "kiwi"}], "clusters": [{"name": "orchard"}]})
+    team.clear_log()
+    wanted = [manifest("kiwi", garbage_collection_enabled=True)]
+    given = {"docr_gc_force": True, "docr_doks_clusters": ["orchard"], "docr_doks_wait_for_secrets": False}
+    given |= {"docr_manifests": wanted if tag != "docr_registry" else [*wanted, manifest("fig")]}
+    skipped = play(SITE, team, {**given, "docr_manifests": wanted}, "--check", "--skip-tags", tag)
+    modules, calls = STAGES[tag]
+    others = {"docr_registry", "docr_gc", "docr_doks_integration"} - modules
+    assert modules_of(skipped).isdisjoint(modules - {"docr_plan"})
+    assert modules_of(skipped) >= others - {"docr_registry"}
+    played = play(SITE, team, given, "--tags", tag)
+    assert modules_of(played) - {"docr_variables", "docr_manifests"} == modules
+    assert writes(team) == calls
+
+
+def modules_of(played: Played) -> set[str]:
+    return {name.rpartition(".")[2] for name in played.ran if name.startswith("planton.digitalocean.")}
+
+
+def test_outputs_exist_after_a_failed_run_as_far_as_they_are_known(team: Sandbox, tmp_path: Path) -> None:
+    team.fault(method="POST", path="/v2/registries", skip=1, status=422)
+    outputs = "docr_outputs.fig.region == 'syd1' and docr_outputs.fig.changed and docr_outputs.lime.region is none"
+    known = "docr_outputs.kiwi.region == 'syd1' and not docr_outputs.kiwi.changed and not docr_outputs.lime.changed"
+    check = {"name": "Use", "ansible.builtin.assert": {"that": [outputs, known], "quiet": True}}
+    playbook = play_of(tmp_path, {"block": [included()], "rescue": [check]})
+    played = play(playbook, team, {"docr_manifests": [manifest(name) for name in ("kiwi", "fig", "lime")]})
+    assert played.statistics["docr_outputs"]["lime"]["region"] is None
+    assert "The stage registry failed: Could not create the registry lime" in " ".join(played.output.split())
+    assert registries(team) == {"kiwi", "plum", "fig"}
+
+
+def test_a_stage_alone_keeps_what_an_earlier_job_found_of_the_other_stages(team: Sandbox, tmp_path: Path) -> None:
+    wanted = [manifest("kiwi", garbage_collection_enabled=True)]
+    first = play(SITE, team, {"docr_manifests": wanted, "docr_gc_force": True}).statistics["docr_outputs"]
+    artifact = tmp_path / "artifact.yml"
+    # As AWX hands an artifact to the next job; ansible-core 2.19 and newer read the times as datetime.
+    artifact.write_text(yaml.dump({"docr_outputs": first}, Dumper=UnsafeDumper))
+    second = play(GC_PLAYBOOK, team, {"docr_manifests": wanted}, "-e", f"@{artifact}").statistics["docr_outputs"]
+    kept = ("region", "created_at", "storage_usage_bytes", "subscription_tier")
+    assert {key: second["kiwi"][key] for key in kept} == {key: first["kiwi"][key] for key in kept}
+    assert (second["kiwi"]["changed"], second["kiwi"]["garbage_collection"]["decision"]) == (False, "recent")
+    third = play(SITE, team, {"docr_manifests": wanted}, "-e", f"@{artifact}", "--tags", "docr_registry")
+    collection = third.statistics["docr_outputs"]["kiwi"]["garbage_collection"]
+    assert (collection["decision"], collection["last"]) == ("not_run", first["kiwi"]["garbage_collection"]["last"])
+
+
+class UnsafeDumper(yaml.SafeDumper):
+    """Writes each text with the tag !unsafe and single quotes, as AWX does."""
+
+
+UnsafeDumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("!unsafe", text, style="'"),
+)
+
+
+@pytest.mark.parametrize("source", ["environment", "module_defaults"])
+def test_the_outputs_of_the_stage_gc_have_the_image_host_of_the_play(
+    team: Sandbox, tmp_path: Path, source: str
+) -> None:
+    host = "images.example.org:5443"
+    if source == "environment":
+        keys: dict[str, Any] = {"environment": {"DOCR_REGISTRY_HOST": host}}
+    else:
+        keys = {"module_defaults": {"group/planton.digitalocean.docr": {"registry_host": host}}}
+    given = {"docr_manifests": [manifest("kiwi", garbage_collection_enabled=True)]}
+    played = play(play_of(tmp_path, included("gc"), **keys), team, given, "--check")
+    assert played.statistics["docr_outputs"]["kiwi"]["endpoint"] == f"{host}/kiwi"
+
+
+def test_the_summary_says_what_happened_and_can_be_switched_off(team: Sandbox) -> None:
+    given = {"docr_manifests": [manifest("kiwi"), manifest("fig")]}
+    planned = play(SITE, team, given, "--check").output
+    assert "Check mode, nothing was changed. Registries that would change: 1, unchanged: 1." in planned
+    assert re.search(r"/fig +syd1 +professional \$20.00 a month +would be created", planned)
+    done = play(SITE, team, given, "-e", "docr_summary_enabled=yes").output
+    assert re.search(r"/fig +syd1 +professional \$20.00 a month +created", done)
+    assert re.search(r"/kiwi +syd1 +professional \$20.00 a month +none", done)
+    assert "Registries changed" not in play(SITE, team, given, "-e", "docr_summary_enabled=no").output
 
 
 @pytest.mark.parametrize("way", ["apply", "roles"])
@@ -134,6 +244,7 @@ def test_ansible_lists_the_tasks_of_an_entry_point(tmp_path: Path, entry: str) -
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert listed.returncode == 0, listed.stderr
     assert f"{ROLE} : Read and check the manifests" in listed.stdout
+    assert "{{" not in listed.stdout
 
 
 def test_messages_of_modules_name_the_variables_of_the_role(team: Sandbox) -> None:

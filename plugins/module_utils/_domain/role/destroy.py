@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..registry.steps import DeleteRegistry
 from .module_options import integrations_to_remove
+from .table import MOST_NOTES, fit_table, limit_notes, list_names
 
 Manifests = Sequence[Mapping[str, Any]]
 
@@ -83,3 +85,45 @@ def unknown_names(names: Sequence[str], manifests: Manifests) -> list[str]:
     """The names that no manifest has."""
     known = {manifest["name"] for manifest in manifests}
     return [name for name in names if name not in known]
+
+
+def summarize_destroy(names: Sequence[str], results: Mapping[str, Any], *, is_check_mode: bool) -> list[str]:
+    """A table of the registries with the clusters that lose access, then notes; at most 40 lines.
+
+    `results` has the results of the tasks: `check` and `deletion` of docr_registry, `one_click` and `managed` of
+    docr_doks_integration. A task that was skipped or not reached has an empty result.
+    """
+    deleted = [
+        one["target"] for one in results["deletion"].get("actions") or () if one["action"] == DeleteRegistry.action
+    ]
+    missing = [one["name"] for one in results["check"].get("missing") or ()]
+    rows = [
+        (name, _destroy_result(name, deleted, missing, is_check_mode), list_names(_losing_clusters(name, results)))
+        for name in dict.fromkeys(names)
+    ]
+    count = sum(name in deleted for name in dict.fromkeys(names))
+    head = f"Check mode, nothing was changed. Registries that would be deleted: {count}."
+    notes = [note for key in ("managed", "check") for note in results[key].get("notes") or ()]
+    return fit_table(
+        head if is_check_mode else f"Registries deleted: {count}.",
+        ("REGISTRY", "RESULT", "CLUSTERS THAT LOSE ACCESS"),
+        rows,
+        limit_notes(notes, MOST_NOTES),
+        "the fact docr_destroyed",
+    )
+
+
+def _destroy_result(name: str, deleted: Sequence[str], missing: Sequence[str], is_check_mode: bool) -> str:
+    if name in deleted:
+        return "would be deleted" if is_check_mode else "deleted"
+    return "does not exist" if name in missing else "not deleted"
+
+
+def _losing_clusters(name: str, results: Mapping[str, Any]) -> list[str]:
+    clusters = []
+    for result in (results["one_click"], results["managed"]):
+        for one in result.get("integrations") or result.get("last") or ():
+            secrets = [access for access in one.get("pull_access") or () if access["registry"] == name]
+            if name in one.get("removed", ()) or any(access["deleted"] for access in secrets):
+                clusters.append(one["cluster"]["name"])
+    return list(dict.fromkeys(clusters))

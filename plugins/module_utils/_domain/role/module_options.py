@@ -26,7 +26,7 @@ def desired_registries(manifests: Iterable[Values]) -> Entries:
 def gc_overrides(manifests: Iterable[Values]) -> Entries:
     """The garbage collection of the manifests as the option `overrides` of docr_gc."""
     return [
-        {"registries": [manifest["name"]], **manifest["garbage_collection"]}
+        {"registries": [manifest["name"]], "origin": manifest["origin"], **manifest["garbage_collection"]}
         for manifest in manifests
         if manifest["garbage_collection_enabled"] and manifest["garbage_collection"]
     ]

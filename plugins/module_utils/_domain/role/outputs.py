@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..access.methods import ONE_CLICK
 from ..gc.rules import COLLECTED, UNREFERENCED_BLOBS
 from ..registry.model import IMAGE_HOST, Registry
-from ..registry.steps import ChangeTier
+from ..registry.steps import ChangeTier, CreateRegistry
+from .former_outputs import NOT_RUN, ONLY_READ, with_former
 
 Result = Mapping[str, Any]
 
@@ -21,12 +22,10 @@ UNREFERENCED_NOTE = (
     "Frees only blobs that no manifest names: what untagged images hold stays stored until they are deleted."
 )
 
-# What only DigitalOcean knows of a registry. The address follows from the name.
-UNREAD = dict.fromkeys(("region", "created_at", "storage_usage_bytes", "storage_usage_bytes_updated_at"))
+UNREAD = dict.fromkeys(ONLY_READ)
 
-# The plans of stages that docr_plan did not compare.
-NO_REGISTRIES: Result = {"registries": (), "subscription": None, "actions": ()}
-NO_CLUSTERS: Result = {"integrations": ()}
+# The result of a stage of which nothing is known.
+NO_STAGE: Result = {"registries": (), "subscription": None, "actions": (), "integrations": ()}
 
 # The result of docr_doks_integration for a registry in a cluster: what was found, what was done, and the credential.
 _FOUND = ("secret", "namespaces", "service_accounts", "duplicates")
@@ -39,10 +38,11 @@ _COLLECTION_FIELDS = ("reason", "next_window", "read_only_seconds", "is_overdue"
 
 @dataclass(frozen=True)
 class StageResults:
-    """The manifests and the results of the role's stages; the result of a skipped stage is empty.
+    """The manifests and the results of the role's stages.
 
-    `plan` is the result of docr_plan. `gc_type` is the type of collections where a manifest has none, and
-    `registry_host` the host of the images.
+    The result of a stage that was skipped or not reached is empty, and a failed stage has an incomplete result. `plan`
+    is the result of docr_plan. `gc_type` is the type of collections where a manifest has none, and `registry_host` the
+    host of the images. `former` is the outputs of an earlier run, whose values count where this run read none.
     """
 
     manifests: Sequence[Result]
@@ -52,21 +52,53 @@ class StageResults:
     integration: Result
     gc_type: str
     registry_host: str = IMAGE_HOST
+    former: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def registry_stage(self) -> Result:
         """The result of the stage registry, or its plan, which says the same where the stage had nothing to do."""
-        return self.registry if "registries" in self.registry else self.plan.get("registry", NO_REGISTRIES)
+        if "registries" in self.registry:
+            return self.registry
+        planned: Result = self.plan.get("registry", NO_STAGE)
+        done = [one for one in self.registry.get("actions") or () if one in planned["actions"]]
+        if len(done) == len(planned["actions"]):
+            return planned
+        created = [one["target"] for one in done if one["action"] == CreateRegistry.action]
+        absent = {name for name in planned["create"] if name not in created}
+        known = [one for one in planned["registries"] if one["name"] not in absent]
+        return {"registries": known, "subscription": None, "actions": done}
 
     @property
     def integration_stage(self) -> Result:
-        """The result of the stage doks_integration, or its plan."""
-        return self.integration if "integrations" in self.integration else self.plan.get("integration", NO_CLUSTERS)
+        """The result of the stage doks_integration, or its plan where the stage had nothing to do."""
+        if "integrations" in self.integration:
+            return self.integration
+        if isinstance(self.integration.get("last"), Sequence):
+            return {"integrations": self.integration["last"]}
+        planned: Result = self.plan.get("integration", NO_STAGE)
+        return NO_STAGE if planned.get("actions") else planned
+
+    @property
+    def collections(self) -> Sequence[Result]:
+        """The result of the stage gc by registry; where a collection failed, the last known state."""
+        result = self.garbage_collection
+        found: Sequence[Result] = result.get("garbage_collections") or result.get("last") or ()
+        return found
+
+    @property
+    def host(self) -> str:
+        """The image host as docr_gc has the host, else the image host of the variables."""
+        return self.garbage_collection.get("registry_host") or self.registry_host
 
 
 def shape_outputs(results: StageResults) -> dict[str, dict[str, Any]]:
     """The outputs by registry name, without secrets; what no stage read is None."""
-    return {one["name"]: _output(results, one) for one in results.manifests}
+    # The result of the stage is empty only where the stage is off or was not reached.
+    has_clusters = bool(results.integration)
+    return {
+        one["name"]: with_former(_output(results, one), results.former.get(one["name"]), has_clusters=has_clusters)
+        for one in results.manifests
+    }
 
 
 def _output(results: StageResults, manifest: Result) -> dict[str, Any]:
@@ -79,7 +111,7 @@ def _output(results: StageResults, manifest: Result) -> dict[str, Any]:
     clusters = _clusters(results, name)
     is_changed = bool(actions) or collection["decision"] == COLLECTED or any(one["changed"] for one in clusters)
     return {
-        **(found or Registry(name, "").shape(results.registry_host) | UNREAD),
+        **(found or Registry(name, "").shape(results.host) | UNREAD),
         "subscription_tier": (stage["subscription"] or {}).get("tier", {}).get("slug"),
         "changed": is_changed,
         "actions": actions,
@@ -91,12 +123,11 @@ def _output(results: StageResults, manifest: Result) -> dict[str, Any]:
 def _collection(results: StageResults, manifest: Result) -> dict[str, Any]:
     is_enabled = manifest["garbage_collection_enabled"]
     type_ = manifest["garbage_collection"].get("type", results.gc_type) if is_enabled else None
-    collections = results.garbage_collection.get("garbage_collections", ())
-    result: Result = next((one for one in collections if one["registry"] == manifest["name"]), {})
+    result: Result = next((one for one in results.collections if one["registry"] == manifest["name"]), {})
     return {
         "enabled": is_enabled,
         "type": type_,
-        "decision": result.get("decision", "not_run"),
+        "decision": result.get("decision", NOT_RUN),
         "last": result.get("garbage_collection") or result.get("last"),
         **{key: result.get(key) for key in _COLLECTION_FIELDS},
         "note": UNREFERENCED_NOTE if type_ == UNREFERENCED_BLOBS else None,

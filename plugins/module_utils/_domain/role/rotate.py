@@ -12,6 +12,7 @@ from typing import Any
 
 from .destroy import Manifests, unknown_names
 from .module_options import managed_integrations
+from .table import MOST_NOTES, fit_table, limit_notes
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,37 @@ def plan_rotate(names: Sequence[str], manifests: Manifests, variables: Mapping[s
     rotated = [entry for entry in managed if entry["registries"][0] in names]
     problem = _problem(names, manifests, [name for entry in managed for name in entry["registries"]])
     return RotatePlan(rotated, problem and f"Nothing was rotated: docr_rotate_names {problem}.")
+
+
+def summarize_rotate(result: Mapping[str, Any], *, is_check_mode: bool) -> list[str]:
+    """A table of the registries and clusters with what was written and revoked, then notes; at most 40 lines.
+
+    `result` is the result of docr_doks_integration, empty where the task was not reached.
+    """
+    entries = result.get("integrations") or result.get("last") or ()
+    rows = [row for one in entries for row in _rotation_rows(one)]
+    head = "Check mode, nothing was changed. Credentials that would be rotated:" if is_check_mode else "Rotated:"
+    columns = ("REGISTRY", "CLUSTER", "SECRETS WRITTEN", "CREDENTIALS REVOKED", "NEW CREDENTIAL", "RENEW AT")
+    notes = limit_notes(result.get("notes") or (), MOST_NOTES)
+    return fit_table(head if rows else "Nothing was rotated.", columns, rows, notes, "the fact docr_rotated")
+
+
+def _rotation_rows(integration: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    cluster = integration["cluster"]["name"]
+    accesses = integration.get("pull_access")
+    if accesses is None:
+        return [(", ".join(integration.get("registries") or ()), cluster, "not known", "not known", "", "")]
+    return [
+        (
+            one["registry"],
+            cluster,
+            str(len(one["written"])),
+            str(len(one["revoked"])),
+            (one["credential"] or {}).get("fingerprint") or "",
+            (one["credential"] or {}).get("renew_at") or "",
+        )
+        for one in accesses
+    ]
 
 
 def _problem(names: Sequence[str], manifests: Manifests, managed_names: Sequence[str]) -> str:

@@ -42,18 +42,22 @@ class VariableNames:
         # After a dot the name is a field of a manifest.
         return re.compile(rf"(?<![\w.])(?:the option ({anything})|({words})|({anything})(?==))(?![\w.])", re.ASCII)
 
-    def name_in(self, text: str) -> str:
-        """A text with the variables in the place of the options."""
-        return self._option.sub(self._variable, text)
+    def name_in(self, text: str, field: str = "") -> str:
+        """A text with the variables in the place of the options, except for the field of a manifest `field`."""
+
+        def variable(found: re.Match[str]) -> str:
+            after_option, *others = found.groups()
+            option = after_option or next(filter(None, others))
+            name = option if option == field else self.by_option[option]
+            return f"the variable {name}" if after_option else name
+
+        return self._option.sub(variable, text)
 
     def name_in_error(self, error: FieldError) -> FieldError:
         """An error with the variables in the place of the options."""
         where, what = self.by_option.get(error.where, self.name_in(error.where)), error.what
         if where != error.where and what.startswith(f"{error.where} "):
             what = where + what.removeprefix(error.where)
-        return replace(error, where=where, what=self.name_in(what), advice=self.name_in(error.advice))
-
-    def _variable(self, found: re.Match[str]) -> str:
-        after_option, *others = found.groups()
-        option = after_option or next(filter(None, others))
-        return f"the variable {self.by_option[option]}" if after_option else self.by_option[option]
+        path, _, field = error.where.rpartition(".")
+        field = field if path else ""
+        return replace(error, where=where, what=self.name_in(what, field), advice=self.name_in(error.advice, field))

@@ -119,6 +119,7 @@ VARIABLES: Mapping[str, RoleVariable] = {
     "docr_registry_enabled": RoleVariable(BOOLEAN, True),
     "docr_gc_enabled": RoleVariable(BOOLEAN, True),
     "docr_doks_integration_enabled": RoleVariable(BOOLEAN, True),
+    "docr_summary_enabled": RoleVariable(BOOLEAN, True),
     "docr_tier_policy": RoleVariable(TEXT, "highest", ("highest", "strict")),
     **_access(),
     "docr_doks_revoke_after": RoleVariable(DURATION, "1h"),

@@ -43,7 +43,7 @@ def build_gc_task(params: Params) -> GcTask:
     if faults or book is None:
         raise InvalidInput(tuple(faults))
     settings = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock()) if params["wait"] else None
-    return GcTask(names, tuple(params["expect_registries"]), book, settings, has_consent)
+    return GcTask(names, tuple(params["expect_registries"]), book, settings, has_consent, params["registry_host"])
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class GcTask:
     book: RuleBook
     settings: PollSettings | None
     has_consent: bool
+    registry_host: str
 
     def fetch(self, api: Api) -> Collections:
         """The collections of each registry; raises InvalidInput where consent is missing, with what is at stake."""
@@ -101,6 +102,7 @@ class GcTask:
         result = outcome.result
         return {
             "garbage_collections": shape_collections(result.progress_list, self.book, result.now),
+            "registry_host": self.registry_host,
             "warnings": list(overdue_warnings(result.progress_list, self.book, result.now)),
         }
 

@@ -88,6 +88,7 @@ GC_SPEC = Spec(
             "default": [],
             "options": {
                 "registries": {"type": "list", "elements": "str", "required": True},
+                "origin": {"type": "str"},
                 **{name: dict(option) for name, option in _RULES.items()},
             },
         },
@@ -126,7 +127,7 @@ def read_rules(params: Params) -> tuple[RuleBook | None, list[FieldError]]:
     common = _read_rules(params, params, "", faults)
     own: dict[str, Rules] = {}
     for number, override in enumerate(params["overrides"]):
-        where = f"overrides[{number}]."
+        where = _place(number, override)
         given = {name: value for name, value in override.items() if value is not None}
         rules = _read_rules({**params, **given}, given, where, faults)
         for position, name in enumerate(override["registries"]):
@@ -134,6 +135,11 @@ def read_rules(params: Params) -> tuple[RuleBook | None, list[FieldError]]:
             own[name] = rules
     faults += _wait_faults(params)
     return (None, faults) if faults else (RuleBook(common, own), faults)
+
+
+def _place(number: int, override: Params) -> str:
+    """The place of an override for errors: where the user wrote the override, else its number."""
+    return f"{override['origin']}, garbage_collection." if override.get("origin") else f"overrides[{number}]."
 
 
 def _read_rules(params: Params, given: Params, where: str, faults: list[FieldError]) -> Rules:
@@ -190,7 +196,7 @@ def _wait_faults(params: Params) -> Iterator[FieldError]:
             yield FieldError(name, f"{params[name]} is too small", "use 1 or more seconds")
     if params["wait"]:
         return
-    for where, options in (("", params), *((f"overrides[{n}].", one) for n, one in enumerate(params["overrides"]))):
+    for where, options in (("", params), *((_place(n, one), one) for n, one in enumerate(params["overrides"]))):
         if options["outside_window"] == WAIT:
             yield FieldError(
                 f"{where}outside_window",

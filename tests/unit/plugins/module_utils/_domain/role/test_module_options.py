@@ -33,7 +33,14 @@ def test_rules_of_their_own_have_registries_that_say_some_and_are_collected() ->
         manifest("plum", collects=True),
         manifest("fig", overrun="cancel"),
     ]
-    assert gc_overrides(manifests) == [{"registries": ["kiwi"], "maintenance_windows": windows, "overrun": "cancel"}]
+    assert gc_overrides(manifests) == [
+        {
+            "registries": ["kiwi"],
+            "origin": "m.yaml document 3 (kiwi)",
+            "maintenance_windows": windows,
+            "overrun": "cancel",
+        }
+    ]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.role.
 from support.role_manifests import manifest
 
 CREATED = {"action": "create_registry", "target": "kiwi", "message": "create the registry kiwi in syd1"}
+FIG = {"action": "create_registry", "target": "fig", "message": "create the registry fig in blr1"}
 RAISED = {"action": "change_tier", "target": "basic", "message": "change the team's tier"}
 ORCHARD = {"id": "7a", "name": "orchard", "region": "syd1"}
 
@@ -174,3 +175,37 @@ def test_without_a_comparison_nothing_of_it_is_made_up() -> None:
     told = shape_outputs(run)["kiwi"]
     assert (told["region"], told["subscription_tier"], told["actions"], told["clusters"]) == (None, None, [], [])
     assert told["garbage_collection"]["decision"] == "recent"
+
+
+def test_after_a_failed_stage_only_what_was_done_counts() -> None:
+    planned = registries("kiwi", "plum", "fig", actions=(RAISED, CREATED, FIG)) | {"create": ["kiwi", "fig"]}
+    failed = {"failed": True, "msg": "Could not create the registry fig", "actions": [RAISED, CREATED]}
+    found = outputs(*(manifest(name) for name in ("kiwi", "plum", "fig")), planned=planned, registry=failed)
+    assert [found[name]["region"] for name in ("kiwi", "plum", "fig")] == ["blr1", "blr1", None]
+    assert [found[name]["actions"] for name in ("kiwi", "fig")] == [[RAISED, CREATED], [RAISED]]
+    # The tier after a run that did not end is not known.
+    assert found["plum"]["subscription_tier"] is None
+
+
+def test_a_stage_that_was_not_reached_did_nothing() -> None:
+    planned = registries("kiwi", "fig", actions=(FIG,)) | {"create": ["fig"]}
+    clusters = integrations() | {"actions": [{"action": "add_integration", "target": "orchard"}]}
+    found = outputs(
+        manifest("kiwi"), manifest("fig"), planned=planned, planned_clusters=clusters, registry={}, integration={}
+    )
+    assert [found[name]["changed"] for name in ("kiwi", "fig")] == [False, False]
+    assert [found[name]["region"] for name in ("kiwi", "fig")] == ["blr1", None]
+    assert found["kiwi"]["clusters"] == []
+
+
+def test_clusters_and_collections_of_a_failed_stage_are_the_last_known_state() -> None:
+    failed = {"failed": True, "actions": [], "last": integrations()["integrations"]}
+    collections = {"failed": True, "last": collected("collected")["garbage_collections"]}
+    found = outputs(manifest("kiwi", collects=True), integration=failed, gc=collections)["kiwi"]
+    assert [one["name"] for one in found["clusters"]] == ["orchard"]
+    assert (found["garbage_collection"]["decision"], found["changed"]) == ("collected", True)
+
+
+def test_the_image_host_of_docr_gc_counts_more_than_the_variable() -> None:
+    found = outputs(manifest("kiwi", collects=True), gc=collected("recent") | {"registry_host": "gc.test"})
+    assert found["kiwi"]["endpoint"] == "gc.test/kiwi"

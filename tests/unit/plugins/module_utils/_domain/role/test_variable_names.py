@@ -43,8 +43,12 @@ def test_options_in_texts_become_variables(prefix: str, text: str, named: str) -
             "docr_token is missing; set the variable docr_token",
         ),
         (FieldError("endpoint", "'x' is not an https address"), "docr_endpoint: 'x' is not an https address"),
+        (
+            FieldError("shop.yaml, garbage_collection.overrun", "overrun=cancel requires wait=true", "set wait=true"),
+            "shop.yaml, garbage_collection.overrun: overrun=cancel requires docr_gc_wait=true; set docr_gc_wait=true",
+        ),
         (FieldError("shop.yaml spec.region", "not in sfo9"), "shop.yaml spec.region: not in sfo9"),
     ],
 )
 def test_the_place_of_an_error_becomes_the_variable(error: FieldError, told: str) -> None:
-    assert str(VariableNames().name_in_error(error)) == told
+    assert str(VariableNames("docr_gc_").name_in_error(error)) == told

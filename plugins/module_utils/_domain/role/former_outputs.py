@@ -1,0 +1,56 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Outputs of an earlier run, which count where a run of some stages read nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timezone
+from typing import Any
+
+# The decision of a collection where the stage gc did not run.
+NOT_RUN = "not_run"
+
+# What only DigitalOcean knows of a registry. The address follows from the name.
+ONLY_READ = ("region", "created_at", "storage_usage_bytes", "storage_usage_bytes_updated_at")
+
+_OF_THIS_COLLECTION = ("enabled", "type", "decision", "note")
+_OF_THIS_RUN_IN_A_CLUSTER = {"added": False, "changed": False}
+
+
+def with_former(output: Mapping[str, Any], former: object, *, has_clusters: bool) -> dict[str, Any]:
+    """The outputs of a registry, with the values of an earlier run for stages that this run did not run.
+
+    `former` is what an earlier inclusion of the role or, in AWX, an earlier job of the workflow left. A user can set
+    the variable too, so a value of another shape is left out. `has_clusters` says whether this run read the clusters.
+    """
+    merged = dict(output)
+    if not isinstance(former, Mapping):
+        return merged
+    if output["region"] is None:
+        merged |= {key: _as_text(former.get(key)) for key in ONLY_READ}
+    if output["subscription_tier"] is None:
+        merged["subscription_tier"] = _as_text(former.get("subscription_tier"))
+    collection, clusters = former.get("garbage_collection"), former.get("clusters")
+    if output["garbage_collection"]["decision"] == NOT_RUN and isinstance(collection, Mapping):
+        merged["garbage_collection"] = {
+            key: value if key in _OF_THIS_COLLECTION else _as_text(collection.get(key))
+            for key, value in output["garbage_collection"].items()
+        }
+    if not has_clusters and isinstance(clusters, list) and all(isinstance(one, Mapping) for one in clusters):
+        merged["clusters"] = [_as_text(one) | _OF_THIS_RUN_IN_A_CLUSTER for one in clusters]
+    return merged
+
+
+def _as_text(value: Any) -> Any:
+    """A value with texts in the place of dates: ansible-core 2.19 and newer read the times of an artifact as dates."""
+    if isinstance(value, Mapping):
+        return {key: _as_text(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_text(one) for one in value]
+    if isinstance(value, datetime):
+        utc = value.astimezone(timezone.utc) if value.tzinfo else value
+        return utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.isoformat() if isinstance(value, date) else value
