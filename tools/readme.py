@@ -35,24 +35,30 @@ def documented(kind: str) -> dict[str, dict[str, Any]]:
     return plugins
 
 
-def rows() -> list[tuple[str, str, str]]:
-    """Kind, name and one line about each thing that the collection holds."""
+# The file that documents each plugin of a kind.
+PLUGIN_FILES = {"module": "plugins/modules/{}.py", "filter": "plugins/filter/{}.yml"}
+
+
+def rows() -> list[tuple[str, str, str, str]]:
+    """Kind, name, file with the documentation, and one line about each thing that the collection holds."""
     found = []
-    for kind in ("module", "filter"):
-        for name, plugin in sorted(documented(kind).items()):
-            found.append((kind, name.removeprefix(f"{COLLECTION}."), plugin["doc"]["short_description"]))
+    for kind, file in PLUGIN_FILES.items():
+        for full_name, plugin in sorted(documented(kind).items()):
+            name = full_name.removeprefix(f"{COLLECTION}.")
+            found.append((kind, name, file.format(name), plugin["doc"]["short_description"]))
     for path in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
         specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
-        found.append(("role", path.parent.parent.name, specs["main"]["short_description"]))
+        name = path.parent.parent.name
+        found.append(("role", name, f"roles/{name}/README.md", specs["main"]["short_description"]))
     for path in sorted(ROOT.glob("playbooks/*.yml")):
         plays = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found.append(("playbook", path.stem, plays[0]["name"]))
+        found.append(("playbook", path.stem, str(path.relative_to(ROOT)), plays[0]["name"]))
     return found
 
 
 def table() -> str:
     """The table as it stands in the README, with its marks."""
-    lines = [f"| {kind} | `{COLLECTION}.{name}` | {text.rstrip('.')} |" for kind, name, text in rows()]
+    lines = [f"| {kind} | [`{COLLECTION}.{name}`]({file}) | {text.rstrip('.')} |" for kind, name, file, text in rows()]
     return "\n".join([BEGIN, "| | name | what it does |", "| --- | --- | --- |", *lines, END])
 
 

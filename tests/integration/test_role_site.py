@@ -192,6 +192,21 @@ def test_in_a_play_over_many_hosts_the_role_runs_once_and_all_hosts_have_the_out
     assert team.calls().count("GET /v2/registries/options") == 2  # plan and creation, once for all
 
 
+def test_a_registry_and_an_integration_of_another_client_are_adopted_without_a_change(team: Sandbox) -> None:
+    made = {"name": "kiwi", "region": "blr1", "subscription_tier_slug": "basic"}
+    assert team.request("POST", "/v2/registries", made)[0] == 201
+    (orchard, _) = (one["id"] for one in team.account()["clusters"])
+    joined = {"cluster_uuids": [orchard], "registries": ["kiwi"]}
+    assert team.request("POST", "/v2/kubernetes/registries", joined)[0] in (200, 204)
+    before = (registries(team), clusters(team), team.account()["tier"])
+    team.clear_log()
+    adopted = manifest("kiwi", subscription_tier="BASIC", doks_integration={"clusters": ["orchard"]})
+    played = play(SITE, team, {**BLIND, "docr_manifests": [adopted]})
+    assert (played.changed, writes(team)) == ([], [])
+    assert played.statistics["docr_outputs"]["kiwi"]["changed"] is False
+    assert (registries(team), clusters(team), team.account()["tier"]) == before
+
+
 def test_it_is_found_by_its_full_name_and_can_be_imported(team: Sandbox, files: Path, tmp_path: Path) -> None:
     play("planton.digitalocean.site", team, {**BLIND, "docr_manifest_files": str(files)})
     playbook = tmp_path / "all.yml"
