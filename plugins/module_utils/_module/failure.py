@@ -16,8 +16,10 @@ from .naming import name_error, name_text
 def failure(error: DocrError, steps_done: list[Step]) -> dict[str, Any]:
     """The result of a failed task: one sentence, its parts, and what had already been written."""
     error = name_error(error)
+    # Else the message would name a field of a manifest as the variable, other than the field errors do.
+    message = str(error) if isinstance(error, InvalidInput) else name_text(str(error))
     result: dict[str, Any] = {
-        "msg": name_text(str(error)),
+        "msg": message,
         "changed": bool(steps_done) or error.has_written,
         "actions": [step.shape() for step in steps_done],
         "error": {
