@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 # The tags of the stages' tasks in roles/docr/tasks/run_stages.yml.
@@ -85,12 +86,14 @@ def _fingerprint(*texts: str) -> str:
 def _create(folder: str, inclusion: str, count: int, *, by: str = "", content: str = "") -> bool:
     """Whether this call created the file of an inclusion; only the first call does."""
     name = _name(inclusion, count) + (f"-{_fingerprint(by)}" if by else "")
-    try:
-        descriptor = os.open(Path(folder, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return False
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    # A link, since a host that reads the file at the same time must not find the file without its content.
+    with NamedTemporaryFile("w", dir=folder, encoding="utf-8") as file:
         file.write(content)
+        file.flush()
+        try:
+            os.link(file.name, Path(folder, name))
+        except FileExistsError:
+            return False
     return True
 
 
