@@ -17,6 +17,9 @@ NOT_RUN = "not_run"
 ONLY_READ = ("region", "created_at", "storage_usage_bytes", "storage_usage_bytes_updated_at")
 
 _OF_THIS_COLLECTION = ("enabled", "type", "decision", "note")
+# What the summary shows.
+_SHOWN_OF_A_WINDOW = ("opens_at_local", "time_zone")
+_SHOWN_OF_A_CLUSTER = ("name", "method")
 _OF_THIS_RUN_IN_A_CLUSTER = {"added": False, "changed": False}
 
 
@@ -30,27 +33,46 @@ def with_former(output: Mapping[str, Any], former: object, *, has_clusters: bool
     if not isinstance(former, Mapping):
         return merged
     if output["region"] is None:
-        merged |= {key: _as_text(former.get(key)) for key in ONLY_READ}
+        merged |= {key: _scalar(former.get(key)) for key in ONLY_READ}
     if output["subscription_tier"] is None:
-        merged["subscription_tier"] = _as_text(former.get("subscription_tier"))
+        merged["subscription_tier"] = _scalar(former.get("subscription_tier"))
     collection, clusters = former.get("garbage_collection"), former.get("clusters")
     if output["garbage_collection"]["decision"] == NOT_RUN and isinstance(collection, Mapping):
         merged["garbage_collection"] = {
             key: value if key in _OF_THIS_COLLECTION else _as_text(collection.get(key))
             for key, value in output["garbage_collection"].items()
         }
-    if not has_clusters and isinstance(clusters, list) and all(isinstance(one, Mapping) for one in clusters):
+        if not _is_window(merged["garbage_collection"]["next_window"]):
+            merged["garbage_collection"]["next_window"] = None
+    if not has_clusters and isinstance(clusters, list) and all(_is_cluster(one) for one in clusters):
         merged["clusters"] = [_as_text(one) | _OF_THIS_RUN_IN_A_CLUSTER for one in clusters]
     return merged
 
 
-def _as_text(value: Any) -> Any:
-    """A value with texts in the place of dates: ansible-core 2.19 and newer read the times of an artifact as dates."""
+def _is_window(value: object) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(value.get(key), str) for key in _SHOWN_OF_A_WINDOW)
+
+
+def _is_cluster(value: object) -> bool:
+    return isinstance(value, Mapping) and all(key in value for key in _SHOWN_OF_A_CLUSTER)
+
+
+def _scalar(value: object) -> Any:
+    return None if isinstance(value, Mapping | list | tuple) else _as_text(value)
+
+
+def _as_text(value: Any, *, is_local: bool = False) -> Any:
+    """A value with texts in the place of dates: ansible-core 2.19 and newer read the times of an artifact as dates.
+
+    A time is in UTC, except for a local time, which keeps its offset.
+    """
     if isinstance(value, Mapping):
-        return {key: _as_text(one) for key, one in value.items()}
+        return {key: _as_text(one, is_local=str(key).endswith("_local")) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_as_text(one) for one in value]
     if isinstance(value, datetime):
+        if is_local:
+            return value.isoformat(timespec="seconds")
         utc = value.astimezone(timezone.utc) if value.tzinfo else value
         return utc.strftime("%Y-%m-%dT%H:%M:%SZ")
     return value.isoformat() if isinstance(value, date) else value

@@ -67,7 +67,9 @@ def _collection(collection: Output, is_check_mode: bool) -> str:
         return "off"
     if decision == NOT_RUN:
         return ""
-    if decision == COLLECTED and last and not is_check_mode:
+    if decision == COLLECTED and is_check_mode:
+        return "would start"
+    if decision == COLLECTED and last:
         return f"{last['status']}, {format_bytes(last['freed_bytes'] or 0)} freed"
     return str(decision).replace("_", " ")
 

@@ -44,7 +44,15 @@ FORMER: dict[str, Any] = {
         "last": {"created_at": datetime(2031, 5, 8, 15, 0, tzinfo=UTC)},
         "note": "old",
     },
-    "clusters": [{"name": "farm", "added": True, "changed": True, "expires_at": datetime(2031, 6, 1, tzinfo=BERLIN)}],
+    "clusters": [
+        {
+            "name": "farm",
+            "method": "direct",
+            "added": True,
+            "changed": True,
+            "expires_at": datetime(2031, 6, 1, tzinfo=BERLIN),
+        }
+    ],
 }
 
 
@@ -67,8 +75,22 @@ def test_values_of_stages_that_did_not_run_come_from_the_former_outputs_as_text(
         "note": None,
     }
     assert merged["clusters"] == [
-        {"name": "farm", "added": False, "changed": False, "expires_at": "2031-05-31T22:00:00Z"}
+        {"name": "farm", "method": "direct", "added": False, "changed": False, "expires_at": "2031-05-31T22:00:00Z"}
     ]
+
+
+def test_the_local_times_of_a_window_keep_their_offset_where_ansible_read_dates() -> None:
+    window = {
+        "opens_at": datetime(2031, 5, 18, 1, 0, tzinfo=UTC),
+        "opens_at_local": datetime(2031, 5, 18, 3, 0, tzinfo=BERLIN),
+        "time_zone": "Europe/Berlin",
+    }
+    merged = with_former(OUTPUT, {"garbage_collection": {"next_window": window}}, has_clusters=False)
+    assert merged["garbage_collection"]["next_window"] == {
+        "opens_at": "2031-05-18T01:00:00Z",
+        "opens_at_local": "2031-05-18T03:00:00+02:00",
+        "time_zone": "Europe/Berlin",
+    }
 
 
 def test_values_of_stages_that_ran_stay() -> None:
@@ -88,6 +110,10 @@ def test_values_of_stages_that_ran_stay() -> None:
         {},
         {"clusters": "farm", "garbage_collection": []},
         {"clusters": [1], "garbage_collection": 7},
+        {"clusters": [{"name": "farm"}], "garbage_collection": {"next_window": "soon"}},
+        {"clusters": [{"method": "direct"}], "garbage_collection": {"next_window": {"time_zone": "UTC"}}},
+        {"garbage_collection": {"next_window": {"opens_at_local": 7, "time_zone": "UTC"}}},
+        {"region": ["ams3"], "subscription_tier": {"slug": "basic"}},
     ],
 )
 def test_former_outputs_of_another_shape_are_left_out(former: object) -> None:

@@ -65,7 +65,7 @@ COLLECTED = {
     ("is_check_mode", "change", "collection"),
     [
         (False, "created, garbage collected, cluster access changed", "succeeded, 61.5 kB freed"),
-        (True, "would be created, garbage collection would start, cluster access would change", "collected"),
+        (True, "would be created, garbage collection would start, cluster access would change", "would start"),
     ],
 )
 def test_a_row_says_what_changed_or_would_change(is_check_mode: bool, change: str, collection: str) -> None:
