@@ -44,7 +44,7 @@ NOTHING_TO_DO: Mapping[str, Mapping[str, Any]] = {
     "docr_registry_info": {},
     "docr_gc": {"registries": ["bench-00"]},
     "docr_gc_info": {"registries": ["bench-00"]},
-    "docr_doks_integration": {"clusters": ["bench-000"], "registries": ["bench-00"], "wait_for_secrets": False},
+    "docr_doks_integration": {"clusters": ["bench-000"], "registries": ["bench-00"]},
     "docr_doks_integration_info": {},
     "docr_plan": {"registries": [{"name": "bench-00", "region": "ams3", "subscription_tier": "professional"}]},
 }
@@ -83,7 +83,7 @@ def converge_variables(registries: int, clusters: int) -> dict[str, Any]:
     ]
     names = [f"bench-{number:03}" for number in range(clusters)]
     # These clusters have no control plane.
-    return {"docr_manifests": manifests, "docr_doks_clusters": names, "docr_doks_wait_for_secrets": False}
+    return {"docr_manifests": manifests, "docr_doks_clusters": names}
 
 
 def settle(sandbox: Sandbox, registries: int, clusters: int) -> dict[str, Any]:

@@ -95,8 +95,6 @@ def demonstrate(sandbox: Sandbox) -> None:
     variables = {
         "docr_manifest_files": str(MANIFESTS),
         "docr_doks_clusters": [one["name"] for one in clusters["clusters"]],
-        # These clusters have no control plane to enter.
-        "docr_doks_wait_for_secrets": False,
     }
     sandbox.set_clock(TUESDAY_NOON)
     sandbox.seed(clusters)

@@ -59,8 +59,8 @@ options:
   method:
     description:
       - V(one_click) is DigitalOcean's own integration. DigitalOcean writes a secret with the registry's name into each
-        namespace and adds the secret to the default service account. The task ends when the secrets exist, see
-        O(wait_for_secrets).
+        namespace and adds the secret to the default service account. A task that changes the integration ends when the
+        secrets exist, see O(wait_for_secrets).
       - V(operator) writes one secret, C(docr-operator-REGISTRY) in C(kube-system). DigitalOcean's operator copies the
         secret into all namespaces, including new namespaces, and adds the copies to the default service accounts. For
         DOKS clusters only.
@@ -125,11 +125,17 @@ options:
     default: false
   wait_for_secrets:
     description:
-      - With O(method=one_click), read the clusters until DigitalOcean's secrets exist and the service accounts name the
-        secrets. V(true) requires the scope C(kubernetes:access_cluster) and mints a token for each cluster.
-      - With V(false) the module calls the API only, and does not remove the secrets of another method.
-    type: bool
-    default: true
+      - With O(method=one_click), when to read clusters until DigitalOcean's secrets exist and the service accounts name
+        the secrets. Each read requires the scope C(kubernetes:access_cluster) and mints a token for the cluster.
+      - V(changed) reads the clusters whose integration the task changes. A cluster that cannot be read, such as a
+        private cluster, is a warning, because this module writes nothing there.
+      - V(always) reads all clusters. A cluster that cannot be read fails the task. Use V(always) after the
+        interruption of a task that moved a cluster from another method, to remove the secrets of the former method.
+      - V(never) calls the API only, and does not remove the secrets of another method.
+      - O(recreate_failed_pods) reads all clusters with V(changed) too.
+    type: str
+    choices: [changed, always, never]
+    default: changed
   integrations:
     description:
       - Several sets of clusters and registries in one task. Mutually exclusive with O(clusters), O(contexts) and

@@ -109,7 +109,7 @@ def test_one_click_without_its_secrets_is_an_error(orchard: Cluster) -> None:
         result = give(orchard, method="one_click", wait_timeout=1)
         assert result["failed"]
         assert "wait for the secret kiwi of DigitalOcean in the cluster orchard" in result["msg"]
-    assert give(orchard, method="one_click", wait_for_secrets=False)["changed"] is False
+    assert give(orchard, method="one_click", wait_for_secrets="never")["changed"] is False
     orchard.sandbox.switch("doks_operator", "runs")
     assert give(orchard, method="one_click")["changed"] is False
 

@@ -28,7 +28,7 @@ ACCOUNT: dict[str, Any] = {
 }
 
 # Nothing answers for these clusters; check mode inside of real ones stands in tests/clusters.
-API_ONLY = {"wait_for_secrets": False}
+API_ONLY = {"wait_for_secrets": "never"}
 LOGIN = {"registry": "kiwi", "path": "FOLDER/config.json", "expires_in": "20h"}
 
 

@@ -89,7 +89,7 @@ def test_several_entries_are_merged_and_grouped_by_what_is_missing(sandbox: Sand
         {"clusters": [id_of(sandbox, "orchard"), "grove"], "registries": ["plum", "kiwi"], "origin": "a.yaml"},
     ]
     sandbox.clear_log()
-    done = run_module(sandbox, MODULE, integrations=entries, wait_for_secrets=False)
+    done = run_module(sandbox, MODULE, integrations=entries, wait_for_secrets="never")
     assert [action["target"] for action in done["actions"]] == ["orchard, grove", "meadow"]
     assert writes(sandbox) == [ADD, ADD]
     assert {name: sorted(names or []) for name, names in listed(sandbox).items()} == {
@@ -124,7 +124,7 @@ def test_ambiguous_name_is_an_error_with_the_ids_and_an_id_is_accepted(sandbox: 
 def test_all_unknown_names_are_reported_at_once_before_any_write(sandbox: Sandbox) -> None:
     seed(sandbox, {"orchard": []})
     entries = [{"clusters": ["orchard", "orchad"], "registries": ["kiwi", "pear"]}]
-    result = run_module(sandbox, MODULE, integrations=entries, wait_for_secrets=False)
+    result = run_module(sandbox, MODULE, integrations=entries, wait_for_secrets="never")
     assert [fault["where"] for fault in result["field_errors"]] == [
         "integrations[0].clusters[1]",
         "integrations[0].registries[1]",
@@ -202,3 +202,32 @@ def test_info_shows_all_or_only_the_named_clusters(sandbox: Sandbox) -> None:
         "clusters[0]: there is no cluster 'grove'"
         in run_module(sandbox, "docr_doks_integration_info", clusters=["grove"])["msg"]
     )
+
+
+def test_a_cluster_that_cannot_be_read_is_a_warning_and_an_unchanged_cluster_is_not_read(sandbox: Sandbox) -> None:
+    seed(sandbox, {"orchard": [], "meadow": ["kiwi"]})
+    options: dict[str, Any] = {"wait_for_secrets": "changed", "wait_timeout": 1}
+    done = run(sandbox, ["orchard", "meadow"], ["kiwi"], **options)
+    assert (done["changed"], listed(sandbox)["orchard"]) == (True, ["kiwi"])
+    (warning,) = done["warnings"]
+    assert "The pull secrets in the cluster orchard are not verified" in warning
+    assert "Could not " in warning
+    assert "set wait_for_secrets=always on a host that can read the cluster" in warning
+    again = run(sandbox, ["orchard", "meadow"], ["kiwi"], **options)
+    assert (again["changed"], again["warnings"], sandbox.calls()) == (False, [], [LIST])
+
+
+def test_a_user_who_asks_for_a_read_gets_a_failure_where_a_cluster_cannot_be_read(sandbox: Sandbox) -> None:
+    seed(sandbox, {"orchard": ["kiwi"]})
+    for asks in ({"wait_for_secrets": "always"}, {"wait_for_secrets": "changed", "recreate_failed_pods": True}):
+        failed = run(sandbox, ["orchard"], ["kiwi"], wait_timeout=1, **asks)
+        assert (failed["failed"], failed["error"]["kind"]) == (True, "some_failed"), asks
+        assert "the cluster orchard" in failed["msg"]
+
+
+def test_a_token_without_the_scope_for_clusters_integrates_with_the_default(sandbox: Sandbox) -> None:
+    seed(sandbox, {"orchard": []})
+    token = sandbox.mint(scopes=["kubernetes:read", "kubernetes:create", "kubernetes:update", "registry:read"])
+    done = run(sandbox, ["orchard"], ["kiwi"], token=token, wait_for_secrets="changed")
+    assert (done["changed"], listed(sandbox)["orchard"]) == (True, ["kiwi"])
+    assert "kubernetes:access_cluster" in done["warnings"][0]

@@ -113,7 +113,7 @@ def test_failed_write_is_sent_once_and_repeated_by_the_next_run(sandbox: Sandbox
     seed(sandbox, {"orchard": [], "meadow": ["plum"]})
     entries: dict[str, Any] = {
         "integrations": [{"clusters": ["orchard", "meadow"], "registries": ["kiwi", "plum"]}],
-        "wait_for_secrets": False,
+        "wait_for_secrets": "never",
     }
     sandbox.fault(method="POST", path="/v2/kubernetes/registries", status=503, times=1, skip=1)
     first = run_module(sandbox, MODULE, wait_timeout=0, **entries)

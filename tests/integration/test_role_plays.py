@@ -126,7 +126,7 @@ def test_a_tag_runs_a_stage_alone_and_a_skipped_tag_the_others(team: Sandbox, ta
     team.seed({"tier": "professional", "registries": [{"name": "kiwi"}], "clusters": [{"name": "orchard"}]})
     team.clear_log()
     wanted = [manifest("kiwi", garbage_collection_enabled=True)]
-    given = {"docr_gc_force": True, "docr_doks_clusters": ["orchard"], "docr_doks_wait_for_secrets": False}
+    given = {"docr_gc_force": True, "docr_doks_clusters": ["orchard"], "docr_doks_wait_for_secrets": "never"}
     given |= {"docr_manifests": wanted if tag != "docr_registry" else [*wanted, manifest("fig")]}
     skipped = play(SITE, team, {**given, "docr_manifests": wanted}, "--check", "--skip-tags", tag)
     modules, calls = STAGES[tag]

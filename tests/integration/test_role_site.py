@@ -27,8 +27,8 @@ from support.role_manifests import written
 SITE = "playbooks/site.yml"
 THURSDAY = "2031-05-08T15:00:00Z"
 SUNDAY = "2031-05-11T03:20:00Z"
-# These clusters are known to DigitalOcean, and have no control plane that could be looked into.
-BLIND = {"docr_doks_wait_for_secrets": False}
+# These clusters have no control plane, so a run that changes their integration would wait for an answer in vain.
+UNREAD = {"docr_doks_wait_for_secrets": "never"}
 
 
 def manifest(name: str, **spec: Any) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def team(sandbox: Sandbox) -> Sandbox:
 
 
 def converge(sandbox: Sandbox, files: Path, *arguments: str, **variables: Any) -> Played:
-    return play(SITE, sandbox, {**BLIND, "docr_manifest_files": str(files), **variables}, *arguments)
+    return play(SITE, sandbox, {**UNREAD, "docr_manifest_files": str(files), **variables}, *arguments)
 
 
 def clusters(sandbox: Sandbox) -> dict[str, list[str]]:
@@ -86,6 +86,20 @@ def test_main_is_predicted_in_check_mode_then_applied_then_unchanged(team: Sandb
         "GET /v2/kubernetes/clusters",
         "GET /v2/registries/kiwi/garbage-collections",
     ]
+
+
+def test_twenty_clusters_with_nothing_to_do_cost_no_more_calls_than_the_lists(sandbox: Sandbox) -> None:
+    names = [f"c{number:02}" for number in range(20)]
+    wanted = [manifest(f"r{number}", garbage_collection_enabled=True) for number in range(3)]
+    registries = [{"name": one["spec"]["name"], "region": "blr1"} for one in wanted]
+    listed = [{"name": name, "registries": ["r0", "r1", "r2"]} for name in names]
+    sandbox.seed({"tier": "professional", "registries": registries, "clusters": listed})
+    sandbox.set_clock(THURSDAY)
+    sandbox.clear_log()
+    converged = play(SITE, sandbox, {"docr_manifests": wanted, "docr_doks_clusters": names})
+    assert converged.changed == []
+    # Four lists of docr_plan, where 200 clusters are a page, and a list of collections for each registry.
+    assert len(sandbox.calls()) == 4 + len(wanted)
 
 
 def test_the_outputs_contain_endpoint_usage_and_time(team: Sandbox, files: Path) -> None:
@@ -137,7 +151,7 @@ def test_each_stage_works_alone(team: Sandbox, files: Path, tmp_path: Path, entr
     include = {"name": "planton.digitalocean.docr", "tasks_from": entry}
     task = {"name": "Stage", "ansible.builtin.include_role": include}
     playbook.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
-    played = play(playbook, team, {**BLIND, "docr_manifest_files": str(files)})
+    played = play(playbook, team, {**UNREAD, "docr_manifest_files": str(files)})
     created = {call for call in writes(team) if call == "POST /v2/registries"}
     assert bool(created) is bool(made)
     assert (clusters(team)["meadow"] == ["fig"]) is (entry == "doks_integration")
@@ -163,7 +177,7 @@ def test_in_a_play_over_many_hosts_the_role_runs_once_and_all_hosts_have_the_out
         {
             "name": "Converge",
             "ansible.builtin.include_role": {"name": "planton.digitalocean.docr"},
-            "vars": {**BLIND, "docr_manifest_files": str(files)},
+            "vars": {**UNREAD, "docr_manifest_files": str(files)},
         },
         {
             "name": "Use",
@@ -208,12 +222,12 @@ def test_a_registry_and_an_integration_of_another_client_are_adopted_without_a_c
 
 
 def test_it_is_found_by_its_full_name_and_can_be_imported(team: Sandbox, files: Path, tmp_path: Path) -> None:
-    play("planton.digitalocean.site", team, {**BLIND, "docr_manifest_files": str(files)})
+    play("planton.digitalocean.site", team, {**UNREAD, "docr_manifest_files": str(files)})
     playbook = tmp_path / "all.yml"
     playbook.write_text(
         yaml.safe_dump([{"name": "Ours", "ansible.builtin.import_playbook": "planton.digitalocean.site"}])
     )
-    assert play(playbook, team, {**BLIND, "docr_manifest_files": str(files)}).changed == []
+    assert play(playbook, team, {**UNREAD, "docr_manifest_files": str(files)}).changed == []
 
 
 def test_inline_manifests_do_the_same_as_files(team: Sandbox) -> None:
@@ -278,7 +292,7 @@ def test_after_a_run_killed_at_any_call_the_next_run_succeeds(
     files: Path, tmp_path: Path, path: str, earlier: int, made: set[str]
 ) -> None:
     command = [str(Path(sys.executable).parent / "ansible-playbook"), SITE, "-e", f"docr_manifest_files={files}"]
-    command += ["-e", json.dumps(BLIND)]
+    command += ["-e", json.dumps(UNREAD)]
     # A sandbox of its own: the request that was held back when its client died ends with it.
     with Sandbox.start(tmp_path / "own") as team:
         team.seed({"clusters": [{"name": "meadow", "region": "fra1"}]})

@@ -74,7 +74,7 @@ def manifest(name: str, **spec: Any) -> dict[str, Any]:
 
 
 def site(sandbox: Sandbox, folder: Path, form: str, *manifests: dict[str, Any], **variables: Any) -> Played:
-    given = {"docr_manifests": list(manifests), "docr_doks_wait_for_secrets": False}
+    given = {"docr_manifests": list(manifests), "docr_doks_wait_for_secrets": "never"}
     return play(SITE, sandbox, given, *arguments(folder, form, **variables))
 
 

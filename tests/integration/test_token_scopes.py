@@ -34,7 +34,7 @@ ACCOUNT: dict[str, Any] = {
 KIWI = {"clusters": ["orchard"], "registries": ["kiwi"]}
 PLUM = {"clusters": ["meadow"], "registries": ["plum"]}
 # Nothing answers for these clusters.
-API_ONLY = {"wait_for_secrets": False}
+API_ONLY = {"wait_for_secrets": "never"}
 NEW = {"name": "fig", "region": "blr1", "subscription_tier": "professional"}
 # Scopes for what a module does inside of clusters, which no sandbox cluster of this test has; see tests/clusters.
 IN_CLUSTERS = {

@@ -52,5 +52,5 @@ def run(sandbox: Sandbox, clusters: list[str], registries: list[str], **options:
     """The module's plain form, with so little patience that no test waits long."""
     sandbox.clear_log()
     # Nothing answers for these clusters, so only what the API shows of them can be waited for.
-    patience = {"wait_timeout": 1, "wait_sleep": 1, "wait_for_secrets": False}
+    patience: dict[str, Any] = {"wait_timeout": 1, "wait_sleep": 1, "wait_for_secrets": "never"}
     return run_module(sandbox, MODULE, clusters=clusters, registries=registries, **(patience | options))

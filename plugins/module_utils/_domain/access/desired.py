@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..clusters.cluster import Cluster
@@ -16,7 +16,7 @@ from ..credentials.rotation import RotationPolicy
 from ..field_errors import DUPLICATE, FieldError
 from ..names import NameRef
 from .cluster_access import DesiredAccess
-from .methods import ONE_CLICK
+from .methods import ALWAYS, CHANGED, NEVER, ONE_CLICK
 from .one_click import PRESENT, DesiredIntegrations, Integration, closed_errors, missing_registries
 
 
@@ -45,12 +45,17 @@ class DesiredState:
     state: str = PRESENT
     expected: tuple[str, ...] = ()
     recreates_pods: bool = False
-    waits_for_secrets: bool = True
+    wait_for_secrets: str = CHANGED
 
     @property
     def is_present(self) -> bool:
         """Whether the task gives access, rather than ends access."""
         return self.state == PRESENT
+
+    @property
+    def is_asked_to_read(self) -> bool:
+        """Whether the user asks for what only a read of every cluster shows."""
+        return self.wait_for_secrets == ALWAYS or self.recreates_pods
 
     @property
     def one_click(self) -> DesiredIntegrations:
@@ -90,11 +95,23 @@ class DesiredCluster:
     address: ClusterAddress
     accesses: tuple[DesiredAccess, ...]
 
-    def must_be_read(self, desired: DesiredState) -> bool:
-        """Whether the access requires writes inside the cluster, or reads there to verify the access."""
-        if any(access.method != ONE_CLICK for access in self.accesses):
+    @property
+    def has_own_secrets(self) -> bool:
+        """Whether a method of this collection, and not only DigitalOcean's integration, writes in the cluster."""
+        return any(access.method != ONE_CLICK for access in self.accesses)
+
+    def must_be_read(self, desired: DesiredState, changed: Collection[str]) -> bool:
+        """Whether the access requires writes inside the cluster, or reads there to verify the access.
+
+        `changed` is the ids of the clusters whose one-click integration the task changes. Where the task changes
+        nothing, a read of a cluster costs a token and calls, and fails for a private cluster.
+        """
+        if self.has_own_secrets:
             return True
-        return desired.is_present and desired.waits_for_secrets
+        if not desired.is_present or desired.wait_for_secrets == NEVER:
+            return False
+        is_changed = self.address.cluster is not None and self.address.cluster.id in changed
+        return is_changed or desired.is_asked_to_read
 
 
 def resolve_entries(

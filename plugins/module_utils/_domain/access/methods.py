@@ -21,6 +21,12 @@ OPERATOR = "operator"
 DIRECT = "direct"
 METHODS = (ONE_CLICK, OPERATOR, DIRECT)
 
+# When clusters with DigitalOcean's own integration are read: where the run changes the integration, in each run, never.
+CHANGED = "changed"
+ALWAYS = "always"
+NEVER = "never"
+WAIT_FOR_SECRETS = (CHANGED, ALWAYS, NEVER)
+
 # The names of options that modules, manifests and role variables (docr_doks_*) share.
 WHERE = ("namespaces", "exclude_namespaces", "namespace_selector", "service_accounts")
 EXPIRY = ("rotate_every", "never_expires")

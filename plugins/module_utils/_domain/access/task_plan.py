@@ -104,7 +104,9 @@ def _join(
 def _plan_cluster(cluster: DesiredCluster, current: ClusterReading, desired: DesiredState) -> Plan[ClusterStep]:
     """The steps in one cluster; raises the error of the read, and Refused where a foreign secret is in the way."""
     if isinstance(current, DocrError):
-        raise current
+        if cluster.has_own_secrets or desired.is_asked_to_read:
+            raise current
+        return _plan_unverified(cluster, current)
     if isinstance(current, NotRead):
         return _plan_unread(cluster)
     if desired.is_present:
@@ -120,6 +122,15 @@ def _plan_cluster(cluster: DesiredCluster, current: ClusterReading, desired: Des
         before[name] = shown.shape()
         after[name] = view_after(access, shown, plan.steps).shape()
     return Plan(plan.steps, before, after, plan.notes, plan.warnings)
+
+
+def _plan_unverified(cluster: DesiredCluster, error: DocrError) -> Plan[ClusterStep]:
+    """DigitalOcean writes the secrets, so a cluster that cannot be read, such as a private cluster, is no failure."""
+    warning = (
+        f"The pull secrets in the cluster {cluster.address.name} are not verified, and secrets of a former method stay."
+        f" {error} To verify the secrets, set wait_for_secrets=always on a host that can read the cluster."
+    )
+    return Plan(warnings=(warning,))
 
 
 def _plan_unread(cluster: DesiredCluster) -> Plan[ClusterStep]:

@@ -28,21 +28,21 @@ class StagePlan:
 
 
 def plan_stages(
-    comparison: Mapping[str, Any], integrations: Sequence[Mapping[str, Any]], *, wait_for_secrets: bool
+    comparison: Mapping[str, Any], integrations: Sequence[Mapping[str, Any]], *, must_read: bool
 ) -> StagePlan:
     """Decide from the result of docr_plan which stages have something to do.
 
     `comparison` is empty or skipped where neither the stage registry nor the stage doks_integration is enabled.
-    `integrations` are the entries of the stage doks_integration: none where the stage is not enabled.
+    `integrations` are the entries of the stage doks_integration: none where the stage is not enabled. `must_read` says
+    whether the user asks for what only a read of every cluster shows.
     """
     has_registry_actions = _has_actions(comparison, "registry")
     has_integration_actions = _has_actions(comparison, "integration")
     # Only a look into a cluster shows what is missing there, so a comparison with DigitalOcean alone does not decide.
     is_managed = any("method" in entry for entry in integrations)
-    must_look = is_managed or (wait_for_secrets and bool(integrations))
     return StagePlan(
         registry=has_registry_actions,
-        doks_integration=has_integration_actions or must_look,
+        doks_integration=has_integration_actions or is_managed or (must_read and bool(integrations)),
         gc_rehearsal=has_registry_actions or has_integration_actions or is_managed,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ..access.methods import DIRECT, ONE_CLICK, OPERATOR
+from ..access.methods import CHANGED, DIRECT, ONE_CLICK, OPERATOR, WAIT_FOR_SECRETS
 from ..field_errors import FORBIDDEN, FieldError
 from ..gc.rules import TYPES, UNREFERENCED_BLOBS
 
@@ -124,7 +124,7 @@ VARIABLES: Mapping[str, RoleVariable] = {
     **_access(),
     "docr_doks_revoke_after": RoleVariable(DURATION, "1h"),
     "docr_doks_recreate_failed_pods": RoleVariable(BOOLEAN, False),
-    "docr_doks_wait_for_secrets": RoleVariable(BOOLEAN, True),
+    "docr_doks_wait_for_secrets": RoleVariable(TEXT, CHANGED, WAIT_FOR_SECRETS),
     "docr_doks_wait_timeout": RoleVariable(INTEGER, 60),
     **_gc(),
     "docr_gc_force": RoleVariable(BOOLEAN, False),

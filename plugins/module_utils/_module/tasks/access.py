@@ -14,11 +14,13 @@ from typing import Any
 from ..._client.digitalocean.clusters import open_cluster_api
 from ..._domain.access.desired import AccessEntry, DesiredState
 from ..._domain.access.methods import (
+    CHANGED,
     EXPIRY,
     KUBECONFIG,
     METHODS,
     ONE_CLICK,
     OPERATOR,
+    WAIT_FOR_SECRETS,
     WHERE,
     access_errors,
     allows_option,
@@ -66,7 +68,7 @@ ACCESS_SPEC = Spec(
         "revoke_after": {"type": "str", "default": "1h"},
         "force_rotation": {"type": "bool", "default": False},
         "recreate_failed_pods": {"type": "bool", "default": False},
-        "wait_for_secrets": {"type": "bool", "default": True},
+        "wait_for_secrets": {"type": "str", "choices": list(WAIT_FOR_SECRETS), "default": CHANGED},
         "expect_registries": {"type": "list", "elements": "str", "default": []},
         "wait_timeout": {"type": "int", "default": 60},
         "wait_sleep": {"type": "int", "default": 5},
@@ -123,7 +125,7 @@ def build_access_task(params: Params) -> AccessTask:
         state=params["state"],
         expected=tuple(params["expect_registries"]),
         recreates_pods=params["recreate_failed_pods"],
-        waits_for_secrets=params["wait_for_secrets"],
+        wait_for_secrets=params["wait_for_secrets"],
     )
     poll_settings = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock())
     return AccessTask(desired, poll_settings, params["registry_host"])

@@ -73,11 +73,12 @@ class AccessTask:
         outside = plan_outside(clusters, names, desired)
         # The service's time is known before threads ask for the time.
         api.now()
+        changed = {key for step in outside.one_click.steps for key in step.clusters}
         kubes: dict[str, Kube] = {}
         reads: dict[str, Callable[[], ClusterReading]] = {
             cluster.address.key: partial(self._read, api, kubes, cluster, names)
             for cluster in outside.desired
-            if cluster.must_be_read(desired)
+            if cluster.must_be_read(desired, changed)
         }
         return CurrentState(Integrations(clusters, names), outside, parallel_outcomes(reads, MOST_CLUSTERS), kubes)
 

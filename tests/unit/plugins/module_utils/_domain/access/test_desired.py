@@ -129,21 +129,28 @@ def test_cluster_without_a_control_plane_is_an_error_if_it_must_be_read(method: 
 
 
 @pytest.mark.parametrize(
-    ("methods", "state", "waits", "expected"),
+    ("methods", "state", "waits", "changed", "expected"),
     [
-        (["direct"], "present", False, True),
-        (["direct"], "absent", False, True),
-        (["one_click"], "present", True, True),
-        (["one_click"], "present", False, False),
-        (["one_click"], "absent", True, False),
-        (["one_click", "operator"], "absent", False, True),
+        (["direct"], "present", "never", [], True),
+        (["direct"], "absent", "changed", [], True),
+        (["one_click"], "present", "always", [], True),
+        (["one_click"], "present", "changed", ["id-of-orchard"], True),
+        (["one_click"], "present", "changed", ["id-of-meadow"], False),
+        (["one_click"], "present", "never", ["id-of-orchard"], False),
+        (["one_click"], "absent", "always", ["id-of-orchard"], False),
+        (["one_click", "operator"], "absent", "never", [], True),
     ],
 )
 def test_cluster_is_read_only_if_its_access_requires_it(
-    methods: list[str], state: str, waits: bool, expected: bool
+    methods: list[str], state: str, waits: str, changed: list[str], expected: bool
 ) -> None:
     work = DesiredCluster(ClusterAddress("orchard", ORCHARD), tuple(access(method) for method in methods))
-    assert work.must_be_read(DesiredState((), state, waits_for_secrets=waits)) is expected
+    assert work.must_be_read(DesiredState((), state, wait_for_secrets=waits), changed) is expected
+
+
+def test_pods_to_recreate_require_a_read_of_an_unchanged_cluster() -> None:
+    work = DesiredCluster(ClusterAddress("orchard", ORCHARD), (access("one_click"),))
+    assert work.must_be_read(DesiredState((), recreates_pods=True), []) is True
 
 
 def test_missing_registries_are_errors_for_every_method() -> None:

@@ -123,7 +123,7 @@ def test_a_cluster_that_cannot_be_read_or_served_does_not_stop_the_others() -> N
 
 
 def test_cluster_that_was_not_read_has_no_steps() -> None:
-    found = plan_of(DesiredState((entry("orchard", "one_click"),), waits_for_secrets=False))
+    found = plan_of(DesiredState((entry("orchard", "one_click"),), wait_for_secrets="never"))
     assert (actions(found.steps), found.clusters, found.failed) == (["add_registries"], {}, {})
 
 

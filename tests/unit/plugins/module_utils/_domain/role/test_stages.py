@@ -26,7 +26,7 @@ def comparison(*, registry: bool = False, integration: bool = False) -> dict[str
 
 
 @pytest.mark.parametrize(
-    ("compared", "integrations", "wait_for_secrets", "stages"),
+    ("compared", "integrations", "must_read", "stages"),
     [
         (SKIPPED, [], True, (False, False, False)),
         (comparison(), [], True, (False, False, False)),
@@ -43,8 +43,8 @@ def comparison(*, registry: bool = False, integration: bool = False) -> dict[str
 def test_stages_run_where_something_differs_or_a_cluster_must_be_looked_into(
     compared: dict[str, Any],
     integrations: list[dict[str, Any]],
-    wait_for_secrets: bool,
+    must_read: bool,
     stages: tuple[bool, bool, bool],
 ) -> None:
-    plan = plan_stages(compared, integrations, wait_for_secrets=wait_for_secrets).shape()
+    plan = plan_stages(compared, integrations, must_read=must_read).shape()
     assert (plan["registry"], plan["doks_integration"], plan["gc_rehearsal"]) == stages

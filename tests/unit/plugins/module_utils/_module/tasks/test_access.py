@@ -32,7 +32,7 @@ def params(**given: Any) -> dict[str, Any]:
         "revoke_after": "2h",
         "force_rotation": False,
         "recreate_failed_pods": True,
-        "wait_for_secrets": False,
+        "wait_for_secrets": "never",
         "registry_host": "registry.orchard.test",
         "expect_registries": ["pear"],
         "wait_timeout": 7,
@@ -168,7 +168,7 @@ def test_top_level_options_describe_one_entry() -> None:
     (found,) = desired.entries
     assert (found.kubeconfig, found.contexts, found.where) == (FARM, ("meadow",), MEANT)
     assert found.policy == RotationPolicy(timedelta(hours=36), timedelta(hours=2))
-    assert (desired.recreates_pods, desired.waits_for_secrets, desired.is_present) == (True, False, True)
+    assert (desired.recreates_pods, desired.wait_for_secrets, desired.is_present) == (True, "never", True)
 
 
 DIRECT = {"method": "direct", "never_expires": True}
