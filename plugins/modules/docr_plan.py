@@ -50,14 +50,19 @@ options:
     description: Plan to lower the team's tier to a lower desired tier.
     type: bool
     default: false
+  read_clusters:
+    description: Whether a later task reads all clusters of O(integrations), which requires the library C(kubernetes).
+    type: bool
+    default: false
   integrations:
     description:
       - The desired cluster access, as in M(planton.digitalocean.docr_doks_integration). If the list is empty, cluster
         access is not compared.
       - Registries that O(registries) would create count as existing.
-      - The module enters no cluster. For entries with another method than V(one_click) the module only checks the
-        options, and that the clusters and registries exist. M(planton.digitalocean.docr_doks_integration) determines
-        the changes inside the clusters.
+      - The module enters no cluster. For entries with another method than V(one_click) the module checks the options,
+        that the clusters and registries exist, that the Python library C(kubernetes) is installed, and that kubeconfig
+        files can be read. Where anything would change, the module also checks that the image host answers.
+        M(planton.digitalocean.docr_doks_integration) determines the changes inside the clusters.
     type: list
     elements: dict
     default: []
@@ -72,7 +77,7 @@ options:
         elements: str
         required: true
       kubeconfig:
-        description: A kubeconfig file, for clusters of any kind. The module does not read the file.
+        description: A kubeconfig file, for clusters of any kind. The module checks that the file can be read.
         type: path
       contexts:
         description: Contexts of O(integrations[].kubeconfig).

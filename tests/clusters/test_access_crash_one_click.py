@@ -19,7 +19,8 @@ NAMESPACES = EVERYWHERE | {"pear"}
 ONE_CLICK = "kiwi"
 GIVEN: dict[str, Any] = {"clusters": ["marsh"], "registries": ["kiwi"], "wait_timeout": 15, "wait_sleep": 1}
 METHODS: dict[str, dict[str, Any]] = {
-    "one_click": GIVEN,
+    # The next run changes no integration, so the user must ask for a read of the cluster.
+    "one_click": {**GIVEN, "wait_for_secrets": "always"},
     "direct": {**GIVEN, "method": "direct", "never_expires": True},
 }
 SECRETS = {"one_click": ONE_CLICK, "direct": DIRECT}

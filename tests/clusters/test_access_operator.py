@@ -99,19 +99,20 @@ def test_one_click_waits_for_its_secrets(orchard: Cluster) -> None:
     assert actions(result) == ["add_registries"]
     assert set(orchard.secrets("kiwi")) == EVERYWHERE | {"pear"}
     assert orchard.pull_secrets("pear") == ["kiwi"]
-    found = pull_access(give(orchard, method="one_click"))
+    assert give(orchard, method="one_click")["integrations"][0]["pull_access"] is None
+    found = pull_access(give(orchard, method="one_click", wait_for_secrets="always"))
     assert (found["secret"], found["namespaces"], found["credential"]) == ("kiwi", 5, None)
 
 
 def test_one_click_without_its_secrets_is_an_error(orchard: Cluster) -> None:
     orchard.sandbox.switch("doks_operator", "stopped")
-    for _run in range(2):
-        result = give(orchard, method="one_click", wait_timeout=1)
+    for wait_for_secrets in ("changed", "always"):
+        result = give(orchard, method="one_click", wait_timeout=1, wait_for_secrets=wait_for_secrets)
         assert result["failed"]
         assert "wait for the secret kiwi of DigitalOcean in the cluster orchard" in result["msg"]
     assert give(orchard, method="one_click", wait_for_secrets="never")["changed"] is False
     orchard.sandbox.switch("doks_operator", "runs")
-    assert give(orchard, method="one_click")["changed"] is False
+    assert give(orchard, method="one_click", wait_for_secrets="always")["changed"] is False
 
 
 def test_one_click_does_not_allow_a_forced_rotation(orchard: Cluster) -> None:

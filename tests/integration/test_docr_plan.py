@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from support.modules import run_module, writes
-from support.sandbox_clusters import LIST, NAMES, seed
+from support.image_host import nobody
+from support.modules import PACKAGE, run_module, writes
+from support.sandbox_clusters import ADD, LIST, NAMES, seed
 
 FOREVER = {"never_expires": True}
 
@@ -28,13 +33,21 @@ def plan(sandbox: Sandbox, *entries: dict[str, Any], **options: Any) -> dict[str
     return run_module(sandbox, "docr_plan", integrations=list(entries), **options)
 
 
-def test_only_digitaloceans_own_integration_is_compared(team: Sandbox) -> None:
+@pytest.fixture
+def kubeconfig(tmp_path: Path) -> str:
+    """A kubeconfig without a current context."""
+    path = tmp_path / "kubeconfig"
+    path.write_text("{apiVersion: v1, kind: Config, clusters: [], users: [], contexts: []}")
+    return str(path)
+
+
+def test_only_digitaloceans_own_integration_is_compared(team: Sandbox, kubeconfig: str) -> None:
     told = plan(
         team,
         {"clusters": ["orchard", "meadow"], "registries": ["kiwi"]},
         {"clusters": ["meadow"], "registries": ["plum"], "method": "direct", "namespaces": ["team-*"], **FOREVER},
         {
-            "kubeconfig": "/nowhere",
+            "kubeconfig": kubeconfig,
             "contexts": ["farm"],
             "registries": ["plum"],
             "method": "direct",
@@ -43,11 +56,12 @@ def test_only_digitaloceans_own_integration_is_compared(team: Sandbox) -> None:
     )
     assert [one["message"] for one in told["integration"]["actions"]] == ["add the registry kiwi to the cluster meadow"]
     assert [one["cluster"]["name"] for one in told["integration"]["integrations"]] == ["orchard", "meadow"]
-    assert (team.calls(), writes(team)) == ([LIST, NAMES], [])
+    # The call of the image host follows, since there is something to do.
+    assert (team.calls(), writes(team)) == ([LIST, NAMES, "GET /v2/"], [])
 
 
-def test_clusters_by_kubeconfig_are_not_asked_of_digitalocean(team: Sandbox) -> None:
-    entry = {"kubeconfig": "/nowhere", "contexts": ["farm"], "registries": ["plum"], "method": "direct", **FOREVER}
+def test_clusters_by_kubeconfig_are_not_asked_of_digitalocean(team: Sandbox, kubeconfig: str) -> None:
+    entry = {"kubeconfig": kubeconfig, "contexts": ["farm"], "registries": ["plum"], "method": "direct", **FOREVER}
     assert plan(team, entry)["integration"] == {"changed": False, "actions": [], "notes": [], "integrations": []}
     assert team.calls() == [NAMES]
 
@@ -97,3 +111,71 @@ def test_options_that_do_not_fit_are_refused_before_any_call(team: Sandbox, entr
         f"{one['where']}: {one['what']}" for one in told["field_errors"] if fault in f"{one['where']}: {one['what']}"
     ]
     assert team.calls() == []
+
+
+KUBECONFIGS = {
+    "missing": (None, "the file does not exist or is empty"),
+    "empty": ("", "Invalid kube-config"),
+    "no YAML": ("contexts: [", "it is no YAML, see line"),
+    "a list": ("[1, 2]", "it is not built as a kubeconfig is"),
+}
+
+
+@pytest.mark.parametrize("content", KUBECONFIGS)
+def test_a_kubeconfig_that_cannot_be_read_is_an_error_before_any_write(
+    team: Sandbox, tmp_path: Path, content: str
+) -> None:
+    text, reason = KUBECONFIGS[content]
+    path = tmp_path / "farm.yaml"
+    if text is not None:
+        path.write_text(text)
+    entry = {"kubeconfig": str(path), "contexts": ["farm"], "registries": ["plum"], "method": "direct", **FOREVER}
+    for module in ("docr_plan", "docr_doks_integration"):
+        for check in (False, True):
+            told = run_module(team, module, integrations=[entry], check=check)
+            assert told["msg"].startswith(f"Could not use the kubeconfig {path}: {reason}"), told
+    assert writes(team) == []
+
+
+def test_an_image_host_that_does_not_answer_is_an_error_where_anything_would_change(team: Sandbox) -> None:
+    direct = {"clusters": ["meadow"], "registries": ["plum"], "method": "direct", **FOREVER}
+    new = {"registries": [{"name": "fig", "region": "syd1"}], "registry_host": nobody()}
+    told = plan(team, direct, **new)
+    assert told["msg"].startswith(f"Could not reach the image host {new['registry_host']}: ")
+    # Without a change, and for DigitalOcean's own integration, no stage requires the image host.
+    assert not plan(team, direct, registry_host=nobody()).get("failed")
+    assert not plan(team, {"clusters": ["meadow"], "registries": ["plum"]}, **new).get("failed")
+
+
+def run_alone(sandbox: Sandbox, module: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The result of a module in an interpreter of its own, which finds its libraries itself."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"{PACKAGE}.{module}"],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_remote_tmp": "/tmp", **options}}),
+        env=sandbox.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_a_missing_library_is_an_error_where_a_later_task_reads_clusters(team: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "kubernetes.py").write_text("raise ImportError('no kubernetes here')")
+    blind = Sandbox(team.folder, team.process, {**team.exports, "PYTHONPATH": str(tmp_path)})
+    direct = {"clusters": ["meadow"], "registries": ["plum"], "method": "direct", **FOREVER}
+    one_click = {"clusters": ["meadow"], "registries": ["plum"]}
+    cases: tuple[tuple[str, dict[str, Any], dict[str, Any], bool], ...] = (
+        ("docr_plan", direct, {}, True),
+        ("docr_plan", one_click, {}, False),
+        ("docr_plan", one_click, {"read_clusters": True}, True),
+        ("docr_doks_integration", direct, {}, True),
+        ("docr_doks_integration", one_click, {"wait_for_secrets": "always"}, True),
+        ("docr_doks_integration", one_click, {"wait_timeout": 1}, False),
+    )
+    for module, entry, options, is_refused in cases:
+        told = run_alone(blind, module, {"integrations": [entry], **options})
+        is_told = "the Python library kubernetes is missing" in told.get("msg", "")
+        assert (is_told, told.get("failed", False)) == (is_refused, is_refused), (module, told)
+    assert writes(team) == [ADD]

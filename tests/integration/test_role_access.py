@@ -14,6 +14,7 @@ import yaml
 
 from docr_sandbox.testing import Sandbox
 from playing import PlaybookFailedError, play
+from support.image_host import nobody
 from support.modules import writes
 from support.role_manifests import written
 
@@ -144,3 +145,34 @@ def test_a_registry_that_clusters_pull_by_their_manifests_is_not_destroyed_witho
 def test_without_names_nothing_is_rotated(team: Sandbox) -> None:
     assert "docr_rotate_names" in refusal(team, ROTATE, manifest("kiwi"))
     assert team.calls() == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("--check",)], ids=["run", "check mode"])
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        ("kubeconfig", "Could not use the kubeconfig {folder}/farm.yaml: the file does not exist or is empty"),
+        ("certificates", "certificate"),
+        ("image host", "Could not reach the image host"),
+        ("library", "the Python library kubernetes is missing"),
+    ],
+)
+def test_what_a_later_stage_requires_is_checked_before_a_registry_is_created(
+    team: Sandbox, tmp_path: Path, cause: str, told: str, arguments: tuple[str, ...]
+) -> None:
+    given: dict[str, Any] = {"docr_doks_clusters": ["orchard"], "docr_doks_method": "direct"}
+    given |= {"docr_doks_never_expires": True, "docr_manifests": [manifest("fig")]}
+    (tmp_path / "kubernetes.py").write_text("raise ImportError('no kubernetes here')")
+    (tmp_path / "ca.pem").write_text("no certificate")
+    if cause == "kubeconfig":
+        given |= {"docr_doks_clusters": None, "docr_doks_contexts": "farm"}
+        given |= {"docr_doks_kubeconfig": str(tmp_path / "farm.yaml")}
+    elif cause == "certificates":
+        given |= {"docr_ca_path": str(tmp_path / "ca.pem")}
+    elif cause == "image host":
+        given |= {"docr_registry_host": nobody(), "docr_token": team.token}
+    exports = {**team.exports, "PYTHONPATH": str(tmp_path)} if cause == "library" else team.exports
+    with pytest.raises(PlaybookFailedError) as refused:
+        play(SITE, Sandbox(team.folder, team.process, exports), given, *arguments)
+    assert told.format(folder=tmp_path) in " ".join(str(refused.value).split())
+    assert writes(team) == []

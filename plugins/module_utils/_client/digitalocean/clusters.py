@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from ..._domain.clusters.cluster import Cluster
 from ..._domain.clusters.credentials import parse_cluster_credentials
-from ..._domain.errors import Denied, Refused
+from ..._domain.errors import Denied
 from ..kube.client import KubeApi, open_kube
-from ..kube.sdk import KUBE_IMPORT_ERROR
+from ..kube.kubeconfig import require_kubernetes
 from ..operations import MINT_CLUSTER_CREDENTIALS
 from ..settings import Settings
 from .client import DigitalOceanApi, open_api_of
@@ -29,6 +28,7 @@ class ClusterApi(DigitalOceanApi):
 
     def open_cluster(self, cluster: Cluster, lifetime_s: int) -> KubeApi:
         """Mint credentials for a cluster, and be its client with them."""
+        require_kubernetes(f"reach the cluster {cluster.name}")
         try:
             credentials = self._read(
                 MINT_CLUSTER_CREDENTIALS.call(cluster=cluster.name),
@@ -38,17 +38,16 @@ class ClusterApi(DigitalOceanApi):
         except Denied as error:
             advice = f"{error.advice}; where the cluster requires single sign-on, name a kubeconfig for it"
             raise Denied(error.operation, error.answer, advice) from error
-        return self._open(credentials.kubeconfig(), None, cluster.name)
+        return open_kube(credentials.kubeconfig(), None, cluster.name, self._settings)
 
     def open_kubeconfig(self, path: str, context: str | None) -> KubeApi:
         """Be the client that a kubeconfig describes."""
-        return self._open(path, context, context or f"of {path}")
+        require_kubernetes(f"reach the cluster {context or path}")
+        return open_kube(path, context, context or f"of {path}", self._settings)
 
-    def _open(self, kubeconfig: Mapping[str, Any] | str, context: str | None, name: str) -> KubeApi:
-        if KUBE_IMPORT_ERROR is not None:
-            what = "the Python library kubernetes is not there"
-            raise Refused(f"reach the cluster {name}", what, "install it for the Python that runs the module")
-        return open_kube(kubeconfig, context, name, self._settings)
+    def require_kubernetes(self, kubeconfigs: Iterable[str]) -> None:
+        """Raise Refused where the Python library kubernetes is missing, or a kubeconfig cannot be read."""
+        require_kubernetes("reach clusters", kubeconfigs)
 
 
 def open_cluster_api(settings: Settings) -> ClusterApi:

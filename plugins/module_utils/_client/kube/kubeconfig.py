@@ -6,14 +6,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Any
 
 from ..._domain.errors import Refused
-from .sdk import ConfigException, Configuration, YAMLError, load_kube_config, load_kube_config_from_dict
+from .sdk import (
+    KUBE_IMPORT_ERROR,
+    ConfigException,
+    Configuration,
+    KubeConfigMerger,
+    YAMLError,
+    load_kube_config,
+    load_kube_config_from_dict,
+)
 
 _LOADING = Lock()
+_ERRORS = (ConfigException, OSError, ValueError, YAMLError, AttributeError, KeyError, TypeError)
+
+
+def require_kubernetes(what: str, kubeconfigs: Iterable[str] = ()) -> None:
+    """Raise Refused where the Python library kubernetes is missing, or a kubeconfig cannot be read.
+
+    `what` says in the infinitive what requires the library. Only the files are read: a wrong context is an error of its
+    cluster alone.
+    """
+    if KUBE_IMPORT_ERROR is not None:
+        missing = "the Python library kubernetes is missing"
+        raise Refused(what, missing, "install kubernetes for the Python that runs the module")
+    for path in dict.fromkeys(kubeconfigs):
+        try:
+            is_found = KubeConfigMerger(path).config is not None  # type: ignore[no-untyped-call]
+        except _ERRORS as error:
+            raise _unusable(path, _reason(error)) from None
+        if not is_found:
+            raise _unusable(path, "the file does not exist or is empty")
+
+
+def _unusable(path: str, reason: str) -> Refused:
+    return Refused(f"use the kubeconfig {path}", reason, "correct the file, or name another file")
 
 
 def load_kubeconfig(kubeconfig: Mapping[str, Any] | str, context: str | None, name: str) -> Configuration:
@@ -27,7 +58,7 @@ def load_kubeconfig(kubeconfig: Mapping[str, Any] | str, context: str | None, na
         # The package writes certificates to files, and counts one as written before it is: so one thread at a time.
         with _LOADING:
             load(kubeconfig, context=context, client_configuration=configuration, persist_config=False)
-    except (ConfigException, OSError, ValueError, YAMLError, AttributeError, KeyError, TypeError) as error:
+    except _ERRORS as error:
         place = f"the kubeconfig {kubeconfig}" if isinstance(kubeconfig, str) else f"the credentials of {name}"
         raise Refused(f"use {place}", _reason(error), "correct it, or name another context") from None
     return configuration

@@ -13,7 +13,7 @@ try:
     from kubernetes.client.api_client import ApiClient
     from kubernetes.client.configuration import Configuration
     from kubernetes.config.config_exception import ConfigException
-    from kubernetes.config.kube_config import load_kube_config, load_kube_config_from_dict
+    from kubernetes.config.kube_config import KubeConfigMerger, load_kube_config, load_kube_config_from_dict
     from urllib3 import Retry
     from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
     from yaml import YAMLError
@@ -22,6 +22,7 @@ except ImportError:
     ApiClient = Configuration = Retry = object  # type: ignore[misc,assignment]
     ConfigException = HTTPError = SSLError = YAMLError = Exception  # type: ignore[misc,assignment]
     ConnectTimeoutError = NewConnectionError = Exception  # type: ignore[misc,assignment]
+    KubeConfigMerger = object  # type: ignore[misc,assignment]
     load_kube_config = load_kube_config_from_dict = object  # type: ignore[assignment]
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Configuration",
     "ConnectTimeoutError",
     "HTTPError",
+    "KubeConfigMerger",
     "NewConnectionError",
     "Retry",
     "SSLError",

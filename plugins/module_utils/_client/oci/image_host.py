@@ -73,6 +73,12 @@ class RegistryHost:
         self._session = requests.Session()
         self._bearers: dict[str, str] = {}
 
+    def check_reachable(self) -> None:
+        """Ask whether the host has the API, as `docker login` does first. A host that requires a login is reachable."""
+        words = f"reach the image host {self._settings.registry_host}"
+        answer = self._try(_Request("GET", self._address(""), words, "", (200, 401), False), None)
+        check(answer, words, (200, 401), _ADVICE)
+
     def check_login(self) -> None:
         """Authenticate as `docker login` does: the token must buy one that the image host takes."""
         words = f"log in to the image host {self._settings.registry_host}"

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from ..._domain.access.desired import DesiredState
+from ..._domain.access.desired import AccessEntry, DesiredState
 from ..._domain.access.methods import ONE_CLICK
 from ..._domain.access.one_click import needs_registry_names, predict_clusters, resolve_integrations, shape_integrations
 from ..._domain.access.task_plan import TaskPlan, plan_outside
@@ -19,12 +19,13 @@ from ..._domain.plan import Plan
 from ..._domain.registry.plan import Account, DesiredRegistry, missing_names, plan_registries
 from ..._domain.registry.steps import CreateRegistry, RegistryStep
 from ..._service.access.one_click import list_names
+from ..._service.flow.tokens import require_image_host
 from ..._service.ports.api import Api
 from ..._service.registry import fetch_account
 from ..naming import name_texts
 from ..run import Params
 from ..spec import Spec
-from .access import ENTRY_OPTIONS, CommonSettings, read_entries
+from .access_entries import ENTRY_OPTIONS, CommonSettings, read_entries
 from .registry import REGISTRY_OPTIONS, TIER_OPTIONS, predict_registries, read_desired, shape_registries
 
 P = TypeVar("P", bound=Plan[Any])
@@ -34,6 +35,7 @@ PLAN_SPEC = Spec(
         "registries": {"type": "list", "elements": "dict", "options": REGISTRY_OPTIONS, "default": []},
         **TIER_OPTIONS,
         "integrations": {"type": "list", "elements": "dict", "options": ENTRY_OPTIONS, "default": []},
+        "read_clusters": {"type": "bool", "default": False},
     }
 )
 
@@ -58,6 +60,7 @@ def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     integration_plan = _plan_or_collect(lambda: plan_outside(clusters, names, desired_state), TaskPlan(), errors)
     if errors:
         raise InvalidInput(tuple(errors))
+    _require_later_stages(api, entries, bool(registry_plan.steps or integration_plan.steps), params)
     targets = [target.cluster for target in resolve_integrations(clusters, desired_state.one_click)[0]]
     after = predict_clusters(targets, integration_plan.steps, names)
     return {
@@ -68,6 +71,18 @@ def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
         | {"integrations": shape_integrations(after, integration_plan.steps, names)},
         "warnings": [*registry_plan.warnings, *integration_plan.warnings],
     }
+
+
+def _require_later_stages(api: Api, entries: Sequence[AccessEntry], has_steps: bool, params: Params) -> None:
+    """Raise a DocrError where the stages after the first write could not read the clusters or verify a credential."""
+    own = [entry for entry in entries if entry.method != ONE_CLICK]
+    if own or (entries and params["read_clusters"]):
+        # The library takes a fifth of a second to load, and most runs do not require the library.
+        from ..._client.kube.kubeconfig import require_kubernetes  # noqa: PLC0415
+
+        require_kubernetes("reach clusters", [entry.kubeconfig for entry in own if entry.kubeconfig])
+    if own and has_steps:
+        require_image_host(api)
 
 
 def _plan_registries(

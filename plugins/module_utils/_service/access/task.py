@@ -23,13 +23,14 @@ from ..._domain.access.one_click import (
     shape_integrations,
 )
 from ..._domain.access.result import shape_access
-from ..._domain.access.steps import EndOneClick
+from ..._domain.access.steps import EndOneClick, MintCredential
 from ..._domain.access.task_plan import ClusterReading, NotRead, TaskPlan, plan_inside, plan_outside
 from ..._domain.clusters.cluster import Cluster, lists_registry
 from ..._domain.credentials.rotation import Credential
 from ..._domain.errors import DocrError, InvalidInput, SomeFailed
 from ..._domain.plan import Outcome, Plan, Step
 from ..flow.parallel import MOST_CLUSTERS, parallel_outcomes
+from ..flow.tokens import require_image_host
 from ..flow.wait import PollSettings
 from ..ports.clusters import Clusters
 from ..ports.kube import Kube
@@ -73,6 +74,7 @@ class AccessTask:
         outside = plan_outside(clusters, names, desired)
         # The service's time is known before threads ask for the time.
         api.now()
+        self._require_libraries(api, outside)
         changed = {key for step in outside.one_click.steps for key in step.clusters}
         kubes: dict[str, Kube] = {}
         reads: dict[str, Callable[[], ClusterReading]] = {
@@ -80,7 +82,17 @@ class AccessTask:
             for cluster in outside.desired
             if cluster.must_be_read(desired, changed)
         }
-        return CurrentState(Integrations(clusters, names), outside, parallel_outcomes(reads, MOST_CLUSTERS), kubes)
+        readings = parallel_outcomes(reads, MOST_CLUSTERS)
+        planned = plan_inside(outside, readings, desired)
+        if any(isinstance(step, MintCredential) for step in planned.steps):
+            require_image_host(api)
+        return CurrentState(Integrations(clusters, names), outside, readings, kubes)
+
+    def _require_libraries(self, api: Clusters, outside: TaskPlan) -> None:
+        """Raise Refused before the first write where no cluster could be read, unless the read only verifies."""
+        is_asked = self.desired.is_present and self.desired.is_asked_to_read
+        if any(cluster.has_own_secrets or is_asked for cluster in outside.desired):
+            api.require_kubernetes(entry.kubeconfig for entry in self.desired.entries if entry.kubeconfig)
 
     def plan(self, current: CurrentState) -> TaskPlan:
         """The writes for the current state. An expected registry counts as existing here; `apply` checks again."""

@@ -15,6 +15,12 @@ from ..ports.image_host import ImageHost
 from .once import write_once
 
 
+def require_image_host(api: CredentialApi) -> None:
+    """Raise a DocrError unless the image host answers: without an answer no new token can be verified."""
+    with closing(api.open_image_host()) as host:
+        host.check_reachable()
+
+
 def check_token(api: CredentialApi, credentials: DockerCredentials) -> None:
     """Log in to the image host with a real request. Raises Denied for a token that the image host does not accept."""
     with closing(api.open_image_host(credentials)) as host:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from ..._domain.clusters.cluster import Cluster
@@ -19,6 +20,9 @@ class Clusters(Api, Protocol):
     @property
     def may_enter_clusters(self) -> bool:
         """Whether `open_cluster` is allowed: in check mode it is not."""
+
+    def require_kubernetes(self, kubeconfigs: Iterable[str]) -> None:
+        """Raise Refused where clients for clusters cannot work here, or one of these kubeconfigs cannot be read."""
 
     def open_cluster(self, cluster: Cluster, lifetime_s: int) -> Kube:
         """A client for a DOKS cluster. That mints a token, so check mode refuses it; Denied where SSO is required."""

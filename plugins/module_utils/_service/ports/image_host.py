@@ -13,6 +13,9 @@ from typing import Protocol
 class ImageHost(Protocol):
     """The host of the images by what it does (OCI distribution); raises DocrError as the API does."""
 
+    def check_reachable(self) -> None:
+        """One request without a token, which any image host answers."""
+
     def check_login(self) -> None:
         """One request that only a good token passes. Denied for a token that is unknown, expired or revoked."""
 

@@ -15,9 +15,9 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import RotationPolicy
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.names import NameRef
-from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.access import (
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.access import build_access_task
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.access_entries import (
     CommonSettings,
-    build_access_task,
     read_entries,
 )
 
