@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Older versions of ansible-core that the collection supports, each in a virtual environment of its own.
+"""Other versions of ansible-core that the collection supports, each in a virtual environment of its own.
 
 The environments are kept beside the Go programs (`go_programs.cache_folder`). The version that .venv has is tested by
 all other stages.
@@ -17,8 +17,10 @@ from pathlib import Path
 from go_programs import cache_folder, only_one
 from playing import PLAYBOOK_PROGRAM, ROOT
 
-# The newest release of each supported minor version beside the one in requirements/dev.txt.
+# The newest release of each supported minor version beside the version in requirements/dev.txt, and the newest
+# prerelease, which no user has yet.
 OLDER_CORES = ("2.18.19", "2.19.14", "2.20.10")
+PRERELEASES = ("2.22.0rc1",)
 RUNTIME = ROOT / "requirements" / "runtime.txt"
 
 

@@ -210,15 +210,15 @@ def clusters(place: Workplace) -> Outcome:
 
 
 def cores(place: Workplace) -> Outcome:
-    """Run the tests of the role's variables on each older ansible-core; where a core cannot be had, say why."""
+    """Run the tests of the role's variables on each other ansible-core; where a core cannot be had, say why."""
     total = Outcome()
-    for version in ansible_cores.OLDER_CORES:
+    for version in (*ansible_cores.OLDER_CORES, *ansible_cores.PRERELEASES):
         try:
             program = ansible_cores.provide(version)
         except ansible_cores.CoreUnavailableError as error:
             total = total.plus(Outcome(skipped=(str(error),)))
             continue
-        tests = ("tests/integration/test_role_variables.py", *BESIDE)
+        tests = ("tests/integration/test_role_variables.py", "tests/integration/test_variable_forms.py", *BESIDE)
         outcome = run_pytest(place, f"core-{version}", *tests, **ansible_cores.environment_of(program))
         total = total.plus(replace(outcome, output=outcome.output and f"ansible-core {version}\n{outcome.output}"))
     return total
