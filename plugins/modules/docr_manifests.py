@@ -161,7 +161,7 @@ field_errors:
     what:
       description: The error.
       type: str
-      sample: it is missing
+      sample: the field is missing
     advice:
       description: How to fix the error.
       type: str

@@ -86,7 +86,7 @@ def test_a_collection_deletes_and_counts_the_objects_of_its_type(
 
 
 @pytest.mark.parametrize("has_api", [True, False], ids=["referrers API", "fallback tag"])
-def test_what_is_attached_to_an_image_goes_with_untagged_manifests_where_they_are_not_spared(
+def test_referrers_of_an_image_are_collected_with_untagged_manifests_where_the_host_does_not_spare_them(
     shell: Shell, draw: Draw, has_api: bool
 ) -> None:
     shell.sandbox.switch("image_host_referrers", has_api)

@@ -70,7 +70,9 @@ def test_every_part_passes_where_the_host_has_referrers_and_deletes(shell: Shell
     assert {name for name, status in results["data"].items() if status != "Pass"} == NOT_ASKED
 
 
-def test_what_is_left_passes_where_the_host_has_neither_referrers_nor_deletes(shell: Shell, tmp_path: Path) -> None:
+def test_conformance_passes_without_referrers_and_deletes_where_the_host_has_neither(
+    shell: Shell, tmp_path: Path
+) -> None:
     shell.sandbox.switch("image_host_referrers", False)
     shell.sandbox.switch("image_host_delete", False)
     results = conform(shell, tmp_path, OCI_API_REFERRER="false")

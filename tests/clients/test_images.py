@@ -17,7 +17,7 @@ from support.image_moves import CLIENTS, COPY, DELETE, pulled, push, words
 
 
 @pytest.mark.parametrize(("client", "other"), list(zip(CLIENTS, CLIENTS[1:] + CLIENTS[:1], strict=True)))
-def test_what_one_client_pushes_is_what_the_api_lists_and_what_another_pulls(
+def test_an_image_that_a_client_pushes_is_listed_by_the_api_and_pulled_by_another_client(
     shell: Shell, draw: Draw, tmp_path: Path, client: str, other: str
 ) -> None:
     image = draw()

@@ -43,7 +43,7 @@ def test_programs_of_kubebuilder_assets_are_taken_and_nothing_is_built(assets: P
 
 
 @pytest.mark.parametrize(("lacks", "mode"), [("kube-controller-manager", None), ("etcd", 0o644)])
-def test_what_kubebuilder_assets_lack_is_built_or_it_is_said_why_not(
+def test_programs_that_kubebuilder_assets_lack_are_built_or_the_reason_is_given(
     assets: Path, lacks: str, mode: int | None
 ) -> None:
     put(assets, *(name for name in PROGRAMS if name != lacks))

@@ -141,7 +141,7 @@ def test_a_source_made_anew_with_another_type_takes_its_copies_along(orchard: Cl
 @pytest.mark.parametrize(
     ("switch", "name", "other"), [("secret", "medlar", "quince"), ("annotation", "quince", "medlar")]
 )
-def test_what_copies_are_called_whose_sources_name_is_not_its_annotation_is_a_switch(
+def test_the_name_of_copies_whose_source_has_another_name_than_its_annotation_is_a_switch(
     orchard: Cluster, switch: str, name: str, other: str
 ) -> None:
     orchard.sandbox.switch("operator_copy_name", switch)

@@ -118,7 +118,7 @@ def test_all_errors_of_all_sources_are_reported_at_once_in_check_mode_too(tmp_pa
     assert result["error"]["kind"] == "invalid_input"
 
 
-def test_what_holds_for_all_manifests_is_checked_with_them_under_the_names_of_variables(tmp_path: Path) -> None:
+def test_variables_for_all_manifests_are_checked_with_the_manifests_and_named(tmp_path: Path) -> None:
     of_all = {"overrun": "stop", "maintenance_windows": [{"days": ["friday"], "start": 1350, "duration": "4h"}]}
     result = run(tmp_path, manifests=[manifest("Plum")], garbage_collection=of_all)
     assert [fault["where"] for fault in result["field_errors"]] == [

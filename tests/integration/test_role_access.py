@@ -157,7 +157,7 @@ def test_without_names_nothing_is_rotated(team: Sandbox) -> None:
         ("library", "the Python library kubernetes is missing"),
     ],
 )
-def test_what_a_later_stage_requires_is_checked_before_a_registry_is_created(
+def test_requirements_of_later_stages_are_checked_before_a_registry_is_created(
     team: Sandbox, tmp_path: Path, cause: str, told: str, arguments: tuple[str, ...]
 ) -> None:
     given: dict[str, Any] = {"docr_doks_clusters": ["orchard"], "docr_doks_method": "direct"}

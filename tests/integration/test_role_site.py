@@ -215,13 +215,13 @@ def test_a_registry_and_an_integration_of_another_client_are_adopted_without_a_c
     before = (registries(team), clusters(team), team.account()["tier"])
     team.clear_log()
     adopted = manifest("kiwi", subscription_tier="BASIC", doks_integration={"clusters": ["orchard"]})
-    played = play(SITE, team, {**BLIND, "docr_manifests": [adopted]})
+    played = play(SITE, team, {"docr_manifests": [adopted]})
     assert (played.changed, writes(team)) == ([], [])
     assert played.statistics["docr_outputs"]["kiwi"]["changed"] is False
     assert (registries(team), clusters(team), team.account()["tier"]) == before
 
 
-def test_it_is_found_by_its_full_name_and_can_be_imported(team: Sandbox, files: Path, tmp_path: Path) -> None:
+def test_the_playbook_is_found_by_its_full_name_and_can_be_imported(team: Sandbox, files: Path, tmp_path: Path) -> None:
     play("planton.digitalocean.site", team, {**UNREAD, "docr_manifest_files": str(files)})
     playbook = tmp_path / "all.yml"
     playbook.write_text(

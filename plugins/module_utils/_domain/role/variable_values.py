@@ -143,7 +143,7 @@ class _ValueReader:
 
     def read(self, variable: RoleVariable, value: object) -> object:
         """The typed value; None where the variable is not given. Raises _UnusableValue."""
-        if value is None or (isinstance(value, str) and value.strip().lower() in _NULLS):
+        if _is_blank(value):
             return None
         simple = _SIMPLE.get(variable.type)
         if simple is not None:
@@ -195,12 +195,28 @@ class _ValueReader:
                 raise _UnusableValue(str(error), "correct the text, or use docr_manifest_files") from None
             return [one for document in documents for one in (document if isinstance(document, list) else [document])]
         # What is no mapping is reported with all other errors of manifests.
-        return [value] if isinstance(value, Mapping) or not isinstance(value, Sequence) else list(value)
+        documents = [value] if isinstance(value, Mapping) or not isinstance(value, Sequence) else value
+        return [self._with_starts(one, f"document {number}") for number, one in enumerate(documents, 1)]
+
+    def _with_starts(self, value: object, place: str) -> object:
+        """A part of a manifest with times in the place of the numbers that YAML 1.1 made of them."""
+        if isinstance(value, list):
+            return [self._with_starts(one, place) for one in value]
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            key: self._start(one, f"{key} of {place}")
+            if key == "start" and _is_time(one)
+            else self._with_starts(one, place)
+            for key, one in value.items()
+        }
 
     def _window(self, value: object, number: int) -> dict[str, object]:
         if not isinstance(value, Mapping):
             raise _UnusableValue(f"item {number + 1} is {_kind(value)}", "write a window with days, start and duration")
-        window: dict[str, object] = {str(key): one for key, one in value.items() if one is not None}
+        given = {str(key): one for key, one in value.items() if one is not None}
+        # A field that is required is missing where the field is blank; that is said where windows are read.
+        window: dict[str, object] = {key: one for key, one in given.items() if key != "time_zone" or not _is_blank(one)}
         for key, one in window.items():
             place = f"{key} of item {number + 1}"
             if key == "start":
@@ -217,7 +233,7 @@ class _ValueReader:
         if not _is_integer(value):
             return _within(place, _text, value)
         minutes = int(str(value))
-        if not _FIRST_MINUTE <= minutes <= _LAST_MINUTE:
+        if not _is_time(value):
             raise _UnusableValue(f"{place} arrived as the number {minutes}", 'write the time as text: "HH:MM"')
         start = f"{minutes // 60:02d}:{minutes % 60:02d}"
         self.warnings.append(
@@ -307,6 +323,16 @@ def _date(value: object) -> str:
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return value.isoformat()
     return _text(value)
+
+
+def _is_blank(value: object) -> bool:
+    """Whether a value counts as not given."""
+    return value is None or (isinstance(value, str) and value.strip().lower() in _NULLS)
+
+
+def _is_time(minutes: object) -> bool:
+    """Whether YAML 1.1 may have made a number of a time from 10:00 to 23:59."""
+    return _is_integer(minutes) and _FIRST_MINUTE <= int(str(minutes)) <= _LAST_MINUTE
 
 
 def _is_integer(value: object) -> bool:

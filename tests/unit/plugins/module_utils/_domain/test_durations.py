@@ -29,7 +29,7 @@ def test_a_duration_is_hours_and_minutes(text: str, minutes: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "4", "h", "4h30", "30m4h", "-4h", "4.5h", "4 h", "240", "4H", "9" * 30 + "h"])
-def test_what_is_no_duration_is_refused_with_what_is(text: str) -> None:
+def test_an_invalid_duration_is_refused_with_a_valid_example(text: str) -> None:
     with pytest.raises(ValueError, match="such as 4h, 90m or 4h30m"):
         parse_duration(text)
 
@@ -54,7 +54,7 @@ def test_a_period_is_written_in_the_largest_units() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "30", "d", "12h1d", "-1d", "1.5d", "1 d", "1D", "1d ", "4w", "9" * 30 + "d"])
-def test_what_is_no_period_is_refused_with_what_is(text: str) -> None:
+def test_an_invalid_period_is_refused_with_a_valid_example(text: str) -> None:
     with pytest.raises(ValueError, match="such as 30d, 12h or 1d12h"):
         parse_period(text)
 

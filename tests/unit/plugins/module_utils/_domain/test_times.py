@@ -34,7 +34,7 @@ def test_a_time_is_read_in_utc(text: str, seconds: int, microseconds: int) -> No
     "text",
     ["", "2026-03-01", "2026-03-01T03:10:07", "2026-03-01T03:10Z", "2026-13-01T03:10:07Z", "2026-03-01T03:10:07.Z"],
 )
-def test_what_is_no_time_is_refused(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         parse_time(text)
 

@@ -46,7 +46,7 @@ def test_password_of_the_only_entry_is_the_token(key: str, text: str, user: str,
         [],
     ],
 )
-def test_what_is_no_docker_config_is_refused_without_showing_it(raw: Any) -> None:
+def test_a_value_that_is_not_a_docker_config_is_refused_without_the_value(raw: Any) -> None:
     with pytest.raises(ValueError, match=r"^(no Docker config with one entry|an entry without a password)$") as caught:
         parse_docker_credentials(raw)
     assert caught.value.__cause__ is None

@@ -86,6 +86,6 @@ def test_a_fingerprint_tells_tokens_apart_and_shows_none() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", json.dumps({"auths": {}}), '{"auths": {"h": {"auth": "!"}}}'])
-def test_what_is_no_docker_config_is_a_value_error(text: str) -> None:
+def test_a_value_that_is_not_a_docker_config_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):
         assert Credential(text, NOW).fingerprint

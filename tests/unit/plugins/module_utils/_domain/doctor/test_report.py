@@ -190,7 +190,7 @@ def thousand() -> DoctorReport:
     )
 
 
-def test_what_a_thousand_namespaces_have_in_common_is_said_once() -> None:
+def test_a_finding_that_a_thousand_namespaces_share_is_reported_once() -> None:
     shown = thousand().shape("sea")
     assert [(one["kind"], one["count"], len(one["namespaces"])) for one in shown["findings"]] == [
         ("entry_names_nothing", 1, 1), ("no_expiry", 999, 999),

@@ -101,7 +101,7 @@ def test_a_secret_of_old_docker_is_read_too() -> None:
         (secret("any", {"auths": {}}, kind="Opaque"), "type is Opaque, which no kubelet reads"),
     ],
 )
-def test_what_is_no_pull_secret_says_why_and_not_what_it_holds(broken: Secret, fault: str) -> None:
+def test_an_unusable_pull_secret_is_explained_without_its_content(broken: Secret, fault: str) -> None:
     indexed = index_secrets([broken], HOST, ()).find("pear", "any")
     assert indexed is not None
     assert fault in str(indexed.parsed.fault)

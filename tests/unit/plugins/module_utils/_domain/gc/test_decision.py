@@ -197,7 +197,7 @@ def test_nothing_starts_so_shortly_after_a_push(rules: Rules, now: str, word: st
 @pytest.mark.parametrize(
     ("hours", "word", "not_before"), [(13, COLLECTED, "2026-03-10T22:00:00Z"), (12, OUTSIDE_WINDOW, None)]
 )
-def test_one_that_waits_is_planned_for_the_next_chance_if_that_is_soon(
+def test_a_waiting_collection_is_planned_for_the_next_window_if_the_window_is_soon(
     hours: int, word: str, not_before: str | None
 ) -> None:
     rules = replace(RULES, outside_window=WAIT, outside_window_timeout=timedelta(hours=hours))
@@ -209,7 +209,7 @@ def test_one_that_waits_is_planned_for_the_next_chance_if_that_is_soon(
         )
 
 
-def test_what_may_neither_start_nor_be_skipped_is_refused_for_all_registries_at_once() -> None:
+def test_collections_that_may_neither_start_nor_be_skipped_are_refused_for_all_registries_at_once() -> None:
     book = RuleBook(replace(RULES, outside_window=FAIL), {"plum": RULES, "fig": replace(RULES, outside_window=WAIT)})
     decisions = [decide(GcHistory(name), book.of(name), parse_time(CLOSED)) for name in ("kiwi", "plum", "fig")]
     with pytest.raises(Refused) as raised:

@@ -88,7 +88,7 @@ TOLD = own(cancelled_because="It was late.")
         (CollectionProgress(Decision("kiwi", IDLE, "")), RULES, 99, None),
     ],
 )
-def test_what_has_to_be_done_and_when(
+def test_the_next_step_and_its_time(
     progress: CollectionProgress, rules: Rules, after: float, problem: str | None
 ) -> None:
     assert find_problem(progress, rules, NOON + minutes(after)) == problem

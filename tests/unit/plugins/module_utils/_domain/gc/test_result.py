@@ -63,7 +63,7 @@ def progress(word: str = COLLECTED, run: GarbageCollection | None = RUN, **more:
         ),
     ],
 )
-def test_what_came_of_a_collection_ends_its_reason(ended: CollectionProgress, words: str) -> None:
+def test_the_reason_ends_with_the_outcome_of_the_collection(ended: CollectionProgress, words: str) -> None:
     assert shape_collections([ended], RuleBook(RULES), NOW)[0]["reason"] == words
 
 

@@ -41,7 +41,7 @@ def test_no_file_and_an_empty_one_are_an_empty_document(text: str | None) -> Non
 @pytest.mark.parametrize(
     "text", ["{", "[]", '"dop_v1_fig"', "7", "null", '{"auths": []}', '{"auths": "dop_v1_fig"}', '{"auths": 7}']
 )
-def test_what_is_no_docker_config_is_refused_without_its_text(text: str) -> None:
+def test_a_text_that_is_not_a_docker_config_is_refused_without_the_text(text: str) -> None:
     with pytest.raises(ValueError, match=r"the content .*is not") as caught:
         parse_docker_config(text)
     assert "dop_v1" not in str(caught.value)
@@ -107,7 +107,7 @@ def test_an_entry_is_a_login_unless_it_is_empty(content: object, count: int, fin
     assert "dop_v1" not in repr(found)
 
 
-def test_what_stands_aside_is_found_by_host_and_only_as_it_was_written() -> None:
+def test_a_replaced_login_is_found_by_host_and_only_as_the_login_was_written() -> None:
     key = aside_key(HOST, FIG)
     assert key == f"{FIG.fingerprint}.images.test-5443.docr.invalid"
     auths = {HOST: entry(PLUM), key: entry(FIG), aside_key("other.test", FIG): entry(FIG)}

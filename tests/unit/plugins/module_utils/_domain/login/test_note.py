@@ -55,7 +55,7 @@ def test_without_anything_to_note_there_is_none() -> None:
      '{"made_file": true, "hosts": {"a.test": {"credentials": [], "pending": {"registry": "kiwi"}}}}',
      '{"made_file": true, "hosts": []}'],
 )  # fmt: skip
-def test_what_is_no_note_is_refused(text: str) -> None:
+def test_a_value_that_is_not_a_note_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a note of this module"):
         parse_note(text)
 

@@ -52,7 +52,7 @@ def faults(*texts: str, variables: Mapping[str, Any] | None = None) -> list[str]
     return [str(fault) for fault in caught.value.field_errors]
 
 
-def test_it_holds_what_is_given_by_the_names_of_the_options_whatever_the_spelling_and_case() -> None:
+def test_fields_are_read_by_the_names_of_the_options_in_any_spelling_and_case() -> None:
     snake = """
     clusters: [orchard]
     contexts: [farm]
@@ -201,7 +201,7 @@ def test_a_conflict_of_manifest_and_variables_names_the_source_of_the_value(
         ("{method: operator, contexts: [farm], rotate_every: 1d}", {"kubeconfig": "farm.yaml"}),
     ],
 )
-def test_what_goes_together_is_accepted(text: str, variables: Mapping[str, Any] | None) -> None:
+def test_compatible_options_are_accepted(text: str, variables: Mapping[str, Any] | None) -> None:
     assert len(read(text, variables=variables).manifests) == 1
 
 

@@ -50,7 +50,7 @@ def faults(*blocks: Any) -> list[str]:
     return [str(fault) for fault in caught.value.field_errors]
 
 
-def test_it_holds_what_is_given_by_the_names_of_the_options_whatever_the_spelling_and_case() -> None:
+def test_fields_are_read_by_the_names_of_the_options_in_any_spelling_and_case() -> None:
     snake = """
     type: untagged_manifests
     maintenance_windows: [{days: [friday, monday], start: "22:30", duration: 90m, time_zone: Asia/Kathmandu}]
@@ -89,7 +89,7 @@ def test_it_holds_what_is_given_by_the_names_of_the_options_whatever_the_spellin
     }  # fmt: skip
 
 
-def test_what_is_not_given_or_empty_is_not_there_but_an_empty_list_of_days_off_is() -> None:
+def test_empty_fields_are_left_out_except_an_empty_list_of_blackout_dates() -> None:
     assert block_of("{}") == block_of("overrun:") == {}
     assert block_of("{blackout_dates: [], quiet_period: }") == {"blackout_dates": []}
 

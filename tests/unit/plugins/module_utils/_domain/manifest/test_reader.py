@@ -194,7 +194,7 @@ def test_every_entry_of_a_list_has_its_own_error() -> None:
     ]
 
 
-def test_what_is_empty_counts_as_not_given() -> None:
+def test_empty_fields_count_as_not_given() -> None:
     (manifest,) = read(
         document(
             metadata={"name": "res", "labels": None, "tags": ["a"]},

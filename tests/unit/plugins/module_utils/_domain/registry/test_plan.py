@@ -65,7 +65,7 @@ def steps(plan: Plan[Step]) -> list[tuple[str, str]]:
     return [(step.action, step.target) for step in plan.steps]
 
 
-def test_what_is_there_already_needs_no_step() -> None:
+def test_an_existing_registry_needs_no_step() -> None:
     plan = decide(account("kiwi"), want("kiwi"))
     assert not plan.changed
     assert (

@@ -122,7 +122,7 @@ def test_a_variable_that_the_manifests_own_way_cannot_honour_does_not_count() ->
     ]
 
 
-def test_what_is_ended_goes_from_everywhere_and_one_click_is_left_to_digitalocean() -> None:
+def test_ended_access_is_removed_from_all_clusters_and_one_click_is_left_to_digitalocean() -> None:
     manifests = [
         pulled(
             "kiwi", method="direct", clusters=["a"], namespaces=["ci"], service_accounts=["build"], rotate_every="1d"

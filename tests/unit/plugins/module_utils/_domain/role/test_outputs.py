@@ -96,7 +96,7 @@ def test_where_nothing_was_to_be_done_the_plan_says_what_is_there() -> None:
     assert [(one["id"], one["changed"]) for one in told["clusters"]] == [("7a", False)]
 
 
-def test_what_no_stage_read_is_not_made_up() -> None:
+def test_values_that_no_stage_read_are_none() -> None:
     told = outputs(manifest("kiwi"))["kiwi"]
     unread = ("region", "subscription_tier", "created_at", "storage_usage_bytes", "storage_usage_bytes_updated_at")
     assert [told[key] for key in unread] == [None] * len(unread)

@@ -113,7 +113,7 @@ def test_a_cluster_shows_its_secret_and_its_credential_and_how_much_was_done() -
     ("done", "is_changed"),
     [({}, False), *(({key: ["x"]}, True) for key in ("written", "deleted", "patched", "revoked", "recreated_pods"))],
 )
-def test_what_was_done_in_a_cluster_is_a_change_of_the_registry(done: dict[str, list[str]], is_changed: bool) -> None:
+def test_a_change_in_a_cluster_is_a_change_of_the_registry(done: dict[str, list[str]], is_changed: bool) -> None:
     told = clusters_of(looked_into(**done))
     assert (told["kiwi"]["changed"], told["plum"]["changed"]) == (is_changed, False)
     assert told["fig"]["clusters"] == []

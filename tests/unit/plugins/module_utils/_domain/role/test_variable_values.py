@@ -163,6 +163,25 @@ def test_a_start_that_yaml_reads_as_a_number_is_taken_back_with_a_warning(minute
     assert f"arrived as the number {minutes}, which YAML 1.1 makes of {start}; {start} is used" in warning
 
 
+@pytest.mark.parametrize("blank", ["", " ", None, "~"])
+def test_a_blank_field_of_a_window_is_not_given(blank: object) -> None:
+    given = [{**WINDOW, "time_zone": blank}]
+    assert value("docr_gc_maintenance_windows", given) == [WINDOW]
+
+
+@pytest.mark.parametrize("block", ["garbage_collection", "garbageCollection"])
+def test_a_start_in_an_inline_manifest_is_taken_back_with_a_warning(block: str) -> None:
+    def manifest(start: object) -> dict[str, Any]:
+        return {"spec": {"name": "kiwi", block: {"maintenanceWindows": [{**WINDOW, "start": start}]}}}
+
+    found = read(docr_manifests=[manifest("09:30"), manifest(1350)])
+    assert found.variables.values["docr_manifests"] == [manifest("09:30"), manifest("22:30")]
+    (warning,) = found.warnings
+    assert "docr_manifests: start of document 2 arrived as the number 1350" in warning
+    # The reader of manifests refuses what is no time, with the place in the manifest.
+    assert value("docr_manifests", manifest(192)) == [manifest(192)]
+
+
 def test_a_misspelt_variable_is_a_warning_unless_it_is_ignored() -> None:
     (warning,) = read(docr_gc_maintenance_window=[], docr_unrelated=1, docr_outputs={}).warnings
     assert "docr_gc_maintenance_window; did you mean docr_gc_maintenance_windows?" in warning

@@ -123,7 +123,7 @@ def minutes_of(window: Window | None, first: date) -> tuple[int, int] | None:
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(situations())
-def test_what_is_open_and_what_opens_next_are_as_in_a_walk_minute_by_minute(
+def test_the_open_and_the_next_window_agree_with_a_walk_minute_by_minute(
     situation: tuple[Calendar, datetime],
 ) -> None:
     calendar, now = situation
