@@ -75,7 +75,7 @@ def _files_of(path: str, faults: list[FieldError]) -> Iterable[str]:
         return (path,)
     if not glob.has_magic(path):
         faults.append(
-            FieldError(label, "there is no such file or folder", f"the working directory is {_label(os.getcwd())}")
+            FieldError(label, "the file or folder does not exist", f"the working directory is {_label(os.getcwd())}")
         )
         return ()
     found = sorted(one for one in glob.glob(path, recursive=True) if not os.path.isdir(one))
@@ -95,7 +95,7 @@ def _files_in(folder: str, faults: list[FieldError]) -> Iterable[str]:
     found = [path for path in (os.path.join(folder, name) for name in names) if not os.path.isdir(path)]
     if not found:
         faults.append(
-            FieldError(_label(folder), "the folder holds no *.yaml or *.yml", "folders below it are not read")
+            FieldError(_label(folder), "the folder has no *.yaml or *.yml file", "folders below it are not read")
         )
     return found
 
@@ -104,7 +104,7 @@ def _read_file(path: str, faults: list[FieldError]) -> Iterator[Document]:
     label = _label(path)
     if not os.path.isfile(path):
         # A pipe would block, and a link may lead nowhere.
-        faults.append(FieldError(label, "this is no file", "name a regular file"))
+        faults.append(FieldError(label, "the path is not a regular file", "name a regular file"))
         return
     try:
         with open(path, "rb") as stream:
@@ -119,7 +119,7 @@ def _read_file(path: str, faults: list[FieldError]) -> Iterator[Document]:
     documents = list(parse_documents(label, text, faults))
     if len(faults) == count and all(one.value is None for one in documents):
         advice = "write a manifest, or leave the file out"
-        faults.append(FieldError(label, "the file holds no document", advice, REQUIRED))
+        faults.append(FieldError(label, "the file has no document", advice, REQUIRED))
     yield from documents
 
 
@@ -142,20 +142,20 @@ def parse_documents(label: str, text: str, faults: list[FieldError]) -> Iterator
 
 def _repeated_fault(label: str, node: yaml.ScalarNode) -> FieldError:
     place = _place(label, node.start_mark.line, node.start_mark.column)
-    return FieldError(place, f"the key {str(node.value)!r} is given twice", "keep one of the two", DUPLICATE)
+    return FieldError(place, f"the key {str(node.value)!r} is given twice", "keep one key", DUPLICATE)
 
 
 def syntax_fault(label: str, text: str, error: yaml.YAMLError) -> FieldError:
     """Where a text is not YAML, and why."""
-    advice = "correct it there or just before"
+    advice = "correct the text there or just before"
     if isinstance(error, yaml.reader.ReaderError):
         before = text[: error.position]
         place = _place(label, before.count("\n"), len(before) - before.rfind("\n") - 1)
         return FieldError(place, f"a character that YAML does not allow ({error.reason})", advice)
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "it cannot be parsed"
+    problem = getattr(error, "problem", None) or "the text cannot be parsed"
     place = _place(label, mark.line, mark.column) if mark else label
-    return FieldError(place, f"this is not YAML that can be read: {' '.join(str(problem).split())}", advice)
+    return FieldError(place, f"the text is not valid YAML: {' '.join(str(problem).split())}", advice)
 
 
 def _place(label: str, line: int, column: int) -> str:

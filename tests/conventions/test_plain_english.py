@@ -16,6 +16,13 @@ from conventions.source import DOCUMENTATION_NAMES, ROOT, listed_files, name_of,
 
 # What must not stand in user-visible text, as a regular expression, and what to write.
 UNUSUAL = {
+    r"(it|which) does nothing": "the field has no effect",
+    r"is no (duration|period|time of day|file|YAML|manifest)": "is not a duration",
+    r"(this|there) is no (such )?file": "the file does not exist; or: the path is not a regular file",
+    r"keep one of (them|the two)": "keep one",
+    r"takes? (no )?pushes": "accepts pushes, rejects pushes",
+    r"is asked for differently": "has other values",
+    r"it is (missing|empty|binary data|text)": "the field is missing, the value is empty",
     r"somebody|someone": "the user, another tool, another run",
     r"nobody|no one": "no user, no tool",
     r"whoever|whosever": "the user who",

@@ -131,7 +131,7 @@ def test_progress_lines_show_the_wait_for_pushes_after_a_cancel_and_its_deadline
     said = run_and_listen(sandbox, tmp_path, state="idle")
     tried, proven = said[-2:]
     assert re.fullmatch(r"kiwi: cancelled, \w+ since its start, checking whether pushes work, until .*Z", tried)
-    assert re.fullmatch(r"kiwi: cancelled, \w+ since its start, takes pushes", proven)
+    assert re.fullmatch(r"kiwi: cancelled, \w+ since its start, accepts pushes", proven)
 
 
 def test_pushes_that_stay_refused_in_ten_registries_are_waited_for_at_once(sandbox: Sandbox) -> None:

@@ -116,8 +116,8 @@ def test_options_that_do_not_fit_are_refused_before_any_call(team: Sandbox, entr
 KUBECONFIGS = {
     "missing": (None, "the file does not exist or is empty"),
     "empty": ("", "Invalid kube-config"),
-    "no YAML": ("contexts: [", "it is no YAML, see line"),
-    "a list": ("[1, 2]", "it is not built as a kubeconfig is"),
+    "no YAML": ("contexts: [", "the file is not YAML, see line"),
+    "a list": ("[1, 2]", "the file is not a kubeconfig"),
 }
 
 

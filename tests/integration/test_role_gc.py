@@ -138,7 +138,7 @@ def test_a_type_of_a_manifest_needs_the_consent_that_only_a_variable_gives(team:
             {"docr_gc_wait": False},
             "outside_window=wait requires docr_gc_wait=true",
         ),
-        ({}, {"docr_gc_outside_window_timeout": "1 day"}, "'1 day' is no duration"),
+        ({}, {"docr_gc_outside_window_timeout": "1 day"}, "'1 day' is not a duration"),
         ({"blackout_dates": ["2031-05-09"], "outside_window": "fail"}, {}, "outside every maintenance window"),
     ],
 )
@@ -248,7 +248,7 @@ def test_errors_in_manifests_and_variables_are_reported_together_before_any_call
         f"{place}.overrun: 'stop' is not known; use finish or cancel",
         f"{place}.quiet_period: YAML reads it as a number, 20; write hours and minutes",
         "docr_gc_maintenance_windows[0].time_zone: there is no time zone 'Europe/Berln'; did you mean Europe/Berlin",
-        "docr_gc_max_age: '8d' is no duration",
+        "docr_gc_max_age: '8d' is not a duration",
     ):
         assert words in message
     assert team.calls() == []

@@ -56,5 +56,5 @@ def duration_fault(text: str) -> tuple[str, str] | None:
     try:
         parse_duration(text)
     except ValueError as error:
-        return f"{text!r} is no duration", str(error)
+        return f"{text!r} is not a duration", str(error)
     return None

@@ -76,7 +76,7 @@ def require_team(api: DigitalOceanApi, name_or_uuid: str) -> None:
 def _ca_faults(path: str) -> Iterator[FieldError]:
     advice = "name a file with CA certificates in PEM"
     if not os.path.isfile(path):
-        yield FieldError("ca_path", f"there is no file {path}", advice)
+        yield FieldError("ca_path", f"the file {path} does not exist", advice)
     elif os.path.getsize(path) == 0:
         # As AWX writes the file of an empty field.
         yield FieldError("ca_path", f"the file {path} is empty", advice)

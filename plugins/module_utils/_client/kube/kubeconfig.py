@@ -67,8 +67,8 @@ def load_kubeconfig(kubeconfig: Mapping[str, Any] | str, context: str | None, na
 def _reason(error: Exception) -> str:
     if isinstance(error, YAMLError):
         mark = getattr(error, "problem_mark", None)
-        return "it is no YAML" + (f", see line {mark.line + 1}" if mark else "")
+        return "the file is not YAML" + (f", see line {mark.line + 1}" if mark else "")
     if isinstance(error, (ConfigException, OSError, ValueError)):
         # To say where a key is missing, the package quotes the whole entry.
         return f"{str(error).partition('{')[0].rstrip('/ '):.200}"
-    return "it is not built as a kubeconfig is"
+    return "the file is not a kubeconfig"

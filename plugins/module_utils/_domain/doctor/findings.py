@@ -165,7 +165,7 @@ class _SecretCheck:
         states = {self.snapshot.state_of(indexed, registry) for registry in registries}
         if states <= {SecretState.OTHER_HOST}:
             if indexed.registry is not None:
-                yield self._say("other_host", f"It holds nothing for {self.snapshot.scope.host}.")
+                yield self._say("other_host", f"The secret has no login for {self.snapshot.scope.host}.")
             return
         yield from self._say_state(min(states, key=list(SecretState).index))
         yield from self._say_expiry()

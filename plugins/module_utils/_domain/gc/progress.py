@@ -137,8 +137,8 @@ def reason_to_cancel(progress: CollectionProgress, problem: str, now: datetime) 
 def progress_line(progress: CollectionProgress, now: datetime, give_up_at: datetime | None) -> str:
     """The progress of one registry, for a person who waits.
 
-    `give_up_at` is when the task stops waiting for its collection, or stops trying whether it takes pushes; None while
-    that is not tried yet.
+    `give_up_at` is when the task stops waiting for its collection, or stops trying whether the registry accepts pushes;
+    None while that is not tried yet.
     """
     if progress.is_waiting and progress.decision.not_before is not None:
         left = format_elapsed(max(progress.decision.not_before - now, timedelta()))
@@ -174,7 +174,7 @@ def support_request(progress: CollectionProgress, now: datetime) -> str:
 
 def _words_on_pushes(progress: CollectionProgress, give_up_at: datetime | None) -> Iterator[str]:
     if progress.proof:
-        yield {True: "takes pushes", False: "takes no pushes", None: "may take pushes"}[progress.is_writable]
+        yield {True: "accepts pushes", False: "rejects pushes", None: "may accept pushes"}[progress.is_writable]
     elif progress.needs_proof and give_up_at is None:
         yield "pushes are checked after all collections have ended"
     elif progress.needs_proof and give_up_at is not None:

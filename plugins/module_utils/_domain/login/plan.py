@@ -171,7 +171,7 @@ def plan_logout(current: CurrentLogin, registry: str) -> Plan[LogoutStep]:
 def _login_faults(current: CurrentLogin, desired: DesiredLogin) -> Iterator[FieldError]:
     if desired.registry not in current.registries:
         there = ", ".join(sorted(current.registries)) or "none"
-        yield FieldError("registry", f"the team has no registry {desired.registry}", f"it has {there}")
+        yield FieldError("registry", f"the team has no registry {desired.registry}", f"the team has {there}")
     helper = helper_of(current.document, current.host)
     elsewhere = "set another path, and set DOCKER_CONFIG to its folder for the clients that push and pull"
     if helper is not None:

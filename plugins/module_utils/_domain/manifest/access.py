@@ -53,7 +53,9 @@ def access_variables(values: Values) -> tuple[dict[str, Any], Faults]:
     if path is None:
         return given(read), faults
     if not isinstance(path, str):
-        faults += (FieldError(f"{PREFIX}{_KUBECONFIG}", f"it is {kind_of_value(path)}", "write the path of a file"),)
+        faults += (
+            FieldError(f"{PREFIX}{_KUBECONFIG}", f"the value is {kind_of_value(path)}", "write the path of a file"),
+        )
     return {**given(read), _KUBECONFIG: path}, faults
 
 
@@ -101,14 +103,14 @@ def manifest_faults(own: Values, variables: Values | None, path_of: PathOf) -> F
 def manifest_notes(origin: str, own: Values, variables: Values | None) -> Iterable[str]:
     """What one manifest says of its clusters in vain."""
     if own and _CLUSTERS not in own and variables is not None and not access_of(own, variables).is_wanted:
-        yield f"{origin}, {BLOCK}: it does nothing, since neither it nor {PREFIX}clusters names a cluster."
+        yield f"{origin}, {BLOCK}: the block has no effect: neither the block nor {PREFIX}clusters names a cluster."
 
 
 def variable_notes(all_own: Iterable[Values], variables: Values | None) -> Iterable[str]:
     """What the variables say in vain."""
     if variables and variables.get(_KUBECONFIG) and not any(access_of(own, variables).contexts for own in all_own):
         nobody = f"neither a manifest nor {PREFIX}{_CONTEXTS} names contexts"
-        yield f"{PREFIX}{_KUBECONFIG}: it does nothing, since {nobody}."
+        yield f"{PREFIX}{_KUBECONFIG}: the variable has no effect, since {nobody}."
 
 
 def shape_entries(access: Access) -> list[dict[str, Any]]:

@@ -158,7 +158,7 @@ def _kind_fault(document: Document) -> FieldError | None:
     place = Place(document.origin)
     if not isinstance(content, Mapping):
         advice = "write a map with apiVersion, kind, metadata and spec, and --- between documents"
-        return place.fault(f"it is {kind_of_value(content)}, not a manifest", advice)
+        return place.fault(f"the value is {kind_of_value(content)}, not a manifest", advice)
     kind = content.get("kind")
     if not isinstance(kind, str) or kind == KIND:
         return None  # a missing kind is one fault among those of the fields
@@ -168,7 +168,7 @@ def _kind_fault(document: Document) -> FieldError | None:
         if meant
         else f"write {KIND}, or skip documents of other kinds with docr_skip_other_kinds"
     )
-    return place.at("kind").fault(f"it is {shown(kind)}", advice)
+    return place.at("kind").fault(f"the kind is {shown(kind)}", advice)
 
 
 def _is_another_kind(document: Document) -> bool:
@@ -193,7 +193,7 @@ def _difference(first: _Reading, second: _Reading) -> Iterable[FieldError]:
     differing = [name for name in both if _said(first.spec[name]) != _said(second.spec[name])]
     if differing:
         yield Place(second.origin, "spec.name").fault(
-            f"the registry {first.spec['name']} is asked for differently in {first.origin}, which says another "
+            f"the registry {first.spec['name']} has other values in {first.origin}, which says another "
             f"{' and another '.join(differing)}",
             "let both say the same, or keep one",
         )
@@ -213,7 +213,8 @@ def _warnings(reading: _Reading, access: Mapping[str, Any] | None) -> Iterable[s
         )
     if given(reading.spec["garbage_collection"]) and not reading.spec["garbage_collection_enabled"]:
         yield (
-            f"{reading.origin}, spec.garbage_collection: it does nothing, since garbage_collection_enabled is not true."
+            f"{reading.origin}, spec.garbage_collection: the block has no effect, since garbage_collection_enabled "
+            "is not true."
         )
     yield from manifest_notes(reading.origin, reading.own_access, access)
 

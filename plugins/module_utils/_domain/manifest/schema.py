@@ -135,7 +135,7 @@ _GC_FIELDS = (
         meant=meant_time,
     ),
     replace(
-        _duration(f"{_WINDOW}.duration", "How long it is open, past midnight too; at most 168h."),
+        _duration(f"{_WINDOW}.duration", "How long the window is open, past midnight too; at most 168h."),
         required=True,
         advice="write hours and minutes, such as 4h, 90m or 4h30m",
         check=window_length_fault,
@@ -235,7 +235,7 @@ FIELDS = (
     Field("metadata.version", OBJECT, "The document's version."),
     Field("metadata.version.id", STRING, "Its id."),
     Field("metadata.version.message", STRING, "What was changed."),
-    Field("spec", OBJECT, "The registry as it is wanted.", required=True),
+    Field("spec", OBJECT, "The desired registry.", required=True),
     Field(
         "spec.name",
         STRING,

@@ -72,7 +72,7 @@ def read_object(parent: str, content: Mapping[Any, Any], place: Place) -> tuple[
         if len(spelled) > 1:
             faults += (
                 place.at(field.name).fault(
-                    f"it is given twice, as {' and '.join(spelled)}", "keep one of them", DUPLICATE
+                    f"the field is given twice, as {' and '.join(spelled)}", "keep one", DUPLICATE
                 ),
             )
             continue
@@ -133,7 +133,9 @@ def _unknown_fault(key: object, known: Mapping[str, str], place: Place) -> Field
 
 def _read_field(field: Field, value: object, place: Place) -> Read:
     if value is None or (field.unset and isinstance(value, str) and value.lower() == field.unset):
-        return field.default, (place.fault("it is missing", _right(field, "give"), REQUIRED),) if field.required else ()
+        return field.default, (
+            place.fault("the field is missing", _right(field, "give"), REQUIRED),
+        ) if field.required else ()
     return _READERS[field.type](field, value, place)
 
 
@@ -154,7 +156,7 @@ def _read_string(field: Field, value: object, place: Place) -> Read:
 def _read_boolean(_field: Field, value: object, place: Place) -> Read:
     if isinstance(value, bool):
         return value, ()
-    what = f"{shown(value)} is text" if isinstance(value, str) else f"it is {kind_of_value(value)}"
+    what = f"{shown(value)} is text" if isinstance(value, str) else f"the value is {kind_of_value(value)}"
     return None, (place.fault(what, "write true or false, without quotes"),)
 
 
@@ -182,13 +184,13 @@ def _read_entry(field: Field, value: object, place: Place) -> Read:
 
 def _read_map(path: str, value: object, place: Place) -> Read:
     if not isinstance(value, Mapping):
-        return None, (place.fault(f"it is {kind_of_value(value)}", "write a map of its fields"),)
+        return None, (place.fault(f"the value is {kind_of_value(value)}", "write a map of its fields"),)
     return read_object(path, value, place)
 
 
 def _read_list(field: Field, value: object, place: Place, read_one: _Reader, noun: str) -> Read:
     if not isinstance(value, list | tuple):
-        return None, (place.fault(f"it is {kind_of_value(value)}", f"write a list of {noun}"),)
+        return None, (place.fault(f"the value is {kind_of_value(value)}", f"write a list of {noun}"),)
     if len(value) < field.min_items:
         return None, (
             place.fault("the list is empty", _right(field, "use") if field.enum else "name at least one", REQUIRED),
@@ -199,7 +201,7 @@ def _read_list(field: Field, value: object, place: Place, read_one: _Reader, nou
 
 def _read_string_map(_field: Field, value: object, place: Place) -> Read:
     if not isinstance(value, Mapping):
-        return None, (place.fault(f"it is {kind_of_value(value)}", "write a map of strings"),)
+        return None, (place.fault(f"the value is {kind_of_value(value)}", "write a map of strings"),)
     faults: Faults = ()
     for key, one in value.items():
         if isinstance(key, str):
@@ -236,7 +238,7 @@ def _text_faults(
     if not isinstance(value, str):
         return (_no_text_fault(value, place, meant(value) if meant else None),)
     if not value.strip() and not may_be_empty:
-        return (place.fault("it is empty", "write text, or leave it out", REQUIRED),)
+        return (place.fault("the value is empty", "write text, or remove the field", REQUIRED),)
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -246,7 +248,7 @@ def _text_faults(
 
 def _no_text_fault(value: object, place: Place, meant: str | None) -> FieldError:
     if not isinstance(value, _SCALARS):
-        return place.fault(f"it is {kind_of_value(value)}", "write text")
+        return place.fault(f"the value is {kind_of_value(value)}", "write text")
     if isinstance(value, bool):
         # What was written is not known any more: on, yes and true are all the same to YAML.
         return place.fault(f"YAML reads it as {kind_of_value(value)} (so also on, off, yes and no)", "quote it")

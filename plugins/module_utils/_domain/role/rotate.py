@@ -82,7 +82,7 @@ def _problem(names: Sequence[str], manifests: Manifests, managed_names: Sequence
     if not unmanaged:
         return ""
     return (
-        f"names {', '.join(unmanaged)}, whose clusters, if it has any, pull by the method one_click: DigitalOcean owns "
+        f"names {', '.join(unmanaged)}, whose clusters, if any, pull by the method one_click: DigitalOcean owns "
         "this credential, and this collection cannot replace the credential. Give the registry the method direct or "
         "operator and run planton.digitalocean.site, which writes the new secret before it removes the old secret; or "
         "remove the integration and add the integration again, between which pods cannot pull. Then revoke the leaked "

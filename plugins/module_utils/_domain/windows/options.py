@@ -63,7 +63,7 @@ def _parse_start(text: str, where: str, faults: list[FieldError]) -> time:
     match = _START.fullmatch(text)
     if match is None:
         # YAML reads 22:30 without quotes as the number 1350.
-        faults.append(FieldError(where, f"{text!r} is no time of day", 'write "HH:MM" with quotes, such as "03:00"'))
+        faults.append(FieldError(where, f"{text!r} is not a time of day", 'write "HH:MM" with quotes, such as "03:00"'))
         return time()
     return time(int(match["hour"]), int(match["minute"]))
 
@@ -72,7 +72,7 @@ def _parse_length(text: str, where: str, faults: list[FieldError]) -> timedelta:
     try:
         duration = parse_duration(text)
     except ValueError as error:
-        faults.append(FieldError(where, f"{text!r} is no duration", str(error)))
+        faults.append(FieldError(where, f"{text!r} is not a duration", str(error)))
         return timedelta()
     if not timedelta() < duration <= LONGEST:
         faults.append(FieldError(where, f"a window cannot last {text}", "use more than 0 and at most 168h"))

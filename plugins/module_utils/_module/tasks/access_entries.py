@@ -142,7 +142,7 @@ def _cluster_errors(path: str, method: str, entry: OptionValues, options: Option
 
 def _names_errors(path: str, entry: OptionValues) -> Iterator[FieldError]:
     if entry.get("registries") is None:
-        yield FieldError(f"{path}registries", "there are none", "name at least one", REQUIRED)
+        yield FieldError(f"{path}registries", "the list is missing", "name at least one registry", REQUIRED)
     for name in ("clusters", "registries", "contexts"):
         if entry.get(name) is not None:
             yield from empty_list_errors(path + name, entry[name])

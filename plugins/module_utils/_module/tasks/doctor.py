@@ -124,7 +124,7 @@ def _scope(api: Clusters, params: Params) -> DoctorScope:
     asked: Sequence[str] | None = params["registries"]
     unknown = tuple(
         FieldError(
-            f"registries[{number}]", f"the team has no registry {name!r}", f"it has {join_names(team) or 'none'}"
+            f"registries[{number}]", f"the team has no registry {name!r}", f"the team has {join_names(team) or 'none'}"
         )
         for number, name in enumerate(asked or ())
         if name not in team
@@ -158,7 +158,9 @@ def _option_faults(params: Params) -> Iterator[FieldError]:
         )
     for name in ("contexts", "registries", "namespaces", "service_accounts"):
         if params[name] is not None and not params[name]:
-            yield FieldError(name, "the list is empty", "name at least one, or leave it out for the default", REQUIRED)
+            yield FieldError(
+                name, "the list is empty", "write a value, or remove the option to use the default", REQUIRED
+            )
 
 
 def _not_ready(clusters: Iterable[Cluster], ready: Sequence[Cluster]) -> Iterator[str]:

@@ -111,12 +111,10 @@ def read_registries(names: Sequence[str]) -> tuple[tuple[NameRef, ...], list[Fie
     first: dict[str, NameRef] = {}
     for one in refs:
         if not one.name.strip():
-            faults.append(FieldError(one.where, "the name is empty", "name a registry, or leave it out", REQUIRED))
+            faults.append(FieldError(one.where, "the name is empty", "name a registry, or remove the item", REQUIRED))
         elif first.setdefault(one.name, one) is not one:
             faults.append(
-                FieldError(
-                    one.where, f"{one.name} stands at {first[one.name].where} too", "keep one of them", DUPLICATE
-                )
+                FieldError(one.where, f"{one.name} stands at {first[one.name].where} too", "keep one", DUPLICATE)
             )
     return refs, faults
 
@@ -184,10 +182,12 @@ def _override_faults(
 ) -> Iterator[FieldError]:
     if name not in registries:
         yield FieldError(
-            where, f"{name!r} is not among the registries of the task", "add it there, or leave it out here"
+            where,
+            f"{name!r} is not among the registries of the task",
+            "add the name to registries, or remove the name here",
         )
     elif name in own:
-        yield FieldError(where, f"{name} has an override already", "put both into one", DUPLICATE)
+        yield FieldError(where, f"{name} has an override already", "combine the overrides", DUPLICATE)
 
 
 def _wait_faults(params: Params) -> Iterator[FieldError]:

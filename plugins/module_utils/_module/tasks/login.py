@@ -78,7 +78,7 @@ def _faults(params: Params, path: str) -> Iterator[FieldError]:
         try:
             parse_duration(params[name])
         except ValueError as error:
-            wrong.append(FieldError(name, f"{params[name]!r} is no duration", str(error)))
+            wrong.append(FieldError(name, f"{params[name]!r} is not a duration", str(error)))
     if wrong:
         yield from wrong
         return

@@ -103,7 +103,7 @@ def _desired_faults(registry: DesiredRegistry, first: DesiredRegistry) -> Iterat
         yield FieldError(
             registry.where("name"),
             f"the registry {registry.name} is listed twice, and with other values at {first.where('name')}",
-            "keep one of them",
+            "keep one",
             DUPLICATE,
         )
 

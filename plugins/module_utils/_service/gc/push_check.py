@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a registry takes pushes, found out without a push."""
+"""Whether a registry accepts pushes, found out without a push."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXPIRY_S = 900
 
 @dataclass(frozen=True)
 class PushCheck:
-    """Whether a registry takes pushes, and in one sentence how that is known; None where it could not be found out.
+    """Whether a registry accepts pushes, and in one sentence how that is known; None where it could not be found out.
 
     `is_final`: looking again would show the same.
     """

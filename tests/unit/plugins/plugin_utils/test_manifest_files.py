@@ -80,15 +80,15 @@ def test_a_merge_repeats_no_key(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "m.yaml: the file holds no document; "),
-        ("# nothing\n---\n", "m.yaml: the file holds no document; "),
-        ("a: [\n", "m.yaml line 2, column 1: this is not YAML that can be read: expected the node content"),
-        ("a: b: c\n", "m.yaml line 1, column 5: this is not YAML that can be read: mapping values are not allowed"),
-        ("a: 1\nb:\n  c: 1\n  c: 2\n", "m.yaml line 4, column 3: the key 'c' is given twice; keep one of the two"),
-        ("a: 2026-13-45\n", "m.yaml line 1, column 4: this is not YAML that can be read: month must be in 1..12"),
-        ("a: !vault x\n", "m.yaml line 1, column 4: this is not YAML that can be read: could not determine a constr"),
-        ("? [a]\n: 1\n", "m.yaml line 1, column 3: this is not YAML that can be read: found unhashable key"),
-        ("a: *b\n", "m.yaml line 1, column 4: this is not YAML that can be read: found undefined alias 'b'"),
+        ("", "m.yaml: the file has no document; "),
+        ("# nothing\n---\n", "m.yaml: the file has no document; "),
+        ("a: [\n", "m.yaml line 2, column 1: the text is not valid YAML: expected the node content"),
+        ("a: b: c\n", "m.yaml line 1, column 5: the text is not valid YAML: mapping values are not allowed"),
+        ("a: 1\nb:\n  c: 1\n  c: 2\n", "m.yaml line 4, column 3: the key 'c' is given twice; keep one key"),
+        ("a: 2026-13-45\n", "m.yaml line 1, column 4: the text is not valid YAML: month must be in 1..12"),
+        ("a: !vault x\n", "m.yaml line 1, column 4: the text is not valid YAML: could not determine a constr"),
+        ("? [a]\n: 1\n", "m.yaml line 1, column 3: the text is not valid YAML: found unhashable key"),
+        ("a: *b\n", "m.yaml line 1, column 4: the text is not valid YAML: found undefined alias 'b'"),
         ("a: 1\nb: \x07\n", "m.yaml line 2, column 4: a character that YAML does not allow (special characters"),
         ("a: " + "[" * 9000, "m.yaml: lists or mappings are nested too deeply; "),
     ],
@@ -119,15 +119,15 @@ def test_all_that_cannot_be_read_comes_at_once_and_the_rest_is_read(folder: Path
     )
     documents, found = read_files(paths)
     assert [(one.file, one.number) for one in documents] == [("good.yaml", 1), ("good.yaml", 2), ("half.yaml", 1)]
-    assert [str(fault).partition("; correct it")[0] for fault in found] == [
-        f"gone.yaml: there is no such file or folder; the working directory is {folder}",
+    assert [str(fault).partition("; correct the text")[0] for fault in found] == [
+        f"gone.yaml: the file or folder does not exist; the working directory is {folder}",
         f"no*.yaml: no file matches; the working directory is {folder}",
-        "empty: the folder holds no *.yaml or *.yml; folders below it are not read",
+        "empty: the folder has no *.yaml or *.yml file; folders below it are not read",
         "docr_manifest_files: a path is empty; name a file, a folder or a glob",
         "latin.yaml: byte 4 is not UTF-8; save the file as UTF-8",
-        "dangling.yaml: this is no file; name a regular file",
-        "pipe.yaml: this is no file; name a regular file",
-        "half.yaml line 3, column 1: this is not YAML that can be read: expected the node content, but found ']'",
+        "dangling.yaml: the path is not a regular file; name a regular file",
+        "pipe.yaml: the path is not a regular file; name a regular file",
+        "half.yaml line 3, column 1: the text is not valid YAML: expected the node content, but found ']'",
     ]
 
 
@@ -141,4 +141,4 @@ def test_a_file_that_cannot_be_read_says_why() -> None:
 @pytest.mark.parametrize("path", ["a\0b.yaml", "\udcff.yaml", "\ud800*", "x" * 5000, "[", "a\0*"])
 def test_an_impossible_path_is_an_error(path: str) -> None:
     (fault,) = faults(path)
-    assert "no such file" in fault or "no file matches" in fault
+    assert "does not exist" in fault or "no file matches" in fault

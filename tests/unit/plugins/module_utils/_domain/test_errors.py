@@ -37,12 +37,15 @@ def test_a_message_of_several_lines_becomes_one_sentence() -> None:
 
 
 def test_a_single_error_is_a_sentence_and_several_errors_are_a_list() -> None:
-    one, two = FieldError("spec.name", "it is empty", "give one"), FieldError("spec.region", "it is missing")
-    assert str(InvalidInput((one,))) == "Nothing was changed: spec.name: it is empty; give one."
+    one, two = (
+        FieldError("spec.name", "the value is empty", "give one"),
+        FieldError("spec.region", "the field is missing"),
+    )
+    assert str(InvalidInput((one,))) == "Nothing was changed: spec.name: the value is empty; give one."
     assert str(InvalidInput((one, two))).splitlines() == [
         "Nothing was changed, 2 errors:",
-        "- spec.name: it is empty; give one.",
-        "- spec.region: it is missing.",
+        "- spec.name: the value is empty; give one.",
+        "- spec.region: the field is missing.",
     ]
 
 

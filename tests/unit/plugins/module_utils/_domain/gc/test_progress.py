@@ -158,9 +158,9 @@ def test_a_person_who_waits_sees_status_elapsed_time_and_deadline() -> None:
     [
         (adopted("cancelled"), None, "pushes are checked after all collections have ended"),
         (adopted("cancelled"), NOON + minutes(2), "checking whether pushes work, until 2026-03-04T12:02:00Z"),
-        (replace(adopted("cancelled"), is_writable=True, proof="It does."), NOON, "takes pushes"),
-        (replace(adopted("cancelled"), is_writable=False, proof="It does not."), NOON, "takes no pushes"),
-        (replace(adopted("cancelled"), proof="Could not check."), NOON, "may take pushes"),
+        (replace(adopted("cancelled"), is_writable=True, proof="It does."), NOON, "accepts pushes"),
+        (replace(adopted("cancelled"), is_writable=False, proof="It does not."), NOON, "rejects pushes"),
+        (replace(adopted("cancelled"), proof="Could not check."), NOON, "may accept pushes"),
     ],
 )
 def test_a_person_who_waits_for_pushes_sees_whether_they_work(

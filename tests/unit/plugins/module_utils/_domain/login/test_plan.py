@@ -194,8 +194,8 @@ OURS = f"written by this module, {ONE}"
 @pytest.mark.parametrize(
     ("situation", "faults"),
     [
-        (current(registries=frozenset()), ["the team has no registry kiwi; it has none"]),
-        (current(registries=frozenset({"fig", "date"})), ["the team has no registry kiwi; it has date, fig"]),
+        (current(registries=frozenset()), ["the team has no registry kiwi; the team has none"]),
+        (current(registries=frozenset({"fig", "date"})), ["the team has no registry kiwi; the team has date, fig"]),
         (
             current(document={"credsStore": "desktop"}),
             [f"its credsStore makes {KEPT} with 'desktop', not in this file; {ELSEWHERE}"],

@@ -102,9 +102,9 @@ def test_fields_are_read_by_the_names_of_the_options_in_any_spelling_and_case() 
         ('never_expires: "yes"', ".never_expires: 'yes' is text; write true or false, without quotes"),
         ("namespaces: []", ".namespaces: the list is empty; name at least one"),
         ("service_accounts: []", ".service_accounts: the list is empty; name at least one"),
-        ("namespaces: team-a", ".namespaces: it is text; write a list of strings"),
+        ("namespaces: team-a", ".namespaces: the value is text; write a list of strings"),
         ("contexts: [1]", '.contexts[0]: YAML reads 1 as a number; quote it: "1"'),
-        ('namespace_selector: " "', ".namespace_selector: it is empty"),
+        ('namespace_selector: " "', ".namespace_selector: the value is empty"),
         ("{method: operator, namespaces: [ci]}", f".namespaces: {NOT_BY_OPERATOR}, since"),
         ("{method: operator, serviceAccounts: [a]}", f".serviceAccounts: {NOT_BY_OPERATOR}"),
         ("{method: one_click, rotateEvery: 30d}", f".rotateEvery: {NOT_ALLOWED}"),
@@ -214,11 +214,11 @@ def test_an_error_of_a_variable_is_reported_once_whatever_the_number_of_manifest
     ("variables", "fault"),
     [
         ({"method": "sideways"}, "docr_doks_method: 'sideways' is not known; use one_click, operator or direct"),
-        ({"clusters": "orchard"}, "docr_doks_clusters: it is text; write a list of strings"),
+        ({"clusters": "orchard"}, "docr_doks_clusters: the value is text; write a list of strings"),
         ({"clusters": ["a", 7]}, 'docr_doks_clusters[1]: YAML reads 7 as a number; quote it: "7"'),
         ({"rotate_every": 30}, "docr_doks_rotate_every: YAML reads it as a number, 30; write days, hours and minutes"),
         ({"never_expires": "yes"}, "docr_doks_never_expires: 'yes' is text; write true or false, without quotes"),
-        ({"kubeconfig": ["a"]}, "docr_doks_kubeconfig: it is a list; write the path of a file"),
+        ({"kubeconfig": ["a"]}, "docr_doks_kubeconfig: the value is a list; write the path of a file"),
     ],
 )
 def test_variables_are_read_as_the_block_is(variables: Mapping[str, Any], fault: str) -> None:
@@ -240,8 +240,8 @@ def test_an_empty_variable_counts_as_not_given() -> None:
 def test_a_value_without_effect_is_reported() -> None:
     told = read("method: direct", "", "clusters: []", variables={"kubeconfig": "farm.yaml", "rotate_every": "1d"})
     assert told.warnings == (
-        f"{PLACE}: it does nothing, since neither it nor docr_doks_clusters names a cluster.",
-        "docr_doks_kubeconfig: it does nothing, since neither a manifest nor docr_doks_contexts names contexts.",
+        f"{PLACE}: the block has no effect: neither the block nor docr_doks_clusters names a cluster.",
+        "docr_doks_kubeconfig: the variable has no effect, since neither a manifest nor docr_doks_contexts names contexts.",
     )
     assert read("method: direct").warnings == read("", variables=NOTHING).warnings == ()
 

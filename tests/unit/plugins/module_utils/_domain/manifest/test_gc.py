@@ -111,21 +111,21 @@ def test_a_window_without_a_time_zone_is_in_utc() -> None:
         ("outside_window: never", ".outside_window: 'never' is not known; use skip, fail or wait"),
         ("on_stuck: finish", ".on_stuck: 'finish' is not known; use fail or cancel"),
         ("on_stuck: off", ".on_stuck: YAML reads it as the boolean false (so also on, off, yes and no); quote it"),
-        ("{max_age: 7h, maxAge: 7h}", ".max_age: it is given twice, as max_age and maxAge; keep one of them"),
-        ("[overrun]", ": it is a list; write a map of its fields"),
+        ("{max_age: 7h, maxAge: 7h}", ".max_age: the field is given twice, as max_age and maxAge; keep one"),
+        ("[overrun]", ": the value is a list; write a map of its fields"),
         ("allow_delete_untagged_manifests: true", ".allow_delete_untagged_manifests: this field is not known; known "),
-        ("max_age: 8d", ".max_age: '8d' is no duration; write hours and minutes, such as 4h, 90m or 4h30m"),
+        ("max_age: 8d", ".max_age: '8d' is not a duration; write hours and minutes, such as 4h, 90m or 4h30m"),
         ("quiet_period: 20", ".quiet_period: YAML reads it as a number, 20; write hours and minutes, such as 4h, "),
         ("stuckAfter: 0m", ".stuckAfter: stuck_after must be greater than 0; 15m or more is recommended"),
-        ("blackout_dates: 2031-12-24", ".blackout_dates: it is a date; write a list of dates"),
+        ("blackout_dates: 2031-12-24", ".blackout_dates: the value is a date; write a list of dates"),
         ("blackout_dates: [2031-12-24, 24.12.]", ".blackout_dates[1]: '24.12.' is no date and no range of dates; "),
         ("blackout_dates: [2031-02-29/2031-03-01]", ".blackout_dates[0]: '2031-02-29/2031-03-01' is no date and no"),
         ("blackoutDates: [2031-05-02/2031-05-01]", ".blackoutDates[0]: 2031-05-02/2031-05-01 ends before it begins; "),
         ("blackout_dates: [2031-05-02 03:04:05]", ".blackout_dates[0]: YAML reads 2031-05-02 03:04:05 as a date; "),
         ("blackout_dates: [2031]", '.blackout_dates[0]: YAML reads 2031 as a number; quote it: "2031"'),
         ("maintenance_windows: []", ".maintenance_windows: the list is empty; name at least one"),
-        ("maintenance_windows: {days: [friday]}", ".maintenance_windows: it is a map; write a list of maps"),
-        ("maintenance_windows: [friday]", ".maintenance_windows[0]: it is text; write a map of its fields"),
+        ("maintenance_windows: {days: [friday]}", ".maintenance_windows: the value is a map; write a list of maps"),
+        ("maintenance_windows: [friday]", ".maintenance_windows[0]: the value is text; write a map of its fields"),
     ],
 )  # fmt: skip
 def test_an_error_of_the_block_names_its_place_and_the_fix(text: str, fault: str) -> None:
@@ -137,18 +137,18 @@ def test_an_error_of_the_block_names_its_place_and_the_fix(text: str, fault: str
     ("part", "fault"),
     [
         ("days: []", ".days: the list is empty; use monday, tuesday, wednesday, thursday, friday, saturday or sunday"),
-        ("days: friday", ".days: it is text; write a list of strings"),
+        ("days: friday", ".days: the value is text; write a list of strings"),
         ("days: [friday, Caturday]", ".days[1]: 'Caturday' is not known; use monday, "),
-        ("days:", ".days: it is missing; give monday, "),
+        ("days:", ".days: the field is missing; give monday, "),
         ("start: 22:30", '.start: YAML reads it as a number, 1350; quote it: "22:30"'),
         ("start: 9:05", '.start: YAML reads it as a number, 545; quote it: "09:05"'),
         ("start: 2230", '.start: YAML reads 2230 as a number; quote it: "2230"'),
-        ('start: "24:00"', '.start: \'24:00\' is no time of day; write "HH:MM" with quotes, such as "03:00"'),
-        ("start:", '.start: it is missing; write "HH:MM" with quotes, such as "03:00"'),
+        ('start: "24:00"', '.start: \'24:00\' is not a time of day; write "HH:MM" with quotes, such as "03:00"'),
+        ("start:", '.start: the field is missing; write "HH:MM" with quotes, such as "03:00"'),
         ("duration: 4", ".duration: YAML reads it as a number, 4; write hours and minutes, such as 4h, 90m or 4h30m"),
         ("duration: 169h", ".duration: a window cannot last 169h; use more than 0 and at most 168h"),
         ("duration: 0m", ".duration: a window cannot last 0m; use more than 0"),
-        ("duration:", ".duration: it is missing; write hours and minutes, such as 4h, 90m or 4h30m"),
+        ("duration:", ".duration: the field is missing; write hours and minutes, such as 4h, 90m or 4h30m"),
         ("time_zone: Asia/Katmandoo", ".time_zone: there is no time zone 'Asia/Katmandoo'; did you mean Asia/Kat"),
         ("time_zone: +05:45", ".time_zone: there is no time zone '+05:45'; write its tz name, such as Europe/Berlin"),
         ("time_zone: 5:45", ".time_zone: YAML reads 345 as a number; quote it"),
@@ -185,7 +185,7 @@ def test_two_documents_for_a_registry_say_the_same_of_its_collections() -> None:
 def test_a_block_of_a_registry_without_collections_is_reported_as_without_effect(enabled: bool | None) -> None:
     told = read({"overrun": "cancel"}, enabled=enabled)
     assert told.manifests[0].garbage_collection == {"overrun": "cancel"}
-    assert told.warnings == (f"{PLACE}: it does nothing, since garbage_collection_enabled is not true.",)
+    assert told.warnings == (f"{PLACE}: the block has no effect, since garbage_collection_enabled is not true.",)
     assert read({}, enabled=enabled).warnings == read({"overrun": "cancel"}).warnings == ()
 
 

@@ -81,14 +81,14 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
     ("value", "where", "words"),
     [
         (document(apiVersion="digitalocean.project-planton.org/v2"), "apiVersion", "is not known; use "),
-        (document("apiVersion"), "apiVersion", "it is missing; give digitalocean.project-planton.org/v1 or "),
+        (document("apiVersion"), "apiVersion", "the field is missing; give digitalocean.project-planton.org/v1 or "),
         (document(kind="ConfigMap"), "kind", "docr_skip_other_kinds"),
-        (document("kind"), "kind", "it is missing"),
-        (document("metadata"), "metadata", "it is missing"),
-        (document(metadata={}), "metadata.name", "it is missing"),
+        (document("kind"), "kind", "the field is missing"),
+        (document("metadata"), "metadata", "the field is missing"),
+        (document(metadata={}), "metadata.name", "the field is missing"),
         (document(metadata={"name": "res", "lables": {}}), "metadata.lables", "did you mean labels"),
         (document(metadata={"name": "res", "org": 12}), "metadata.org", "YAML reads 12 as a number; quote it"),
-        (document("spec"), "spec", "it is missing"),
+        (document("spec"), "spec", "the field is missing"),
         (document(spec={"name": 2024}), "spec.name", 'YAML reads 2024 as a number; quote it: "2024"'),
         (document(spec={"name": True}), "spec.name", "as the boolean true (so also on, off, yes and no); quote it"),
         (document(spec={"name": datetime.date(2024, 5, 6)}), "spec.name", 'as a date; quote it: "2024-05-06"'),
@@ -104,9 +104,9 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
         (
             document(spec={"subscription_tier": "digitalocean_container_registry_tier_unspecified"}),
             "spec.subscription_tier",
-            "it is missing",
+            "the field is missing",
         ),
-        (document("region"), "spec.region", "it is missing"),
+        (document("region"), "spec.region", "the field is missing"),
         (document(spec={"region": "the moon"}), "spec.region", "'the moon' is not known; write a region such as nyc3"),
         (document(spec={"garbage_collection_enabled": "yes"}), "spec.garbage_collection_enabled", "'yes' is text"),
         (document(spec={"subscription_teir": "BASIC"}), "spec.subscription_teir", "did you mean subscription_tier"),
@@ -115,10 +115,10 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
             "spec.subscription_tier",
             "given twice, as subscription_tier and",
         ),
-        (document(kind=["Pod"]), "kind", "it is a list; write text"),
+        (document(kind=["Pod"]), "kind", "the value is a list; write text"),
         (document(kind="digitaloceancontainerregistry"), "kind", "did you mean DigitalOceanContainerRegistry"),
-        (document(metadata={"name": " "}), "metadata.name", "it is empty"),
-        (document(metadata={"name": "res", "labels": ["a"]}), "metadata.labels", "it is a list; write a map of"),
+        (document(metadata={"name": " "}), "metadata.name", "the value is empty"),
+        (document(metadata={"name": "res", "labels": ["a"]}), "metadata.labels", "the value is a list; write a map of"),
         (document(metadata={"name": "res", "labels": {"team": 7}}), "metadata.labels.team", 'quote it: "7"'),
         (document(metadata={"name": "res", "labels": {True: "x"}}), "metadata.labels", "the boolean true; quote it"),
         (document(metadata={"name": "res", "version": {"ids": "7"}}), "metadata.version.ids", "did you mean id"),
@@ -127,19 +127,31 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
         (document(spec={7: "x"}), "spec", "YAML reads the name of a field as a number"),
         (document(spec={"name": 10**5000}), "spec.name", "YAML reads it as a number; quote it"),
         (document(spec={"name": "kiwi\n"}), "spec.name", "is not a registry name"),
-        (document(spec={"name": b"kiwi"}), "spec.name", "it is binary data; write text"),
+        (document(spec={"name": b"kiwi"}), "spec.name", "the value is binary data; write text"),
         (document(spec={"region": "fra1\n"}), "spec.region", "is not known; write a region such as nyc3"),
         (document(spec={"subscription_tier": "x" * 500}), "spec.subscription_tier", "x...' is not known"),
         (
             document(spec={"subscription_tier": "DIGITALOCEAN_CONTAINER_REGISTRY_TIER_UNSPECIFIED"}),
             "spec.subscription_tier",
-            "it is missing; give starter, basic or professional",
+            "the field is missing; give starter, basic or professional",
         ),
-        (document(spec={"garbage_collection_enabled": 1}), "spec.garbage_collection_enabled", "it is a number; write"),
-        (document(spec={"doks_integration": {"clusters": [" "]}}), "spec.doks_integration.clusters[0]", "it is empty"),
+        (
+            document(spec={"garbage_collection_enabled": 1}),
+            "spec.garbage_collection_enabled",
+            "the value is a number; write",
+        ),
+        (
+            document(spec={"doks_integration": {"clusters": [" "]}}),
+            "spec.doks_integration.clusters[0]",
+            "the value is empty",
+        ),
         (document(spec={"doks_integration": {"cluster": []}}), "spec.doks_integration.cluster", "mean clusters"),
-        (document(spec={"doks_integration": []}), "spec.doks_integration", "it is a list; write a map"),
-        (document(spec={"doks_integration": {"clusters": "a"}}), "spec.doks_integration.clusters", "it is text; write"),
+        (document(spec={"doks_integration": []}), "spec.doks_integration", "the value is a list; write a map"),
+        (
+            document(spec={"doks_integration": {"clusters": "a"}}),
+            "spec.doks_integration.clusters",
+            "the value is text; write",
+        ),
         (
             document(spec={"doks_integration": {"clusters": [7]}}),
             "spec.doks_integration.clusters[0]",
@@ -174,7 +186,7 @@ def test_empty_documents_and_on_request_other_kinds_are_skipped() -> None:
 def test_equal_documents_are_one_registry_and_different_documents_are_an_error() -> None:
     assert len(read(document(), document(spec={"region": "SYD1"})).manifests) == 1
     (fault,) = faults(document(), document(spec={"region": "nyc3"}))
-    assert fault.startswith("m.yaml document 2 (res), spec.name: the registry kiwi is asked for differently in m.yaml")
+    assert fault.startswith("m.yaml document 2 (res), spec.name: the registry kiwi has other values in m.yaml")
 
 
 def test_an_error_hides_no_difference_from_another_document() -> None:

@@ -31,7 +31,7 @@ def plan(*names: str) -> dict[str, Any]:
     [
         ((), "is empty; repeat the names of the registries whose credentials leaked."),
         (("kiwi", "pear", "fig"), "names pear, and no manifest does."),
-        (("kiwi", "fig", "lime"), "names fig, lime, whose clusters, if it has any, pull by the method one_click: "),
+        (("kiwi", "fig", "lime"), "names fig, lime, whose clusters, if any, pull by the method one_click: "),
     ],
 )
 def test_rotate_refuses_names_without_a_credential_of_this_collection(names: tuple[str, ...], error: str) -> None:

@@ -130,7 +130,7 @@ def test_each_form_of_a_value_means_the_same(name: str, given: object, expected:
         ("docr_gc_maintenance_windows", [{"start": 22.5}], "start of item 1 arrived as the number 22.5"),
         ("docr_token", 7, "the value is not text; write text"),
         ("docr_manifests", "kind: x\nkind: y\n", "line 2, column 1: the key 'kind' is given twice"),
-        ("docr_manifests", "kind: [", "line 1, column 8: this is not YAML that can be read"),
+        ("docr_manifests", "kind: [", "line 1, column 8: the text is not valid YAML"),
         *(
             (name, f"[{'[' * 9000}", "the text is neither JSON nor YAML (lists or mappings are nested too deeply)")
             for name in ("docr_destroy_names", "docr_gc_maintenance_windows")

@@ -53,13 +53,13 @@ def test_all_errors_are_reported_at_once_with_their_places() -> None:
     ]
     assert [(fault.where.removeprefix("overrides[2]."), fault.what) for fault in faults] == [
         ("maintenance_windows[1].days", "the list is empty"),
-        ("maintenance_windows[1].start", "'1350' is no time of day"),
+        ("maintenance_windows[1].start", "'1350' is not a time of day"),
         ("maintenance_windows[1].duration", "a window cannot last 0h"),
         ("maintenance_windows[2].days[1]", "'sun' is no day"),
-        ("maintenance_windows[2].start", "'24:00' is no time of day"),
+        ("maintenance_windows[2].start", "'24:00' is not a time of day"),
         ("maintenance_windows[2].duration", "a window cannot last 168h1m"),
-        ("maintenance_windows[3].start", "'3:00' is no time of day"),
-        ("maintenance_windows[3].duration", "'fourhours' is no duration"),
+        ("maintenance_windows[3].start", "'3:00' is not a time of day"),
+        ("maintenance_windows[3].duration", "'fourhours' is not a duration"),
         ("maintenance_windows[3].time_zone", "there is no time zone 'Europe/Berlim'"),
         ("blackout_dates[0]", "'24.12.2026' is no date and no range of dates"),
         ("blackout_dates[1]", "'2026-02-30' is no date and no range of dates"),
