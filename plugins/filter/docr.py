@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..module_utils._domain.access.methods import ALWAYS
 from ..module_utils._domain.registry.model import IMAGE_HOST
 from ..module_utils._domain.role.destroy import plan_destroy, summarize_destroy
 from ..module_utils._domain.role.module_options import (
@@ -51,11 +50,8 @@ def _stage_results(manifests: Sequence[Result], results: Result) -> StageResults
     )
 
 
-def docr_stage_plan(
-    comparison: Result, integrations: Sequence[Result], wait_for_secrets: str, recreate_failed_pods: bool
-) -> dict[str, bool]:
+def docr_stage_plan(comparison: Result, integrations: Sequence[Result], must_read: bool) -> dict[str, bool]:
     """Which stages have something to do."""
-    must_read = wait_for_secrets == ALWAYS or recreate_failed_pods
     return plan_stages(comparison, integrations, must_read=must_read).shape()
 
 

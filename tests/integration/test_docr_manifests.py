@@ -91,7 +91,7 @@ def test_files_folders_globs_and_inline_documents_come_in_their_order(tmp_path: 
     assert result["manifests"][3]["doks_integration"] == {"clusters": ["orchard"]}
     assert result["manifests"][1]["garbage_collection"] == {"on_stuck": "cancel"}
     assert "7up starts with a digit" in result["printed"]
-    assert "(res-pear), spec.garbage_collection: it does nothing, since" in result["printed"]
+    assert "(res-pear), spec.garbage_collection: the block has no effect, since" in result["printed"]
 
 
 def test_all_errors_of_all_sources_are_reported_at_once_in_check_mode_too(tmp_path: Path) -> None:

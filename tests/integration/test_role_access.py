@@ -115,7 +115,7 @@ def test_stages_without_clusters_require_no_access_variables(team: Sandbox, tmp_
         (["kiwi", "plum"], "Nothing was rotated: docr_rotate_names names plum, and no manifest does"),
         (
             ["kiwi", "fig"],
-            "Nothing was rotated: docr_rotate_names names fig, whose clusters, if it has any, pull by",
+            "Nothing was rotated: docr_rotate_names names fig, whose clusters, if any, pull by",
         ),
     ],
 )

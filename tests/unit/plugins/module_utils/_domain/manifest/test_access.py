@@ -241,7 +241,10 @@ def test_a_value_without_effect_is_reported() -> None:
     told = read("method: direct", "", "clusters: []", variables={"kubeconfig": "farm.yaml", "rotate_every": "1d"})
     assert told.warnings == (
         f"{PLACE}: the block has no effect: neither the block nor docr_doks_clusters names a cluster.",
-        "docr_doks_kubeconfig: the variable has no effect, since neither a manifest nor docr_doks_contexts names contexts.",
+        (
+            "docr_doks_kubeconfig: the variable has no effect, since neither a manifest nor docr_doks_contexts names "
+            "contexts."
+        ),
     )
     assert read("method: direct").warnings == read("", variables=NOTHING).warnings == ()
 
