@@ -26,7 +26,7 @@ import yaml
 import stages
 from clusters.conftest import Planes, join
 from docr_sandbox.testing import Sandbox
-from playing import ROOT
+from playing import PLAYBOOK_PROGRAM, ROOT, playbook_program
 from support.command_lines import FOLLOWED, named_files, steps
 from support.control_plane import Cluster
 from support.galaxy_server import galaxy_server
@@ -40,7 +40,12 @@ THURSDAY = "2031-05-08T15:00:00Z"
 
 
 def make_programs(folder: Path) -> Path:
-    """Make a Python environment like this one, but without the checkout as an installed collection; returns its bin."""
+    """Make a Python environment like this one, but without the checkout as an installed collection; returns its bin.
+
+    The environments of older versions of ansible-core do not have the checkout (`ansible_cores.provide`).
+    """
+    if os.environ.get(PLAYBOOK_PROGRAM):
+        return Path(playbook_program()).parent
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     python = folder / "bin" / "python"
     packages, own = Path(sysconfig.get_path("purelib")), next((folder / "lib").glob("python*/site-packages"))
@@ -126,7 +131,7 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Artifact]:
     home = tmp_path_factory.mktemp("installed")
     programs = make_programs(tmp_path_factory.mktemp("programs"))
     install = [str(programs / "ansible-galaxy"), "collection", "install", str(built), "--offline"]
-    status, said = place.run(install, home, HOME=str(home))
+    status, said = place.run(install, home, HOME=str(home), ANSIBLE_COLLECTIONS_PATH=str(home / ".ansible/collections"))
     assert (home / INSTALLED / "MANIFEST.json").is_file(), f"{status} {said}"
     with galaxy_server(built, VERSION) as address:
         yield Artifact(address, home / ".ansible/collections", programs)
