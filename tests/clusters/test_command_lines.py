@@ -96,7 +96,7 @@ class Reader:
             self.write(f"manifests/{manifest['metadata']['name']}.yaml", yaml.safe_dump(manifest))
 
     def run(self, line: str) -> str:
-        """Run a command line in a shell and return its output; a failure fails the test."""
+        """Run a command line in a shell and return its output; a failure or a misspelt variable fails the test."""
         kept = {name: value for name, value in self.sandbox.environment.items() if not name.startswith("ANSIBLE_")}
         own = {
             "HOME": str(self.home),
@@ -115,6 +115,7 @@ class Reader:
             check=False,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        assert "did you mean" not in done.stderr, f"{line}\n{done.stderr}"
         return done.stdout
 
     def follow(self, document: str) -> dict[str, str]:
