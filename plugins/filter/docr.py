@@ -46,6 +46,7 @@ def _stage_results(manifests: Sequence[Result], results: Result) -> StageResults
         integration=results["integration"],
         gc_type=results["gc_type"],
         registry_host=results.get("registry_host") or IMAGE_HOST,
+        gc_check=results.get("gc_check", {}),
         former=former if isinstance(former, Mapping) else {},
     )
 

@@ -103,7 +103,8 @@ def summarize_destroy(names: Sequence[str], results: Mapping[str, Any], *, is_ch
     ]
     count = sum(name in deleted for name in dict.fromkeys(names))
     head = f"Check mode, nothing was changed. Registries that would be deleted: {count}."
-    notes = [note for key in ("managed", "check") for note in results[key].get("notes") or ()]
+    notes = [f"Failed: {results[key].get('msg', '')}" for key in results if results[key].get("failed")]
+    notes += [note for key in ("managed", "check") for note in results[key].get("notes") or ()]
     return fit_table(
         head if is_check_mode else f"Registries deleted: {count}.",
         ("REGISTRY", "RESULT", "CLUSTERS THAT LOSE ACCESS"),

@@ -41,8 +41,8 @@ class StageResults:
     """The manifests and the results of the role's stages.
 
     The result of a stage that was skipped or not reached is empty, and a failed stage has an incomplete result. `plan`
-    is the result of docr_plan. `gc_type` is the type of collections where a manifest has none, and `registry_host` the
-    host of the images. `former` is the outputs of an earlier run, whose values count where this run read none.
+    is the result of docr_plan, and `gc_check` the check of docr_gc before the other stages. `gc_type` is the type of
+    collections where a manifest has none, and `registry_host` the host of the images. `former` is the outputs of an earlier run, whose values count where this run read none.
     """
 
     manifests: Sequence[Result]
@@ -52,6 +52,7 @@ class StageResults:
     integration: Result
     gc_type: str
     registry_host: str = IMAGE_HOST
+    gc_check: Result = field(default_factory=dict)
     former: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -94,7 +95,7 @@ class StageResults:
 def shape_outputs(results: StageResults) -> dict[str, dict[str, Any]]:
     """The outputs by registry name, without secrets; what no stage read is None."""
     # The result of the stage is empty only where the stage is off or was not reached.
-    has_clusters = bool(results.integration)
+    has_clusters = bool(results.integration) and results.integration_stage is not NO_STAGE
     return {
         one["name"]: with_former(_output(results, one), results.former.get(one["name"]), has_clusters=has_clusters)
         for one in results.manifests

@@ -48,9 +48,10 @@ def summarize_rotate(result: Mapping[str, Any], *, is_check_mode: bool) -> list[
     """
     entries = result.get("integrations") or result.get("last") or ()
     rows = [row for one in entries for row in _rotation_rows(one)]
-    head = "Check mode, nothing was changed. Credentials that would be rotated:" if is_check_mode else "Rotated:"
+    head = "Check mode, nothing was changed. Clusters that would get new credentials:" if is_check_mode else "Clusters:"
     columns = ("REGISTRY", "CLUSTER", "SECRETS WRITTEN", "CREDENTIALS REVOKED", "NEW CREDENTIAL", "RENEW AT")
-    notes = limit_notes(result.get("notes") or (), MOST_NOTES)
+    failures = [f"Failed: {result.get('msg', '')}"] if result.get("failed") else []
+    notes = limit_notes([*failures, *(result.get("notes") or ())], MOST_NOTES)
     return fit_table(head if rows else "Nothing was rotated.", columns, rows, notes, "the fact docr_rotated")
 
 

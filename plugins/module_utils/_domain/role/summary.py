@@ -56,7 +56,7 @@ def _changes(output: Output, is_check_mode: bool) -> Iterator[str]:
     for action in dict.fromkeys(one["action"] for one in output["actions"]):
         yield words.get(action, action.replace("_", " "))
     if output["garbage_collection"]["decision"] == COLLECTED:
-        yield "garbage collection would start" if is_check_mode else "garbage collected"
+        yield "garbage collection would start" if is_check_mode else "garbage collection started"
     if any(one["changed"] for one in output["clusters"]):
         yield "cluster access would change" if is_check_mode else "cluster access changed"
 
@@ -93,6 +93,7 @@ def _failures(results: StageResults) -> Iterator[str]:
         ("comparison", results.plan),
         ("registry", results.registry),
         ("doks_integration", results.integration),
+        ("gc", results.gc_check),
         ("gc", results.garbage_collection),
     ):
         if result.get("failed"):

@@ -47,6 +47,7 @@ def list_names(names: Iterable[str]) -> str:
 
 
 def _align(columns: Row, rows: Sequence[Row]) -> list[str]:
+    rows = [[str(cell) for cell in row] for row in rows]
     used = [number for number in range(len(columns)) if any(row[number] for row in rows)]
     table = [[row[number] or "-" for number in used] for row in rows]
     table.insert(0, [columns[number] for number in used])

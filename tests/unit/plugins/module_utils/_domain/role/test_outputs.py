@@ -64,6 +64,7 @@ def outputs(*manifests: dict[str, Any], gc_type: str = "unreferenced_blobs", **r
             integration=results.get("integration", skipped),
             gc_type=gc_type,
             registry_host="images.example.org:5443",
+            former=results.get("former", {}),
         )
     )
 
@@ -209,3 +210,10 @@ def test_clusters_and_collections_of_a_failed_stage_are_the_last_known_state() -
 def test_the_image_host_of_docr_gc_counts_more_than_the_variable() -> None:
     found = outputs(manifest("kiwi", collects=True), gc=collected("recent") | {"registry_host": "gc.test"})
     assert found["kiwi"]["endpoint"] == "gc.test/kiwi"
+
+
+def test_clusters_of_an_earlier_run_stay_where_the_stage_failed_without_a_result() -> None:
+    former = {"kiwi": {"clusters": [{"name": "farm", "method": "direct", "added": True, "changed": True}]}}
+    planned = {"integrations": [], "actions": [{"action": "add_registries", "target": "farm"}]}
+    found = outputs(manifest("kiwi"), planned_clusters=planned, integration={"failed": True}, former=former)
+    assert [one["name"] for one in found["kiwi"]["clusters"]] == ["farm"]

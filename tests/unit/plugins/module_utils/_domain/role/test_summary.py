@@ -41,6 +41,7 @@ def cluster(name: str, **fields: Any) -> dict[str, Any]:
 
 
 def results(**stages: Any) -> StageResults:
+    """The results of stages; a stage that is not given has none."""
     given = {"plan": {}, "registry": {}, "garbage_collection": {}, "integration": {}} | stages
     return StageResults(manifests=(), gc_type="unreferenced_blobs", **given)
 
@@ -64,7 +65,7 @@ COLLECTED = {
 @pytest.mark.parametrize(
     ("is_check_mode", "change", "collection"),
     [
-        (False, "created, garbage collected, cluster access changed", "succeeded, 61.5 kB freed"),
+        (False, "created, garbage collection started, cluster access changed", "succeeded, 61.5 kB freed"),
         (True, "would be created, garbage collection would start, cluster access would change", "would start"),
     ],
 )
@@ -124,6 +125,7 @@ def test_destroy_says_which_clusters_lose_access() -> None:
         "one_click": {"integrations": [{"cluster": {"name": "orchard"}, "removed": ["kiwi"], "pull_access": None}]},
         "managed": {
             "failed": True,
+            "msg": "Could not reach farm",
             "last": [
                 {
                     "cluster": {"name": "farm"},
@@ -141,7 +143,7 @@ def test_destroy_says_which_clusters_lose_access() -> None:
         ["plum", "not deleted", "-"],
         ["gone", "does not exist", "-"],
     ]
-    assert told[5] == "The subscription stays."
+    assert told[5:] == ["Failed: Could not reach farm", "The subscription stays."]
     planned = summarize_destroy(["kiwi"], found, is_check_mode=True)
     assert "nothing was changed" in planned[0]
     assert "would be deleted" in planned[2]
@@ -154,7 +156,8 @@ def test_rotate_says_what_was_written_and_revoked_in_each_cluster() -> None:
         {"cluster": {"name": "farm"}, "pull_access": [access]},
         {"cluster": {"name": "down"}, "registries": ["kiwi"], "pull_access": None},
     ]
-    told = summarize_rotate({"failed": True, "last": entries}, is_check_mode=False)
+    told = summarize_rotate({"failed": True, "msg": "Could not reach down", "last": entries}, is_check_mode=False)
+    assert told[-1] == "Failed: Could not reach down"
     assert cells(told[2]) == ["kiwi", "farm", "2", "1", "ab12", "2031-06-01T00:00:00Z"]
     assert cells(told[3]) == ["kiwi", "down", "not known", "not known", "-", "-"]
     assert summarize_rotate({}, is_check_mode=False) == ["Nothing was rotated."]
@@ -174,3 +177,13 @@ def test_a_long_note_is_cut_and_a_repeated_note_stands_once() -> None:
 
 def test_a_table_without_rows_is_the_line_and_the_notes() -> None:
     assert fit_table("Nothing.", ("A",), [], ["n"], "there") == ["Nothing.", "n"]
+
+
+def test_a_failed_check_of_garbage_collection_is_a_failure() -> None:
+    told = lines(output("kiwi"), gc_check={"failed": True, "msg": "outside every maintenance window"})
+    assert told[-1] == "The stage gc failed: outside every maintenance window"
+
+
+def test_values_of_an_earlier_run_that_are_no_text_are_shown() -> None:
+    told = lines(output("kiwi", region=7, subscription_tier=1.5))
+    assert cells(told[2])[1:3] == ["7", "1.5"]
