@@ -42,7 +42,8 @@ class StageResults:
 
     The result of a stage that was skipped or not reached is empty, and a failed stage has an incomplete result. `plan`
     is the result of docr_plan, and `gc_check` the check of docr_gc before the other stages. `gc_type` is the type of
-    collections where a manifest has none, and `registry_host` the host of the images. `former` is the outputs of an earlier run, whose values count where this run read none.
+    collections where a manifest has none, and `registry_host` the host of the images. `former` is the outputs of an
+    earlier run, whose values count where this run read none.
     """
 
     manifests: Sequence[Result]
