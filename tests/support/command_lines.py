@@ -16,7 +16,7 @@ from playing import ROOT
 
 # A span of code that starts with one of these words, and has more words, is a command line.
 PROGRAMS = (
-    r"ansible(-\w+)?|cosign|cp|crane|cron|curl|docker|doctl|docr-sandbox|export|git|helm|jq|kubectl|make|oras|pip|podman"
+    r"ansible(-\w+)?|cosign|cp|crane|cron|curl|docker|doctl|docr-sandbox|export|git|grep|helm|kubectl|make|oras|pip|podman"
     r"|regctl|skopeo|systemctl|terraform"
 )
 SPAN = re.compile(rf"(?:[A-Z_]+=\S+ )*(?:{PROGRAMS}) .+")
