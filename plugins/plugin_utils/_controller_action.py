@@ -32,7 +32,7 @@ class ControllerAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
         try:
             read, warnings = self.read(options, task_vars or {})
         except InvalidInput as error:
-            return {**result, **failure(error, []), "failed": True}
+            return {**result, **failure(error, []), "failed": True, "warnings": list(error.warnings)}
         return {**result, "changed": False, **read, "warnings": [*result.get("warnings", ()), *warnings]}
 
     @abstractmethod

@@ -149,6 +149,7 @@ def test_rotate_without_names_is_refused_and_a_misspelt_variable_is_told(team: S
     given = {"docr_manifests": [manifest("kiwi")], "docr_rotate_name": "kiwi"}
     told = refusal(ROTATE, team, given)
     assert "docr_rotate_names is missing; repeat the names of the registries whose credentials leaked" in told
+    assert "The role does not know the variable docr_rotate_name; did you mean docr_rotate_names?" in told
 
 
 def test_a_misspelt_variable_is_a_warning(team: Sandbox) -> None:

@@ -153,15 +153,19 @@ class ReadOnlyClient(DocrError):
 
 
 class InvalidInput(DocrError):
-    """The input cannot be used; all field errors at once, found before the first write."""
+    """The input cannot be used; all field errors at once, found before the first write.
+
+    `warnings` are warnings about the same input, which may explain an error.
+    """
 
     kind = "invalid_input"
 
-    def __init__(self, field_errors: tuple[FieldError, ...]) -> None:
+    def __init__(self, field_errors: tuple[FieldError, ...], warnings: tuple[str, ...] = ()) -> None:
         self.operation = "use the input"
         self.answer = Answer()
         self.advice = "correct the input"
         self.field_errors = field_errors
+        self.warnings = warnings
         self.args = (_list_field_errors(field_errors),)
 
 

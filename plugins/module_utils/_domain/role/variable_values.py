@@ -98,9 +98,9 @@ def read_variables(given: Mapping[str, object], required: Iterable[str], reader:
         values[name] = _copy(variable.default) if value is None else value
         if name in required and not value:
             errors.append(FieldError(name, f"{name} is missing", _REQUIRED_ADVICE.get(name, "set it"), REQUIRED))
+    warnings += _misspelt(given, values.get("docr_ignored_variables"))
     if errors:
-        raise InvalidInput(tuple(errors))
-    warnings += _misspelt(given, values["docr_ignored_variables"])
+        raise InvalidInput(tuple(errors), tuple(warnings))
     return ReadVariables(RoleVariables(values), tuple(warnings))
 
 
