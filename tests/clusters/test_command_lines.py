@@ -163,7 +163,9 @@ def follow_readme(user: Reader) -> None:
     assert (user.folder / "examples/manifests/shop-eu.yaml").is_file()
     assert registries(user) == {"orchard-shop-eu"}
     assert user.eu.pull_secrets("default") == user.us.pull_secrets("default") == ["orchard-shop-eu"]
-    planned, created, _, repeated = (text for line, text in printed.items() if line.startswith("ansible-playbook "))
+    planned, created, _added, repeated = (
+        text for line, text in printed.items() if line.startswith("ansible-playbook ")
+    )
     assert "would be created" in planned
     assert "created" in created
     assert "changed=0 " in repeated
@@ -183,7 +185,7 @@ def follow_access(user: Reader) -> None:
     secrets = user.eu.secrets("docr-direct-kiwi")
     assert set(secrets) >= {"default", "kube-system"}
     for secret in secrets.values():
-        label, _, value = selector.partition("=")
+        label, _sign, value = selector.partition("=")
         assert secret["metadata"]["labels"][label] == value
         assert secret["metadata"]["annotations"][expiry].startswith("20")
     if shutil.which("kubectl"):

@@ -43,7 +43,7 @@ def broken_links(document: Path, text: str) -> list[str]:
         elsewhere = IN_REPOSITORY.fullmatch(target)
         if re.match(r"[a-z]+:", target) and not elsewhere:
             continue
-        name, _, anchor = (elsewhere.group(1) if elsewhere else target).partition("#")
+        name, _sign, anchor = (elsewhere.group(1) if elsewhere else target).partition("#")
         path = ((ROOT if elsewhere else document.parent) / name).resolve() if name else document
         if not path.exists():
             found.append(f"{name_of(document)}: {target} does not exist")

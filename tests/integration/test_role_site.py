@@ -209,7 +209,7 @@ def test_in_a_play_over_many_hosts_the_role_runs_once_and_all_hosts_have_the_out
 def test_a_registry_and_an_integration_of_another_client_are_adopted_without_a_change(team: Sandbox) -> None:
     made = {"name": "kiwi", "region": "blr1", "subscription_tier_slug": "basic"}
     assert team.request("POST", "/v2/registries", made)[0] == 201
-    (orchard, _) = (one["id"] for one in team.account()["clusters"])
+    (orchard, _meadow) = (one["id"] for one in team.account()["clusters"])
     joined = {"cluster_uuids": [orchard], "registries": ["kiwi"]}
     assert team.request("POST", "/v2/kubernetes/registries", joined)[0] in (200, 204)
     before = (registries(team), clusters(team), team.account()["tier"])

@@ -40,8 +40,10 @@ def galaxy_server(artifact: Path, version: str) -> Iterator[str]:
         address = f"http://127.0.0.1:{server.server_port}"
         answers |= described(artifact, version, address)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"{address}/api/"
-        server.shutdown()
+        try:
+            yield f"{address}/api/"
+        finally:
+            server.shutdown()
 
 
 def described(artifact: Path, version: str, address: str) -> dict[str, Any]:

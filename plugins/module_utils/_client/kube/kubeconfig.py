@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
@@ -22,7 +23,6 @@ from .sdk import (
 )
 
 _LOADING = Lock()
-_ERRORS = (ConfigException, OSError, ValueError, YAMLError, AttributeError, KeyError, TypeError)
 
 
 def require_kubernetes(what: str, kubeconfigs: Iterable[str] = ()) -> None:
@@ -35,16 +35,11 @@ def require_kubernetes(what: str, kubeconfigs: Iterable[str] = ()) -> None:
         missing = "the Python library kubernetes is missing"
         raise Refused(what, missing, "install kubernetes for the Python that runs the module")
     for path in dict.fromkeys(kubeconfigs):
-        try:
+        operation, advice = f"use the kubeconfig {path}", "correct the file, or name another file"
+        with _refusing(operation, advice):
             is_found = KubeConfigMerger(path).config is not None  # type: ignore[no-untyped-call]
-        except _ERRORS as error:
-            raise _unusable(path, _reason(error)) from None
         if not is_found:
-            raise _unusable(path, "the file does not exist or is empty")
-
-
-def _unusable(path: str, reason: str) -> Refused:
-    return Refused(f"use the kubeconfig {path}", reason, "correct the file, or name another file")
+            raise Refused(operation, "the file does not exist or is empty", advice)
 
 
 def load_kubeconfig(kubeconfig: Mapping[str, Any] | str, context: str | None, name: str) -> Configuration:
@@ -54,14 +49,20 @@ def load_kubeconfig(kubeconfig: Mapping[str, Any] | str, context: str | None, na
     """
     configuration = Configuration()
     load: Callable[..., None] = load_kube_config if isinstance(kubeconfig, str) else load_kube_config_from_dict
-    try:
-        # The package writes certificates to files, and counts one as written before it is: so one thread at a time.
-        with _LOADING:
-            load(kubeconfig, context=context, client_configuration=configuration, persist_config=False)
-    except _ERRORS as error:
-        place = f"the kubeconfig {kubeconfig}" if isinstance(kubeconfig, str) else f"the credentials of {name}"
-        raise Refused(f"use {place}", _reason(error), "correct it, or name another context") from None
+    place = f"the kubeconfig {kubeconfig}" if isinstance(kubeconfig, str) else f"the credentials of {name}"
+    # The package writes certificates to files, and counts one as written before it is: so one thread at a time.
+    with _LOADING, _refusing(f"use {place}", "correct it, or name another context"):
+        load(kubeconfig, context=context, client_configuration=configuration, persist_config=False)
     return configuration
+
+
+@contextmanager
+def _refusing(operation: str, advice: str) -> Iterator[None]:
+    """Raise Refused, without what stands in the kubeconfig, for the errors that the package raises of a kubeconfig."""
+    try:
+        yield
+    except (ConfigException, OSError, ValueError, YAMLError, AttributeError, KeyError, TypeError) as error:
+        raise Refused(operation, _reason(error), advice) from None
 
 
 def _reason(error: Exception) -> str:

@@ -58,6 +58,6 @@ class VariableNames:
         where, what = self.by_option.get(error.where, self.name_in(error.where)), error.what
         if where != error.where and what.startswith(f"{error.where} "):
             what = where + what.removeprefix(error.where)
-        path, _, field = error.where.rpartition(".")
+        path, _dot, field = error.where.rpartition(".")
         field = field if path else ""
         return replace(error, where=where, what=self.name_in(what, field), advice=self.name_in(error.advice, field))
