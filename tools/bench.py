@@ -82,7 +82,6 @@ def converge_variables(registries: int, clusters: int) -> dict[str, Any]:
         for number in range(registries)
     ]
     names = [f"bench-{number:03}" for number in range(clusters)]
-    # These clusters have no control plane.
     return {"docr_manifests": manifests, "docr_doks_clusters": names}
 
 

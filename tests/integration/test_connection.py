@@ -39,7 +39,7 @@ def without_token(sandbox: Sandbox) -> dict[str, str]:
         ({"registry_host": "images.example.org/kiwi"}, "write the host, with :PORT if need be, and no https://"),
         ({"registry_host": "images.example.org:70000"}, "registry_host: 'images.example.org:70000' is no host"),
         ({"registry_host": ""}, "registry_host: '' is no host"),
-        ({"ca_path": "/nowhere/ca.pem"}, "ca_path: there is no file /nowhere/ca.pem"),
+        ({"ca_path": "/nowhere/ca.pem"}, "ca_path: the file /nowhere/ca.pem does not exist"),
         ({"read_timeout": 0}, "read_timeout: 0 is too small; use 1 or more seconds"),
     ],
 )

@@ -76,7 +76,7 @@ def test_after_a_logout_by_docker_there_is_a_login_again(sandbox: Sandbox, path:
 def test_a_missing_registry_is_an_error_before_any_write(sandbox: Sandbox, path: Path) -> None:
     for check in (True, False):
         refused = run(sandbox, path, registry="fig", check=check)
-        assert refused["msg"] == "Nothing was changed: registry: the team has no registry fig; it has kiwi, plum."
+        assert refused["msg"] == "Nothing was changed: registry: the team has no registry fig; the team has kiwi, plum."
     assert (sandbox.calls(), path.parent.exists()) == ([LIST, LIST], False)
 
 
