@@ -195,7 +195,7 @@ def test_clusters_of_one_name_are_distinguished_by_their_ids(sandbox: Sandbox) -
         ({"registries": [], "diagnose": True}, "registries: the list is empty"),
         (
             {"registries": ["kiwl"], "diagnose": True},
-            "registries[0]: the team has no registry 'kiwl'; it has kiwi, plum",
+            "registries[0]: the team has no registry 'kiwl'; the team has kiwi, plum",
         ),
         ({"clusters": ["orchart"], "diagnose": True}, "did you mean 'orchard'?"),
         ({"clusters": ["orchard"], "kubeconfig": "/nowhere"}, "mutually exclusive"),
