@@ -20,6 +20,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 from ..field_errors import INVALID, REQUIRED, FieldError
+from ..manifest import schema
 from ..manifest.values import nearest, shown
 from .variables import (
     BOOLEAN,
@@ -41,6 +42,8 @@ from .variables import (
 # As Ansible knows booleans.
 _TRUE = frozenset({"y", "yes", "on", "1", "true", "t"})
 _FALSE = frozenset({"n", "no", "off", "0", "false", "f"})
+# The names of boolean fields of manifests in both spellings.
+_BOOLEAN_FIELDS = frozenset(name for field in schema.FIELDS if field.type == schema.BOOLEAN for name in field.spellings)
 # YAML's null, which ansible-core 2.18 hands over as text and newer versions as None.
 _NULLS = ("", "null", "~")
 # AWX shows this text in the place of a secret.
@@ -196,20 +199,29 @@ class _ValueReader:
             return [one for document in documents for one in (document if isinstance(document, list) else [document])]
         # What is no mapping is reported with all other errors of manifests.
         documents = [value] if isinstance(value, Mapping) or not isinstance(value, Sequence) else value
-        return [self._with_starts(one, f"document {number}") for number, one in enumerate(documents, 1)]
+        return [self._document(one, f"document {number}") for number, one in enumerate(documents, 1)]
 
-    def _with_starts(self, value: object, place: str) -> object:
-        """A part of a manifest with times in the place of the numbers that YAML 1.1 made of them."""
-        if isinstance(value, list):
-            return [self._with_starts(one, place) for one in value]
+    def _document(self, value: object, place: str) -> object:
+        """A manifest whose spec has the values that the user wrote, as far as the values are certain."""
         if not isinstance(value, Mapping):
             return value
-        return {
-            key: self._start(one, f"{key} of {place}")
-            if key == "start" and _is_time(one)
-            else self._with_starts(one, place)
-            for key, one in value.items()
-        }
+        return {key: self._restored(one, place) if key == "spec" else one for key, one in value.items()}
+
+    def _restored(self, value: object, place: str) -> object:
+        """A part of a spec with times in the place of YAML 1.1's numbers, and booleans in the place of AWX's texts."""
+        if isinstance(value, list):
+            return [self._restored(one, place) for one in value]
+        if not isinstance(value, Mapping):
+            return value
+        return {key: self._field(str(key), one, place) for key, one in value.items()}
+
+    def _field(self, key: str, value: object, place: str) -> object:
+        if key == "start" and _is_time(value):
+            return self._start(value, f"{key} of {place}")
+        # ansible-core 2.18 reads the boolean of a prompt as text, which cannot be written in another way there.
+        if key in _BOOLEAN_FIELDS and isinstance(value, str) and value.strip().lower() in _TRUE | _FALSE:
+            return _boolean(value)
+        return self._restored(value, place)
 
     def _window(self, value: object, number: int) -> dict[str, object]:
         if not isinstance(value, Mapping):

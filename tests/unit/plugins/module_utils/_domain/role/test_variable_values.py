@@ -182,6 +182,16 @@ def test_a_start_in_an_inline_manifest_is_taken_back_with_a_warning(block: str) 
     assert value("docr_manifests", manifest(192)) == [manifest(192)]
 
 
+@pytest.mark.parametrize(("text", "expected"), [("yes", True), (" False ", False), ("maybe", "maybe"), ("", "")])
+def test_a_boolean_in_an_inline_manifest_may_be_text_as_awx_writes_prompts(text: str, expected: object) -> None:
+    def manifest(collects: object, never: object) -> dict[str, Any]:
+        access = {"neverExpires": never, "namespaces": ["yes"]}
+        spec = {"garbage_collection_enabled": collects, "doks_integration": access, "name": "no"}
+        return {"metadata": {"labels": {"garbage_collection_enabled": "yes"}}, "spec": spec}
+
+    assert value("docr_manifests", manifest(text, text)) == [manifest(expected, expected)]
+
+
 def test_a_misspelt_variable_is_a_warning_unless_it_is_ignored() -> None:
     (warning,) = read(docr_gc_maintenance_window=[], docr_unrelated=1, docr_outputs={}).warnings
     assert "docr_gc_maintenance_window; did you mean docr_gc_maintenance_windows?" in warning
