@@ -19,6 +19,7 @@ from docr_sandbox.testing import Sandbox
 from playing import ROOT, PlaybookFailedError, Played, play
 from support.modules import writes
 from support.role_manifests import written
+from support.unsafe_yaml import UnsafeDumper
 
 ROLE = "planton.digitalocean.docr"
 DESTROY = "playbooks/destroy.yml"
@@ -167,16 +168,6 @@ def test_a_stage_alone_keeps_what_an_earlier_job_found_of_the_other_stages(team:
     third = play(SITE, team, {"docr_manifests": wanted}, "-e", f"@{artifact}", "--tags", "docr_registry")
     collection = third.statistics["docr_outputs"]["kiwi"]["garbage_collection"]
     assert (collection["decision"], collection["last"]) == ("not_run", first["kiwi"]["garbage_collection"]["last"])
-
-
-class UnsafeDumper(yaml.SafeDumper):
-    """Writes each text with the tag !unsafe and single quotes, as AWX does."""
-
-
-UnsafeDumper.add_representer(
-    str,
-    lambda dumper, text: dumper.represent_scalar("!unsafe", text, style="'"),
-)
 
 
 @pytest.mark.parametrize("source", ["environment", "module_defaults"])

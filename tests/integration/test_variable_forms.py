@@ -20,6 +20,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.role.
 )
 from docr_sandbox.testing import Sandbox
 from playing import MANIFEST, PlaybookFailedError, play
+from support.unsafe_yaml import UnsafeDumper
 
 WINDOWS = [{"days": ["monday", "friday"], "start": "22:30", "duration": "90m", "time_zone": "Asia/Kathmandu"}]
 # A value for each variable that differs from its default.
@@ -79,13 +80,6 @@ VALUES: Mapping[str, Any] = {
     "docr_registry_host": "images.test:5443",
     "docr_revoke_url": "https://revoke.test",
 }
-
-
-class UnsafeDumper(yaml.SafeDumper):
-    """Writes each text with the tag !unsafe, as AWX writes answers."""
-
-
-UnsafeDumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("!unsafe", text, style="'"))
 
 
 LISTS_OF_TEXTS = (VariableType.TEXTS, VariableType.PATHS, VariableType.DATES)
