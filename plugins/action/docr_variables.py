@@ -10,14 +10,13 @@ from typing import Any, ClassVar
 from ansible import constants
 
 from ..module_utils._domain.errors import InvalidInput
+from ..module_utils._domain.role.variable_names import COMMON_PREFIX
 from ..module_utils._domain.role.variable_values import read_variables
 from ..module_utils._domain.role.variables import ADDRESSES, TRUST_ADDRESSES, address_errors
 from ..module_utils._module.spec import CONNECTION_OPTIONS, TOKEN_VARIABLES, value_in_environment
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inclusion import STAGE_TAGS, claim, is_selected, outputs_of, runs_once
 from ..plugin_utils._variable_texts import TEXTS
-
-PREFIX = "docr_"
 
 
 class ActionModule(ControllerAction):
@@ -42,7 +41,7 @@ class ActionModule(ControllerAction):
         working = claim(self._task, host, constants.DEFAULT_LOCAL_TMP)
         if working != host:
             return {"runs_here": False, "runs_once": is_once, "outputs": outputs_of(working, variables)}, ()
-        names = [name for name in variables if name.startswith(PREFIX)]
+        names = [name for name in variables if name.startswith(COMMON_PREFIX)]
         given = {name: _decrypted(self._templar.template(variables[name])) for name in names}
         found = read_variables(given, options["required"], TEXTS)
         if self._uses_token_of_environment(found.variables.values):
@@ -71,7 +70,7 @@ def _trusted_addresses() -> dict[str, frozenset[str]]:
     """The addresses of DigitalOcean and of the environment, without a slash at the end, by variable."""
     trusted = {}
     for name in ADDRESSES:
-        option = CONNECTION_OPTIONS[name.removeprefix(PREFIX)]
+        option = CONNECTION_OPTIONS[name.removeprefix(COMMON_PREFIX)]
         known = (option["default"], value_in_environment(*option["fallback"][1]))
         trusted[name] = frozenset(one.rstrip("/") for one in known if one)
     return trusted

@@ -109,8 +109,8 @@ def manifest_notes(origin: str, own: Values, variables: Values | None) -> Iterab
 def variable_notes(all_own: Iterable[Values], variables: Values | None) -> Iterable[str]:
     """What the variables say in vain."""
     if variables and variables.get(_KUBECONFIG) and not any(access_of(own, variables).contexts for own in all_own):
-        nobody = f"neither a manifest nor {PREFIX}{_CONTEXTS} names contexts"
-        yield f"{PREFIX}{_KUBECONFIG}: the variable has no effect, since {nobody}."
+        reason = f"neither a manifest nor {PREFIX}{_CONTEXTS} names contexts"
+        yield f"{PREFIX}{_KUBECONFIG}: the variable has no effect, since {reason}."
 
 
 def shape_entries(access: Access) -> list[dict[str, Any]]:

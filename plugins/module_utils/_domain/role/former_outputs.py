@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from typing import Any
 
+from ..times import format_time
+
 # The decision of a collection where the stage gc did not run.
 NOT_RUN = "not_run"
 
@@ -73,6 +75,5 @@ def _as_text(value: Any, *, is_local: bool = False) -> Any:
     if isinstance(value, datetime):
         if is_local:
             return value.isoformat(timespec="seconds")
-        utc = value.astimezone(timezone.utc) if value.tzinfo else value
-        return utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return format_time(value if value.tzinfo else value.replace(tzinfo=timezone.utc))
     return value.isoformat() if isinstance(value, date) else value

@@ -107,7 +107,7 @@ def _notes(results: StageResults) -> Iterator[str]:
 
 
 def format_bytes(count: int) -> str:
-    """A number of bytes as a person reads the number, in powers of 1000 as DigitalOcean's control panel shows sizes."""
+    """A number of bytes as a person reads the number, in powers of 1000."""
     size, unit = float(count), "B"
     for larger in ("kB", "MB", "GB", "TB"):
         if size < 1000:
