@@ -18,7 +18,10 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     DesiredAccess,
     RegistryAccess,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import Journal
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import (
+    VERIFIED,
+    Journal,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import (
     one_click_copies,
     owned,
@@ -58,7 +61,7 @@ def walk(simulated: SimulatedCluster, plan: Iterable[Any]) -> list[SimulatedClus
 
 def in_use(found: CurrentRegistry) -> Credential:
     """The credential in use."""
-    credential = found.journal.new or found.journal.current
+    credential = found.journal.in_use
     assert credential is not None
     return credential
 
@@ -96,7 +99,7 @@ def _mint(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:
     token = f"minted-{len(simulated.minted)}"
     found = Credential(config(token), now, now + timedelta(seconds=expiry_s) if expiry_s else None)
     simulated = replace(simulated, minted=(*simulated.minted, found))
-    return _note(simulated, access.registry, RegistryAccess(simulated.state, access).journal.add(found))
+    return _note(simulated, access.registry, RegistryAccess(simulated.state, access).journal.add(found, VERIFIED))
 
 
 def _write_journal(simulated: SimulatedCluster, step: Any) -> SimulatedCluster:

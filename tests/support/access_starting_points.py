@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import (
@@ -64,7 +66,11 @@ def journals(draw: st.DrawFn) -> Journal | None:
     """None, or credentials of which at most one is the current one."""
     found, has_current = Journal(), False
     for one in draw(st.none() | st.lists(pool, unique_by=lambda one: one.fingerprint)) or ():
-        state = draw(st.sampled_from(["new", "old"] if has_current else ["new", "current", "current", "old"]))
+        state = draw(
+            st.sampled_from(
+                ["new", "verified", "old"] if has_current else ["new", "verified", "current", "current", "old"]
+            )
+        )
         has_current |= state == "current"
         retired = draw(st.sampled_from([NOW - HOUR, NOW - 5 * HOUR])) if state == "old" else None
         found = found.add(one, state, retired)
@@ -98,7 +104,7 @@ def accounts(draw: st.DrawFn) -> list[ServiceAccount]:
 @st.composite
 def states(draw: st.DrawFn) -> CurrentCluster:
     settled = draw(st.none() | st.just(POOL[3]))
-    return cluster(
+    state = cluster(
         draw(secrets(pool if settled is None else st.just(settled))),
         draw(accounts()),
         draw(journals()) if settled is None else journal((settled, "current")),
@@ -106,6 +112,8 @@ def states(draw: st.DrawFn) -> CurrentCluster:
         is_accepted=draw(st.sampled_from([True, False, None])),
         integrated=draw(st.sampled_from([(), ("kiwi",)])),
     )
+    found = replace(state.registries["kiwi"], is_new_accepted=draw(st.sampled_from([True, False, None])))
+    return replace(state, registries={"kiwi": found})
 
 
 @st.composite

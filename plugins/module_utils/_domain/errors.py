@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .field_errors import FieldError
@@ -66,6 +66,10 @@ class Refused(DocrError):
     """The service or a rule of this collection refuses the request (400, 412, 422)."""
 
     kind = "refused"
+
+
+class Overtaken(Refused):
+    """Another run of this collection wrote a later credential: the credential to write may be revoked already."""
 
 
 class Denied(DocrError):
@@ -132,12 +136,36 @@ class SomeFailed(DocrError):
 
     kind = "some_failed"
 
-    def __init__(self, operation: str, failed: Mapping[str, DocrError], last: object = None) -> None:
+    def __init__(
+        self,
+        operation: str,
+        failed: Mapping[str, DocrError],
+        last: object = None,
+        advice: str = "fix the causes and run the task again",
+    ) -> None:
         told = "; ".join(f"{name}: {_sentence_part(str(error))}" for name, error in failed.items())
-        super().__init__(operation, told, "fix the causes and run the task again")
+        super().__init__(operation, told, advice)
         self.may_have_taken_effect = any(error.may_have_taken_effect for error in failed.values())
         self.has_written = any(error.has_written for error in failed.values())
         self.last = last
+
+
+class SeveralErrors(DocrError):
+    """Several errors of one object, such as of several namespaces of a cluster."""
+
+    kind = "some_failed"
+
+    def __init__(self, errors: Sequence[DocrError]) -> None:
+        first = errors[0]
+        super().__init__(first.operation, first.answer, first.advice)
+        self.args = ("; ".join(_sentence_part(str(error)) for error in errors) + ".",)
+        self.may_have_taken_effect = any(error.may_have_taken_effect for error in errors)
+        self.has_written = any(error.has_written for error in errors)
+
+
+def join_errors(errors: Sequence[DocrError]) -> DocrError:
+    """One error for at least one error of an object."""
+    return errors[0] if len(errors) == 1 else SeveralErrors(errors)
 
 
 class Stuck(DocrError):

@@ -10,6 +10,7 @@ from ..._domain.credentials.docker import DockerCredentials, parse_docker_creden
 from ..oci.image_host import RegistryHost
 from ..operations import MINT_DOCKER_CREDENTIALS
 from .connection import ApiConnection
+from .login_check import check_api_login
 from .revocation import revoke
 
 
@@ -28,6 +29,10 @@ class CredentialCalls(ApiConnection):
     def revoke_docker_credentials(self, credentials: DockerCredentials) -> None:
         """Take a minted token back."""
         revoke(self._settings, credentials)
+
+    def check_api_login(self, credentials: DockerCredentials) -> None:
+        """One request of the API with the minted token."""
+        check_api_login(self._settings, credentials)
 
     def open_image_host(self, credentials: DockerCredentials | None = None) -> RegistryHost:
         """The image host; the account's own token opens it too."""

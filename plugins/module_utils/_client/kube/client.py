@@ -46,6 +46,7 @@ _EXPIRED_PAGE = 410
 _TOO_MUCH_TO_DO = 429
 _PASSING = (_TOO_MUCH_TO_DO, 500, 502, 503, 504)
 _BY_US = {"fieldManager": FIELD_MANAGER}
+_TRIAL = {"dryRun": "All"}
 # What is no failure of a connection, as a certificate that is not trusted, is the same the next time.
 _ALWAYS: Mapping[str, Any] = {"allowed_methods": None, "raise_on_status": False, "redirect": 0, "other": 0}
 _ADVICE = {
@@ -138,16 +139,27 @@ class KubeApi:
         """A service account."""
         return self._fetch(namespace, "serviceaccounts", name, parse_service_account)
 
-    def create_secret(self, namespace: str, name: str, content: SecretContent) -> Secret:
-        """Make a secret."""
+    def create_secret(
+        self,
+        namespace: str,
+        name: str,
+        content: SecretContent,
+        *,
+        owners: Sequence[Mapping[str, Any]] = (),
+        is_trial: bool = False,
+    ) -> Secret:
+        """Make a secret, or try whether the API server would."""
         body = _secret_body(name, content)
+        body["metadata"] |= _kept_metadata((), owners)
         words = f"create the secret {namespace}/{name}"
-        return parse_secret(self._send("POST", f"namespaces/{quote(namespace)}/secrets", words, _BY_US, body))
+        query = _BY_US | (_TRIAL if is_trial else {})
+        return parse_secret(self._send("POST", f"namespaces/{quote(namespace)}/secrets", words, query, body))
 
     def replace_secret(self, secret: Secret, content: SecretContent) -> Secret:
         """Give a secret other content, if it is still as it was read."""
         body = _secret_body(secret.name, content)
         body["metadata"] |= {"resourceVersion": secret.resource_version, "uid": secret.uid}
+        body["metadata"] |= _kept_metadata(secret.finalizers, secret.owners)
         words = f"update the secret {secret.namespace}/{secret.name}"
         return parse_secret(self._send("PUT", _path(secret, "secrets"), words, _BY_US, body))
 
@@ -231,7 +243,7 @@ class KubeApi:
         except (HTTPError, OSError) as error:
             raise _lost(error, words) from error
         read = _read(answer, words)
-        if not is_read:
+        if not is_read and "dryRun" not in query:
             self._has_written = True
         return read
 
@@ -272,6 +284,14 @@ def _secret_body(name: str, content: SecretContent) -> dict[str, Any]:
         "metadata": metadata,
         "type": content.type,
         "data": dict(content.data),
+    }
+
+
+def _kept_metadata(finalizers: Sequence[str], owners: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What other writers set, and what an update would remove."""
+    return {
+        **({"finalizers": list(finalizers)} if finalizers else {}),
+        **({"ownerReferences": [dict(one) for one in owners]} if owners else {}),
     }
 
 

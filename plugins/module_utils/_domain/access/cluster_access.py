@@ -10,7 +10,7 @@ property of RegistryAccess. `plan.py` puts these decisions into an order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -18,10 +18,11 @@ from functools import cached_property
 from ..clusters.objects import PULL_SECRET_TYPE, Namespace, Pod, Secret, ServiceAccount
 from ..clusters.selection import Where
 from ..credentials.rotation import Credential, RotationPolicy
+from ..errors import DocrError
 from .journal import CURRENT, OLD, Journal
 from .methods import DIRECT, ONE_CLICK, OPERATOR, doctl_name, secret_name
 from .ownership import OPERATOR_NAMESPACE, foreign, is_marked, is_owned_entry, one_click_copies, owned
-from .pull_secrets import carries, credential_in, pull_secret
+from .pull_secrets import carries, config_in, intact_credential, pull_secret
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,9 @@ class CurrentRegistry:
     """What a cluster holds for one registry.
 
     `secrets` are the secrets of every name that serves the registry, by name and then by namespace. `chosen` are the
-    namespaces that the user chose. `is_accepted` says whether the image host accepts the credential in use; None where
-    the image host was not asked or did not answer.
+    namespaces that the user chose. `is_accepted` says whether the credential in use is accepted, and `is_new_accepted`
+    whether a credential is accepted that a run minted and did not verify; None where the check was not made or got no
+    answer. `check_error` is the error of the check of the new credential.
     """
 
     secrets: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
@@ -65,6 +67,8 @@ class CurrentRegistry:
     journal: Journal = field(default_factory=Journal)
     journal_secret: Secret | None = None
     is_accepted: bool | None = None
+    is_new_accepted: bool | None = None
+    check_error: DocrError | None = None
 
     def of(self, name: str) -> Mapping[str, Secret]:
         """The secrets of a name by namespace."""
@@ -77,6 +81,7 @@ class CurrentCluster:
 
     `accounts` are only the default service accounts where no others matter. `pods` are the pods that fail to pull from
     a registry. `integrated` are the registries that DigitalOcean's one-click integration lists for the cluster.
+    `check_error` says why no new credential can be verified now.
     """
 
     name: str
@@ -86,6 +91,7 @@ class CurrentCluster:
     registries: Mapping[str, CurrentRegistry] = field(default_factory=dict)
     pods: tuple[Pod, ...] = ()
     integrated: frozenset[str] = frozenset()
+    check_error: DocrError | None = None
 
     @cached_property
     def alive(self) -> frozenset[str]:
@@ -145,76 +151,147 @@ class RegistryAccess:
     def journal(self) -> Journal:
         """The journal, and the credentials that only pull secrets hold: a deleted journal is written again.
 
-        The newest of these credentials is the current credential where the journal has none. Secrets in a namespace
-        that is terminating do not count: the secrets can stay for long, and every run would revoke their credentials.
+        A new credential that the check accepts is verified, and a credential that the check does not accept is old.
         """
-        found = self.current.journal
-        # Copies share their content, of which there are few.
-        contents = {
-            id(secret.content): secret
-            for method in (DIRECT, OPERATOR)
-            for namespace, secret in self.current.of(secret_name(method, self.registry)).items()
-            if namespace in self.cluster.alive and is_marked(secret, self.registry, method)
-        }
-        held: dict[str, Credential] = {}
-        for secret in contents.values():
-            held.update(_intact_credential(secret))
+        found = self._add_lost(self.current.journal)
+        new, is_accepted = found.unverified, self.current.is_new_accepted
+        if new is None or is_accepted is None:
+            return found
+        return found.judge(new.fingerprint, is_accepted, self.cluster.now)
+
+    def _add_lost(self, found: Journal) -> Journal:
+        """The journal with the credentials that only pull secrets hold.
+
+        Where the journal has no current credential, the credential that most secrets hold is the current credential,
+        since a user of one namespace may edit a secret. Secrets in a namespace that is terminating do not count: the
+        secrets can stay for long, and every run would revoke their credentials.
+        """
+        holders: dict[str, list[Credential]] = {}
+        for credential in self._held_credentials():
+            holders.setdefault(credential.fingerprint, []).append(credential)
         recorded = {entry.fingerprint for entry in found.entries}
-        lost = [credential for fingerprint, credential in held.items() if fingerprint not in recorded]
-        lost.sort(key=lambda credential: credential.minted_at)
-        for credential in lost:
-            is_newest = credential is lost[-1] and found.current is None
-            found = found.add(credential, CURRENT if is_newest else OLD, None if is_newest else self.cluster.now)
+        lost = [same for fingerprint, same in holders.items() if fingerprint not in recorded]
+        lost.sort(key=lambda same: (len(same), same[0].minted_at))
+        newest = None if found.current is not None or not lost else lost[-1][0]
+        for credential in sorted((same[0] for same in lost), key=lambda one: one.minted_at):
+            if credential is newest:
+                found = found.add(credential, CURRENT)
+            else:
+                found = found.add(credential, OLD, self.cluster.now)
         return found
 
+    def _held_credentials(self) -> Iterator[Credential]:
+        """The credential of each intact pull secret of this collection."""
+        known: dict[int, Credential | None] = {}  # Copies share their content, of which there are few.
+        for method in (DIRECT, OPERATOR):
+            for namespace, secret in self.current.of(secret_name(method, self.registry)).items():
+                if namespace in self.cluster.alive and is_marked(secret, self.registry, method):
+                    if id(secret.content) not in known:
+                        known[id(secret.content)] = intact_credential(secret)
+                    credential = known[id(secret.content)]
+                    if credential is not None:
+                        yield credential
+
     @cached_property
-    def reason_to_mint(self) -> str | None:
+    def reason_to_renew(self) -> str | None:
         """Why a new credential is due, as a part of a sentence; None where the credential in use stays."""
-        in_use = self.journal.new or self.journal.current
-        reason = self.desired.required_policy.reason_to_renew(in_use, self.cluster.now)
+        reason = self.desired.required_policy.reason_to_renew(self.journal.in_use, self.cluster.now)
         if reason is None and self.current.is_accepted is False:
             return "the image host does not accept the current credential"
         return reason
 
+    @property
+    def check_error(self) -> DocrError | None:
+        """Why no new credential can be verified now, so that none is minted."""
+        return self.current.check_error or self.cluster.check_error
+
+    @cached_property
+    def reason_to_mint(self) -> str | None:
+        """Why a new credential is minted, as a part of a sentence; None where no credential is minted."""
+        return None if self.check_error is not None else self.reason_to_renew
+
     @cached_property
     def credential(self) -> Credential | None:
-        """The credential that stays in use; None where a new credential is due, or the method has none of ours."""
-        if self.desired.policy is None or self.reason_to_mint is not None:
+        """The credential that stays in use; None where the task mints a credential, or no credential can be used."""
+        in_use = self.journal.in_use
+        if self.desired.policy is None or self.reason_to_mint is not None or in_use is None:
             return None
-        return self.journal.new or self.journal.current
+        return None if in_use.has_expired(self.cluster.now) or self.current.is_accepted is False else in_use
+
+    @property
+    def is_renewal_overdue(self) -> bool:
+        """Whether a new credential is due that cannot be verified, and the credential in use cannot wait for it."""
+        policy = self.desired.required_policy
+        if self.check_error is None or self.reason_to_renew is None:
+            return False
+        if self.credential is None or policy.force:
+            return True
+        overdue_at = policy.overdue_at(self.credential)
+        return overdue_at is not None and overdue_at <= self.cluster.now
 
     @property
     def is_settled(self) -> bool:
         """Whether the credential in use is recorded as the credential that every secret carries."""
-        return self.credential is not None and self.credential == self.journal.current and self.journal.new is None
+        return self.credential is not None and self.journal.verified is None
 
     @property
     def credentials_to_revoke(self) -> tuple[Credential, ...]:
-        """The old credentials whose time has come; in a forced rotation every credential but the new one."""
-        journal = self.journal
+        """The old credentials whose time has come; in a forced rotation every credential but the new one.
+
+        Without force, a credential stays that the secret of an excluded namespace holds.
+        """
+        journal, policy = self.journal, self.desired.required_policy
         if not self.is_settled:
             kept = self.credential.fingerprint if self.credential else ""
             journal = journal.retire_all_but(kept, self.cluster.now)
-        return journal.due(self.cluster.now, self.desired.required_policy.wait_before_revocation)
+        due = journal.due(self.cluster.now, policy.wait_before_revocation)
+        if policy.force:
+            return due
+        held = {one.fingerprint for one in map(intact_credential, self.excluded_secrets.values()) if one is not None}
+        return tuple(one for one in due if one.fingerprint not in held)
 
     @cached_property
     def namespaces(self) -> frozenset[str]:
         """The namespaces that this collection writes to: those chosen now, and those with a secret of an earlier run.
 
-        The secrets of an earlier run stay valid, although their namespaces are not chosen any more.
+        The secrets of an earlier run stay valid, although their namespaces are not chosen any more, unless the user
+        excludes the namespace. A namespace where a foreign secret has the name of ours is left out.
         """
         if self.desired.method == OPERATOR:
-            return frozenset({OPERATOR_NAMESPACE})
-        return (self.current.chosen | self.owned_secrets(DIRECT).keys()) & self.cluster.alive
+            return frozenset({OPERATOR_NAMESPACE}) - self.foreign_namespaces
+        ours = self.owned_secrets(DIRECT).keys() - self.excluded_secrets.keys()
+        return ((self.current.chosen | ours) & self.cluster.alive) - self.foreign_namespaces
+
+    @cached_property
+    def excluded_secrets(self) -> Mapping[str, Secret]:
+        """The secrets of earlier runs in namespaces that the user excludes now, by namespace."""
+        if self.desired.method != DIRECT:
+            return {}
+        excludes = self.desired.where.excludes_namespace
+        return {
+            namespace: secret
+            for namespace, secret in self.owned_secrets(DIRECT).items()
+            if namespace in self.cluster.alive and excludes(namespace)
+        }
+
+    @cached_property
+    def foreign_namespaces(self) -> frozenset[str]:
+        """The namespaces where a secret has the name of ours and this collection does not own the secret."""
+        if self.desired.method == ONE_CLICK:
+            return frozenset()
+        scope = self.cluster.alive if self.desired.method == OPERATOR else self.current.chosen
+        return frozenset(foreign(self.secrets, self.registry, self.desired.method, scope))
 
     @property
-    def foreign_secrets(self) -> tuple[str, ...]:
-        """Secrets with the name of ours that this collection does not own, as `namespace/name`."""
-        if self.desired.method == ONE_CLICK:
-            return ()
-        scope = self.cluster.alive if self.desired.method == OPERATOR else self.current.chosen
-        found = foreign(self.secrets, self.registry, self.desired.method, scope)
-        return tuple(f"{namespace}/{self.desired.secret}" for namespace in found)
+    def edited_secrets(self) -> tuple[str, ...]:
+        """The pull secrets of this collection whose content another writer edited, as `namespace/name`."""
+        return tuple(
+            f"{namespace}/{secret.name}"
+            for namespace, secret in sorted(self.secrets.items())
+            if namespace in self.namespaces
+            and is_marked(secret, self.registry, self.desired.method)
+            and intact_credential(secret) is None
+        )
 
     @cached_property
     def secrets_to_write(self) -> tuple[SecretWrite, ...]:
@@ -227,6 +304,20 @@ class RegistryAccess:
             if content is None or namespace not in secrets or not carries(secrets[namespace], content)
         )
 
+    def without_credential(self, namespaces: Iterable[str], revoked: Collection[str]) -> list[str]:
+        """The namespaces, sorted, whose pull secret is missing or holds none but a revoked or expired credential."""
+        entries = {entry.credential.config: entry.credential for entry in self.journal.entries}
+
+        def is_valid(secret: Secret | None) -> bool:
+            credential = None if secret is None else intact_credential(secret) or entries.get(config_in(secret))
+            return (
+                credential is not None
+                and credential.fingerprint not in revoked
+                and not credential.has_expired(self.cluster.now)
+            )
+
+        return sorted(one for one in namespaces if not is_valid(self.secrets.get(one)))
+
     @property
     def chosen_accounts(self) -> tuple[ServiceAccount, ...]:
         """The service accounts that the user chose."""
@@ -235,7 +326,8 @@ class RegistryAccess:
 
     def lacks_entry(self, account: ServiceAccount) -> bool:
         """Whether the user chose a service account that does not name the pull secret yet."""
-        is_chosen = account.namespace in self.current.chosen and self.desired.where.has_account(account.name)
+        chosen = self.current.chosen - self.foreign_namespaces
+        is_chosen = account.namespace in chosen and self.desired.where.has_account(account.name)
         return is_chosen and self.desired.secret not in account.pull_secrets
 
     def entry_removals(self, method: str, scope: frozenset[str]) -> list[AccountChange]:
@@ -261,7 +353,7 @@ class RegistryAccess:
         accounts = {account.namespace: account for account in self.cluster.accounts if account.name == "default"}
         return [
             namespace
-            for namespace in sorted(self.cluster.alive)
+            for namespace in sorted(self.cluster.alive - self.foreign_namespaces)
             if namespace not in secrets
             or dict(secrets[namespace].content.data) != data
             or (namespace in accounts and name not in accounts[namespace].pull_secrets)
@@ -297,12 +389,3 @@ class ClusterAccess:
     def of(self, registry: str) -> RegistryAccess:
         """The access to a registry."""
         return next(access for access in self.registries if access.registry == registry)
-
-
-def _intact_credential(secret: Secret) -> dict[str, Credential]:
-    try:
-        credential = credential_in(secret)
-    except ValueError:
-        # A user edited the secret. The next run writes the secret again, and the content holds nothing to revoke.
-        return {}
-    return {credential.fingerprint: credential}

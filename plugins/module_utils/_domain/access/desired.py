@@ -16,7 +16,7 @@ from ..credentials.rotation import RotationPolicy
 from ..field_errors import DUPLICATE, FieldError
 from ..names import NameRef
 from .cluster_access import DesiredAccess
-from .methods import ALWAYS, CHANGED, NEVER, ONE_CLICK
+from .methods import ALWAYS, CHANGED, IMAGE_HOST, NEVER, ONE_CLICK
 from .one_click import PRESENT, DesiredIntegrations, Integration, closed_errors, missing_registries
 
 
@@ -39,13 +39,17 @@ class AccessEntry:
 
 @dataclass(frozen=True)
 class DesiredState:
-    """All that a task desires. An earlier task of the same play may create the `expected` registries."""
+    """All that a task desires. An earlier task of the same play may create the `expected` registries.
+
+    `verify_credentials` says how a credential is verified, image_host or api.
+    """
 
     entries: tuple[AccessEntry, ...]
     state: str = PRESENT
     expected: tuple[str, ...] = ()
     recreates_pods: bool = False
     wait_for_secrets: str = CHANGED
+    verify_credentials: str = IMAGE_HOST
 
     @property
     def is_present(self) -> bool:

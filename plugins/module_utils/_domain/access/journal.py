@@ -4,15 +4,16 @@
 
 """The journal of a registry's credentials in a cluster: a secret that lets the next run continue a killed run.
 
-The journal holds each credential from its minting to its revocation: as `new` until every pull secret carries the
-credential, then as `current`, then as `old` until the credential is revoked.
+The journal holds each credential from its minting to its revocation: as `new` until the credential is verified, as
+`verified` until every pull secret carries the credential, then as `current`, then as `old` until the credential is
+revoked. Only a verified credential is written into a pull secret.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from ..credentials.rotation import Credential
 from ..times import format_time, parse_time
 
 NEW = "new"
+VERIFIED = "verified"
 CURRENT = "current"
 OLD = "old"
 
@@ -53,12 +55,35 @@ class Journal:
     @property
     def current(self) -> Credential | None:
         """The credential that every pull secret carries."""
-        return next((one.credential for one in reversed(self.entries) if one.state == CURRENT), None)
+        return self._newest(CURRENT)
 
     @property
-    def new(self) -> Credential | None:
-        """A credential that a run minted and did not write to every pull secret yet."""
-        return next((one.credential for one in reversed(self.entries) if one.state == NEW), None)
+    def unverified(self) -> Credential | None:
+        """The newest credential that a run minted and did not verify."""
+        return self._newest(NEW)
+
+    @property
+    def in_use(self) -> Credential | None:
+        """The credential that pull secrets get: the newest verified credential, else the current credential."""
+        return self.verified or self.current
+
+    @property
+    def verified(self) -> Credential | None:
+        """The newest credential that a run verified and did not write to every pull secret yet."""
+        return self._newest(VERIFIED)
+
+    @property
+    def retired(self) -> frozenset[str]:
+        """The fingerprints of the old credentials."""
+        return frozenset(one.fingerprint for one in self.entries if one.state == OLD)
+
+    def has_later(self, fingerprint: str | None, credential: Credential) -> bool:
+        """Whether the fingerprint is of another credential that was minted at the same time or later."""
+        return any(
+            one.fingerprint == fingerprint != credential.fingerprint
+            and one.credential.minted_at >= credential.minted_at
+            for one in self.entries
+        )
 
     def add(self, credential: Credential, state: str = NEW, retired_at: datetime | None = None) -> Journal:
         """The journal with another credential."""
@@ -68,6 +93,16 @@ class Journal:
         """The old credentials that were replaced at least `revoke_after` ago."""
         return tuple(
             one.credential for one in self.entries if one.state == OLD and (one.retired_at or now) + revoke_after <= now
+        )
+
+    def judge(self, fingerprint: str, is_accepted: bool, now: datetime) -> Journal:
+        """The journal where a credential that is accepted is verified, and a credential that is not accepted is old."""
+        state, retired_at = (VERIFIED, None) if is_accepted else (OLD, now)
+        return Journal(
+            tuple(
+                replace(one, state=state, retired_at=retired_at) if one.fingerprint == fingerprint else one
+                for one in self.entries
+            )
         )
 
     def promote(self, credential: Credential, now: datetime) -> Journal:
@@ -91,10 +126,22 @@ class Journal:
             )
         )
 
+    def retire(self, fingerprints: Collection[str], now: datetime) -> Journal:
+        """The journal where these credentials are old; `now` is the time for those that become old."""
+        return Journal(
+            tuple(
+                replace(one, state=OLD, retired_at=now) if one.fingerprint in fingerprints and one.state != OLD else one
+                for one in self.entries
+            )
+        )
+
     def without(self, fingerprints: Iterable[str]) -> Journal:
         """The journal without these credentials."""
         gone = frozenset(fingerprints)
         return Journal(tuple(one for one in self.entries if one.fingerprint not in gone))
+
+    def _newest(self, state: str) -> Credential | None:
+        return next((one.credential for one in reversed(self.entries) if one.state == state), None)
 
 
 def journal_name(registry: str) -> str:
@@ -124,7 +171,7 @@ def _read_entry(raw: Mapping[str, Any]) -> JournalEntry:
         minted_at=parse_time(raw["minted_at"]),
         expires_at=None if expires_at is None else parse_time(expires_at),
     )
-    if raw["fingerprint"] != credential.fingerprint or raw["state"] not in (NEW, CURRENT, OLD):
+    if raw["fingerprint"] != credential.fingerprint or raw["state"] not in (NEW, VERIFIED, CURRENT, OLD):
         raise ValueError("not as it was written")
     return JournalEntry(credential, str(raw["state"]), None if retired_at is None else parse_time(retired_at))
 

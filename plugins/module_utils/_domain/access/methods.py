@@ -27,6 +27,11 @@ ALWAYS = "always"
 NEVER = "never"
 WAIT_FOR_SECRETS = (CHANGED, ALWAYS, NEVER)
 
+# How a credential is verified: by a login to the image host, or by a call of the API with the credential's token.
+IMAGE_HOST = "image_host"
+API = "api"
+VERIFY_CREDENTIALS = (IMAGE_HOST, API)
+
 # The names of options that modules, manifests and role variables (docr_doks_*) share.
 WHERE = ("namespaces", "exclude_namespaces", "namespace_selector", "service_accounts")
 EXPIRY = ("rotate_every", "never_expires")

@@ -13,12 +13,15 @@ no secret holds them, and the journal is deleted last.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from ..clusters.objects import ServiceAccount
 from ..clusters.selection import plain_names
-from ..errors import Refused
+from ..errors import DocrError, Refused
 from ..names import join_names
 from ..plan import Plan
+from ..times import format_time
 from . import steps
 from .cluster_access import AccountChange, ClusterAccess, RegistryAccess
 from .field_managers import gitops_warnings
@@ -28,16 +31,20 @@ from .pods import plan_recreation
 from .steps import ClusterStep
 
 
-def plan_presence(cluster: ClusterAccess, *, recreates_pods: bool) -> Plan[ClusterStep]:
-    """The steps that give a cluster its access; raises Refused where a foreign secret has the name of one of ours."""
-    foreign = [place for access in cluster.registries for place in access.foreign_secrets]
-    if foreign:
-        raise Refused(
-            f"write pull secrets into the cluster {cluster.current.name}",
-            f"secrets that this collection did not make have the same names: {join_names(foreign)}",
-            "find out what uses these secrets and delete them, or leave out their namespaces",
-        )
-    served = [one for one in cluster.registries if one.desired.method == ONE_CLICK or one.namespaces]
+@dataclass(frozen=True)
+class ClusterPlan(Plan[ClusterStep]):
+    """The steps in one cluster, and the errors that let the task fail after the steps: what could not be planned."""
+
+    errors: tuple[DocrError, ...] = ()
+
+
+def plan_presence(cluster: ClusterAccess, *, recreates_pods: bool) -> ClusterPlan:
+    """The steps that give a cluster its access.
+
+    A namespace where a foreign secret has the name of ours, and a registry whose credential is due and cannot be
+    verified, are errors of the plan and stop nothing else.
+    """
+    served = [one for one in cluster.registries if one.desired.method == ONE_CLICK or _is_servable(one)]
     found: list[ClusterStep] = []
     for access in served:
         if access.desired.method != ONE_CLICK:
@@ -46,15 +53,50 @@ def plan_presence(cluster: ClusterAccess, *, recreates_pods: bool) -> Plan[Clust
     if changes:
         found.append(steps.PatchServiceAccounts(cluster.current.name, tuple(changes)))
     for access in served:
-        found += plan_leaving(access)
+        if not access.foreign_namespaces:
+            found += plan_leaving(access)
         found += _revocations(access)
     if recreates_pods:
         found += plan_recreation(cluster.current, served, changes)
-    return Plan(
+    return ClusterPlan(
         steps=tuple(found),
         notes=tuple(note for access in cluster.registries for note in _notes(access)),
         warnings=tuple(warning for access in cluster.registries for warning in _warnings(access)),
+        errors=tuple(error for access in cluster.registries for error in _errors(access)),
     )
+
+
+def _is_servable(access: RegistryAccess) -> bool:
+    """Whether pull secrets can be written: there are namespaces to write to, and a credential to write."""
+    return bool(access.namespaces) and (access.credential is not None or access.reason_to_mint is not None)
+
+
+def _errors(access: RegistryAccess) -> Iterator[DocrError]:
+    if access.desired.method == ONE_CLICK:
+        return
+    name, secret = access.cluster.name, access.desired.secret
+    if access.foreign_namespaces:
+        places = join_names(f"{namespace}/{secret}" for namespace in sorted(access.foreign_namespaces))
+        yield Refused(
+            f"write pull secrets into the cluster {name}",
+            f"secrets that this collection did not make have the same names: {places}",
+            "find out what uses these secrets and delete them, or leave out their namespaces",
+        )
+    error = access.check_error
+    if error is not None and access.is_renewal_overdue and access.namespaces:
+        in_use = access.credential
+        stays = "" if in_use is None else f", and the credential in use stays{_expiry(in_use.expires_at)}"
+        yield Refused(
+            f"renew the credential of the registry {access.registry} for the cluster {name}, which is due since"
+            f" {access.reason_to_renew}",
+            f"a new credential cannot be verified ({error.answer}){stays}",
+            "let this host reach the image host, or set verify_credentials to api where this host never reaches the"
+            " image host",
+        )
+
+
+def _expiry(expires_at: datetime | None) -> str:
+    return "" if expires_at is None else f" and expires at {format_time(expires_at)}"
 
 
 def plan_absence(cluster: ClusterAccess) -> Plan[ClusterStep]:
@@ -153,7 +195,7 @@ def _end(access: RegistryAccess, method: str, scope: frozenset[str]) -> Iterator
         return
     changes = access.entry_removals(method, scope)
     if changes:
-        yield steps.PatchServiceAccounts(name, tuple(changes))
+        yield steps.PatchServiceAccounts(name, tuple(changes), registry)
     deleted = tuple(secrets[namespace] for namespace in sorted(secrets.keys() & scope))
     if deleted:
         yield steps.DeletePullSecrets(name, registry, method, deleted)
@@ -180,8 +222,15 @@ def _notes(access: RegistryAccess) -> Iterator[str]:
 def _warnings(access: RegistryAccess) -> Iterator[str]:
     cluster, method, secret = access.cluster, access.desired.method, access.desired.secret
     yield from gitops_warnings(access.chosen_accounts, secret)
+    yield from _postponed(access)
+    if access.edited_secrets:
+        yield (
+            f"Another writer edited {join_names(access.edited_secrets)} of the cluster {cluster.name}. The task writes"
+            " these secrets again."
+        )
     if method == DIRECT:
         yield from _missing_names(access)
+        yield from _excluded(access)
     if method == OPERATOR and access.is_settled:
         source = access.secrets.get(OPERATOR_NAMESPACE)
         late = [] if source is None else access.lagging(source.content.data)
@@ -190,6 +239,34 @@ def _warnings(access: RegistryAccess) -> Iterator[str]:
                 f"DigitalOcean's operator has not copied the current secret {secret} to {join_names(late)} of"
                 f" the cluster {cluster.name}."
             )
+
+
+def _postponed(access: RegistryAccess) -> Iterator[str]:
+    """A credential that is due and cannot be verified now: the credential in use stays until the renewal is overdue."""
+    error = access.check_error
+    if access.desired.method == ONE_CLICK or error is None or access.reason_to_renew is None:
+        return
+    in_use = access.credential
+    if in_use is None or access.is_renewal_overdue:
+        return
+    overdue_at = access.desired.required_policy.overdue_at(in_use)
+    until = "" if overdue_at is None else f" From {format_time(overdue_at)} the task fails."
+    yield (
+        f"The credential of the registry {access.registry} for the cluster {access.cluster.name} is not renewed, since"
+        f" a new credential cannot be verified ({error.answer}). The credential in use"
+        f" stays{_expiry(in_use.expires_at)}.{until} Where this host never reaches the image host, set"
+        " verify_credentials to api."
+    )
+
+
+def _excluded(access: RegistryAccess) -> Iterator[str]:
+    """Secrets of earlier runs in namespaces that are excluded now."""
+    if access.excluded_secrets:
+        yield (
+            f"The excluded namespaces {join_names(sorted(access.excluded_secrets))} of the cluster"
+            f" {access.cluster.name} keep the secret {access.desired.secret} of an earlier run, which this task does"
+            " not renew. To end the access there, run the task with state=absent for these namespaces."
+        )
 
 
 def _missing_names(access: RegistryAccess) -> Iterator[str]:

@@ -47,13 +47,17 @@ def carries(secret: Secret, content: SecretContent) -> bool:
     )
 
 
-def holds_later(secret: Secret, content: SecretContent) -> bool:
-    """Whether a secret holds another credential that was minted at the same time as the content's or later."""
-    current = secret.annotations
-    return (
-        current.get(_MINTED_AT, "") >= content.annotations[_MINTED_AT]
-        and current.get(_FINGERPRINT) != content.annotations[_FINGERPRINT]
-    )
+def config_in(secret: Secret) -> str:
+    """The Docker config of a pull secret as text; empty for a secret without a readable Docker config."""
+    try:
+        return base64.b64decode(secret.content.data[PULL_SECRET_KEY], validate=True).decode()
+    except (KeyError, ValueError):
+        return ""
+
+
+def fingerprint_in(secret: Secret) -> str | None:
+    """The fingerprint of the credential that a secret names; another writer may have edited it."""
+    return secret.annotations.get(_FINGERPRINT)
 
 
 def merge_content(secret: Secret, content: SecretContent) -> SecretContent:
@@ -82,3 +86,14 @@ def credential_in(secret: Secret) -> Credential:
     if not is_intact:
         raise ValueError("the secret was edited")
     return credential
+
+
+def intact_credential(secret: Secret) -> Credential | None:
+    """The credential in a secret of ours; None for a secret that another writer edited.
+
+    The next run writes an edited secret again, and its content holds nothing to revoke.
+    """
+    try:
+        return credential_in(secret)
+    except ValueError:
+        return None

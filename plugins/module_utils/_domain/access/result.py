@@ -60,7 +60,7 @@ def view(access: RegistryAccess) -> View:
         accounts[name] = frozenset(
             _key(one.namespace, one.name) for one in cluster.accounts if name in one.pull_secrets
         )
-    return View(secrets, accounts, access.journal.new or access.journal.current)
+    return View(secrets, accounts, access.journal.in_use)
 
 
 def view_after(access: RegistryAccess, current: View, plan: Sequence[Step]) -> View:

@@ -121,10 +121,14 @@ class ActivateCredential(AccessStep):
 
 @dataclass(frozen=True)
 class PatchServiceAccounts(ClusterStep):
-    """Change the imagePullSecrets of service accounts."""
+    """Change the imagePullSecrets of service accounts.
+
+    `registry` is the registry whose entries are removed; None where entries of any number of registries are added.
+    """
 
     action: ClassVar[str] = "patch_service_accounts"
     changes: tuple[AccountChange, ...]
+    registry: str | None = None
 
     @property
     def message(self) -> str:

@@ -10,18 +10,18 @@ A cluster that cannot be read, or that has a foreign secret with the name of one
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Union
 
 from ..clusters.cluster import Cluster
-from ..errors import DocrError, InvalidInput
+from ..errors import DocrError, InvalidInput, join_errors
 from ..plan import Plan, Step
 from . import steps
 from .cluster_access import ClusterAccess
 from .desired import DesiredCluster, DesiredState, resolve_entries
 from .methods import ONE_CLICK
 from .one_click import IntegrationStep, plan_integration
-from .plan import plan_absence, plan_presence
+from .plan import ClusterPlan, plan_absence, plan_presence
 from .result import view, view_after
 from .steps import ClusterStep
 
@@ -38,7 +38,8 @@ ClusterReading = Union[ClusterAccess, DocrError, NotRead]  # noqa: UP007 - what 
 class TaskPlan(Plan[Step]):
     """The steps of all clusters in their order, after those of the one-click integration.
 
-    `desired` is the desired access of each cluster. By address, `clusters` has the steps, and `failed` the error.
+    `desired` is the desired access of each cluster. By address, `clusters` has the steps, and `failed` the error; a
+    cluster of which a part could not be planned has both.
     """
 
     desired: tuple[DesiredCluster, ...] = ()
@@ -72,12 +73,17 @@ def plan_inside(outside: TaskPlan, current: Mapping[str, ClusterReading], desire
     plans: dict[str, Plan[ClusterStep]] = {}
     failed: dict[str, DocrError] = {}
     for cluster in outside.desired:
-        found = current.get(cluster.address.key)
+        key = cluster.address.key
+        found = current.get(key)
         if found is not None:
             try:
-                plans[cluster.address.key] = _plan_cluster(cluster, found, desired)
+                plan = _plan_cluster(cluster, found, desired)
             except DocrError as error:
-                failed[cluster.address.key] = error
+                failed[key] = error
+                continue
+            plans[key] = plan
+            if plan.errors:
+                failed[key] = join_errors(plan.errors)
     return _join(outside.desired, outside.one_click, plans, failed)
 
 
@@ -101,8 +107,8 @@ def _join(
     )
 
 
-def _plan_cluster(cluster: DesiredCluster, current: ClusterReading, desired: DesiredState) -> Plan[ClusterStep]:
-    """The steps in one cluster; raises the error of the read, and Refused where a foreign secret is in the way."""
+def _plan_cluster(cluster: DesiredCluster, current: ClusterReading, desired: DesiredState) -> ClusterPlan:
+    """The steps in one cluster; raises the error of the read."""
     if isinstance(current, DocrError):
         if cluster.has_own_secrets or desired.is_asked_to_read:
             raise current
@@ -112,7 +118,7 @@ def _plan_cluster(cluster: DesiredCluster, current: ClusterReading, desired: Des
     if desired.is_present:
         plan = plan_presence(current, recreates_pods=desired.recreates_pods)
     else:
-        plan = plan_absence(current)
+        plan = ClusterPlan(plan_absence(current).steps)
     key = cluster.address.key
     # The diff of the one-click integration itself is what the API shows of the integration.
     inside = [access for access in current.registries if access.desired.method != ONE_CLICK or plan.steps]
@@ -121,26 +127,26 @@ def _plan_cluster(cluster: DesiredCluster, current: ClusterReading, desired: Des
         name, shown = f"{access.registry} in {key}", view(access)
         before[name] = shown.shape()
         after[name] = view_after(access, shown, plan.steps).shape()
-    return Plan(plan.steps, before, after, plan.notes, plan.warnings)
+    return replace(plan, before=before, after=after)
 
 
-def _plan_unverified(cluster: DesiredCluster, error: DocrError) -> Plan[ClusterStep]:
+def _plan_unverified(cluster: DesiredCluster, error: DocrError) -> ClusterPlan:
     """DigitalOcean writes the secrets, so a cluster that cannot be read, such as a private cluster, is no failure."""
     warning = (
         f"The pull secrets in the cluster {cluster.address.name} are not verified, and secrets of a former method stay."
         f" {error} To verify the secrets, set wait_for_secrets=always on a host that can read the cluster."
     )
-    return Plan(warnings=(warning,))
+    return ClusterPlan(warnings=(warning,))
 
 
-def _plan_unread(cluster: DesiredCluster) -> Plan[ClusterStep]:
+def _plan_unread(cluster: DesiredCluster) -> ClusterPlan:
     inside = [access.registry for access in cluster.accesses if access.method != ONE_CLICK]
     name = cluster.address.name
     if not inside:
         note = f"Check mode mints no token for the cluster {name}, so its secrets were not checked."
-        return Plan(notes=(note,))
+        return ClusterPlan(notes=(note,))
     warning = (
         f"Check mode mints no token for the cluster {name}, so the changes inside the cluster are not known."
         " Check mode reads a cluster that kubeconfig and contexts name."
     )
-    return Plan(steps=(steps.ReadCluster(name, tuple(inside)),), warnings=(warning,))
+    return ClusterPlan(steps=(steps.ReadCluster(name, tuple(inside)),), warnings=(warning,))

@@ -43,7 +43,10 @@ class SecretContent:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret as it was read; secrets with equal content may share one content object."""
+    """A secret as it was read; secrets with equal content may share one content object.
+
+    `finalizers` and `owners` (its ownerReferences) are what other writers set.
+    """
 
     namespace: str
     name: str
@@ -51,6 +54,8 @@ class Secret:
     uid: str = ""
     resource_version: str = ""
     created_at: datetime | None = None
+    finalizers: tuple[str, ...] = ()
+    owners: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -132,6 +137,8 @@ def parse_secret(raw: Mapping[str, Any]) -> Secret:
         uid=str(metadata.get("uid", "")),
         resource_version=str(metadata.get("resourceVersion", "")),
         created_at=_time(metadata.get("creationTimestamp")),
+        finalizers=tuple(str(one) for one in metadata.get("finalizers") or ()),
+        owners=tuple(dict(one) for one in metadata.get("ownerReferences") or ()),
     )
 
 

@@ -25,7 +25,11 @@ class Where:
 
     def has_namespace(self, name: str) -> bool:
         """Whether names and globs choose a namespace; the API server applies the selector."""
-        return _matches(name, self.namespaces) and not _matches(name, self.exclude_namespaces)
+        return _matches(name, self.namespaces) and not self.excludes_namespace(name)
+
+    def excludes_namespace(self, name: str) -> bool:
+        """Whether the user excludes a namespace."""
+        return _matches(name, self.exclude_namespaces)
 
     def has_account(self, name: str) -> bool:
         """Whether names and globs choose a service account."""

@@ -46,12 +46,18 @@ class RotationPolicy:
     """How credentials are renewed. Without `rotate_every` they never expire.
 
     `revoke_after` is how long a replaced credential stays valid. `force` replaces and revokes the current credential at
-    once.
+    once; with `waits_for_all` only when every namespace has the new credential.
     """
 
     rotate_every: timedelta | None
     revoke_after: timedelta = timedelta(hours=1)
     force: bool = False
+    waits_for_all: bool = False
+
+    @property
+    def revokes_before_all(self) -> bool:
+        """Whether replaced credentials are revoked although namespaces refuse the new credential."""
+        return self.force and not self.waits_for_all
 
     @property
     def expiry_s(self) -> int:
@@ -70,6 +76,13 @@ class RotationPolicy:
         due = credential.minted_at + self.rotate_every
         # The interval may be longer than when the credential was minted; another attempt must fit before the expiry.
         return due if credential.expires_at is None else min(due, credential.expires_at - self.rotate_every)
+
+    def overdue_at(self, credential: Credential) -> datetime | None:
+        """From when a run fails that cannot renew the credential: one rotation before the expiry; None for never."""
+        if credential.expires_at is None:
+            return None
+        lifetime = credential.expires_at - credential.minted_at
+        return credential.expires_at - (self.rotate_every or lifetime / LIFETIMES)
 
     def reason_to_renew(self, credential: Credential | None, now: datetime) -> str | None:
         """Why a new credential is due now, as a part of a sentence; None if no new credential is due."""

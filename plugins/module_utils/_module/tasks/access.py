@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from ..._client.digitalocean.clusters import open_cluster_api
 from ..._domain.access.desired import AccessEntry, DesiredState
-from ..._domain.access.methods import CHANGED, WAIT_FOR_SECRETS
+from ..._domain.access.methods import CHANGED, IMAGE_HOST, VERIFY_CREDENTIALS, WAIT_FOR_SECRETS
 from ..._domain.access.one_click import ABSENT, PRESENT
 from ..._domain.durations import parse_period
 from ..._domain.errors import InvalidInput
@@ -32,6 +32,8 @@ ACCESS_SPEC = Spec(
         "revoke_after": {"type": "str", "default": "1h"},
         "force_rotation": {"type": "bool", "default": False},
         "recreate_failed_pods": {"type": "bool", "default": False},
+        "wait_for_all_namespaces": {"type": "bool", "default": False},
+        "verify_credentials": {"type": "str", "choices": list(VERIFY_CREDENTIALS), "default": IMAGE_HOST},
         "wait_for_secrets": {"type": "str", "choices": list(WAIT_FOR_SECRETS), "default": CHANGED},
         "expect_registries": {"type": "list", "elements": "str", "default": []},
         "wait_timeout": {"type": "int", "default": 60},
@@ -50,6 +52,7 @@ def build_access_task(params: Params) -> AccessTask:
         is_present=params["state"] == PRESENT,
         revoke_after=_read_period(params, "revoke_after", errors),
         force_rotation=params["force_rotation"],
+        waits_for_all=params["wait_for_all_namespaces"],
     )
     entries: tuple[AccessEntry, ...]
     if params["integrations"] is None:
@@ -66,6 +69,7 @@ def build_access_task(params: Params) -> AccessTask:
         expected=tuple(params["expect_registries"]),
         recreates_pods=params["recreate_failed_pods"],
         wait_for_secrets=params["wait_for_secrets"],
+        verify_credentials=params["verify_credentials"],
     )
     poll_settings = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock())
     return AccessTask(desired, poll_settings, params["registry_host"])

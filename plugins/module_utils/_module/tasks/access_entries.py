@@ -60,6 +60,7 @@ class CommonSettings:
     is_present: bool = True
     revoke_after: timedelta = timedelta(hours=1)
     force_rotation: bool = False
+    waits_for_all: bool = False
 
 
 def read_entries(
@@ -114,7 +115,7 @@ def _read_where(options: OptionValues) -> Where:
 
 def _read_policy(options: OptionValues, common: CommonSettings) -> RotationPolicy:
     rotate_every = parse_period(options["rotate_every"]) if options["rotate_every"] else None
-    return RotationPolicy(rotate_every, common.revoke_after, common.force_rotation)
+    return RotationPolicy(rotate_every, common.revoke_after, common.force_rotation, common.waits_for_all)
 
 
 def _cluster_errors(path: str, method: str, entry: OptionValues, options: OptionValues) -> Iterator[FieldError]:

@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from ..._domain.access.cluster_access import ClusterAccess, CurrentCluster, CurrentRegistry, DesiredAccess
+from ..._domain.access.cluster_access import (
+    ClusterAccess,
+    CurrentCluster,
+    CurrentRegistry,
+    DesiredAccess,
+    RegistryAccess,
+)
 from ..._domain.access.journal import JOURNAL_NAMESPACE, Journal, journal_name, read_journal
 from ..._domain.access.methods import secret_names
 from ..._domain.access.ownership import JOURNAL, is_marked
 from ..._domain.access.pods import is_failing
 from ..._domain.clusters.objects import Namespace, Secret, ServiceAccount
 from ..._domain.errors import Refused
-from ..flow.tokens import accepts_token_if_known
+from ..flow.verification import CredentialCheck
 from ..ports.credentials import CredentialApi
 from ..ports.kube import Kube
 
@@ -26,10 +32,11 @@ class ClusterReader:
     """Reads one cluster for the desired access.
 
     `integrated` are the registries that DigitalOcean's one-click integration lists for the cluster. `addresses` are
-    the addresses of the registries' images; without addresses no pods are read.
+    the addresses of the registries' images; without addresses no pods are read. `check` verifies credentials.
     """
 
     api: CredentialApi
+    check: CredentialCheck
     kube: Kube
     desired: tuple[DesiredAccess, ...]
     integrated: frozenset[str] = frozenset()
@@ -49,15 +56,28 @@ class ClusterReader:
         access = ClusterAccess(current, self.desired)
         current = replace(current, accounts=self._fetch_accounts(access, is_present=is_present))
         if is_present:
-            # The access says which credential is in use; the image host says whether the credential still works.
-            in_use = [(one.current, one.registry, one.credential) for one in access.registries]
-            accepted = {
-                registry: replace(found, is_accepted=accepts_token_if_known(self.api, credential.login))
-                for found, registry, credential in in_use
-                if credential is not None
-            }
-            current = replace(current, registries={**current.registries, **accepted})
+            current = replace(current, registries={one.registry: self._verify(one) for one in access.registries})
         return ClusterAccess(current, self.desired)
+
+    def _verify(self, access: RegistryAccess) -> CurrentRegistry:
+        """What the cluster holds for the registry, and whether its credentials are accepted.
+
+        A credential that a killed run left is asked about too, since only a verified credential may be written.
+        """
+        found = access.current
+        if access.desired.policy is None:
+            return found
+        if access.credential is not None:
+            accepted = self.check.try_check(access.credential.login)
+            found = replace(found, is_accepted=accepted if isinstance(accepted, bool) else None)
+        new = access.journal.unverified
+        if new is not None:
+            accepted = False if new.has_expired(access.cluster.now) else self.check.try_check(new.login)
+            if isinstance(accepted, bool):
+                found = replace(found, is_new_accepted=accepted)
+            else:
+                found = replace(found, check_error=accepted)
+        return found
 
     def _fetch_registry(self, desired: DesiredAccess, namespaces: Iterable[Namespace]) -> CurrentRegistry:
         registry, where = desired.registry, desired.where

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from ..._domain.access.cluster_access import ClusterAccess
+from ..._domain.access.cluster_access import ClusterAccess, RegistryAccess
 from ..._domain.access.desired import ClusterAddress, DesiredCluster, DesiredState
 from ..._domain.access.methods import ONE_CLICK
 from ..._domain.access.one_click import (
@@ -27,10 +27,10 @@ from ..._domain.access.steps import EndOneClick, MintCredential
 from ..._domain.access.task_plan import ClusterReading, NotRead, TaskPlan, plan_inside, plan_outside
 from ..._domain.clusters.cluster import Cluster, lists_registry
 from ..._domain.credentials.rotation import Credential
-from ..._domain.errors import DocrError, InvalidInput, SomeFailed
+from ..._domain.errors import DocrError, InvalidInput, SomeFailed, join_errors
 from ..._domain.plan import Outcome, Plan, Step
 from ..flow.parallel import MOST_CLUSTERS, parallel_outcomes
-from ..flow.tokens import require_image_host
+from ..flow.verification import CredentialCheck
 from ..flow.wait import PollSettings
 from ..ports.clusters import Clusters
 from ..ports.kube import Kube
@@ -85,7 +85,8 @@ class AccessTask:
         readings = parallel_outcomes(reads, MOST_CLUSTERS)
         planned = plan_inside(outside, readings, desired)
         if any(isinstance(step, MintCredential) for step in planned.steps):
-            require_image_host(api)
+            error = CredentialCheck(api, desired.verify_credentials).find_error()
+            readings = {key: _with_check_error(one, error) for key, one in readings.items()}
         return CurrentState(Integrations(clusters, names), outside, readings, kubes)
 
     def _require_libraries(self, api: Clusters, outside: TaskPlan) -> None:
@@ -116,11 +117,14 @@ class AccessTask:
             if cluster.address.key in plan.clusters
         }
         outcomes = parallel_outcomes(writes, MOST_CLUSTERS)
-        failed = {key: one for key, one in outcomes.items() if isinstance(one, DocrError)}
-        credentials = {key: one for key, one in outcomes.items() if not isinstance(one, DocrError)}
-        # The state of a cluster in which a write failed is not known.
-        known = replace(current, readings={**current.readings, **failed})
-        return self._unless_failed(shape_result(known, plan, after, credentials), {**plan.failed, **failed})
+        # The state of a cluster is not known where the work on the cluster or on a registry ended in an error.
+        unknown = {key: one for key, one in outcomes.items() if isinstance(one, DocrError)}
+        written = {key: one for key, one in outcomes.items() if not isinstance(one, DocrError)}
+        unknown |= {key: join_errors(one.errors) for key, one in written.items() if not one.is_known}
+        failed = {key: join_errors(one.errors) for key, one in written.items() if one.errors} | unknown
+        known = replace(current, readings={**current.readings, **unknown})
+        result = shape_result(known, plan, after, written)
+        return self._unless_failed(result, _merge_errors(plan.failed, failed))
 
     def predict(self, current: CurrentState, plan: TaskPlan) -> list[dict[str, Any]]:
         """The result of `apply`, as far as it is known before the writes."""
@@ -147,7 +151,8 @@ class AccessTask:
             one for one in registries if address.cluster and lists_registry(address.cluster, one, names or ())
         )
         addresses = tuple(f"{self.registry_host}/{one}" for one in registries) if self.desired.recreates_pods else ()
-        reader = ClusterReader(api, kube, desired.accesses, integrated, addresses)
+        check = CredentialCheck(api, self.desired.verify_credentials)
+        reader = ClusterReader(api, check, kube, desired.accesses, integrated, addresses)
         return reader.fetch(is_present=self.desired.is_present)
 
     def _write(
@@ -157,11 +162,11 @@ class AccessTask:
         address: ClusterAddress,
         plan: TaskPlan,
         done: Callable[[Step], None],
-    ) -> Mapping[str, Credential | None]:
-        """Write one cluster; returns the credentials in use by registry."""
+    ) -> WrittenCluster:
+        """Write one cluster."""
         cluster = current.readings[address.key]
         if not isinstance(cluster, ClusterAccess):
-            return {}
+            return WrittenCluster()
 
         def leave_one_click(registry: str) -> None:
             if address.cluster is None:
@@ -176,26 +181,72 @@ class AccessTask:
                 error.has_written = bool(removed)
                 raise
 
-        writer = ClusterWriter(api, current.kubes[address.key], cluster, self.poll_settings, leave_one_click)
+        check = CredentialCheck(api, self.desired.verify_credentials)
+        kube = current.kubes[address.key]
+        writer = ClusterWriter(api, check, kube, cluster, self.poll_settings, leave_one_click)
         if self.desired.is_present:
             for access in cluster.registries:
                 if access.desired.method == ONE_CLICK:
                     writer.await_one_click(access)
         writer.apply(plan.clusters[address.key], done)
-        return {registry: credentials.credential for registry, credentials in writer.credentials.items()}
+        return WrittenCluster(
+            credentials={registry: one.credential for registry, one in writer.credentials.items()},
+            steps=tuple(writer.steps_done),
+            refused={one.registry: sorted(writer.refusals.of(one.registry)) for one in cluster.registries},
+            revoked=tuple(one for credentials in writer.credentials.values() for one in credentials.revoked),
+            errors=tuple(writer.errors),
+            is_known=not writer.refusals.registries,
+        )
 
     def _unless_failed(self, result: list[dict[str, Any]], failed: Mapping[str, DocrError]) -> list[dict[str, Any]]:
         if failed:
             verb = "give" if self.desired.is_present else "end"
-            raise SomeFailed(f"{verb} access in {len(failed)} of {len(result)} clusters", failed, result)
+            raise SomeFailed(f"{verb} access in {len(failed)} of {len(result)} clusters", failed, result, self._advice)
         return result
+
+    @property
+    def _advice(self) -> str:
+        is_forced = any(entry.policy is not None and entry.policy.force for entry in self.desired.entries)
+        stays = "; until then a former credential is valid there, unless the result lists the credential as revoked"
+        return f"fix the causes and run the task again{stays if is_forced else ''}"
+
+
+@dataclass(frozen=True)
+class WrittenCluster:
+    """What was written in a cluster: the steps as they were carried out and, by registry, the credentials in use.
+
+    `refused` are the namespaces that refused a write, by registry. `revoked` are fingerprints. `is_known` is False
+    where the work on a registry ended in an error, so that the state afterwards is not known.
+    """
+
+    credentials: Mapping[str, Credential | None] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    refused: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    revoked: tuple[str, ...] = ()
+    errors: tuple[DocrError, ...] = ()
+    is_known: bool = True
+
+
+def _with_check_error(reading: ClusterReading, error: DocrError | None) -> ClusterReading:
+    """What was read of a cluster, and why no new credential can be verified."""
+    if error is None or not isinstance(reading, ClusterAccess):
+        return reading
+    return replace(reading, current=replace(reading.current, check_error=error))
+
+
+def _merge_errors(first: Mapping[str, DocrError], second: Mapping[str, DocrError]) -> dict[str, DocrError]:
+    """The errors of all clusters; a cluster may have errors of its plan and of its writes."""
+    merged = {key: [error] for key, error in first.items()}
+    for key, error in second.items():
+        merged.setdefault(key, []).append(error)
+    return {key: join_errors(errors) for key, errors in merged.items()}
 
 
 def shape_result(
     current: CurrentState,
     plan: TaskPlan,
     after: Integrations,
-    credentials: Mapping[str, Mapping[str, Credential | None]],
+    written: Mapping[str, WrittenCluster],
 ) -> list[dict[str, Any]]:
     """One entry for each cluster, in the order of the input."""
     by_id = {cluster.id: cluster for cluster in after.clusters}
@@ -218,7 +269,10 @@ def shape_result(
             (shown,) = shape_integrations(found, (*plan.one_click.steps, *left), after.registry_names)
         pull_access = None
         if cluster_access:
-            pull_access = _pull_access(cluster_access, plan.clusters[address.key], credentials.get(address.key))
+            steps = plan.clusters[address.key].steps
+            in_use = {one.registry: one.credential for one in cluster_access.registries}
+            planned = WrittenCluster(in_use, steps)
+            pull_access = _pull_access(cluster_access, written.get(address.key, planned))
         results.append({**shown, "pull_access": pull_access})
     return results
 
@@ -232,14 +286,17 @@ def _removal(cluster: Cluster, registry: str) -> RemoveRegistries:
     return RemoveRegistries({cluster.id: cluster.name}, (registry,))
 
 
-def _pull_access(
-    cluster: ClusterAccess, plan: Plan[Any], credentials: Mapping[str, Credential | None] | None
-) -> list[dict[str, Any]]:
+def _pull_access(cluster: ClusterAccess, written: WrittenCluster) -> list[dict[str, Any]]:
     return [
-        shape_access(
-            access,
-            plan.steps,
-            access.credential if credentials is None else credentials.get(access.registry),
-        )
+        {
+            **shape_access(access, written.steps, written.credentials.get(access.registry)),
+            **_shape_refused(access, written),
+        }
         for access in cluster.registries
     ]
+
+
+def _shape_refused(access: RegistryAccess, written: WrittenCluster) -> dict[str, list[str]]:
+    """The namespaces that refused a write, and of these the namespaces without a valid credential."""
+    refused = list(written.refused.get(access.registry, ()))
+    return {"refused": refused, "without_credential": access.without_credential(refused, written.revoked)}

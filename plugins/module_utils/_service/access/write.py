@@ -2,132 +2,259 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Carry out the plan for one cluster step by step, and keep the journal of the credentials of each registry.
-
-A credential is recorded in the journal right after it is minted, and until it is revoked. So the next run knows every
-credential, except a credential that was minted in the instant of a crash.
-"""
+"""Carry out the plan for one cluster step by step, where a namespace or a registry that fails stops no other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from ..._domain.access import steps
-from ..._domain.access.cluster_access import ClusterAccess, CurrentCluster, CurrentRegistry, RegistryAccess, SecretWrite
-from ..._domain.access.journal import JOURNAL_NAMESPACE, Journal, journal_name, write_journal
-from ..._domain.access.methods import ONE_CLICK, OPERATOR
-from ..._domain.access.ownership import (
-    JOURNAL,
-    OPERATOR_NAMESPACE,
-    is_marked,
-    is_owned,
-    labels_of,
-    one_click_copies,
-    owned,
+from ..._domain.access.cluster_access import (
+    AccountChange,
+    ClusterAccess,
+    CurrentCluster,
+    CurrentRegistry,
+    RegistryAccess,
+    SecretWrite,
 )
-from ..._domain.access.pull_secrets import carries, pull_secret
+from ..._domain.access.methods import DIRECT, ONE_CLICK, OPERATOR
+from ..._domain.access.ownership import OPERATOR_NAMESPACE, is_marked, is_owned, one_click_copies, owned
+from ..._domain.access.pull_secrets import carries, fingerprint_in
 from ..._domain.access.steps import ClusterStep
-from ..._domain.clusters.objects import CONNECTIONS, Secret, SecretContent
-from ..._domain.credentials.rotation import Credential
-from ..._domain.errors import Denied, DocrError, TimedOut
+from ..._domain.clusters.objects import Secret, SecretContent
+from ..._domain.errors import DocrError, Overtaken, TimedOut
 from ..._domain.names import join_names
 from ..._domain.plan import Plan, Step
-from ..._domain.times import format_time
-from ..flow.parallel import parallel_map
-from ..flow.tokens import check_token, revoke_token
-from ..flow.wait import PollSettings
+from ..flow.verification import CredentialCheck
+from ..flow.wait import PollSettings, Waited
 from ..ports.credentials import CredentialApi
 from ..ports.kube import Kube
-from .conditional_writes import change_account, delete_pod, delete_secret, require_no_later, write_secret
-from .read import by_namespace
+from .conditional_writes import ConditionalWrites
+from .credentials import Credentials
+from .read import by_namespace, fetch_journal
+from .refusals import Refusals, is_of_cluster
 
-# A token that has just been minted may not be known everywhere at once.
-_NEWS_TIMEOUT_S = 10.0
 # Namespaces that come while secrets are written get theirs in another round.
 _ROUNDS = 3
+# The steps of a registry that give access, which all come before the steps that end a former access.
+_GIVING_STEPS = (steps.WritePullSecrets, steps.ActivateCredential)
+# The steps that call DigitalOcean: their errors say nothing about the cluster.
+_STEPS_OF_THE_API = (steps.MintCredential, steps.EndOneClick, steps.RevokeCredentials)
 
 
 @dataclass
 class ClusterWriter:
-    """Carries out the plan for one cluster. `leave_one_click` ends DigitalOcean's own integration with a registry."""
+    """Carries out the plan for one cluster. `leave_one_click` ends DigitalOcean's own integration with a registry.
+
+    `refusals` are the errors that stopped only a part of the work. `steps_done` are the steps as they were carried out.
+    """
 
     api: CredentialApi
+    check: CredentialCheck
     kube: Kube
     cluster: ClusterAccess
     poll_settings: PollSettings
     leave_one_click: Callable[[str], None]
+    refusals: Refusals = field(default_factory=Refusals)
+    steps_done: list[ClusterStep] = field(default_factory=list)
     credentials: dict[str, Credentials] = field(init=False)
+    _writes: ConditionalWrites = field(init=False)
+    _written: set[tuple[str, str]] = field(init=False, default_factory=set)
+    _incomplete: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
-        self.credentials = {one.registry: Credentials(self.api, self.kube, one) for one in self.cluster.registries}
+        self._writes = ConditionalWrites(self.kube, self.poll_settings.clock)
+        self.credentials = {
+            one.registry: Credentials(self.api, self.check, self.kube, one) for one in self.cluster.registries
+        }
 
     def apply(self, plan: Plan[ClusterStep], done: Callable[[Step], None]) -> None:
-        """Carry out all steps, calling `done` after each; raises the first DocrError, and the next run continues."""
+        """Carry out the steps, calling `done` after each; raises only an error of the whole cluster.
+
+        After an error of a registry, its other steps are left to the next run.
+        """
         try:
             for step in plan.steps:
-                self._carry_out(step)
-                done(step)
+                self._attempt(step, done)
         except DocrError as error:
             error.has_written = error.has_written or self.kube.has_written
             raise
 
-    def _carry_out(self, step: ClusterStep) -> None:
+    @property
+    def errors(self) -> list[DocrError]:
+        """The errors after `apply`: of registries, of namespaces, and others."""
+        revoked = [one for credentials in self.credentials.values() for one in credentials.revoked]
+        errors = self.refusals.shape_errors(self.cluster.registries, revoked)
+        for error in errors:
+            error.has_written = error.has_written or self.kube.has_written
+        return errors
+
+    def _attempt(self, step: ClusterStep, done: Callable[[Step], None]) -> None:
+        registry = getattr(step, "registry", None)
+        if registry in self.refusals.registries:
+            return
+        try:
+            carried_out = self._carry_out(step)
+        except DocrError as error:
+            if registry is None or (is_of_cluster(error) and not isinstance(step, _STEPS_OF_THE_API)):
+                raise
+            self.refusals.registries[registry] = error
+            return
+        if registry is None or isinstance(step, _GIVING_STEPS):
+            self._incomplete.update(self.refusals.namespaces)
+        if carried_out is not None:
+            self.steps_done.append(carried_out)
+            done(carried_out)
+
+    def _carry_out(self, step: ClusterStep) -> ClusterStep | None:
+        """Carry out a step; returns what was carried out of the step, None for nothing."""
         match step:
             case steps.MintCredential(registry=registry):
                 self.credentials[registry].mint(self.poll_settings)
             case steps.RecordCredential(registry=registry, journal=journal):
                 self.credentials[registry].save(journal)
             case steps.WritePullSecrets(registry=registry, writes=writes):
-                self._write_secrets(self.cluster.of(registry), writes)
+                written = self._write_secrets(self.cluster.of(registry), writes)
+                return replace(step, writes=written) if written else None
             case steps.ActivateCredential(registry=registry):
-                self._activate(self.cluster.of(registry))
-            case steps.PatchServiceAccounts(changes=changes):
-                parallel_map(changes, lambda change: change_account(self.kube, change), CONNECTIONS)
+                return step if self._activate(self.cluster.of(registry)) else None
+            case steps.PatchServiceAccounts(registry=None, changes=changes):
+                return self._change_accounts(step, self._with_secrets(changes))
+            case steps.RecreatePods():
+                return self._recreate_pods(step)
+            case steps.RevokeCredentials(registry=registry):
+                return self._revoke(step, self.cluster.of(registry))
             case _:
-                self._carry_out_removal(step)
+                return self._carry_out_removal(step)
+        return step
 
-    def _carry_out_removal(self, step: ClusterStep) -> None:
+    def _carry_out_removal(self, step: ClusterStep) -> ClusterStep | None:
+        registry = getattr(step, "registry", "")
+        if registry in self._incomplete:
+            return None  # The former method stays, since the desired access is not complete.
+        refused = self.refusals.of(registry)
         match step:
-            case steps.EndOneClick(registry=registry):
+            case steps.PatchServiceAccounts(changes=changes):
+                return self._change_accounts(step, changes)
+            case steps.EndOneClick():
                 self.leave_one_click(registry)
                 self._await_end(lambda: one_click_copies(self._secrets(registry), registry))
-            case steps.DeletePullSecrets(registry=registry, method=method, secrets=secrets):
-                self._delete_secrets(registry, method, secrets)
-            case steps.DeleteOperatorSecret(registry=registry, source=source):
+            case steps.DeletePullSecrets(method=method, secrets=secrets):
+                # A service account that still names the secret keeps the secret.
+                allowed = [one for one in secrets if one.namespace not in refused]
+                deleted = self._delete_secrets(registry, method, allowed)
+                return replace(step, secrets=deleted) if deleted else None
+            case steps.DeleteOperatorSecret(source=source):
                 self._delete_source(self.cluster.of(registry), source)
-            case steps.RevokeCredentials(registry=registry, credentials=credentials):
-                self.credentials[registry].revoke(credentials)
-            case steps.DeleteJournal(registry=registry):
+            case steps.DeleteJournal():
+                if refused:
+                    return None
                 self.credentials[registry].drop()
-            case steps.RecreatePods(pods=pods):
-                parallel_map(pods, lambda pod: delete_pod(self.kube, pod), CONNECTIONS)
             case _:
                 raise TypeError(f"no writer for {type(step).__name__}")
+        return step
 
     def await_one_click(self, access: RegistryAccess) -> None:
         """Wait for DigitalOcean's secrets and for the default service accounts that name them, in every namespace.
 
         Raises TimedOut with the namespaces that lack them.
         """
-        self._await_operator(access, None)
+        seen = self._await_operator(access, None)
+        if seen.value:
+            raise self._late(access, seen.value, f"did not come within {seen.elapsed_s:.0f} s")
 
-    def _write_secrets(self, access: RegistryAccess, writes: Sequence[SecretWrite]) -> None:
+    def _write_secrets(self, access: RegistryAccess, writes: Sequence[SecretWrite]) -> tuple[SecretWrite, ...]:
         desired, content = access.desired, self.credentials[access.registry].content
 
         def may_write(secret: Secret) -> bool:
             return is_marked(secret, desired.registry, desired.method)
 
-        parallel_map(writes, lambda one: write_secret(self.kube, one, desired.secret, content, may_write), CONNECTIONS)
+        def write(one: SecretWrite) -> None:
+            self._writes.write_secret(
+                one, desired.secret, content, may_write, lambda secret: self._require_no_later(access, secret)
+            )
 
-    def _activate(self, access: RegistryAccess) -> None:
+        written = self.refusals.try_each(writes, write, lambda one: ((access.registry,), one.namespace))
+        self._written |= {(one.namespace, desired.secret) for one in written}
+        return written
+
+    def _require_no_later(self, access: RegistryAccess, secret: Secret) -> None:
+        """Raise Overtaken where another run wrote a later credential, which the journal tells.
+
+        The secret itself proves nothing, since a user of its namespace may edit the secret.
+        """
+        credential = self.credentials[access.registry].credential
+        _secret, journal = fetch_journal(self.kube, access.registry)
+        if credential is not None and journal.has_later(fingerprint_in(secret), credential):
+            raise Overtaken(
+                f"write the secret {secret.namespace}/{secret.name} in the cluster {self.kube.name}",
+                "another run wrote a later credential first",
+                "let one run end before the next run starts, then run the task again",
+            )
+
+    def _with_secrets(self, changes: Sequence[AccountChange]) -> list[AccountChange]:
+        """The changes without the entries whose secret is not there."""
+        secrets = {one.desired.secret: one.secrets for one in self.cluster.registries if one.desired.method == DIRECT}
+
+        def exists(namespace: str, name: str) -> bool:
+            return (namespace, name) in self._written or namespace in secrets.get(name, {})
+
+        kept = [
+            replace(one, add=tuple(name for name in one.add if exists(one.account.namespace, name))) for one in changes
+        ]
+        return [one for one in kept if one.add]
+
+    def _change_accounts(
+        self, step: steps.PatchServiceAccounts, changes: Sequence[AccountChange]
+    ) -> steps.PatchServiceAccounts | None:
+        by_secret = {one.desired.secret: one.registry for one in self.cluster.registries}
+
+        def place_of(change: AccountChange) -> tuple[list[str], str]:
+            registries = [by_secret[name] for name in change.add] if step.registry is None else [step.registry]
+            return registries, change.account.namespace
+
+        changed = self.refusals.try_each(changes, self._writes.change_account, place_of)
+        return replace(step, changes=changed) if changed else None
+
+    def _recreate_pods(self, step: steps.RecreatePods) -> steps.RecreatePods | None:
+        """Delete the pods, except where the access that the pods lack could not be given."""
+        if self.refusals.registries:
+            return None
+        refused = {namespace for one in self.cluster.registries for namespace in self.refusals.of(one.registry)}
+        pods = [one for one in step.pods if one.namespace not in refused]
+        lost = Refusals()
+        deleted = lost.try_each(pods, self._writes.delete_pod, lambda pod: (("",), pod.namespace))
+        self.refusals.others += lost.of("").values()
+        return replace(step, pods=deleted) if deleted else None
+
+    def _revoke(self, step: steps.RevokeCredentials, access: RegistryAccess) -> steps.RevokeCredentials | None:
+        """Revoke the credentials. Where namespaces refuse a secret, only a forced rotation revokes what they hold."""
+        credentials, policy = step.credentials, access.desired.policy
+        if self.refusals.of(access.registry) and not (policy and policy.revokes_before_all):
+            if policy is None:
+                return None
+            retired = self.credentials[access.registry].journal.retired
+            credentials = tuple(one for one in credentials if one.fingerprint in retired)
+        if not credentials:
+            return None
+        self.credentials[access.registry].revoke(credentials)
+        return replace(step, credentials=credentials)
+
+    def _activate(self, access: RegistryAccess) -> bool:
+        """See that all secrets carry the credential in use, and record this; returns whether they do."""
         credentials = self.credentials[access.registry]
         if access.desired.method == OPERATOR:
-            self._await_operator(access, credentials.content.data)
+            seen = self._await_operator(access, credentials.content.data)
+            for namespace in seen.value:
+                late = self._late(access, [namespace], f"did not come within {seen.elapsed_s:.0f} s")
+                self.refusals.add((access.registry,), namespace, late)
         else:
             self._write_until_complete(access, credentials.content)
+        if self.refusals.of(access.registry):
+            return False
         credentials.promote()
+        return True
 
     def _write_until_complete(self, access: RegistryAccess, content: SecretContent) -> None:
         for _round in range(_ROUNDS):
@@ -135,33 +262,38 @@ class ClusterWriter:
             if not missing:
                 return
             self._write_secrets(access, missing)
-        raise self._late(access, [one.namespace for one in missing], "is written over again and again")
+        for one in missing:
+            if one.namespace not in self.refusals.of(access.registry):
+                late = self._late(access, [one.namespace], "is written over again and again")
+                self.refusals.add((access.registry,), one.namespace, late)
 
     def _missing(self, access: RegistryAccess, content: SecretContent) -> list[SecretWrite]:
         """The namespaces, as the cluster is now, where a secret that was to be written does not carry the content."""
         secrets = self._secrets(access.desired.secret)
-        ours = owned(secrets, access.registry, access.desired.method).keys()
-        namespaces = sorted(access.current.chosen | ours)
+        ours = owned(secrets, access.registry, access.desired.method).keys() - access.excluded_secrets.keys()
+        expected = (access.current.chosen | ours) - access.foreign_namespaces
+        namespaces = sorted(expected - self.refusals.of(access.registry).keys())
         off = [one for one in namespaces if one not in secrets or not carries(secrets[one], content)]
         if not off:
             return []
         for one in off:
             if one in secrets:
-                require_no_later(self.kube, secrets[one], content)
+                self._require_no_later(access, secrets[one])
         alive = {one.name for one in self.kube.list_namespaces() if not one.is_terminating}
         return [SecretWrite(one, secrets.get(one)) for one in off if one in alive]
 
-    def _await_operator(self, access: RegistryAccess, data: object) -> None:
-        """Wait until every copy holds `data`; None stands for what the source holds that DigitalOcean made."""
+    def _await_operator(self, access: RegistryAccess, data: object) -> Waited[list[str]]:
+        """Wait until every copy holds `data`; None stands for what the source holds that DigitalOcean made.
+
+        The value is the namespaces that lack a copy.
+        """
 
         def look() -> list[str]:
             now = self._read_copies(access)
             source = now.secrets.get(OPERATOR_NAMESPACE)
             return now.lagging(data or (None if source is None else source.content.data))
 
-        seen = self.poll_settings.poll(look, lambda late: not late)
-        if not seen.is_done:
-            raise self._late(access, seen.value, f"did not come within {seen.elapsed_s:.0f} s")
+        return self.poll_settings.poll(look, lambda late: not late)
 
     def _read_copies(self, access: RegistryAccess) -> RegistryAccess:
         """The access with the copies, namespaces and default service accounts that the cluster has now."""
@@ -175,22 +307,28 @@ class ClusterWriter:
         )
         return replace(access, cluster=current)
 
-    def _delete_secrets(self, registry: str, method: str, secrets: Sequence[Secret]) -> None:
+    def _delete_secrets(self, registry: str, method: str, secrets: Sequence[Secret]) -> tuple[Secret, ...]:
         def may_delete(secret: Secret) -> bool:
             return is_owned(secret, registry, method)
 
-        parallel_map(secrets, lambda one: delete_secret(self.kube, one, may_delete), CONNECTIONS)
+        return self.refusals.try_each(
+            secrets, lambda one: self._writes.delete_secret(one, may_delete), lambda one: ((registry,), one.namespace)
+        )
 
     def _delete_source(self, access: RegistryAccess, source: Secret) -> None:
         registry = access.registry
-        self._delete_secrets(registry, OPERATOR, [source])
+        if not self._delete_secrets(registry, OPERATOR, [source]):
+            return
         left = self._await_end(lambda: owned(self._secrets(source.name), registry, OPERATOR))
         # This collection owns what DigitalOcean's operator leaves behind.
         alive = frozenset(one.name for one in self.kube.list_namespaces() if not one.is_terminating)
         now = replace(access, cluster=replace(access.cluster, accounts=self.kube.list_service_accounts()))
-        changes = now.entry_removals(OPERATOR, alive)
-        parallel_map(changes, lambda one: change_account(self.kube, one), CONNECTIONS)
-        self._delete_secrets(registry, OPERATOR, [one for namespace, one in left.items() if namespace in alive])
+        removal = steps.PatchServiceAccounts(self.cluster.current.name, (), registry)
+        self._change_accounts(removal, now.entry_removals(OPERATOR, alive))
+        kept = self.refusals.of(registry)
+        self._delete_secrets(
+            registry, OPERATOR, [one for namespace, one in left.items() if namespace in alive and namespace not in kept]
+        )
 
     def _await_end(self, look: Callable[[], Mapping[str, Secret]]) -> Mapping[str, Secret]:
         """The copies that are left when all are deleted, or when the time is over."""
@@ -206,111 +344,3 @@ class ClusterWriter:
             f"in {join_names(namespaces)} the secret {what}, or its service account does not name the secret",
             "check the cluster and what else writes this secret, then run the task again",
         )
-
-
-@dataclass
-class Credentials:
-    """Writes the journal of one registry; `credential` is the credential in use, None until it is minted."""
-
-    api: CredentialApi
-    kube: Kube
-    access: RegistryAccess
-    journal: Journal = field(init=False)
-    secret: Secret | None = field(init=False)
-    credential: Credential | None = field(init=False)
-    revoked: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.journal = self.access.journal
-        self.secret = self.access.current.journal_secret
-        self.credential = self.access.credential
-
-    @property
-    def content(self) -> SecretContent:
-        """The content of the pull secrets with the credential in use; ValueError where no credential was minted."""
-        if self.credential is None:
-            raise ValueError(f"no credential of {self.access.registry} was minted")
-        return pull_secret(self.access.registry, self.access.desired.method, self.credential)
-
-    def mint(self, poll_settings: PollSettings) -> None:
-        """Mint a credential, record it, and verify that the image host accepts it.
-
-        A credential that cannot be recorded or used is revoked again.
-        """
-        registry, policy = self.access.registry, self.access.desired.required_policy
-        minted = self.api.mint_docker_credentials(registry, read_write=False, expiry_s=policy.expiry_s)
-        now = self.api.now()
-        expires_at = now + timedelta(seconds=policy.expiry_s) if policy.expiry_s else None
-        credential = Credential(minted.config, now, expires_at)
-        try:
-            self.save(self.journal.add(credential))
-            self._prove(credential, poll_settings)
-        except DocrError as error:
-            self._give_up(credential, error)
-            raise
-        self.credential = credential
-
-    def save(self, journal: Journal) -> None:
-        """Write the journal. Raises Conflict when another writer, such as another run, wrote the journal since."""
-        registry = self.access.registry
-        content = write_journal(journal, labels_of(registry, JOURNAL))
-        if self.secret is None:
-            self.secret = self.kube.create_secret(JOURNAL_NAMESPACE, journal_name(registry), content)
-        else:
-            self.secret = self.kube.replace_secret(self.secret, content)
-        self.journal = journal
-
-    def promote(self) -> None:
-        """Record that all secrets carry the credential in use: the others become old."""
-        if self.credential is not None:
-            promoted = self.journal.promote(self.credential, self.api.now())
-            if promoted != self.journal:
-                self.save(promoted)
-
-    def revoke(self, credentials: Iterable[Credential]) -> None:
-        """Revoke credentials, and remove them from the journal where there is one."""
-        for one in credentials:
-            self._revoke(one)
-        if self.secret is not None:
-            self.save(self.journal.without(self.revoked))
-
-    def drop(self) -> None:
-        """Delete the journal."""
-        if self.secret is not None:
-            self.kube.delete_secret(self.secret)
-            self.secret = None
-
-    def _prove(self, credential: Credential, poll_settings: PollSettings) -> None:
-        refusals: list[Denied] = []
-
-        def is_taken() -> bool:
-            try:
-                check_token(self.api, credential.login)
-            except Denied as error:
-                refusals.append(error)
-                return False
-            return True
-
-        seen = replace(poll_settings, timeout_s=min(poll_settings.timeout_s, _NEWS_TIMEOUT_S)).poll(is_taken, bool)
-        if not seen.is_done:
-            raise Denied(
-                f"use the credential that was minted for the registry {self.access.registry}",
-                refusals[-1].answer,
-                "the credential is revoked again; check whether another run replaced the credential, and that"
-                " registry_host is the image host of the API that minted the credential",
-            )
-
-    def _give_up(self, credential: Credential, cause: DocrError) -> None:
-        """Revoke a credential that cannot be used; where that fails too, the error names what is left and why."""
-        try:
-            self._revoke(credential)
-        except DocrError as error:
-            left = f"the token was minted for {self.access.registry} at {format_time(credential.minted_at)}"
-            advice = f"{error.advice}: {left}, and is not used, because of the first error: {cause}"
-            left_over = type(error)(error.operation, error.answer, advice)
-            left_over.has_written = True
-            raise left_over from cause
-
-    def _revoke(self, credential: Credential) -> None:
-        revoke_token(self.api, credential.login)
-        self.revoked.append(credential.fingerprint)

@@ -22,5 +22,8 @@ class CredentialApi(BaseApi, Protocol):
     def revoke_docker_credentials(self, credentials: DockerCredentials) -> None:
         """Revoke a minted token."""
 
+    def check_api_login(self, credentials: DockerCredentials) -> None:
+        """One request of the API with the minted token. Denied for a token that is unknown, expired or revoked."""
+
     def open_image_host(self, credentials: DockerCredentials | None = None) -> ImageHost:
         """The image host, seen with these credentials, or with the account's own token."""

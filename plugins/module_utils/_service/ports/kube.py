@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from ..._domain.clusters.objects import Namespace, Pod, Secret, SecretContent, ServiceAccount
 
@@ -39,11 +39,25 @@ class Kube(Protocol):
     def fetch_secret(self, namespace: str, name: str) -> Secret | None:
         """A secret; None when there is none."""
 
-    def create_secret(self, namespace: str, name: str, content: SecretContent) -> Secret:
-        """Make a secret. Conflict when there is one; NotFound when the namespace is gone or on its way out."""
+    def create_secret(
+        self,
+        namespace: str,
+        name: str,
+        content: SecretContent,
+        *,
+        owners: Sequence[Mapping[str, Any]] = (),
+        is_trial: bool = False,
+    ) -> Secret:
+        """Make a secret. Conflict when there is one; NotFound when the namespace is gone or on its way out.
+
+        `owners` are its ownerReferences. A trial (`dryRun=All`) is judged by the API server and stores nothing.
+        """
 
     def replace_secret(self, secret: Secret, content: SecretContent) -> Secret:
-        """Give a secret other content. Conflict when it is not as it was read any more; NotFound when it is gone."""
+        """Give a secret other content, and keep its finalizers and ownerReferences.
+
+        Conflict when it is not as it was read any more; NotFound when it is gone.
+        """
 
     def delete_secret(self, secret: Secret) -> None:
         """Delete a secret. Conflict when it is not as it was read any more; NotFound when it is gone."""

@@ -19,6 +19,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     CURRENT,
     NEW,
     OLD,
+    VERIFIED,
     Journal,
     journal_name,
     read_journal,
@@ -38,7 +39,7 @@ def journals(draw: st.DrawFn) -> Journal:
     seconds = st.integers(-9_999_999, 9_999_999).map(lambda number: NOW + timedelta(seconds=number))
     for token in draw(st.lists(st.text(min_size=1), unique=True, max_size=5)):
         one = Credential(config(token), draw(seconds), draw(st.none() | seconds))
-        found = found.add(one, draw(st.sampled_from([NEW, CURRENT, OLD])), draw(st.none() | seconds))
+        found = found.add(one, draw(st.sampled_from([NEW, VERIFIED, CURRENT, OLD])), draw(st.none() | seconds))
     return found
 
 
@@ -107,17 +108,19 @@ def test_a_secret_without_a_journal_is_refused(data: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "current", "new"),
+    ("found", "current", "verified"),
     [
         (Journal(), None, None),
         (journal((FIRST, CURRENT)), FIRST, None),
-        (journal((FIRST, OLD), (SECOND, NEW)), None, SECOND),
-        (journal((FIRST, NEW), (SECOND, CURRENT), (THIRD, NEW)), SECOND, THIRD),
+        (journal((FIRST, OLD), (SECOND, VERIFIED)), None, SECOND),
+        (journal((FIRST, NEW), (SECOND, CURRENT), (THIRD, VERIFIED)), SECOND, THIRD),
         (journal((FIRST, CURRENT), (SECOND, CURRENT)), SECOND, None),
     ],
 )
-def test_newest_entry_of_a_state_counts(found: Journal, current: Credential | None, new: Credential | None) -> None:
-    assert (found.current, found.new) == (current, new)
+def test_newest_entry_of_a_state_counts(
+    found: Journal, current: Credential | None, verified: Credential | None
+) -> None:
+    assert (found.current, found.verified) == (current, verified)
 
 
 def test_promotion_makes_a_credential_current_and_the_others_old() -> None:
@@ -146,7 +149,7 @@ def test_promotion_leaves_one_current_and_no_new_credential(found: Journal, numb
         return
     one = found.entries[number % len(found.entries)].credential
     after = found.promote(one, NOW)
-    assert (after.current, after.new) == (one, None)
+    assert (after.current, after.verified) == (one, None)
     assert [entry.credential for entry in after.entries] == [entry.credential for entry in found.entries]
     assert after.due(NOW - timedelta(days=999), timedelta(0)) == ()
 
@@ -170,3 +173,38 @@ def test_old_credentials_are_due_after_revoke_after(
 def test_revoked_credentials_are_removed_from_the_journal() -> None:
     found = journal((FIRST, OLD), (SECOND, CURRENT), (THIRD, NEW))
     assert found.without([FIRST.fingerprint, THIRD.fingerprint, "unknown"]) == journal((SECOND, CURRENT))
+
+
+def test_new_credential_becomes_verified_or_old_by_the_check() -> None:
+    found = journal((FIRST, CURRENT), (SECOND, NEW))
+    assert (found.unverified, found.in_use) == (SECOND, FIRST)
+    taken = found.judge(SECOND.fingerprint, is_accepted=True, now=NOW)
+    assert (taken, taken.in_use) == (journal((FIRST, CURRENT), (SECOND, VERIFIED)), SECOND)
+    refused = found.judge(SECOND.fingerprint, is_accepted=False, now=NOW)
+    assert (refused, refused.in_use) == (journal((FIRST, CURRENT), (SECOND, OLD, NOW)), FIRST)
+
+
+@pytest.mark.parametrize(
+    ("fingerprint", "credential", "is_later"),
+    [
+        (SECOND.fingerprint, FIRST, True),
+        (FIRST.fingerprint, SECOND, False),
+        (SECOND.fingerprint, SECOND, False),
+        ("0123456789abcdef", FIRST, False),
+        (None, FIRST, False),
+    ],
+    ids=["later", "earlier", "the same", "not recorded", "none"],
+)
+def test_later_credential_is_one_that_the_journal_records(
+    fingerprint: str | None, credential: Credential, is_later: bool
+) -> None:
+    found = journal((FIRST, OLD), (SECOND, CURRENT))
+    assert found.has_later(fingerprint, credential) is is_later
+
+
+def test_retired_credentials_keep_the_time_of_their_first_retirement() -> None:
+    found = journal((ETERNAL, OLD, NOW - DAY), (FIRST, CURRENT), (SECOND, VERIFIED))
+    doomed = [ETERNAL.fingerprint, FIRST.fingerprint]
+    retired = found.retire(doomed, NOW)
+    assert retired == journal((ETERNAL, OLD, NOW - DAY), (FIRST, OLD, NOW), (SECOND, VERIFIED))
+    assert retired.retired == set(doomed)

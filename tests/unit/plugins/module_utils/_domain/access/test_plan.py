@@ -20,8 +20,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import (
     CURRENT,
-    NEW,
     OLD,
+    VERIFIED,
     Journal,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import (
@@ -36,6 +36,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.error
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Plan
 from support.access_states import (
     BOG,
+    COPIED,
     DIRECT,
     ENDLESS,
     ETERNAL,
@@ -72,7 +73,7 @@ JUST_NOW, LONG_AGO = NOW - HOUR, NOW - 4 * HOUR
 RENEWAL = ["mint_credentials", "write_pull_secrets", "activate_credential"]
 
 
-def plan(state: CurrentCluster, *accesses: DesiredAccess, recreates_pods: bool = False) -> Plan[Any]:
+def plan(state: CurrentCluster, *accesses: DesiredAccess, recreates_pods: bool = False) -> Any:
     return plan_presence(ClusterAccess(state, accesses or (access(),)), recreates_pods=recreates_pods)
 
 
@@ -124,8 +125,8 @@ def test_a_first_run_mints_once_and_writes_secrets_before_the_entries_that_name_
         (cluster(noted=journal((ETERNAL, CURRENT))), RENEWED, "the current credential never expires"),
         (cluster(noted=SETTLED, is_accepted=False), RENEWED, "the image host does not accept the current credential"),
         (cluster(noted=journal((FIRST, OLD, JUST_NOW))), RENEWED, "the cluster has no credential yet"),
-        (cluster(noted=journal((STALE, CURRENT), (SECOND, NEW))), RENEWED, None),
-        (cluster(noted=journal((FIRST, CURRENT), (STALE, NEW))), RENEWED, "the current credential is 504h00m old"),
+        (cluster(noted=journal((STALE, CURRENT), (SECOND, VERIFIED))), RENEWED, None),
+        (cluster(noted=journal((FIRST, CURRENT), (STALE, VERIFIED))), RENEWED, "the current credential is 504h00m old"),
     ],
 )
 def test_a_credential_is_used_on_or_it_is_said_why_not(
@@ -198,14 +199,18 @@ def test_registries_of_one_cluster_share_the_patch_of_an_account() -> None:
     ("noted", "secrets", "expected"),
     [
         # Killed after the minting, during the writes, and before the journal recorded their end.
-        (journal((STALE, CURRENT), (SECOND, NEW)), everywhere(STALE), ["write_pull_secrets", "activate_credential"]),
         (
-            journal((STALE, CURRENT), (SECOND, NEW)),
+            journal((STALE, CURRENT), (SECOND, VERIFIED)),
+            everywhere(STALE),
+            ["write_pull_secrets", "activate_credential"],
+        ),
+        (
+            journal((STALE, CURRENT), (SECOND, VERIFIED)),
             [*everywhere(STALE)[:2], ours(FIG, SECOND)],
             ["write_pull_secrets", "activate_credential"],
         ),
-        (journal((STALE, CURRENT), (SECOND, NEW)), everywhere(SECOND), ["activate_credential"]),
-        (journal((SECOND, NEW)), [], ["write_pull_secrets", "activate_credential"]),
+        (journal((STALE, CURRENT), (SECOND, VERIFIED)), everywhere(SECOND), ["activate_credential"]),
+        (journal((SECOND, VERIFIED)), [], ["write_pull_secrets", "activate_credential"]),
         # Killed during the revocation.
         (journal((STALE, OLD, LONG_AGO), (SECOND, CURRENT)), everywhere(SECOND), ["revoke_credentials"]),
         (journal((STALE, OLD, JUST_NOW), (SECOND, CURRENT)), everywhere(SECOND), []),
@@ -213,7 +218,7 @@ def test_registries_of_one_cluster_share_the_patch_of_an_account() -> None:
         (None, everywhere(), ["record_credential"]),
         (Journal(), [*everywhere(SECOND)[:2], ours(FIG)], ["record_credential", "write_pull_secrets"]),
         (journal((SECOND, CURRENT)), everywhere(), ["record_credential", "write_pull_secrets"]),
-        (journal((SECOND, NEW)), everywhere(), ["record_credential", "write_pull_secrets", "activate_credential"]),
+        (journal((SECOND, VERIFIED)), everywhere(), ["record_credential", "write_pull_secrets", "activate_credential"]),
     ],
 )
 def test_killed_run_is_completed_by_the_next_run(
@@ -234,10 +239,10 @@ def test_journal_is_rebuilt_from_secrets_with_the_newest_credential_as_current()
     ("policy", "noted", "gone"),
     [
         (RotationPolicy(20 * 24 * HOUR, timedelta(0)), journal((STALE, CURRENT)), (STALE,)),
-        (FORCED, journal((ETERNAL, OLD, JUST_NOW), (FIRST, CURRENT), (SECOND, NEW)), (ETERNAL, FIRST, SECOND)),
+        (FORCED, journal((ETERNAL, OLD, JUST_NOW), (FIRST, CURRENT), (SECOND, VERIFIED)), (ETERNAL, FIRST, SECOND)),
         (RENEWED, journal((ETERNAL, OLD, LONG_AGO), (STALE, CURRENT)), (ETERNAL,)),
-        (RENEWED, journal((ETERNAL, OLD, NOW - 3 * HOUR), (STALE, CURRENT), (SECOND, NEW)), (ETERNAL,)),
-        (RotationPolicy(20 * 24 * HOUR, timedelta(0)), journal((STALE, CURRENT), (SECOND, NEW)), (STALE,)),
+        (RENEWED, journal((ETERNAL, OLD, NOW - 3 * HOUR), (STALE, CURRENT), (SECOND, VERIFIED)), (ETERNAL,)),
+        (RotationPolicy(20 * 24 * HOUR, timedelta(0)), journal((STALE, CURRENT), (SECOND, VERIFIED)), (STALE,)),
     ],
     ids=["at once, as asked", "forced", "an older one", "to the second", "at once, after a killed run"],
 )
@@ -262,12 +267,25 @@ def test_replaced_credentials_are_revoked_last_and_after_revoke_after(
         ("operator", [theirs(SYSTEM, OPERATOR)], f"{SYSTEM}/{OPERATOR}"),
     ],
 )
-def test_foreign_secret_of_the_same_name_is_refused_with_its_namespace(
+def test_foreign_secret_of_the_same_name_is_an_error_beside_the_steps_for_the_others(
     method: str, secrets: list[Secret], places: str
 ) -> None:
-    with pytest.raises(Refused) as caught:
-        plan(cluster(secrets, named()), access(method))
-    assert f"secrets that this collection did not make have the same names: {places};" in str(caught.value)
+    found = plan(cluster(secrets, named()), access(method))
+    (error,) = found.errors
+    assert isinstance(error, Refused)
+    assert f"secrets that this collection did not make have the same names: {places};" in str(error)
+    refusing = {place.partition("/")[0] for place in places.split(", ")}
+    served = [SYSTEM] if method == "operator" else [FIG, SYSTEM, PEAR]
+    expected = [place for place in served if place not in refusing]
+    assert [one.namespace for step in found.steps for one in getattr(step, "writes", ())] == expected
+    patched = [key for step in found.steps if step.action == "patch_service_accounts" for key, *_more in changes(step)]
+    accounts = [f"{place}/default" for place in (SYSTEM, PEAR, FIG) if place in expected]
+    assert patched == (accounts if method == "direct" else [])
+
+
+def test_former_method_does_not_end_where_a_foreign_secret_is_in_the_way() -> None:
+    state = cluster([*COPIED, theirs(PEAR)], named(OPERATOR), SETTLED)
+    assert actions(plan(state).steps) == ["write_pull_secrets", "patch_service_accounts"]
 
 
 def test_foreign_secret_outside_the_chosen_namespaces_does_not_matter() -> None:

@@ -50,7 +50,7 @@ def start(state: CurrentCluster, desired: DesiredAccess) -> SimulatedCluster:
     if desired.method == "one_click":
         state = completed(state)
     else:
-        assume(not RegistryAccess(state, desired).foreign_secrets)
+        assume(not RegistryAccess(state, desired).foreign_namespaces)
     return SimulatedCluster(state)
 
 
@@ -61,7 +61,7 @@ def presence(simulated: SimulatedCluster, desired: DesiredAccess) -> tuple[Any, 
 def again(simulated: SimulatedCluster, desired: DesiredAccess) -> tuple[SimulatedCluster, DesiredAccess]:
     """What the next run sees, in which no rotation is forced; the image host takes what is not revoked."""
     found = simulated.of("kiwi")
-    state = replace(simulated.state, registries={"kiwi": replace(found, is_accepted=True)})
+    state = replace(simulated.state, registries={"kiwi": replace(found, is_accepted=True, is_new_accepted=True)})
     policy = desired.policy and replace(desired.policy, force=False)
     return replace(simulated, state=state), replace(desired, policy=policy)
 
@@ -120,7 +120,7 @@ def assert_present(simulated: SimulatedCluster, desired: DesiredAccess) -> None:
         assert (found.journal, found.journal_secret) == (Journal(), None)
         return
     current = in_use(found)
-    assert found.journal.new is None
+    assert found.journal.verified is None
     places = found.chosen if desired.method == "direct" else {SYSTEM}
     for place in places:
         assert found.of(desired.secret)[place].content.data == ours(place, current).content.data

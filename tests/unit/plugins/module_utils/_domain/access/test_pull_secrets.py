@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -31,7 +30,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import (
     carries,
     credential_in,
-    holds_later,
+    fingerprint_in,
     merge_content,
     pull_secret,
 )
@@ -184,19 +183,9 @@ def test_secret_with_different_owned_content_does_not_carry_the_credential(secre
     assert not carries(secret, pull_secret("kiwi", "direct", FIRST))
 
 
-@pytest.mark.parametrize(
-    ("found", "is_later"),
-    [
-        (replace(FIRST, config=SECOND.config, minted_at=FIRST.minted_at + timedelta(seconds=1)), True),
-        (replace(FIRST, config=SECOND.config), True),
-        (replace(FIRST, config=SECOND.config, minted_at=FIRST.minted_at - timedelta(seconds=1)), False),
-        (FIRST, False),
-    ],
-)
-def test_credential_of_another_run_is_later_unless_it_was_minted_before(found: Credential, is_later: bool) -> None:
-    content = pull_secret("kiwi", "direct", FIRST)
-    assert holds_later(ours(PEAR, found), content) is is_later
-    assert holds_later(theirs(PEAR), content) is False
+def test_fingerprint_is_what_the_secret_says() -> None:
+    assert fingerprint_in(ours(PEAR, SECOND)) == SECOND.fingerprint
+    assert fingerprint_in(theirs(PEAR)) is None
 
 
 def test_secret_is_marked_only_with_all_labels() -> None:

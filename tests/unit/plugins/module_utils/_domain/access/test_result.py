@@ -17,7 +17,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     DesiredAccess,
     RegistryAccess,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import CURRENT, NEW, OLD
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.journal import CURRENT, OLD, VERIFIED
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import (
     plan_absence,
     plan_presence,
@@ -97,7 +97,7 @@ def after_absence(state: CurrentCluster) -> dict[str, Any]:
 def test_view_has_only_owned_secrets_in_active_namespaces() -> None:
     secrets = [ours(PEAR), ours(BOG), theirs(FIG), *SOURCE, copied(FIG), copied(PEAR, SECOND, ONE_CLICK)]
     accounts = [account(PEAR, DIRECT, "theirs"), account(FIG, ONE_CLICK, name="build")]
-    assert view_of(cluster(secrets, accounts, journal((FIRST, CURRENT), (SECOND, NEW)))) == {
+    assert view_of(cluster(secrets, accounts, journal((FIRST, CURRENT), (SECOND, VERIFIED)))) == {
         "secrets": {DIRECT: "1 (pear)", OPERATOR: "2 (fig, kube-system)", ONE_CLICK: "1 (pear)"},
         "service_accounts": {DIRECT: "1 (pear/default)", ONE_CLICK: "1 (fig/build)"},
         "credential": {
@@ -130,7 +130,7 @@ def test_a_view_of_nothing_is_empty() -> None:
             ({OPERATOR: ALL}, {OPERATOR: ALL_ACCOUNTS}, SHOWN),
         ),
         (
-            cluster(SOURCE, named(), journal((FIRST, NEW))),
+            cluster(SOURCE, named(), journal((FIRST, VERIFIED))),
             access("operator"),
             ({OPERATOR: ALL}, {OPERATOR: ALL_ACCOUNTS}, SHOWN),
         ),

@@ -115,11 +115,11 @@ def test_a_cluster_that_cannot_be_read_or_served_does_not_stop_the_others() -> N
     trouble = Unreachable("reach the cluster orchard", "no route", "see whether it is there")
     held = state("meadow", secrets=[theirs(PEAR)])
     found = plan_of(DesiredState((entry("orchard meadow grove"),)), trouble, held, state("grove"))
-    assert list(found.clusters) == [KEYS[2]]
+    assert list(found.clusters) == [KEYS[1], KEYS[2]]
     assert list(found.failed) == list(KEYS[:2])
     assert found.failed[KEYS[0]] is trouble
     assert isinstance(found.failed[KEYS[1]], Refused)
-    assert {step.target for step in found.steps} == {"grove"}
+    assert {step.target for step in found.steps} == {"meadow", "grove"}
 
 
 def test_cluster_that_was_not_read_has_no_steps() -> None:
