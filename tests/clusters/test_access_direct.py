@@ -115,15 +115,18 @@ def test_terminating_namespace_is_left_alone(orchard: Cluster) -> None:
     assert "pear" not in pull_access(result)["written"]
 
 
-def test_foreign_secret_of_the_same_name_is_an_error_before_any_write(orchard: Cluster) -> None:
+def test_foreign_secret_of_the_same_name_stops_its_namespace_and_no_other(orchard: Cluster, tmp_path: Path) -> None:
     orchard.add_namespaces("pear", "lime")
     orchard.add_secret("pear", DIRECT, {"mine": "x"})
-    before = changes(orchard)
-    result = give(orchard)
-    assert result["failed"]
-    assert f"secrets that this collection did not make have the same names: pear/{DIRECT}" in result["msg"]
-    assert (changes(orchard), minted(orchard.sandbox)) == (before, [])
-    assert give(orchard, exclude_namespaces=["pear"])["changed"]
+    kubeconfig = orchard.kubeconfig(tmp_path)
+    for check in (True, False):
+        result = give(orchard, kubeconfig=kubeconfig, check=check)
+        assert (result["failed"], result["changed"]) == (True, not check)
+        assert f"secrets that this collection did not make have the same names: pear/{DIRECT}" in result["msg"]
+    assert set(orchard.secrets(DIRECT)) == EVERYWHERE | {"pear", "lime"}
+    assert orchard.secrets(DIRECT)["pear"]["data"] == {"mine": "eA=="}
+    assert (orchard.pull_secrets("pear"), orchard.pull_secrets("lime")) == ([], [DIRECT])
+    assert give(orchard, exclude_namespaces=["pear"])["changed"] is False
     gone = give(orchard, state="absent")
     assert (gone["changed"], set(orchard.secrets(DIRECT))) == (True, {"pear"})
 

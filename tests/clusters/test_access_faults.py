@@ -193,16 +193,15 @@ def test_unusable_kubeconfig_is_an_error(orchard: Cluster, tmp_path: Path) -> No
     check_untouched(orchard)
 
 
-def test_partial_failure_counts_as_changed_and_leaves_the_cluster_state_unknown(
-    marsh: Cluster, meadow: Cluster
-) -> None:
+def test_namespace_that_refuses_counts_as_a_change_and_is_listed(marsh: Cluster, meadow: Cluster) -> None:
     give(marsh)
     marsh.add_namespaces("fig", "pear")
     proxy_of(marsh).fault(method="POST", path="*/pear/secrets", status=403)
     result = give(marsh, clusters=["marsh", "meadow"])
     assert set(marsh.secrets(DIRECT)) == EVERYWHERE | {"fig"}
     assert (result["failed"], result["changed"]) == (True, True)
-    assert [one["pull_access"] is None for one in result["last"]] == [True, False]
+    refused = [one["pull_access"][0]["refused"] for one in result["last"]]
+    assert refused == [["pear"], []]
     alone = give(marsh, state="absent", namespaces=["fig"])
     assert not alone.get("failed"), alone["msg"]
     proxy_of(marsh).fault(method="POST", path="*/pear/secrets", status=403)

@@ -95,7 +95,7 @@ def test_credential_revoked_elsewhere_is_replaced(orchard: Cluster) -> None:
         timeout=10,
     ).raise_for_status()
     result = give(orchard)
-    assert "since the image host does not accept the current credential" in result["actions"][0]["message"]
+    assert "since the current credential is not accepted" in result["actions"][0]["message"]
     assert lost not in tokens(orchard).values()
     assert valid(orchard.sandbox) == 1
 

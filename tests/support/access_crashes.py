@@ -268,12 +268,17 @@ class Losses:
         self.known |= lost
 
 
-def journal(cluster: Cluster) -> list[tuple[str, str]]:
-    """State and fingerprint of each credential in the journal."""
+def journal_entries(cluster: Cluster) -> list[dict[str, Any]]:
+    """The entries of the journal."""
     ((namespace, secret),) = cluster.secrets(JOURNAL).items()
     assert namespace == "kube-system"
-    entries = json.loads(base64.b64decode(secret["data"]["journal.json"]))["credentials"]
-    return [(one["state"], one["fingerprint"][:12]) for one in entries]
+    entries: list[dict[str, Any]] = json.loads(base64.b64decode(secret["data"]["journal.json"]))["credentials"]
+    return entries
+
+
+def journal(cluster: Cluster) -> list[tuple[str, str]]:
+    """State and fingerprint of each credential in the journal."""
+    return [(one["state"], one["fingerprint"][:12]) for one in journal_entries(cluster)]
 
 
 def check_healed(

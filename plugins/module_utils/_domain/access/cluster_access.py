@@ -197,7 +197,7 @@ class RegistryAccess:
         """Why a new credential is due, as a part of a sentence; None where the credential in use stays."""
         reason = self.desired.required_policy.reason_to_renew(self.journal.in_use, self.cluster.now)
         if reason is None and self.current.is_accepted is False:
-            return "the image host does not accept the current credential"
+            return "the current credential is not accepted"
         return reason
 
     @property

@@ -123,7 +123,7 @@ def test_a_first_run_mints_once_and_writes_secrets_before_the_entries_that_name_
         (cluster(noted=SETTLED), FORCED, "a rotation is forced"),
         (cluster(noted=SETTLED), ENDLESS, "the current credential expires"),
         (cluster(noted=journal((ETERNAL, CURRENT))), RENEWED, "the current credential never expires"),
-        (cluster(noted=SETTLED, is_accepted=False), RENEWED, "the image host does not accept the current credential"),
+        (cluster(noted=SETTLED, is_accepted=False), RENEWED, "the current credential is not accepted"),
         (cluster(noted=journal((FIRST, OLD, JUST_NOW))), RENEWED, "the cluster has no credential yet"),
         (cluster(noted=journal((STALE, CURRENT), (SECOND, VERIFIED))), RENEWED, None),
         (cluster(noted=journal((FIRST, CURRENT), (STALE, VERIFIED))), RENEWED, "the current credential is 504h00m old"),
