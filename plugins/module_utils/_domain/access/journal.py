@@ -154,7 +154,7 @@ def read_journal(secret: Secret) -> Journal:
     try:
         raw = json.loads(base64.b64decode(secret.content.data[_KEY], validate=True))
         return Journal(tuple(_read_entry(one) for one in raw["credentials"]))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise ValueError("the secret holds no journal of credentials") from None
 
 

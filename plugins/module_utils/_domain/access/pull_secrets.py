@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import json
 
 from ..clusters.objects import PULL_SECRET_KEY, PULL_SECRET_TYPE, Secret, SecretContent
 from ..credentials.rotation import Credential
@@ -19,6 +18,8 @@ _FINGERPRINT = f"{MARKS}/fingerprint"
 _MINTED_AT = f"{MARKS}/minted-at"
 _EXPIRES_AT = f"{MARKS}/expires-at"
 NEVER = "never"
+# A time of another year was written by another writer, and a calculation with the time may overflow.
+_YEARS = range(2000, 3000)
 
 
 def pull_secret(registry: str, method: str, credential: Credential) -> SecretContent:
@@ -80,8 +81,12 @@ def credential_in(secret: Secret) -> Credential:
             minted_at=parse_time(secret.annotations[_MINTED_AT]),
             expires_at=None if expires_at == NEVER else parse_time(expires_at),
         )
-        is_intact = credential.fingerprint == secret.annotations[_FINGERPRINT]
-    except (KeyError, ValueError, json.JSONDecodeError):
+        is_intact = (
+            credential.fingerprint == secret.annotations[_FINGERPRINT]
+            and credential.minted_at.year in _YEARS
+            and (credential.expires_at is None or credential.expires_at.year in _YEARS)
+        )
+    except (KeyError, ValueError, OverflowError, RecursionError):
         is_intact = False
     if not is_intact:
         raise ValueError("the secret was edited")

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Mapping
@@ -40,7 +39,7 @@ def parse_docker_credentials(raw: Mapping[str, Any]) -> DockerCredentials:
     try:
         (entry,) = raw["auths"].values()
         user, colon, token = base64.b64decode(entry["auth"], validate=True).decode().partition(":")
-    except (KeyError, TypeError, AttributeError, ValueError, binascii.Error):
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
         raise ValueError("no Docker config with one entry") from None
     if not colon or not token:
         raise ValueError("an entry without a password")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import replace
 
@@ -144,6 +145,16 @@ def with_data(**data: str) -> Secret:
         with_annotation(minted_at="long ago"),
         with_annotation(expires_at=None),
         with_annotation(expires_at="soon"),
+        # A tenant can write what the API server admits.
+        with_annotation(minted_at="9999-12-31T23:59:59Z"),
+        with_annotation(minted_at="0001-01-01T00:00:00Z"),
+        with_annotation(expires_at="9999-12-31T23:59:59Z"),
+        with_annotation(expires_at="1e999"),
+        with_data(text=base64.b64encode(b"[" * 9000 + b"]" * 9000).decode()),
+        with_data(text=base64.b64encode(b'{"auths":' + b'{"a":' * 9000 + b"1" + b"}" * 9001).decode()),
+        with_data(text=base64.b64encode(b"9" * 5000).decode()),
+        with_data(text=base64.b64encode(b'{"auths": {"x": {"auth": 7}}}').decode()),
+        with_data(text=base64.b64encode(b'{"auths": {"x": {"auth": "//8="}}}').decode()),
     ],
 )
 def test_edited_secret_holds_no_credential(secret: Secret) -> None:
