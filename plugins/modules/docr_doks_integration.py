@@ -116,6 +116,24 @@ options:
       - Not allowed with O(method=one_click), since DigitalOcean owns the credential of this method.
     type: bool
     default: false
+  wait_for_all_namespaces:
+    description:
+      - With O(force_rotation=true), keep the former credentials valid where a namespace refuses the new credential, for
+        example because of an admission policy or a quota. Without the option, the former credentials are revoked when
+        all other namespaces have the new credential, and pods in the namespaces that refuse cannot pull.
+    type: bool
+    default: false
+  verify_credentials:
+    description:
+      - How a new credential is verified before it replaces a credential in use, and how the credential in use is
+        checked. A credential that is not verified is written to no secret.
+      - V(image_host) logs in to the image host. V(api) calls DigitalOcean's API with the token of the credential. Use
+        V(api) where this host never reaches the image host, for example because only the clusters may.
+      - Where the image host does not answer, the credential in use stays. From one O(rotate_every) before the expiry of
+        this credential, the task fails.
+    type: str
+    choices: [image_host, api]
+    default: image_host
   recreate_failed_pods:
     description:
       - Delete pods that cannot pull from these registries because the pods were created before their service account
@@ -528,6 +546,17 @@ integrations:
           type: list
           elements: str
           sample: [shop-web/web-7d4b9c-x2x8p]
+        refused:
+          description: Namespaces that refused a write. The access there is not complete, and the task fails.
+          type: list
+          elements: str
+          sample: []
+        without_credential:
+          description: Namespaces of RV(integrations[].pull_access[].refused) without a secret that holds a valid
+            credential. Pods there cannot pull.
+          type: list
+          elements: str
+          sample: []
         duplicates:
           description: Secrets that other tools created for the same registry. These secrets stay unchanged.
           type: list

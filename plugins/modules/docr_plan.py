@@ -50,6 +50,13 @@ options:
     description: Plan to lower the team's tier to a lower desired tier.
     type: bool
     default: false
+  verify_credentials:
+    description:
+      - How a later task verifies credentials, as in M(planton.digitalocean.docr_doks_integration).
+      - With V(api) the image host is not required.
+    type: str
+    choices: [image_host, api]
+    default: image_host
   read_clusters:
     description: Whether a later task reads all clusters of O(integrations), which requires the library C(kubernetes).
     type: bool

@@ -21,6 +21,7 @@ from ..._domain.clusters.objects import (
     CONNECTIONS,
     PULL_SECRET_TYPE,
     Namespace,
+    Owners,
     Pod,
     Secret,
     SecretContent,
@@ -140,13 +141,7 @@ class KubeApi:
         return self._fetch(namespace, "serviceaccounts", name, parse_service_account)
 
     def create_secret(
-        self,
-        namespace: str,
-        name: str,
-        content: SecretContent,
-        *,
-        owners: Sequence[Mapping[str, Any]] = (),
-        is_trial: bool = False,
+        self, namespace: str, name: str, content: SecretContent, owners: Owners = (), is_trial: bool = False
     ) -> Secret:
         """Make a secret, or try whether the API server would."""
         body = _secret_body(name, content)
@@ -287,7 +282,7 @@ def _secret_body(name: str, content: SecretContent) -> dict[str, Any]:
     }
 
 
-def _kept_metadata(finalizers: Sequence[str], owners: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _kept_metadata(finalizers: Sequence[str], owners: Owners) -> dict[str, Any]:
     """What other writers set, and what an update would remove."""
     return {
         **({"finalizers": list(finalizers)} if finalizers else {}),

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,9 @@ from ..times import parse_time
 
 PULL_SECRET_TYPE = "kubernetes.io/dockerconfigjson"
 PULL_SECRET_KEY = ".dockerconfigjson"
+
+# The ownerReferences of an object, as in the API.
+Owners = Sequence[Mapping[str, Any]]
 
 # More connections to one API server are not faster (measured), and other users share its priority and fairness.
 CONNECTIONS = 4
@@ -55,7 +58,7 @@ class Secret:
     resource_version: str = ""
     created_at: datetime | None = None
     finalizers: tuple[str, ...] = ()
-    owners: tuple[Mapping[str, Any], ...] = ()
+    owners: Owners = ()
 
     @property
     def labels(self) -> Mapping[str, str]:

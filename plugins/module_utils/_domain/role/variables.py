@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ..access.methods import CHANGED, DIRECT, ONE_CLICK, OPERATOR, WAIT_FOR_SECRETS
+from ..access.methods import CHANGED, DIRECT, IMAGE_HOST, ONE_CLICK, OPERATOR, VERIFY_CREDENTIALS, WAIT_FOR_SECRETS
 from ..field_errors import FORBIDDEN, FieldError
 from ..gc.rules import TYPES, UNREFERENCED_BLOBS
 
@@ -124,6 +124,8 @@ VARIABLES: Mapping[str, RoleVariable] = {
     **_access(),
     "docr_doks_revoke_after": RoleVariable(DURATION, "1h"),
     "docr_doks_recreate_failed_pods": RoleVariable(BOOLEAN, False),
+    "docr_doks_wait_for_all_namespaces": RoleVariable(BOOLEAN, False),
+    "docr_doks_verify_credentials": RoleVariable(TEXT, IMAGE_HOST, VERIFY_CREDENTIALS),
     "docr_doks_wait_for_secrets": RoleVariable(TEXT, CHANGED, WAIT_FOR_SECRETS),
     "docr_doks_wait_timeout": RoleVariable(INTEGER, 60),
     **_gc(),

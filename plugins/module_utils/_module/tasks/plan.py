@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from ..._domain.access.desired import AccessEntry, DesiredState
-from ..._domain.access.methods import ONE_CLICK
+from ..._domain.access.methods import IMAGE_HOST, ONE_CLICK, VERIFY_CREDENTIALS
 from ..._domain.access.one_click import needs_registry_names, predict_clusters, resolve_integrations, shape_integrations
 from ..._domain.access.task_plan import TaskPlan, plan_outside
 from ..._domain.errors import InvalidInput
@@ -36,6 +36,7 @@ PLAN_SPEC = Spec(
         **TIER_OPTIONS,
         "integrations": {"type": "list", "elements": "dict", "options": ENTRY_OPTIONS, "default": []},
         "read_clusters": {"type": "bool", "default": False},
+        "verify_credentials": {"type": "str", "choices": list(VERIFY_CREDENTIALS), "default": IMAGE_HOST},
     }
 )
 
@@ -81,7 +82,7 @@ def _require_later_stages(api: Api, entries: Sequence[AccessEntry], has_steps: b
         from ..._client.kube.kubeconfig import require_kubernetes  # noqa: PLC0415
 
         require_kubernetes("reach clusters", [entry.kubeconfig for entry in own if entry.kubeconfig])
-    if own and has_steps:
+    if own and has_steps and params["verify_credentials"] == IMAGE_HOST:
         require_image_host(api)
 
 

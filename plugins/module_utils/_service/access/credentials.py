@@ -37,7 +37,6 @@ _NEWS_TIMEOUT_S = 10.0
 class Credentials:
     """Writes the journal of one registry; `credential` is the credential in use, None until it is minted."""
 
-    api: CredentialApi
     check: CredentialCheck
     kube: Kube
     access: RegistryAccess
@@ -50,6 +49,10 @@ class Credentials:
         self.journal = self.access.journal
         self.secret = self.access.current.journal_secret
         self.credential = self.access.credential
+
+    @property
+    def _api(self) -> CredentialApi:
+        return self.check.api
 
     @property
     def content(self) -> SecretContent:
@@ -65,8 +68,8 @@ class Credentials:
         answer stays recorded as new, and the next run verifies it.
         """
         registry, policy = self.access.registry, self.access.desired.required_policy
-        minted = self.api.mint_docker_credentials(registry, read_write=False, expiry_s=policy.expiry_s)
-        now = self.api.now()
+        minted = self._api.mint_docker_credentials(registry, read_write=False, expiry_s=policy.expiry_s)
+        now = self._api.now()
         expires_at = now + timedelta(seconds=policy.expiry_s) if policy.expiry_s else None
         credential = Credential(minted.config, now, expires_at)
         try:
@@ -91,7 +94,7 @@ class Credentials:
     def promote(self) -> None:
         """Record that all secrets carry the credential in use: the others become old."""
         if self.credential is not None:
-            promoted = self.journal.promote(self.credential, self.api.now())
+            promoted = self.journal.promote(self.credential, self._api.now())
             if promoted != self.journal:
                 self.save(promoted)
 
@@ -101,7 +104,7 @@ class Credentials:
         The journal records first that the credentials are old: a credential that is revoked is never in use again.
         """
         doomed = tuple(credentials)
-        retired = self.journal.retire({one.fingerprint for one in doomed}, self.api.now())
+        retired = self.journal.retire({one.fingerprint for one in doomed}, self._api.now())
         if self.secret is not None and retired != self.journal:
             self.save(retired)
         for one in doomed:
@@ -128,7 +131,7 @@ class Credentials:
                 "the credential is revoked again; check whether another run replaced the credential, and that"
                 " registry_host is the image host of the API that minted the credential",
             )
-            self.save(self.journal.judge(credential.fingerprint, is_accepted=False, now=self.api.now()))
+            self.save(self.journal.judge(credential.fingerprint, is_accepted=False, now=self._api.now()))
             self._give_up(credential, error)
             self.save(self.journal.without(self.revoked))
             raise error
@@ -156,5 +159,5 @@ class Credentials:
             raise left_over from cause
 
     def _revoke(self, credential: Credential) -> None:
-        revoke_token(self.api, credential.login)
+        revoke_token(self._api, credential.login)
         self.revoked.append(credential.fingerprint)

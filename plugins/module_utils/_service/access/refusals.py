@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..._domain.access.cluster_access import RegistryAccess
+from ..._domain.access.steps import ClusterStep
 from ..._domain.clusters.objects import CONNECTIONS
 from ..._domain.errors import DocrError, Interrupted, Overtaken, RateLimited, ReadOnlyClient, Refused, Unreachable
 from ..._domain.names import join_names
@@ -96,3 +97,17 @@ class Refusals:
             f"correct what refuses the writes, or list the namespaces in exclude_namespaces, and run the task again"
             f"{lost}",
         )
+
+
+@dataclass
+class Progress:
+    """What a run did in one cluster so far.
+
+    `steps_done` are the steps as they were carried out. `written` are the secrets, by namespace and name. The access to
+    the `incomplete` registries could not be given everywhere, so a former method stays.
+    """
+
+    refusals: Refusals = field(default_factory=Refusals)
+    steps_done: list[ClusterStep] = field(default_factory=list)
+    written: set[tuple[str, str]] = field(default_factory=set)
+    incomplete: set[str] = field(default_factory=set)

@@ -183,7 +183,7 @@ class AccessTask:
 
         check = CredentialCheck(api, self.desired.verify_credentials)
         kube = current.kubes[address.key]
-        writer = ClusterWriter(api, check, kube, cluster, self.poll_settings, leave_one_click)
+        writer = ClusterWriter(check, kube, cluster, self.poll_settings, leave_one_click)
         if self.desired.is_present:
             for access in cluster.registries:
                 if access.desired.method == ONE_CLICK:
@@ -191,7 +191,7 @@ class AccessTask:
         writer.apply(plan.clusters[address.key], done)
         return WrittenCluster(
             credentials={registry: one.credential for registry, one in writer.credentials.items()},
-            steps=tuple(writer.steps_done),
+            steps=tuple(writer.progress.steps_done),
             refused={one.registry: sorted(writer.refusals.of(one.registry)) for one in cluster.registries},
             revoked=tuple(one for credentials in writer.credentials.values() for one in credentials.revoked),
             errors=tuple(writer.errors),

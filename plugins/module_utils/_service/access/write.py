@@ -28,12 +28,11 @@ from ..._domain.names import join_names
 from ..._domain.plan import Plan, Step
 from ..flow.verification import CredentialCheck
 from ..flow.wait import PollSettings, Waited
-from ..ports.credentials import CredentialApi
 from ..ports.kube import Kube
 from .conditional_writes import ConditionalWrites
 from .credentials import Credentials
 from .read import by_namespace, fetch_journal
-from .refusals import Refusals, is_of_cluster
+from .refusals import Progress, Refusals, is_of_cluster
 
 # Namespaces that come while secrets are written get theirs in another round.
 _ROUNDS = 3
@@ -45,29 +44,25 @@ _STEPS_OF_THE_API = (steps.MintCredential, steps.EndOneClick, steps.RevokeCreden
 
 @dataclass
 class ClusterWriter:
-    """Carries out the plan for one cluster. `leave_one_click` ends DigitalOcean's own integration with a registry.
+    """Carries out the plan for one cluster. `leave_one_click` ends DigitalOcean's own integration with a registry."""
 
-    `refusals` are the errors that stopped only a part of the work. `steps_done` are the steps as they were carried out.
-    """
-
-    api: CredentialApi
     check: CredentialCheck
     kube: Kube
     cluster: ClusterAccess
     poll_settings: PollSettings
     leave_one_click: Callable[[str], None]
-    refusals: Refusals = field(default_factory=Refusals)
-    steps_done: list[ClusterStep] = field(default_factory=list)
+    progress: Progress = field(default_factory=Progress)
     credentials: dict[str, Credentials] = field(init=False)
     _writes: ConditionalWrites = field(init=False)
-    _written: set[tuple[str, str]] = field(init=False, default_factory=set)
-    _incomplete: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self._writes = ConditionalWrites(self.kube, self.poll_settings.clock)
-        self.credentials = {
-            one.registry: Credentials(self.api, self.check, self.kube, one) for one in self.cluster.registries
-        }
+        self.credentials = {one.registry: Credentials(self.check, self.kube, one) for one in self.cluster.registries}
+
+    @property
+    def refusals(self) -> Refusals:
+        """The errors that stopped only a part of the work."""
+        return self.progress.refusals
 
     def apply(self, plan: Plan[ClusterStep], done: Callable[[Step], None]) -> None:
         """Carry out the steps, calling `done` after each; raises only an error of the whole cluster.
@@ -102,9 +97,9 @@ class ClusterWriter:
             self.refusals.registries[registry] = error
             return
         if registry is None or isinstance(step, _GIVING_STEPS):
-            self._incomplete.update(self.refusals.namespaces)
+            self.progress.incomplete.update(self.refusals.namespaces)
         if carried_out is not None:
-            self.steps_done.append(carried_out)
+            self.progress.steps_done.append(carried_out)
             done(carried_out)
 
     def _carry_out(self, step: ClusterStep) -> ClusterStep | None:
@@ -131,7 +126,7 @@ class ClusterWriter:
 
     def _carry_out_removal(self, step: ClusterStep) -> ClusterStep | None:
         registry = getattr(step, "registry", "")
-        if registry in self._incomplete:
+        if registry in self.progress.incomplete:
             return None  # The former method stays, since the desired access is not complete.
         refused = self.refusals.of(registry)
         match step:
@@ -176,7 +171,7 @@ class ClusterWriter:
             )
 
         written = self.refusals.try_each(writes, write, lambda one: ((access.registry,), one.namespace))
-        self._written |= {(one.namespace, desired.secret) for one in written}
+        self.progress.written |= {(one.namespace, desired.secret) for one in written}
         return written
 
     def _require_no_later(self, access: RegistryAccess, secret: Secret) -> None:
@@ -198,7 +193,7 @@ class ClusterWriter:
         secrets = {one.desired.secret: one.secrets for one in self.cluster.registries if one.desired.method == DIRECT}
 
         def exists(namespace: str, name: str) -> bool:
-            return (namespace, name) in self._written or namespace in secrets.get(name, {})
+            return (namespace, name) in self.progress.written or namespace in secrets.get(name, {})
 
         kept = [
             replace(one, add=tuple(name for name in one.add if exists(one.account.namespace, name))) for one in changes

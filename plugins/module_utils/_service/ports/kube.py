@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from ..._domain.clusters.objects import Namespace, Pod, Secret, SecretContent, ServiceAccount
+from ..._domain.clusters.objects import Namespace, Owners, Pod, Secret, SecretContent, ServiceAccount
 
 
 class Kube(Protocol):
@@ -40,13 +40,7 @@ class Kube(Protocol):
         """A secret; None when there is none."""
 
     def create_secret(
-        self,
-        namespace: str,
-        name: str,
-        content: SecretContent,
-        *,
-        owners: Sequence[Mapping[str, Any]] = (),
-        is_trial: bool = False,
+        self, namespace: str, name: str, content: SecretContent, owners: Owners = (), is_trial: bool = False
     ) -> Secret:
         """Make a secret. Conflict when there is one; NotFound when the namespace is gone or on its way out.
 

@@ -32,6 +32,8 @@ def params(**given: Any) -> dict[str, Any]:
         "revoke_after": "2h",
         "force_rotation": False,
         "recreate_failed_pods": True,
+        "wait_for_all_namespaces": True,
+        "verify_credentials": "api",
         "wait_for_secrets": "never",
         "registry_host": "registry.orchard.test",
         "expect_registries": ["pear"],
@@ -130,7 +132,7 @@ def test_options_of_an_entry_override_the_common_options(
 ) -> None:
     (found,) = read(common, {"clusters": ["orchard"], **own}, force_rotation=True)
     assert (found.method, found.where) == (method, where)
-    assert found.policy == RotationPolicy(rotate_every, timedelta(hours=2), force=True)
+    assert found.policy == RotationPolicy(rotate_every, timedelta(hours=2), force=True, waits_for_all=True)
 
 
 @pytest.mark.parametrize("common", [{}, {"method": "direct", "never_expires": True, **WHERE}])
@@ -167,7 +169,7 @@ def test_top_level_options_describe_one_entry() -> None:
     desired = build_access_task(params(state="present", rotate_every="1d12h", **given)).desired
     (found,) = desired.entries
     assert (found.kubeconfig, found.contexts, found.where) == (FARM, ("meadow",), MEANT)
-    assert found.policy == RotationPolicy(timedelta(hours=36), timedelta(hours=2))
+    assert found.policy == RotationPolicy(timedelta(hours=36), timedelta(hours=2), waits_for_all=True)
     assert (desired.recreates_pods, desired.wait_for_secrets, desired.is_present) == (True, "never", True)
 
 
