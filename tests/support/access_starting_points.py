@@ -112,7 +112,7 @@ def states(draw: st.DrawFn) -> CurrentCluster:
         is_accepted=draw(st.sampled_from([True, False, None])),
         integrated=draw(st.sampled_from([(), ("kiwi",)])),
     )
-    found = replace(state.registries["kiwi"], is_new_accepted=draw(st.sampled_from([True, False, None])))
+    found = replace(state.registries["kiwi"], is_new_accepted=draw(st.booleans()))
     return replace(state, registries={"kiwi": found})
 
 

@@ -77,14 +77,6 @@ class Journal:
         """The fingerprints of the old credentials."""
         return frozenset(one.fingerprint for one in self.entries if one.state == OLD)
 
-    def has_later(self, fingerprint: str | None, credential: Credential) -> bool:
-        """Whether the fingerprint is of another credential that was minted at the same time or later."""
-        return any(
-            one.fingerprint == fingerprint != credential.fingerprint
-            and one.credential.minted_at >= credential.minted_at
-            for one in self.entries
-        )
-
     def add(self, credential: Credential, state: str = NEW, retired_at: datetime | None = None) -> Journal:
         """The journal with another credential."""
         return Journal((*self.entries, JournalEntry(credential, state, retired_at)))
@@ -96,14 +88,19 @@ class Journal:
         )
 
     def judge(self, fingerprint: str, is_accepted: bool, now: datetime) -> Journal:
-        """The journal where a credential that is accepted is verified, and a credential that is not accepted is old."""
-        state, retired_at = (VERIFIED, None) if is_accepted else (OLD, now)
-        return Journal(
-            tuple(
-                replace(one, state=state, retired_at=retired_at) if one.fingerprint == fingerprint else one
-                for one in self.entries
-            )
-        )
+        """The journal where a credential that is accepted is verified, and a credential that is not accepted is old.
+
+        Other credentials that no run verified are old too.
+        """
+
+        def judged(one: JournalEntry) -> JournalEntry:
+            if one.fingerprint == fingerprint and is_accepted:
+                return replace(one, state=VERIFIED, retired_at=None)
+            if one.fingerprint == fingerprint or one.state == NEW:
+                return replace(one, state=OLD, retired_at=now)
+            return one
+
+        return Journal(tuple(judged(one) for one in self.entries))
 
     def promote(self, credential: Credential, now: datetime) -> Journal:
         """The journal where this credential is current, and all others are old."""

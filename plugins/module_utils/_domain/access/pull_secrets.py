@@ -56,11 +56,6 @@ def config_in(secret: Secret) -> str:
         return ""
 
 
-def fingerprint_in(secret: Secret) -> str | None:
-    """The fingerprint of the credential that a secret names; another writer may have edited it."""
-    return secret.annotations.get(_FINGERPRINT)
-
-
 def merge_content(secret: Secret, content: SecretContent) -> SecretContent:
     """The content together with the labels and annotations that other tools added to the secret."""
     return SecretContent(

@@ -46,9 +46,9 @@ class Refusals:
         return self.namespaces.get(registry, {})
 
     def add(self, registries: Iterable[str], namespace: str, error: DocrError) -> None:
-        """Record that a namespace refuses a write for the registries."""
+        """Record that a namespace refuses a write for the registries; the first error of a namespace stays."""
         for registry in registries:
-            self.namespaces.setdefault(registry, {})[namespace] = error
+            self.namespaces.setdefault(registry, {}).setdefault(namespace, error)
 
     def try_each(
         self, items: Iterable[T], write: Callable[[T], None], place_of: Callable[[T], tuple[Iterable[str], str]]

@@ -20,7 +20,7 @@ from ..._domain.access.cluster_access import (
 )
 from ..._domain.access.methods import DIRECT, ONE_CLICK, OPERATOR
 from ..._domain.access.ownership import OPERATOR_NAMESPACE, is_marked, is_owned, one_click_copies, owned
-from ..._domain.access.pull_secrets import carries, fingerprint_in
+from ..._domain.access.pull_secrets import carries
 from ..._domain.access.steps import ClusterStep
 from ..._domain.clusters.objects import Secret, SecretContent
 from ..._domain.errors import DocrError, Overtaken, TimedOut
@@ -175,13 +175,13 @@ class ClusterWriter:
         return written
 
     def _require_no_later(self, access: RegistryAccess, secret: Secret) -> None:
-        """Raise Overtaken where another run wrote a later credential, which the journal tells.
+        """Raise Overtaken where another run wrote another credential, which the journal tells.
 
         The secret itself proves nothing, since a user of its namespace may edit the secret.
         """
         credential = self.credentials[access.registry].credential
         _secret, journal = fetch_journal(self.kube, access.registry)
-        if credential is not None and journal.has_later(fingerprint_in(secret), credential):
+        if credential is None or journal.in_use is None or journal.in_use.fingerprint != credential.fingerprint:
             raise Overtaken(
                 f"write the secret {secret.namespace}/{secret.name} in the cluster {self.kube.name}",
                 "another run wrote a later credential first",
@@ -239,6 +239,8 @@ class ClusterWriter:
     def _activate(self, access: RegistryAccess) -> bool:
         """See that all secrets carry the credential in use, and record this; returns whether they do."""
         credentials = self.credentials[access.registry]
+        if access.desired.method == OPERATOR and self.refusals.of(access.registry):
+            return False  # The source was refused, so the operator has nothing to copy.
         if access.desired.method == OPERATOR:
             seen = self._await_operator(access, credentials.content.data)
             for namespace in seen.value:

@@ -184,24 +184,6 @@ def test_new_credential_becomes_verified_or_old_by_the_check() -> None:
     assert (refused, refused.in_use) == (journal((FIRST, CURRENT), (SECOND, OLD, NOW)), FIRST)
 
 
-@pytest.mark.parametrize(
-    ("fingerprint", "credential", "is_later"),
-    [
-        (SECOND.fingerprint, FIRST, True),
-        (FIRST.fingerprint, SECOND, False),
-        (SECOND.fingerprint, SECOND, False),
-        ("0123456789abcdef", FIRST, False),
-        (None, FIRST, False),
-    ],
-    ids=["later", "earlier", "the same", "not recorded", "none"],
-)
-def test_later_credential_is_one_that_the_journal_records(
-    fingerprint: str | None, credential: Credential, is_later: bool
-) -> None:
-    found = journal((FIRST, OLD), (SECOND, CURRENT))
-    assert found.has_later(fingerprint, credential) is is_later
-
-
 def test_retired_credentials_keep_the_time_of_their_first_retirement() -> None:
     found = journal((ETERNAL, OLD, NOW - DAY), (FIRST, CURRENT), (SECOND, VERIFIED))
     doomed = [ETERNAL.fingerprint, FIRST.fingerprint]

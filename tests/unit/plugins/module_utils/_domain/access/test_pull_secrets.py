@@ -31,7 +31,6 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.pull_secrets import (
     carries,
     credential_in,
-    fingerprint_in,
     merge_content,
     pull_secret,
 )
@@ -192,11 +191,6 @@ def test_labels_and_annotations_of_other_tools_are_kept() -> None:
 )
 def test_secret_with_different_owned_content_does_not_carry_the_credential(secret: Secret) -> None:
     assert not carries(secret, pull_secret("kiwi", "direct", FIRST))
-
-
-def test_fingerprint_is_what_the_secret_says() -> None:
-    assert fingerprint_in(ours(PEAR, SECOND)) == SECOND.fingerprint
-    assert fingerprint_in(theirs(PEAR)) is None
 
 
 def test_secret_is_marked_only_with_all_labels() -> None:
