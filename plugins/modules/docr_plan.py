@@ -202,6 +202,13 @@ integration:
       type: list
       elements: str
       sample: []
+    errors:
+      description:
+        - Clusters that M(planton.digitalocean.docr_doks_integration) would name as failed, such as an unknown name.
+        - That module serves the other clusters, so this module warns and does not fail.
+      type: list
+      elements: str
+      sample: []
 """
 
 from ..module_utils._module.run import run_info

@@ -162,6 +162,25 @@ def test_registry_that_cannot_be_minted_for_stops_no_other_registry(marsh: Clust
     assert not give(marsh, registries=["kiwi", "plum"]).get("failed")
 
 
+@pytest.mark.parametrize("options", [{}, {"force_rotation": True}, {"state": "absent"}])
+def test_clusters_at_fault_stop_no_healthy_cluster(orchard: Cluster, options: dict[str, Any]) -> None:
+    seeded = {"young": "provisioning", "broken": "error", "leaving": "deleting", "gone": "deleted"}
+    orchard.sandbox.seed({"clusters": [{"name": name, "state": state} for name, state in seeded.items()]})
+    give(orchard)
+    orchard.sandbox.advance(31 * DAY)
+    result = give(orchard, clusters=["young", "misspelt", "orchard", "leaving", "broken", "gone"], **options)
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert "in 3 of 6 clusters" in result["msg"]
+    for told in ("there is no cluster 'misspelt'", "the state 'provisioning'", "the state 'error'"):
+        assert told in result["msg"]
+    warned = " ".join(result["warnings"])
+    assert "The cluster leaving" in warned
+    assert "The cluster gone" in warned
+    assert "revoke_credentials" in actions(result) or not options
+    assert len(set(tokens(orchard).values())) == ("state" not in options)
+    assert give(orchard, clusters=["misspelt"], **options)["error"]["kind"] == "invalid_input"
+
+
 def test_conflict_that_does_not_end_is_given_up_within_half_a_minute(marsh: Cluster) -> None:
     marsh.add_namespaces("pear")
     proxy_of(marsh).fault(method="POST", path="*/pear/secrets", status=409, times=999)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from docr_sandbox.testing import Sandbox
 from support.modules import run_module, writes
 from support.sandbox_clusters import ADD, LIST, MODULE, NAMES, id_of, listed, raw_clusters, run, seed
@@ -138,15 +136,6 @@ def test_empty_lists_are_refused_before_any_call(sandbox: Sandbox) -> None:
     result = run(sandbox, [], [])
     assert [fault["where"] for fault in result["field_errors"]] == ["clusters", "registries"]
     assert sandbox.calls() == []
-
-
-@pytest.mark.parametrize("state", ["provisioning", "error", "deleting"])
-def test_a_cluster_that_allows_no_change_stops_the_task_before_any_write(sandbox: Sandbox, state: str) -> None:
-    seed(sandbox, {"orchard": []})
-    sandbox.seed({"clusters": [{"name": "sapling", "region": "blr1", "state": state}]})
-    result = run(sandbox, ["orchard", "sapling"], ["kiwi"])
-    assert f"is in the state '{state}'" in result["msg"]
-    assert writes(sandbox) == []
 
 
 def test_a_degraded_cluster_is_written_with_a_warning(sandbox: Sandbox) -> None:

@@ -9,7 +9,7 @@ The only reader of check mode and of the diff flag.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule
@@ -61,6 +61,8 @@ def run_task(
         api = connect(module, open_, read_only=module.check_mode)
         current = task.fetch(api)
         plan = task.plan(current)
+        # A part of the work may fail later, and the warnings may say why.
+        _warn(module, plan.warnings)
         if module.check_mode:
             outcome = Outcome(plan.steps, task.predict(current, plan))
         else:
@@ -70,8 +72,7 @@ def run_task(
         module.fail_json(**failure(error, steps_done))
         raise  # fail_json does not return; this tells the type checker so
     result = _common_result(plan, outcome) | task.shape(outcome)
-    for warning in name_texts((*plan.warnings, *result.pop("warnings", ()))):
-        module.warn(warning)
+    _warn(module, result.pop("warnings", ()))
     if module._diff:
         result["diff"] = {"before": dict(plan.before), "after": dict(plan.after)}
     module.exit_json(**result)
@@ -91,9 +92,13 @@ def run_info(
     except DocrError as error:
         module.fail_json(**failure(error, []))
         raise
-    for warning in name_texts(result.pop("warnings", ())):
-        module.warn(warning)
+    _warn(module, result.pop("warnings", ()))
     module.exit_json(changed=False, **result)
+
+
+def _warn(module: AnsibleModule, warnings: Iterable[str]) -> None:
+    for warning in name_texts(warnings):
+        module.warn(warning)
 
 
 def _common_result(plan: Plan[Any], outcome: Outcome[Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..field_errors import DUPLICATE, FieldError
 from ..names import NameRef
 from .cluster_access import DesiredAccess
 from .methods import ALWAYS, CHANGED, IMAGE_HOST, NEVER, ONE_CLICK
-from .one_click import PRESENT, DesiredIntegrations, Integration, closed_errors, missing_registries
+from .one_click import PRESENT, DesiredIntegrations, Integration, missing_registries
 
 
 @dataclass(frozen=True)
@@ -118,18 +118,26 @@ class DesiredCluster:
         return is_changed or desired.is_asked_to_read
 
 
-def resolve_entries(
-    clusters: Sequence[Cluster], desired: DesiredState
-) -> tuple[tuple[DesiredCluster, ...], tuple[FieldError, ...]]:
-    """The desired access of each cluster, in the order of the input, and the errors of the entries."""
+@dataclass(frozen=True)
+class ResolvedEntries:
+    """The desired access of each cluster, in the order of the input.
+
+    `unknown` are the names that no cluster or several clusters have. `errors` are entries that contradict each other.
+    """
+
+    clusters: tuple[DesiredCluster, ...]
+    unknown: tuple[FieldError, ...] = ()
+    errors: tuple[FieldError, ...] = ()
+
+
+def resolve_entries(clusters: Sequence[Cluster], desired: DesiredState) -> ResolvedEntries:
+    """The desired access of each cluster, and the errors of the entries."""
     found, unknown = resolve_clusters(clusters, [one for entry in desired.entries for one in entry.clusters])
-    errors = list(unknown)
+    errors: list[FieldError] = []
     merged: dict[str, DesiredCluster] = {}
     for entry in desired.entries:
-        known = [(one, found[one.name]) for one in entry.clusters if one.name in found]
-        if entry.method != ONE_CLICK and desired.is_present:
-            errors += [error for one, cluster in known for error in closed_errors(cluster, one.where)]
-        addresses = [ClusterAddress(cluster.name, cluster) for _one, cluster in known]
+        known = [found[one.name] for one in entry.clusters if one.name in found]
+        addresses = [ClusterAddress(cluster.name, cluster) for cluster in known]
         addresses += [
             ClusterAddress(
                 context or f"current context of {entry.kubeconfig}", kubeconfig=entry.kubeconfig, context=context
@@ -139,7 +147,7 @@ def resolve_entries(
         for address in addresses:
             merged[address.key], conflicts = _merge(merged.get(address.key, DesiredCluster(address, ())), entry)
             errors += conflicts
-    return tuple(merged.values()), tuple(dict.fromkeys(errors))
+    return ResolvedEntries(tuple(merged.values()), tuple(dict.fromkeys(unknown)), tuple(dict.fromkeys(errors)))
 
 
 def _merge(cluster: DesiredCluster, entry: AccessEntry) -> tuple[DesiredCluster, list[FieldError]]:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from ..clusters.cluster import Cluster, lists_registry
 from ..clusters.lookup import resolve_clusters
-from ..errors import InvalidInput
+from ..errors import DocrError, InvalidInput, Refused
 from ..field_errors import FieldError
 from ..names import NameRef, join_names
 from ..plan import Plan, Step
@@ -95,6 +95,13 @@ class ClusterIntegration:
 
 
 @dataclass(frozen=True)
+class IntegrationPlan(Plan[IntegrationStep]):
+    """The writes, and by cluster ID the errors of clusters whose state allows no change."""
+
+    errors: Mapping[str, DocrError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class _Change:
     """What has to be added to, or removed from, one cluster."""
 
@@ -148,29 +155,30 @@ def needs_registry_names(clusters: Sequence[Cluster], desired: DesiredIntegratio
 
 def plan_integration(
     clusters: Sequence[Cluster], registry_names: tuple[str, ...] | None, desired: DesiredIntegrations
-) -> Plan[IntegrationStep]:
+) -> IntegrationPlan:
     """The writes for the desired integrations; one step for all clusters that require the same change.
 
-    `registry_names` are the team's registries, None when `needs_registry_names` said that they do not matter. Raises
-    InvalidInput with all errors: clusters that are unknown, ambiguous or in a state that allows no change, registries
-    that do not exist.
+    `registry_names` are the team's registries, None when `needs_registry_names` said that they do not matter. Names
+    without a cluster are left out. Raises InvalidInput for registries that do not exist.
     """
-    targets, errors = resolve_integrations(clusters, desired)
+    targets, _unknown = resolve_integrations(clusters, desired)
     if registry_names is not None:
-        errors += missing_registries(desired, (*registry_names, *desired.expected))
-    changes = tuple(_change(target, registry_names, desired) for target in targets)
-    touched = [change.target for change in changes if change.registries]
-    errors += tuple(error for target in touched for error in closed_errors(target.cluster, target.where))
-    if errors:
-        raise InvalidInput(errors)
+        missing = missing_registries(desired, (*registry_names, *desired.expected))
+        if missing:
+            raise InvalidInput(missing)
+    every = tuple(_change(target, registry_names, desired) for target in targets)
+    closed = [change.target.cluster for change in every if change.registries and is_closed(change.target.cluster)]
+    changes = tuple(change for change in every if change.target.cluster not in closed)
     steps = _steps(changes, AddRegistries if desired.state == PRESENT else RemoveRegistries)
     before = [target.cluster for target in targets]
-    return Plan(
+    return IntegrationPlan(
+        errors={cluster.id: closed_error(cluster) for cluster in closed if not is_leaving(cluster)},
         steps=steps,
         before=_shape_state(before, registry_names),
         after=_shape_state(predict_clusters(before, steps, registry_names), registry_names),
         notes=tuple(note for change in changes for note in change.notes),
-        warnings=tuple(
+        warnings=tuple(leaving_warning(cluster) for cluster in closed if is_leaving(cluster))
+        + tuple(
             f"The cluster {change.target.cluster.name} is {change.target.cluster.state}, so the change may fail"
             " or be late."
             for change in changes
@@ -192,18 +200,29 @@ def missing_registries(desired: DesiredIntegrations, existing: Sequence[str]) ->
     )
 
 
-def closed_errors(cluster: Cluster, where: str) -> tuple[FieldError, ...]:
-    """An error for a cluster whose control plane does not run."""
-    if cluster.state not in _CLOSED_STATES:
-        return ()
-    what = f"the cluster {cluster.name} ({cluster.id}) is in the state {cluster.state!r}, which allows no change"
-    return (
-        FieldError(
-            where,
-            what,
-            "leave out the cluster" if cluster.state in _LEAVING_STATES else "wait until the cluster is running",
-        ),
+def is_closed(cluster: Cluster) -> bool:
+    """Whether the control plane of a cluster does not run."""
+    return cluster.state in _CLOSED_STATES
+
+
+def is_leaving(cluster: Cluster) -> bool:
+    """Whether a cluster is deleted, or about to be."""
+    return cluster.state in _LEAVING_STATES
+
+
+def closed_error(cluster: Cluster) -> DocrError:
+    """The error for a cluster whose control plane does not run."""
+    return Refused(
+        f"change the access of the cluster {cluster.name} ({cluster.id})",
+        f"the cluster is in the state {cluster.state!r}, which allows no change",
+        "wait until the cluster is running, or leave out the cluster",
     )
+
+
+def leaving_warning(cluster: Cluster) -> str:
+    """The warning for a cluster that is left out since the cluster is deleted, or about to be."""
+    name = f"{cluster.name} ({cluster.id})"
+    return f"The cluster {name} is in the state {cluster.state!r}, so the task leaves out the cluster."
 
 
 def predict_clusters(

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import Union
 
 from ..clusters.cluster import Cluster
-from ..errors import DocrError, InvalidInput, join_errors
+from ..errors import DocrError, InvalidInput, NotFound, join_errors
+from ..field_errors import FieldError
 from ..plan import Plan, Step
 from . import steps
 from .cluster_access import ClusterAccess
 from .desired import DesiredCluster, DesiredState, resolve_entries
 from .methods import ONE_CLICK
-from .one_click import IntegrationStep, plan_integration
+from .one_click import IntegrationStep, closed_error, is_closed, is_leaving, leaving_warning, plan_integration
 from .plan import ClusterPlan, plan_absence, plan_presence
 from .result import view, view_after
 from .steps import ClusterStep
@@ -39,13 +40,16 @@ class TaskPlan(Plan[Step]):
     """The steps of all clusters in their order, after those of the one-click integration.
 
     `desired` is the desired access of each cluster. By address, `clusters` has the steps, and `failed` the error; a
-    cluster of which a part could not be planned has both.
+    cluster of which a part could not be planned has both. The clusters at the addresses `closed` are in a state that
+    allows no change; `leaving` are the warnings about those of them that are about to be deleted.
     """
 
     desired: tuple[DesiredCluster, ...] = ()
     one_click: Plan[IntegrationStep] = field(default_factory=Plan)
     clusters: Mapping[str, Plan[ClusterStep]] = field(default_factory=dict)
     failed: Mapping[str, DocrError] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
+    leaving: tuple[str, ...] = ()
 
 
 def plan_outside(
@@ -53,19 +57,42 @@ def plan_outside(
 ) -> TaskPlan:
     """The part of the plan that requires no read inside a cluster: the desired clusters and the one-click integration.
 
-    Raises InvalidInput with all errors of the input.
+    A name without a cluster, and a cluster whose state allows no change, stop no other cluster. Raises InvalidInput
+    with all errors of the input where registries do not exist, entries contradict each other, or no cluster is left.
     """
-    desired_clusters, errors = resolve_entries(clusters, desired)
+    resolved = resolve_entries(clusters, desired)
+    errors = resolved.errors
     if registry_names is not None:
         errors += desired.missing_registries((*registry_names, *desired.expected))
-    one_click: Plan[IntegrationStep] = Plan()
-    try:
-        one_click = plan_integration(clusters, registry_names, desired.one_click)
-    except InvalidInput as invalid:
-        errors += invalid.field_errors
-    if errors:
-        raise InvalidInput(tuple(dict.fromkeys(errors)))
-    return _join(desired_clusters, one_click, {}, {})
+    if errors or (resolved.unknown and not resolved.clusters):
+        raise InvalidInput(tuple(dict.fromkeys((*resolved.unknown, *errors))))
+    one_click = plan_integration(clusters, registry_names, desired.one_click)
+    failed: dict[str, DocrError] = {one.where: _unknown_error(one) for one in resolved.unknown}
+    leaving: list[str] = []
+    closed: dict[str, Cluster] = {}
+    for one in resolved.clusters:
+        key, cluster = one.address.key, one.address.cluster
+        if cluster is None or not is_closed(cluster):
+            continue
+        closed[key] = cluster
+        if cluster.id in one_click.errors:
+            failed[key] = one_click.errors[cluster.id]
+        elif one.has_own_secrets and is_leaving(cluster):
+            leaving.append(leaving_warning(cluster))
+        elif one.has_own_secrets:
+            failed[key] = closed_error(cluster)
+    outside = TaskPlan(
+        desired=resolved.clusters,
+        one_click=one_click,
+        failed=failed,
+        closed=frozenset(closed),
+        leaving=tuple(leaving),
+    )
+    return _join(outside, {}, {})
+
+
+def _unknown_error(error: FieldError) -> DocrError:
+    return NotFound(f"find the cluster of {error.where}", error.what, error.advice or "correct the name")
 
 
 def plan_inside(outside: TaskPlan, current: Mapping[str, ClusterReading], desired: DesiredState) -> TaskPlan:
@@ -84,26 +111,20 @@ def plan_inside(outside: TaskPlan, current: Mapping[str, ClusterReading], desire
             plans[key] = plan
             if plan.errors:
                 failed[key] = join_errors(plan.errors)
-    return _join(outside.desired, outside.one_click, plans, failed)
+    return _join(outside, plans, failed)
 
 
-def _join(
-    desired: tuple[DesiredCluster, ...],
-    one_click: Plan[IntegrationStep],
-    clusters: Mapping[str, Plan[ClusterStep]],
-    failed: Mapping[str, DocrError],
-) -> TaskPlan:
-    parts = (one_click, *clusters.values())
-    return TaskPlan(
+def _join(outside: TaskPlan, clusters: Mapping[str, Plan[ClusterStep]], failed: Mapping[str, DocrError]) -> TaskPlan:
+    parts = (outside.one_click, *clusters.values())
+    return replace(
+        outside,
         steps=tuple(step for part in parts for step in part.steps),
         before={key: value for part in parts for key, value in part.before.items()},
         after={key: value for part in parts for key, value in part.after.items()},
         notes=tuple(note for part in parts for note in part.notes),
-        warnings=tuple(warning for part in parts for warning in part.warnings),
-        desired=desired,
-        one_click=one_click,
+        warnings=outside.leaving + tuple(warning for part in parts for warning in part.warnings),
         clusters=clusters,
-        failed=failed,
+        failed={**outside.failed, **failed},
     )
 
 

@@ -38,11 +38,13 @@ def plan_stages(
     """
     has_registry_actions = _has_actions(comparison, "registry")
     has_integration_actions = _has_actions(comparison, "integration")
+    # The stage names the clusters at fault and fails at its end.
+    has_errors = bool(comparison.get("integration", {}).get("errors"))
     # Only a look into a cluster shows what is missing there, so a comparison with DigitalOcean alone does not decide.
     is_managed = any("method" in entry for entry in integrations)
     return StagePlan(
         registry=has_registry_actions,
-        doks_integration=has_integration_actions or is_managed or (must_read and bool(integrations)),
+        doks_integration=has_integration_actions or is_managed or has_errors or (must_read and bool(integrations)),
         gc_rehearsal=has_registry_actions or has_integration_actions or is_managed,
     )
 

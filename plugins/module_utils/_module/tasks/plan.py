@@ -64,13 +64,17 @@ def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     _require_later_stages(api, entries, bool(registry_plan.steps or integration_plan.steps), params)
     targets = [target.cluster for target in resolve_integrations(clusters, desired_state.one_click)[0]]
     after = predict_clusters(targets, integration_plan.steps, names)
+    errors_of_clusters = [str(error) for error in integration_plan.failed.values()]
     return {
         "registry": _shape_plan(registry_plan)
         | {"create": [step.name for step in registry_plan.steps if isinstance(step, CreateRegistry)]}
         | _shape_registries(account, desired, registry_plan, params["registry_host"]),
         "integration": _shape_plan(integration_plan)
-        | {"integrations": shape_integrations(after, integration_plan.steps, names)},
-        "warnings": [*registry_plan.warnings, *integration_plan.warnings],
+        | {
+            "integrations": shape_integrations(after, integration_plan.steps, names),
+            "errors": name_texts(errors_of_clusters),
+        },
+        "warnings": [*registry_plan.warnings, *integration_plan.warnings, *errors_of_clusters],
     }
 
 

@@ -80,7 +80,7 @@ class AccessTask:
         reads: dict[str, Callable[[], ClusterReading]] = {
             cluster.address.key: partial(self._read, api, kubes, cluster, names)
             for cluster in outside.desired
-            if cluster.must_be_read(desired, changed)
+            if cluster.address.key not in outside.closed and cluster.must_be_read(desired, changed)
         }
         readings = parallel_outcomes(reads, MOST_CLUSTERS)
         planned = plan_inside(outside, readings, desired)
@@ -124,13 +124,14 @@ class AccessTask:
         failed = {key: join_errors(one.errors) for key, one in written.items() if one.errors} | unknown
         known = replace(current, readings={**current.readings, **unknown})
         result = shape_result(known, plan, after, written)
-        return self._unless_failed(result, _merge_errors(plan.failed, failed))
+        return self._unless_failed(plan, result, _merge_errors(plan.failed, failed))
 
     def predict(self, current: CurrentState, plan: TaskPlan) -> list[dict[str, Any]]:
         """The result of `apply`, as far as it is known before the writes."""
         names = current.integrations.registry_names
         clusters = predict_clusters(current.integrations.clusters, plan.one_click.steps, names)
-        return self._unless_failed(shape_result(current, plan, Integrations(clusters, names), {}), plan.failed)
+        result = shape_result(current, plan, Integrations(clusters, names), {})
+        return self._unless_failed(plan, result, plan.failed)
 
     def shape(self, outcome: Outcome[list[dict[str, Any]]]) -> dict[str, Any]:
         """The module's result: one entry for each cluster, in the order of the input."""
@@ -198,10 +199,14 @@ class AccessTask:
             is_known=not writer.refusals.registries,
         )
 
-    def _unless_failed(self, result: list[dict[str, Any]], failed: Mapping[str, DocrError]) -> list[dict[str, Any]]:
+    def _unless_failed(
+        self, plan: TaskPlan, result: list[dict[str, Any]], failed: Mapping[str, DocrError]
+    ) -> list[dict[str, Any]]:
         if failed:
             verb = "give" if self.desired.is_present else "end"
-            raise SomeFailed(f"{verb} access in {len(failed)} of {len(result)} clusters", failed, result, self._advice)
+            # A name without a cluster has no entry in the result.
+            total = len({*failed, *(one.address.key for one in plan.desired)})
+            raise SomeFailed(f"{verb} access in {len(failed)} of {total} clusters", failed, result, self._advice)
         return result
 
     @property

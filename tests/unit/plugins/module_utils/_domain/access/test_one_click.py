@@ -141,12 +141,13 @@ def test_silent_cluster_with_several_registries_is_written_with_a_note(state: st
 
 
 @pytest.mark.parametrize("state", ["provisioning", "error", "deleting", "deleted"])
-def test_cluster_without_a_control_plane_is_refused_before_any_write(state: str) -> None:
+def test_cluster_without_a_control_plane_is_left_out(state: str) -> None:
     clusters = (cluster("meadow"), cluster("orchard", state=state))
-    (fault,) = faults(clusters, TEAM, desired(("meadow orchard", "plum")))
-    assert fault.startswith(
-        f"integrations[0].clusters[1]: the cluster orchard (id-of-orchard) is in the state '{state}'"
-    )
+    plan = plan_integration(clusters, TEAM, desired(("meadow orchard", "plum")))
+    assert [list(step.clusters.values()) for step in plan.steps] == [["meadow"]]
+    is_leaving = state in ("deleting", "deleted")
+    assert list(plan.errors) == ([] if is_leaving else ["id-of-orchard"])
+    assert any(f"orchard (id-of-orchard) is in the state '{state}'" in one for one in plan.warnings) is is_leaving
 
 
 @pytest.mark.parametrize("state", ["provisioning", "error", "deleting", "deleted"])
@@ -162,7 +163,8 @@ def test_cluster_without_a_control_plane_is_accepted_if_nothing_is_written(state
 def test_removal_leaves_clusters_that_are_deleting_alone(state: str, outcome: str) -> None:
     have, want = cluster("orchard", "plum", state=state), desired(("orchard", "plum"), state="absent")
     if outcome == "refused":
-        assert len(faults((have,), None, want)) == 1
+        plan = plan_integration((have,), None, want)
+        assert (plan.steps, list(plan.errors)) == ((), ["id-of-orchard"])
     else:
         plan = plan_integration((have,), None, want)
         assert not plan.changed
@@ -180,13 +182,10 @@ def test_all_errors_are_reported_at_once_with_their_places() -> None:
     clusters = (cluster("orchard", state="error"), cluster("twin"), replace(cluster("twin"), id="id-of-other"))
     texts = faults(clusters, ("kiwi",), desired(("twin nobody", "kiwi pear"), ("orchard", "apple")))
     assert [text.partition(":")[0] for text in texts] == [
-        "integrations[0].clusters[0]",
-        "integrations[0].clusters[1]",
         "integrations[0].registries[1]",
         "integrations[1].registries[0]",
-        "integrations[1].clusters[0]",
     ]
-    assert "there is no registry 'pear'; the team has kiwi" in texts[2]
+    assert "there is no registry 'pear'; the team has kiwi" in texts[0]
 
 
 def test_an_expected_registry_counts_as_existing_for_the_plan_only() -> None:

@@ -68,7 +68,7 @@ def readings(
     desired: DesiredState, current: Mapping[str, CurrentCluster | ClusterReading], clusters: tuple[Cluster, ...] = ALL
 ) -> dict[str, ClusterReading]:
     """What was read by address, where each cluster has the access that the entries desire for it."""
-    accesses = {one.address.key: one.accesses for one in resolve_entries(clusters, desired)[0]}
+    accesses = {one.address.key: one.accesses for one in resolve_entries(clusters, desired).clusters}
     return {
         key: ClusterAccess(found, accesses.get(key, ())) if isinstance(found, CurrentCluster) else found
         for key, found in current.items()
@@ -157,6 +157,36 @@ def test_all_errors_are_reported_at_once_and_each_error_once() -> None:
     whats = [one.what for one in planned.value.field_errors]
     assert whats == ["there is no cluster 'nobody'", "there is no cluster 'nowhere'", "there is no registry 'pear'"]
     assert refused.value.field_errors == planned.value.field_errors
+
+
+def test_names_without_a_cluster_stop_no_other_cluster() -> None:
+    found = plan_of(DesiredState((entry("nobody orchard"), entry("grove nowhere", "one_click"))), state("orchard"))
+    assert list(found.failed) == ["clusters[0]", "clusters[1]"]
+    team = "the team has grove, meadow, orchard"
+    assert [str(one) for one in found.failed.values()] == [
+        f"Could not find the cluster of clusters[0]: there is no cluster 'nobody'; {team}.",
+        f"Could not find the cluster of clusters[1]: there is no cluster 'nowhere'; {team}.",
+    ]
+    assert {step.target for step in found.steps} == {"grove", "orchard"}
+
+
+@pytest.mark.parametrize("status", ["provisioning", "error", "deleting", "deleted"])
+@pytest.mark.parametrize("aim", ["present", "absent"])
+@pytest.mark.parametrize("method", ["direct", "one_click"])
+def test_cluster_without_a_control_plane_stops_no_other_cluster(method: str, aim: str, status: str) -> None:
+    closed = replace(ORCHARD, state=status, registries=("kiwi",) if aim == "absent" else ())
+    desired = DesiredState((entry("orchard", method), entry("meadow")), aim)
+    outside = plan_outside((closed, MEADOW), TEAM, desired)
+    found = plan_inside(outside, readings(desired, {KEYS[1]: state("meadow")}, (closed, MEADOW)), desired)
+    assert outside.closed == {KEYS[0]}
+    assert not any(step.target == "orchard" for step in found.steps)
+    assert list(found.clusters) == [KEYS[1]]
+    if status in ("provisioning", "error"):
+        assert list(found.failed) == [KEYS[0]]
+        assert f"the cluster is in the state '{status}', which allows no change" in str(found.failed[KEYS[0]])
+    else:
+        assert found.failed == {}
+        assert "The cluster orchard" in " ".join((*found.warnings, *found.notes))
 
 
 def test_unread_or_expected_registries_do_not_count_as_missing() -> None:
