@@ -137,7 +137,8 @@ options:
   recreate_failed_pods:
     description:
       - Delete pods that cannot pull from these registries because the pods were created before their service account
-        had the secret. Only pods that a controller creates again are deleted.
+        had the secret. Only pods of a ReplicaSet, a ReplicationController, a DaemonSet or a StatefulSet are deleted,
+        since these controllers create the pods again. A pod of a Job stays, since the Job would count a failure.
       - Kubernetes copies the service account's list of pull secrets into a pod only when the pod is created.
     type: bool
     default: false

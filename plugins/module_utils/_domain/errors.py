@@ -180,6 +180,27 @@ class ReadOnlyClient(DocrError):
     kind = "read_only_client"
 
 
+class Unexpected(DocrError):
+    """An exception that this collection does not expect; its text is not shown, since the text may hold a secret.
+
+    `name` is the object whose work the exception ended.
+    """
+
+    kind = "unexpected"
+    may_have_taken_effect = True
+
+    def __init__(self, name: str, error: Exception) -> None:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = "" if trace is None else f" in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}"
+        super().__init__(
+            f"finish the work on {name}",
+            f"an unexpected {type(error).__name__} was raised{place}",
+            "report this as an error of the collection planton.digitalocean",
+        )
+
+
 class InvalidInput(DocrError):
     """The input cannot be used; all field errors at once, found before the first write.
 

@@ -15,6 +15,9 @@ from .field_managers import FIELD_MANAGER
 from .methods import DIRECT
 from .steps import ClusterStep
 
+# The kinds of controllers that create a pod again without losing anything. A Job counts the deletion as a failure, and
+# what a controller of another kind does is not known.
+RECREATING = frozenset({"ReplicaSet", "ReplicationController", "DaemonSet", "StatefulSet"})
 # The kubelet's reasons for a container whose image it could not pull.
 PULL_FAILURES = frozenset({"ErrImagePull", "ImagePullBackOff"})
 
@@ -45,7 +48,7 @@ def plan_recreation(
     for pod in cluster.pods:
         key = (pod.namespace, pod.service_account)
         names = added.get(key, ())
-        if pod.controller is None or key not in accounts:
+        if pod.controller_kind not in RECREATING or key not in accounts:
             continue
         if any(_would_gain_entry(pod, accounts[key], names, access) for access in accesses):
             pods.append(pod)

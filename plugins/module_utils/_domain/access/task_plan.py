@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Union
 
 from ..clusters.cluster import Cluster
-from ..errors import DocrError, InvalidInput, NotFound, join_errors
+from ..errors import DocrError, InvalidInput, NotFound, Unexpected, join_errors
 from ..field_errors import FieldError
 from ..plan import Plan, Step
 from . import steps
@@ -107,6 +107,9 @@ def plan_inside(outside: TaskPlan, current: Mapping[str, ClusterReading], desire
                 plan = _plan_cluster(cluster, found, desired)
             except DocrError as error:
                 failed[key] = error
+                continue
+            except Exception as error:  # noqa: BLE001 - a cluster with hostile content must not end the plan of the others
+                failed[key] = Unexpected(key, error)
                 continue
             plans[key] = plan
             if plan.errors:

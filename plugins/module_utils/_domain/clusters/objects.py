@@ -118,6 +118,11 @@ class Pod:
     created_at: datetime | None = None
     uid: str = ""
 
+    @property
+    def controller_kind(self) -> str:
+        """The kind of the controller, such as `ReplicaSet`; empty where no controller would replace the pod."""
+        return (self.controller or "").partition("/")[0]
+
 
 def parse_namespace(raw: Mapping[str, Any]) -> Namespace:
     """A namespace, or only its metadata."""

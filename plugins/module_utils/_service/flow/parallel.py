@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
-from ..._domain.errors import DocrError
+from ..._domain.errors import DocrError, Unexpected
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -23,20 +23,22 @@ MOST_CLUSTERS = 8
 def parallel_outcomes(work: Mapping[str, Callable[[], T]], most: int) -> Mapping[str, T | DocrError]:
     """The outcome or DocrError of each, in the order of `work`; at most `most` run at a time.
 
-    Any other exception is a bug, and is raised after all work has ended.
+    Any other exception is an error of this collection, ends only its own work, and becomes an Unexpected.
     """
     if not work:
         return {}
     with ThreadPoolExecutor(min(most, len(work))) as pool:
-        running = {name: pool.submit(partial(_outcome, do)) for name, do in work.items()}
+        running = {name: pool.submit(partial(_outcome, name, do)) for name, do in work.items()}
     return {name: one.result() for name, one in running.items()}
 
 
-def _outcome(do: Callable[[], T]) -> T | DocrError:
+def _outcome(name: str, do: Callable[[], T]) -> T | DocrError:
     try:
         return do()
     except DocrError as error:
         return error
+    except Exception as error:  # noqa: BLE001 - one cluster must not end the work on the others
+        return Unexpected(name, error)
 
 
 def parallel_map(items: Iterable[T], do: Callable[[T], R], most: int) -> list[R]:

@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Conflict
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Conflict, Unexpected
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.parallel import parallel_outcomes
 
 
@@ -45,9 +43,13 @@ def test_no_more_work_at_a_time_than_is_allowed() -> None:
     assert seen == [1] * 50
 
 
-def test_a_bug_is_no_outcome() -> None:
-    def bug() -> None:
-        raise KeyError("name")
+def test_unexpected_exception_ends_only_its_own_work_and_its_text_is_not_shown() -> None:
+    def bug() -> str:
+        raise KeyError("dop_v1_secret")
 
-    with pytest.raises(KeyError):
-        parallel_outcomes({"reef": bug}, 2)
+    outcomes = parallel_outcomes({"reef": bug, "pond": lambda: "water"}, 2)
+    assert outcomes["pond"] == "water"
+    assert isinstance(outcomes["reef"], Unexpected)
+    told = str(outcomes["reef"])
+    assert told.startswith("Could not finish the work on reef: an unexpected KeyError was raised in bug, line ")
+    assert "dop_v1_secret" not in told
