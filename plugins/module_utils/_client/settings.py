@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .._domain.registry.model import IMAGE_HOST
+from .secret_texts import SecretTexts
 
 DEFAULT_ENDPOINT = "https://api.digitalocean.com"
 DEFAULT_REGISTRY_HOST = IMAGE_HOST
@@ -19,7 +20,7 @@ DEFAULT_REVOKE_URL = "https://cloud.digitalocean.com/v1/oauth/revoke"
 class Settings:
     """Connection settings; times are seconds. `ca_path` None means the system's and the environment's trust.
 
-    A client that is read-only may still mint its way into clusters if `may_enter_clusters`, to read in them.
+    The clients note in `secrets` what must not be shown. A client that is read-only may still mint its way into clusters if `may_enter_clusters`, to read in them.
     """
 
     token: str = field(repr=False)
@@ -33,3 +34,4 @@ class Settings:
     is_read_only: bool = False
     may_enter_clusters: bool = False
     user_agent: str = "planton.digitalocean"
+    secrets: SecretTexts = field(default_factory=SecretTexts, repr=False, compare=False)

@@ -44,15 +44,15 @@ def send(session: Any, settings: Settings, method: str, url: str, words: str, **
             **more,
         )
     except requests.exceptions.SSLError as error:
-        why = f"the certificate of {place} is not trusted ({error!s:.200})"
-        raise Unreachable(words, why, "name its CA in ca_path") from error
+        why = f"the certificate of {place} is not trusted ({settings.secrets.mask(str(error)):.200})"
+        raise Unreachable(words, why, "name its CA in ca_path") from None
     except (requests.exceptions.RequestException, OSError, ValueError) as error:
         # urllib3 says so when it found nobody to send to; all else ended what had been sent.
         if isinstance(next(iter(error.args), None), MaxRetryError):
-            why = f"{place} cannot be reached ({error!s:.200})"
-            raise Unreachable(words, why, "check the host and the network") from error
-        why = f"the connection to {place} ended without an answer ({error!s:.200})"
-        raise Interrupted(words, why, "run the task again") from error
+            why = f"{place} cannot be reached ({settings.secrets.mask(str(error)):.200})"
+            raise Unreachable(words, why, "check the host and the network") from None
+        why = f"the connection to {place} ended without an answer ({settings.secrets.mask(str(error)):.200})"
+        raise Interrupted(words, why, "run the task again") from None
 
 
 def check(answer: Any, words: str, good: Container[int], advice: Mapping[int, str]) -> Any:

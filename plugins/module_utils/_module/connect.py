@@ -16,6 +16,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._client.digitalocean.client import DigitalOceanApi
 from .._client.sdk import IMPORT_ERROR
+from .._client.secret_texts import SecretTexts
 from .._client.settings import Settings
 from .._client.web import place_of
 from .._domain.errors import Denied, InvalidInput
@@ -36,7 +37,9 @@ def connect(
     if IMPORT_ERROR is not None:
         module.fail_json(msg=missing_required_lib("pydo"), exception=IMPORT_ERROR)
     settings = read_settings(module.params, read_only=read_only)
-    api = open_(replace(settings, may_enter_clusters=may_enter_clusters))
+    secrets = SecretTexts(module.no_log_values.add)
+    secrets.add(settings.token)
+    api = open_(replace(settings, may_enter_clusters=may_enter_clusters, secrets=secrets))
     if module.params["team"] is not None:
         require_team(api, module.params["team"])
     return api

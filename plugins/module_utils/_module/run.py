@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 from ansible.module_utils.basic import AnsibleModule
 
 from .._client.digitalocean.client import open_api
+from .._client.secret_texts import mask_parts
 from .._client.settings import Settings
 from .._domain.errors import DocrError
 from .._domain.plan import Outcome, Plan, Step
@@ -69,13 +70,14 @@ def run_task(
             result_after = task.apply(api, current, plan, steps_done.append)
             outcome = Outcome(tuple(steps_done), result_after)
     except DocrError as error:
-        module.fail_json(**failure(error, steps_done))
+        _forget_causes(error)
+        module.fail_json(**mask_parts(failure(error, steps_done)))
         raise  # fail_json does not return; this tells the type checker so
     result = _common_result(plan, outcome) | task.shape(outcome)
     _warn(module, result.pop("warnings", ()))
     if module._diff:
         result["diff"] = {"before": dict(plan.before), "after": dict(plan.after)}
-    module.exit_json(**result)
+    module.exit_json(**mask_parts(result))
 
 
 def run_info(
@@ -90,15 +92,21 @@ def run_info(
         api = connect(module, open_, read_only=True, may_enter_clusters=not module.check_mode)
         result = fetch(api, module.params)
     except DocrError as error:
-        module.fail_json(**failure(error, []))
+        _forget_causes(error)
+        module.fail_json(**mask_parts(failure(error, [])))
         raise
     _warn(module, result.pop("warnings", ()))
-    module.exit_json(changed=False, **result)
+    module.exit_json(changed=False, **mask_parts(result))
+
+
+def _forget_causes(error: DocrError) -> None:
+    """Ansible shows the causes of an exception on demand, and the texts of a library's exceptions may hold a secret."""
+    error.__cause__ = error.__context__ = None
 
 
 def _warn(module: AnsibleModule, warnings: Iterable[str]) -> None:
     for warning in name_texts(warnings):
-        module.warn(warning)
+        module.warn(mask_parts(warning))
 
 
 def _common_result(plan: Plan[Any], outcome: Outcome[Any]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class ClusterApi(DigitalOceanApi):
         except Denied as error:
             advice = f"{error.advice}; where the cluster requires single sign-on, name a kubeconfig for it"
             raise Denied(error.operation, error.answer, advice) from error
+        self._settings.secrets.add(credentials.token, credentials.key_data)
         return open_kube(credentials.kubeconfig(), None, cluster.name, self._settings)
 
     def open_kubeconfig(self, path: str, context: str | None) -> KubeApi:

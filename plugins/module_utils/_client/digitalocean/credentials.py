@@ -20,11 +20,13 @@ class CredentialCalls(ApiConnection):
     def mint_docker_credentials(self, registry: str, *, read_write: bool, expiry_s: int) -> DockerCredentials:
         """Mint a token. pydo's method has no keywords for what it is to be, and would send a Python True as such."""
         query = {"expiry_seconds": str(expiry_s), "read_write": "true" if read_write else "false"}
-        return self._read(
+        minted = self._read(
             MINT_DOCKER_CREDENTIALS.call(registry=registry),
             lambda: self._client.registries.get_docker_credentials(registry, params=query),
             parse_docker_credentials,
         )
+        self._settings.secrets.add_document(minted.config)
+        return minted
 
     def revoke_docker_credentials(self, credentials: DockerCredentials) -> None:
         """Take a minted token back."""

@@ -16,7 +16,7 @@ class FileApi(DigitalOceanApi):
 
     def open_docker_config(self, path: str) -> DockerConfigFile:
         """The Docker config file that a path leads to."""
-        return open_docker_config(path, is_read_only=self._settings.is_read_only)
+        return open_docker_config(path, self._settings)
 
 
 def open_file_api(settings: Settings) -> FileApi:

@@ -19,6 +19,7 @@ from functools import partial
 
 from ..._domain.login.docker_config import ConfigFileContent, ConfigFileError
 from ..errors import refuse_in_check_mode, translated
+from ..settings import Settings
 
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
@@ -35,9 +36,10 @@ class DockerConfigFile:
     A file that is read-only refuses every write with ReadOnlyClient.
     """
 
-    def __init__(self, path: str, *, is_read_only: bool) -> None:
+    def __init__(self, path: str, settings: Settings) -> None:
         self.path = path
-        self._is_read_only = is_read_only
+        self._is_read_only = settings.is_read_only
+        self._secrets = settings.secrets
         self._note_path = path + _NOTE
         self._folder, self._name = os.path.split(path)
         # Held until the process ends: all is written then.
@@ -70,6 +72,9 @@ class DockerConfigFile:
             mode = None if text is None else stat.S_IMODE(os.stat(self.path).st_mode)
             # Half of a file may end within a character.
             leftovers = tuple(_read(path, errors="replace") or "" for path in self._leftovers())
+        self._secrets.add_document(text)
+        for leftover in leftovers:
+            self._secrets.add_document(leftover)
         with _file_errors(f"read {self._note_path}"):
             return ConfigFileContent(text, mode, _read(self._note_path), leftovers)
 
@@ -106,10 +111,7 @@ class DockerConfigFile:
     def _replace(self, target: str, text: str) -> None:
         prefix, suffix = _TEMPORARY
         with self._writing(f"write {target}"):
-            if not os.path.isdir(self._folder):
-                os.makedirs(self._folder, _PRIVATE_FOLDER, exist_ok=True)
-                # Whatever umask there is.
-                os.chmod(self._folder, _PRIVATE_FOLDER)
+            _make_folders(self._folder)
             handle, temporary = tempfile.mkstemp(suffix, f".{self._name}{prefix}", self._folder)
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -155,6 +157,16 @@ class DockerConfigFile:
         return folder
 
 
+def _make_folders(folder: str) -> None:
+    """Create a folder and the folders above, each for its owner only, whatever the umask is."""
+    if os.path.isdir(folder):
+        return
+    _make_folders(os.path.dirname(folder))
+    with suppress(FileExistsError):
+        os.mkdir(folder, _PRIVATE_FOLDER)
+        os.chmod(folder, _PRIVATE_FOLDER)
+
+
 def _read(path: str, errors: str = "strict") -> str | None:
     try:
         with open(path, encoding="utf-8", errors=errors) as file:
@@ -182,6 +194,6 @@ def _translate(words: str, error: Exception) -> ConfigFileError:
     return ConfigFileError(words, "the content is not UTF-8", "check which program wrote the file")
 
 
-def open_docker_config(path: str, *, is_read_only: bool) -> DockerConfigFile:
+def open_docker_config(path: str, settings: Settings) -> DockerConfigFile:
     """The file that a path leads to, through symbolic links too."""
-    return DockerConfigFile(os.path.realpath(path), is_read_only=is_read_only)
+    return DockerConfigFile(os.path.realpath(path), settings)

@@ -33,6 +33,7 @@ from ..._domain.clusters.objects import (
 )
 from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, NotFound, Refused, Unreachable
 from ..errors import LOOK_FIRST, error_of_status, refuse_in_check_mode
+from ..secret_texts import SecretTexts
 from ..settings import Settings
 from .kubeconfig import load_kubeconfig
 from .sdk import ApiClient, Configuration, ConnectTimeoutError, HTTPError, NewConnectionError, Retry, SSLError
@@ -105,11 +106,14 @@ class KubeApi:
 
     def list_secrets(self, name: str) -> tuple[Secret, ...]:
         """The secrets of one name: what a role can allow by `resourceNames`, unlike a label selector."""
-        return self._list("secrets", {"fieldSelector": f"metadata.name={name}"}, _SharingContent())
+        return self._list(
+            "secrets", {"fieldSelector": f"metadata.name={name}"}, _SharingContent(self._settings.secrets)
+        )
 
     def list_pull_secrets(self) -> tuple[Secret, ...]:
         """The secrets of the type for pulling."""
-        return self._list("secrets", {"fieldSelector": f"type={PULL_SECRET_TYPE}"}, _SharingContent())
+        query = {"fieldSelector": f"type={PULL_SECRET_TYPE}"}
+        return self._list("secrets", query, _SharingContent(self._settings.secrets))
 
     def list_pods(self, is_wanted: Callable[[Pod], bool]) -> tuple[Pod, ...]:
         """Pods that have not ended."""
@@ -134,7 +138,7 @@ class KubeApi:
 
     def fetch_secret(self, namespace: str, name: str) -> Secret | None:
         """A secret."""
-        return self._fetch(namespace, "secrets", name, parse_secret)
+        return self._fetch(namespace, "secrets", name, _SharingContent(self._settings.secrets))
 
     def fetch_service_account(self, namespace: str, name: str) -> ServiceAccount | None:
         """A service account."""
@@ -144,6 +148,7 @@ class KubeApi:
         self, namespace: str, name: str, content: SecretContent, owners: Owners = (), is_trial: bool = False
     ) -> Secret:
         """Make a secret, or try whether the API server would."""
+        self._settings.secrets.add_secret_data(content.data)
         body = _secret_body(name, content)
         body["metadata"] |= _kept_metadata((), owners)
         words = f"create the secret {namespace}/{name}"
@@ -152,6 +157,7 @@ class KubeApi:
 
     def replace_secret(self, secret: Secret, content: SecretContent) -> Secret:
         """Give a secret other content, if it is still as it was read."""
+        self._settings.secrets.add_secret_data(content.data)
         body = _secret_body(secret.name, content)
         body["metadata"] |= {"resourceVersion": secret.resource_version, "uid": secret.uid}
         body["metadata"] |= _kept_metadata(secret.finalizers, secret.owners)
@@ -236,7 +242,7 @@ class KubeApi:
                 redirect=False,
             )
         except (HTTPError, OSError) as error:
-            raise _lost(error, words) from error
+            raise _lost(error, words, self._settings.secrets) from None
         read = _read(answer, words)
         if not is_read and "dryRun" not in query:
             self._has_written = True
@@ -246,13 +252,16 @@ class KubeApi:
 class _SharingContent:
     """Parses secrets; those that hold the same share one content, since copies are many."""
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: SecretTexts) -> None:
+        self._secrets = secrets
         self._known: dict[str, SecretContent] = {}
 
     def __call__(self, raw: Any) -> Secret:
         secret = parse_secret(raw)
         content = secret.content
         key = json.dumps([content.type, content.data, content.labels, content.annotations], default=dict)
+        if key not in self._known:
+            self._secrets.add_secret_data(content.data)
         return replace(secret, content=self._known.setdefault(key, content))
 
 
@@ -264,6 +273,8 @@ def open_kube(kubeconfig: Mapping[str, Any] | str, context: str | None, name: st
     configuration = load_kubeconfig(kubeconfig, context, name)
     configuration.connection_pool_maxsize = CONNECTIONS
     host = str(configuration.host)
+    bearer = configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+    settings.secrets.add(bearer, str(bearer or "").partition(" ")[2], configuration.password)
     try:
         pool = ApiClient(configuration).rest_client.pool_manager.connection_from_url(host)
     except HTTPError as error:
@@ -311,11 +322,12 @@ def _read(answer: Any, words: str) -> Any:
     raise error_of_status(words, told, _ADVICE)
 
 
-def _lost(error: Exception, words: str) -> DocrError:
+def _lost(error: Exception, words: str, secrets: SecretTexts) -> DocrError:
     reason = getattr(error, "reason", error)
+    told = f"{secrets.mask(str(reason)):.200}"
     if isinstance(reason, SSLError):
-        why = f"its certificate is not trusted ({reason!s:.200})"
+        why = f"its certificate is not trusted ({told})"
         return Unreachable(words, why, "check the certificate authority in its kubeconfig")
     if isinstance(reason, (NewConnectionError, ConnectTimeoutError)):
-        return Unreachable(words, f"it cannot be reached ({reason!s:.200})", "check its address and the network")
-    return Interrupted(words, f"the connection ended without an answer ({reason!s:.200})", _ADVICE[500])
+        return Unreachable(words, f"it cannot be reached ({told})", "check its address and the network")
+    return Interrupted(words, f"the connection ended without an answer ({told})", _ADVICE[500])

@@ -169,10 +169,12 @@ class RegistryHost:
         check(answer, request.words, (200,), _ADVICE)
         try:
             raw = answer.json()
-            return str(raw.get("token") or raw["access_token"])
+            bearer = str(raw.get("token") or raw["access_token"])
         except (ValueError, KeyError, AttributeError):
             # Without what came: it may be half of a token.
             raise BadAnswer(request.words, "an answer without a token", _CHECK_HOST) from None
+        self._settings.secrets.add(bearer)
+        return bearer
 
     def _address(self, path: str) -> str:
         return f"https://{self._settings.registry_host}/v2/{path}"

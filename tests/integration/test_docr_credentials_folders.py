@@ -1,0 +1,26 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Folders above a Docker config are private, whatever the umask is."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.files.docker_config import open_docker_config
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
+def test_new_folders_and_files_are_for_the_owner_only(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        open_docker_config(str(tmp_path / "a/b/c/config.json"), Settings("token")).write("{}")
+    finally:
+        os.umask(before)
+    modes = {str(one.relative_to(tmp_path)): stat.S_IMODE(one.stat().st_mode) for one in tmp_path.rglob("*")}
+    assert modes == {"a": 0o700, "a/b": 0o700, "a/b/c": 0o700, "a/b/c/config.json": 0o600}
