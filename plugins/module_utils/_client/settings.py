@@ -20,7 +20,8 @@ DEFAULT_REVOKE_URL = "https://cloud.digitalocean.com/v1/oauth/revoke"
 class Settings:
     """Connection settings; times are seconds. `ca_path` None means the system's and the environment's trust.
 
-    The clients note in `secrets` what must not be shown. A client that is read-only may still mint its way into clusters if `may_enter_clusters`, to read in them.
+    The clients note in `secrets` what must not be shown. A client that is read-only may still mint its way into
+    clusters if `may_enter_clusters`, to read in them.
     """
 
     token: str = field(repr=False)
