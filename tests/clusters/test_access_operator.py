@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -66,15 +67,47 @@ def test_inactive_operator_times_out_and_the_next_run_continues(
     assert valid(orchard.sandbox) == 1
 
 
-def test_missing_operator_copies_are_a_warning_once_the_credential_is_current(orchard: Cluster) -> None:
+def test_copies_that_do_not_come_are_an_error_where_nothing_is_written_too(orchard: Cluster) -> None:
     give(orchard, method="operator")
     orchard.sandbox.switch("doks_operator", "stopped")
     orchard.add_namespaces("fig")
-    result = give(orchard, method="operator")
-    assert (result["changed"], result["warnings"]) == (
-        False,
-        [f"DigitalOcean's operator has not copied the current secret {OPERATOR} to fig of the cluster orchard."],
-    )
+    result = give(orchard, method="operator", wait_timeout=1)
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert "in fig the secret did not come within 1 s" in result["msg"]
+    assert result["last"][0]["pull_access"][0]["refused"] == ["fig"]
+    assert f"DigitalOcean's operator has not copied the current secret {OPERATOR} to fig" in result["warnings"][0]
+    orchard.sandbox.switch("doks_operator", "runs")
+    assert give(orchard, method="operator")["changed"] is False
+
+
+def test_cluster_without_the_operator_gets_the_advice_to_use_the_method_direct(orchard: Cluster) -> None:
+    orchard.sandbox.switch("doks_operator", "stopped")
+    result = give(orchard, method="operator", wait_timeout=1)
+    assert "use the method direct if the cluster is too old for DigitalOcean's operator" in result["msg"]
+
+
+@pytest.mark.parametrize("method", ["one_click", "operator"])
+def test_foreign_secret_in_the_way_of_a_copy_is_named_at_once(orchard: Cluster, method: str) -> None:
+    name = "kiwi" if method == "one_click" else OPERATOR
+    orchard.add_namespaces("pear")
+    orchard.add_secret("pear", name, {"mine": "x"})
+    started = time.monotonic()
+    result = give(orchard, method=method, wait_timeout=60)
+    assert time.monotonic() - started < 30
+    assert result["failed"]
+    assert "have the same name" in result["msg"]
+    assert f"pear/{name}" in result["msg"]
+    assert set(orchard.secrets(name)) == EVERYWHERE | {"pear"}
+
+
+def test_move_from_one_click_ends_an_integration_that_the_cluster_does_not_list(orchard: Cluster) -> None:
+    give(orchard, method="one_click")
+    orchard.sandbox.switch("cluster_registries_null", True)
+    result = give(orchard)
+    assert not result.get("failed"), result["msg"]
+    assert "remove_registries" in actions(result)
+    assert (orchard.secrets("kiwi"), orchard.pull_secrets("default")) == ({}, [DIRECT])
+    assert give(orchard)["changed"] is False
 
 
 @pytest.mark.parametrize("option", ["namespaces", "exclude_namespaces", "service_accounts"])
@@ -110,6 +143,7 @@ def test_one_click_without_its_secrets_is_an_error(orchard: Cluster) -> None:
         result = give(orchard, method="one_click", wait_timeout=1, wait_for_secrets=wait_for_secrets)
         assert result["failed"]
         assert "wait for the secret kiwi of DigitalOcean in the cluster orchard" in result["msg"]
+        assert "remove the integration with state=absent and add the integration again" in result["msg"]
     assert give(orchard, method="one_click", wait_for_secrets="never")["changed"] is False
     orchard.sandbox.switch("doks_operator", "runs")
     assert give(orchard, method="one_click", wait_for_secrets="always")["changed"] is False

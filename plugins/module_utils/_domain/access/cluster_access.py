@@ -276,9 +276,10 @@ class RegistryAccess:
 
     @cached_property
     def foreign_namespaces(self) -> frozenset[str]:
-        """The namespaces where a secret has the name of ours and this collection does not own the secret."""
+        """The namespaces where a secret has the name of the method's secret, and others made the secret."""
         if self.desired.method == ONE_CLICK:
-            return frozenset()
+            made = one_click_copies(self.secrets, self.registry)
+            return (frozenset(self.secrets) & self.cluster.alive) - made.keys()
         scope = self.cluster.alive if self.desired.method == OPERATOR else self.current.chosen
         return frozenset(foreign(self.secrets, self.registry, self.desired.method, scope))
 
@@ -358,6 +359,13 @@ class RegistryAccess:
             or dict(secrets[namespace].content.data) != data
             or (namespace in accounts and name not in accounts[namespace].pull_secrets)
         ]
+
+    @property
+    def lacks_copies(self) -> bool:
+        """Whether nothing is to be written, and copies of the operator's source are missing all the same."""
+        source = self.secrets.get(OPERATOR_NAMESPACE)
+        is_complete = self.desired.method == OPERATOR and self.is_settled and not self.secrets_to_write
+        return is_complete and source is not None and bool(self.lagging(source.content.data))
 
     @property
     def duplicates(self) -> dict[str, frozenset[str]]:

@@ -72,16 +72,22 @@ def _is_servable(access: RegistryAccess) -> bool:
 
 
 def _errors(access: RegistryAccess) -> Iterator[DocrError]:
-    if access.desired.method == ONE_CLICK:
-        return
     name, secret = access.cluster.name, access.desired.secret
-    if access.foreign_namespaces:
-        places = join_names(f"{namespace}/{secret}" for namespace in sorted(access.foreign_namespaces))
+    places = join_names(f"{namespace}/{secret}" for namespace in sorted(access.foreign_namespaces))
+    if places and access.desired.method == ONE_CLICK:
+        yield Refused(
+            f"give the cluster {name} access to the registry {access.registry} by the one-click integration",
+            f"secrets that DigitalOcean did not make have the same name: {places}",
+            "find out what uses these secrets and delete them, so that DigitalOcean can create its own secrets",
+        )
+    elif places:
         yield Refused(
             f"write pull secrets into the cluster {name}",
             f"secrets that this collection did not make have the same names: {places}",
             "find out what uses these secrets and delete them, or leave out their namespaces",
         )
+    if access.desired.method == ONE_CLICK:
+        return
     error = access.check_error
     if error is not None and access.is_renewal_overdue and access.namespaces:
         in_use = access.credential

@@ -18,7 +18,7 @@ from ..._domain.access.cluster_access import (
 )
 from ..._domain.access.journal import JOURNAL_NAMESPACE, Journal, journal_name, read_journal
 from ..._domain.access.methods import secret_names
-from ..._domain.access.ownership import JOURNAL, is_marked
+from ..._domain.access.ownership import JOURNAL, is_marked, one_click_copies
 from ..._domain.access.pods import is_failing
 from ..._domain.clusters.objects import Namespace, Secret, ServiceAccount
 from ..._domain.errors import Refused
@@ -31,7 +31,9 @@ from ..ports.kube import Kube
 class ClusterReader:
     """Reads one cluster for the desired access.
 
-    `integrated` are the registries that DigitalOcean's one-click integration lists for the cluster. `addresses` are
+    `integrated` are the registries that DigitalOcean's one-click integration lists for the cluster. Where the service
+    does not say which registries an integrated cluster has, `unlisted` are the registries that the cluster may have:
+    the secrets of the integration in the cluster then tell. `addresses` are
     the addresses of the registries' images; without addresses no pods are read. `check` verifies credentials.
     """
 
@@ -40,18 +42,21 @@ class ClusterReader:
     kube: Kube
     desired: tuple[DesiredAccess, ...]
     integrated: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
     addresses: tuple[str, ...] = ()
 
     def fetch(self, *, is_present: bool) -> ClusterAccess:
         """All that the plan depends on. Raises Refused for a journal that is not ours, or that cannot be read."""
         namespaces = self.kube.list_namespaces()
+        registries = {desired.registry: self._fetch_registry(desired, namespaces) for desired in self.desired}
+        told = {one for one in self.unlisted if one_click_copies(registries[one].of(one), one)}
         current = CurrentCluster(
             name=self.kube.name,
             now=self.api.now(),
             namespaces=namespaces,
-            registries={desired.registry: self._fetch_registry(desired, namespaces) for desired in self.desired},
+            registries=registries,
             pods=self.kube.list_pods(lambda pod: is_failing(pod, self.addresses)) if self.addresses else (),
-            integrated=self.integrated,
+            integrated=self.integrated | told,
         )
         access = ClusterAccess(current, self.desired)
         current = replace(current, accounts=self._fetch_accounts(access, is_present=is_present))
@@ -122,7 +127,7 @@ def fetch_journal(kube: Kube, registry: str) -> tuple[Secret | None, Journal]:
         return secret, read_journal(secret)
     except ValueError as error:
         advice = (
-            "delete the secret: the next run reads the credentials from the pull secrets, and older credentials stay"
-            " valid until they expire"
+            "delete the secret: the next run reads the credentials from the pull secrets; older credentials stay valid"
+            " until they expire, and credentials that never expire until they are revoked in the control panel"
         )
         raise Refused(words, str(error), advice) from None

@@ -153,7 +153,11 @@ class AccessTask:
         )
         addresses = tuple(f"{self.registry_host}/{one}" for one in registries) if self.desired.recreates_pods else ()
         check = CredentialCheck(api, self.desired.verify_credentials)
-        reader = ClusterReader(api, check, kube, desired.accesses, integrated, addresses)
+        is_silent = (
+            address.cluster is not None and address.cluster.registry_enabled and address.cluster.registries is None
+        )
+        unlisted = frozenset(registries) if is_silent else frozenset[str]()
+        reader = ClusterReader(api, check, kube, desired.accesses, integrated, unlisted, addresses)
         return reader.fetch(is_present=self.desired.is_present)
 
     def _write(
@@ -187,8 +191,8 @@ class AccessTask:
         writer = ClusterWriter(check, kube, cluster, self.poll_settings, leave_one_click)
         if self.desired.is_present:
             for access in cluster.registries:
-                if access.desired.method == ONE_CLICK:
-                    writer.await_one_click(access)
+                if access.desired.method == ONE_CLICK or access.lacks_copies:
+                    writer.await_copies(access)
         writer.apply(plan.clusters[address.key], done)
         return WrittenCluster(
             credentials={registry: one.credential for registry, one in writer.credentials.items()},

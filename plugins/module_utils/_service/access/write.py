@@ -150,14 +150,21 @@ class ClusterWriter:
                 raise TypeError(f"no writer for {type(step).__name__}")
         return step
 
-    def await_one_click(self, access: RegistryAccess) -> None:
-        """Wait for DigitalOcean's secrets and for the default service accounts that name them, in every namespace.
+    def await_copies(self, access: RegistryAccess) -> None:
+        """Wait for the secrets that DigitalOcean makes and the default service accounts that name them, everywhere.
 
-        Raises TimedOut with the namespaces that lack them.
+        Without all secrets of the one-click integration, the access to the registry failed. Without copies of the
+        operator's source, the namespaces that lack them are recorded.
         """
-        seen = self._await_operator(access, None)
-        if seen.value:
-            raise self._late(access, seen.value, f"did not come within {seen.elapsed_s:.0f} s")
+        is_one_click = access.desired.method == ONE_CLICK
+        seen = self._await_operator(access, None if is_one_click else self.credentials[access.registry].content.data)
+        if not seen.value:
+            return
+        late = self._late(access, seen.value, f"did not come within {seen.elapsed_s:.0f} s")
+        if is_one_click:
+            self.refusals.registries[access.registry] = late
+        for namespace in () if is_one_click else seen.value:
+            self.refusals.add((access.registry,), namespace, late)
 
     def _write_secrets(self, access: RegistryAccess, writes: Sequence[SecretWrite]) -> tuple[SecretWrite, ...]:
         desired, content = access.desired, self.credentials[access.registry].content
@@ -242,10 +249,7 @@ class ClusterWriter:
         if access.desired.method == OPERATOR and self.refusals.of(access.registry):
             return False  # The source was refused, so the operator has nothing to copy.
         if access.desired.method == OPERATOR:
-            seen = self._await_operator(access, credentials.content.data)
-            for namespace in seen.value:
-                late = self._late(access, [namespace], f"did not come within {seen.elapsed_s:.0f} s")
-                self.refusals.add((access.registry,), namespace, late)
+            self.await_copies(access)
         else:
             self._write_until_complete(access, credentials.content)
         if self.refusals.of(access.registry):
@@ -336,8 +340,14 @@ class ClusterWriter:
 
     def _late(self, access: RegistryAccess, namespaces: Sequence[str], what: str) -> TimedOut:
         maker = "DigitalOcean" if access.desired.method in (ONE_CLICK, OPERATOR) else "this task"
+        advice = "check the cluster and what else writes this secret, then run the task again"
+        found = self._secrets(access.desired.secret).keys()
+        if access.desired.method == ONE_CLICK and OPERATOR_NAMESPACE not in found:
+            advice = "remove the integration with state=absent and add the integration again if the secrets are gone"
+        elif access.desired.method == OPERATOR and not found - {OPERATOR_NAMESPACE}:
+            advice = "use the method direct if the cluster is too old for DigitalOcean's operator"
         return TimedOut(
             f"wait for the secret {access.desired.secret} of {maker} in the cluster {access.cluster.name}",
             f"in {join_names(namespaces)} the secret {what}, or its service account does not name the secret",
-            "check the cluster and what else writes this secret, then run the task again",
+            advice,
         )
