@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -30,7 +31,39 @@ STATUS_ERRORS: Mapping[int, type[DocrError]] = {
     429: RateLimited,
     500: ServerFault,
 }
+# What reading an answer raises where its parts are missing or have another type.
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 LOOK_FIRST = "the request may have been carried out, so run the task again: the task reads before it writes"
+
+
+# The texts of a service in a message: longer texts say nothing more, and an answer may have megabytes.
+_MOST_CHARACTERS = 600
+
+
+def service_text(value: object, most: int = _MOST_CHARACTERS) -> str | None:
+    """A text of a service as one line, cut between words, with control characters escaped; None for no text.
+
+    A value of another type is shown as JSON shows the value.
+    """
+    if value is None or value == "":
+        return None
+    text = value if isinstance(value, str) else _as_json(value)
+    line = " ".join("".join(one if one.isprintable() else _escaped(one) for one in text[: 4 * most]).split())
+    if len(line) <= most:
+        return line
+    return line[:most].rpartition(" ")[0].rstrip(" ,;:([{") + " ..." if " " in line[:most] else line[:most] + " ..."
+
+
+def _escaped(character: str) -> str:
+    # White space ends a word, and everything else may change what a terminal shows.
+    return " " if character.isspace() else character.encode("unicode_escape").decode()
+
+
+def _as_json(value: object) -> str:
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return type(value).__name__
 
 
 def error_of_status(words: str, answer: Answer, advice: Mapping[int, str]) -> DocrError:

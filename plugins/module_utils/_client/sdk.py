@@ -24,6 +24,8 @@ try:
     from azure.core.pipeline.transport import RequestsTransport
     from azure.core.rest import HttpRequest
     from pydo import Client
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.exceptions import MaxRetryError
 except ImportError:
     IMPORT_ERROR = traceback.format_exc()
@@ -38,7 +40,18 @@ except ImportError:
     ServiceRequestError = ServiceResponseError = ServiceResponseTimeoutError = Exception  # type: ignore[misc,assignment]
     MaxRetryError = Exception  # type: ignore[misc,assignment]
     PipelineRequest = PipelineResponse = RetryPolicy = SansIOHTTPPolicy = _Missing  # type: ignore[misc,assignment]
-    requests = _Missing  # type: ignore[assignment]
+    HTTPConnection = HTTPConnectionPool = HTTPSConnection = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
+
+    class requests:  # type: ignore[no-redef]  # noqa: N801 - stands for the package
+        """Stands for requests, so that classes that derive from its classes still load."""
+
+        RequestException = Exception
+
+        class adapters:  # noqa: N801 - stands for the module
+            """Stands for the adapters."""
+
+            HTTPAdapter = object
+
     HttpRequest = RequestsTransport = Client = _Missing  # type: ignore[misc,assignment]
 
 __all__ = [
@@ -46,6 +59,10 @@ __all__ = [
     "AzureError",
     "Client",
     "DecodeError",
+    "HTTPConnection",
+    "HTTPConnectionPool",
+    "HTTPSConnection",
+    "HTTPSConnectionPool",
     "HttpRequest",
     "HttpResponseError",
     "MaxRetryError",

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._domain.errors import Answer, BadAnswer, Interrupted, Unreachable
-from .errors import advice_for, error_of_status
+from .bounds import AnswerTooLarge
+from .errors import UNREADABLE, advice_for, error_of_status, service_text
 from .sdk import MaxRetryError, requests
 from .settings import Settings
 
@@ -44,15 +45,22 @@ def send(session: Any, settings: Settings, method: str, url: str, words: str, **
             **more,
         )
     except requests.exceptions.SSLError as error:
-        why = f"the certificate of {place} is not trusted ({settings.secrets.mask(str(error)):.200})"
+        why = f"the certificate of {place} is not trusted ({_shown(error, settings)})"
         raise Unreachable(words, why, "name its CA in ca_path") from None
+    except AnswerTooLarge as error:
+        advice = f"check that {place} is the service and that no proxy answers for it"
+        raise BadAnswer(words, str(error), advice) from None
     except (requests.exceptions.RequestException, OSError, ValueError) as error:
         # urllib3 says so when it found nobody to send to; all else ended what had been sent.
         if isinstance(next(iter(error.args), None), MaxRetryError):
-            why = f"{place} cannot be reached ({settings.secrets.mask(str(error)):.200})"
+            why = f"{place} cannot be reached ({_shown(error, settings)})"
             raise Unreachable(words, why, "check the host and the network") from None
-        why = f"the connection to {place} ended without an answer ({settings.secrets.mask(str(error)):.200})"
+        why = f"the connection to {place} ended without an answer ({_shown(error, settings)})"
         raise Interrupted(words, why, "run the task again") from None
+
+
+def _shown(error: Exception, settings: Settings) -> str | None:
+    return service_text(settings.secrets.mask(str(error)), 200)
 
 
 def check(answer: Any, words: str, good: Container[int], advice: Mapping[int, str]) -> Any:
@@ -86,6 +94,7 @@ def _read_answer(answer: Any) -> Answer:
         body = answer.json()
         error = body["errors"][0] if "errors" in body else body
         code, message = error.get("code") or error.get("id"), error.get("message")
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+    except UNREADABLE:
         code = message = None
-    return Answer(answer.status_code, code, message, answer.headers.get("x-request-id"))
+    request_id = service_text(answer.headers.get("x-request-id"))
+    return Answer(answer.status_code, service_text(code), service_text(message), request_id)

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, Unreachable
-from ..errors import LOOK_FIRST, error_of_status
+from ..errors import LOOK_FIRST, error_of_status, service_text
 from ..operations import Call, Effect
 from ..sdk import DecodeError, HttpResponseError, ServiceRequestError, ServiceResponseTimeoutError
 from .pipeline import seconds_until_allowed
@@ -23,20 +23,21 @@ def translate(error: Exception, call: Call) -> DocrError:
     status = getattr(response, "status_code", None)
     if isinstance(error, HttpResponseError) and status is not None and status >= 400:
         return error_of_status(words, _read_answer(response), _advice(call, response))
-    if isinstance(error, (DecodeError, HttpResponseError, json.JSONDecodeError)):
+    if isinstance(error, (DecodeError, HttpResponseError, json.JSONDecodeError, RecursionError)):
         # azure-core quotes what came, and that may be the beginning of a token.
-        quoted = "" if call.operation.effect in (Effect.MINT, Effect.ENTER) else f" ({error!s:.120})"
+        quoted = "" if call.operation.effect in (Effect.MINT, Effect.ENTER) else f" ({service_text(str(error), 120)})"
         return _bad_answer(Answer(status=status, message=f"an answer that is not DigitalOcean's{quoted}"), words)
     if isinstance(error, ServiceRequestError):
         return _not_reached(str(error), words)
     if isinstance(error, ServiceResponseTimeoutError):
         return Interrupted(words, "no answer within the read timeout", f"raise read_timeout; {LOOK_FIRST}")
-    return Interrupted(words, f"the connection ended without an answer ({error!s:.200})", LOOK_FIRST)
+    return Interrupted(words, f"the connection ended without an answer ({service_text(str(error), 200)})", LOOK_FIRST)
 
 
 def bad_answer(words: str, error: Exception) -> BadAnswer:
     """An answer of the right status whose content lacks what the API promises."""
-    return _bad_answer(Answer(message=f"an answer that lacks what the API describes ({error!r:.120})"), words)
+    shown = service_text(repr(error), 120)
+    return _bad_answer(Answer(message=f"an answer that lacks what the API describes ({shown})"), words)
 
 
 def _bad_answer(answer: Answer, words: str) -> BadAnswer:
@@ -60,20 +61,21 @@ def _advice(call: Call, response: Any) -> dict[int, str]:
 def _read_answer(response: Any) -> Answer:
     try:
         body = response.json()
-    except (ValueError, DecodeError):
+    except (ValueError, DecodeError, RecursionError):
         body = None
     if not isinstance(body, dict):
         content_type = response.headers.get("Content-Type", "no content type")
         body = {"message": f"an answer that is not the API's ({content_type})"}
     return Answer(
         status=response.status_code,
-        id=body.get("id"),
-        message=body.get("message"),
-        request_id=body.get("request_id") or response.headers.get("x-request-id"),
+        id=service_text(body.get("id")),
+        message=service_text(body.get("message")),
+        request_id=service_text(body.get("request_id") or response.headers.get("x-request-id")),
     )
 
 
 def _not_reached(text: str, words: str) -> Unreachable:
+    shown = service_text(text, 200)
     if "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in text or "SSL:" in text:
-        return Unreachable(words, f"the server's certificate is not trusted ({text:.200})", "name its CA in ca_path")
-    return Unreachable(words, f"the endpoint cannot be reached ({text:.200})", "check the endpoint and the network")
+        return Unreachable(words, f"the server's certificate is not trusted ({shown})", "name its CA in ca_path")
+    return Unreachable(words, f"the endpoint cannot be reached ({shown})", "check the endpoint and the network")

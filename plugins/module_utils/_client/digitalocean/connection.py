@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from ..._domain.errors import NotFound
-from ..errors import translated
+from ..errors import UNREADABLE, translated
 from ..operations import LIST_REGISTRIES, Call
 from ..sdk import AzureError, Client
 from ..settings import Settings
@@ -47,13 +47,13 @@ class ApiConnection:
 
     def _send(self, call: Call, send: Callable[[], Any]) -> Any:
         """The answer to a call; raises a DocrError for everything but success."""
-        with translated(partial(translate, call=call), AzureError, json.JSONDecodeError, OSError):
+        with translated(partial(translate, call=call), AzureError, json.JSONDecodeError, OSError, RecursionError):
             return send()
 
     def _read(self, call: Call, send: Callable[[], Any], parse: Callable[[Any], T]) -> T:
         """What `parse` makes of the answer; raises BadAnswer for an answer without what the API describes."""
         answer = self._send(call, send)
-        with translated(partial(bad_answer, call.words), KeyError, TypeError, ValueError, AttributeError):
+        with translated(partial(bad_answer, call.words), *UNREADABLE):
             return parse(answer)
 
     def _pages(self, call: Call, fetch: Callable[[int], Any], parse: Callable[[Any], list[T]]) -> tuple[T, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import BadAnswer
+from ..bounds import bound
 from ..operations import READ_ACCOUNT
 from ..sdk import requests
 from ..settings import Settings
@@ -30,7 +31,7 @@ def check_api_login(settings: Settings, credentials: DockerCredentials) -> None:
     The token of a credential may lack the scope of the call, so the API's own 403 proves the token as well.
     """
     words = "verify the minted credential by a call of the API"
-    with requests.Session() as session:
+    with bound(requests.Session(), settings.read_timeout_s) as session:
         url = f"{settings.endpoint.rstrip('/')}{READ_ACCOUNT.path}"
         answer = send(session, settings, "GET", url, words, auth=Bearer(credentials.token))
     check(answer, words, (_OK, _FORBIDDEN), _ADVICE)

@@ -10,6 +10,7 @@ pydo hands back some error bodies as if they were results, repeats POSTs after a
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Container
 from datetime import datetime, timedelta, timezone
@@ -17,11 +18,17 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..bounds import bound
 from ..errors import refuse_in_check_mode
 from ..operations import Effect, Operation, find_operation
 from ..sdk import HttpResponseError, PipelineRequest, PipelineResponse, RequestsTransport, RetryPolicy, SansIOHTTPPolicy
 from ..web import Bearer
 
+# The retry policy repeats requests, and the adapter does not.
+_NO_RETRIES = 0
+# The limit of the API counts an hour; a header that says more is wrong.
+_YEARS = range(2000, 3000)  # a date of another year is no time of the service
+_LONGEST_WAIT_S = 86_400.0
 _PASSING = frozenset({408, 500, 502, 503, 504})
 
 
@@ -34,7 +41,10 @@ class OwnToken(RequestsTransport):  # type: ignore[misc]  # azure-core hides its
 
     def open(self) -> None:
         """Open the session; an authenticator of its own, even one that does nothing, keeps requests from the file."""
+        is_new = self.session is None
         super().open()
+        if is_new:
+            bound(self.session, self.connection_config.read_timeout, max_retries=_NO_RETRIES)
         self.session.auth = Bearer(None)
 
 
@@ -71,10 +81,11 @@ class ServiceClock(SansIOHTTPPolicy[Any, Any]):
     def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
         """Remember the answer's date."""
         try:
-            date = parsedate_to_datetime(response.http_response.headers.get("Date", ""))
-        except ValueError:
+            date = parsedate_to_datetime(response.http_response.headers.get("Date", "")).astimezone(timezone.utc)
+        except (ValueError, TypeError, OverflowError):
             return
-        self._seen = (date.astimezone(timezone.utc), self._monotonic())
+        if date.year in _YEARS:
+            self._seen = (date, self._monotonic())
 
     def now(self) -> datetime | None:
         """The service's time now, in UTC."""
@@ -123,9 +134,11 @@ def seconds_until_allowed(headers: Any) -> float:
     """
     try:
         if headers.get("retry-after"):
-            return max(1.0, float(headers["retry-after"]))
-        reset = float(headers.get("ratelimit-reset", ""))
-        now = parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except ValueError:
+            wait = float(headers["retry-after"])
+        else:
+            reset = float(headers.get("ratelimit-reset", ""))
+            wait = reset - parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (ValueError, TypeError, OverflowError):
         return 1.0
-    return max(1.0, reset - now)
+    # The time of a message and of a pause has an end.
+    return min(max(1.0, wait), _LONGEST_WAIT_S) if math.isfinite(wait) else 1.0

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ..._domain.credentials.docker import DockerCredentials
+from ..bounds import bound
 from ..errors import refuse_in_check_mode
 from ..sdk import requests
 from ..settings import Settings
@@ -17,7 +18,7 @@ def revoke(settings: Settings, credentials: DockerCredentials) -> None:
     """Take a token back; it authorises its own end, and only 200 means that it is revoked (digitalocean-api.md 1.6)."""
     words = "revoke the credentials that were minted"
     refuse_in_check_mode(words, settings.is_read_only)
-    with requests.Session() as session:
+    with bound(requests.Session(), settings.read_timeout_s) as session:
         auth, form = Bearer(credentials.token), {"token": credentials.token}
         answer = send(session, settings, "POST", settings.revoke_url, words, auth=auth, data=form)
     check(answer, words, (200,), {0: "check revoke_url, and revoke them in the control panel"})

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -31,12 +32,14 @@ from ..._domain.clusters.objects import (
     parse_secret,
     parse_service_account,
 )
-from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, NotFound, Refused, Unreachable
-from ..errors import LOOK_FIRST, error_of_status, refuse_in_check_mode
+from ..._domain.errors import BadAnswer, DocrError, NotFound, Refused
+from ..bounds import READ_TIMEOUTS, AnswerTooLarge, timed_pools
+from ..errors import refuse_in_check_mode
 from ..secret_texts import SecretTexts
 from ..settings import Settings
+from .answers import CHECK_SERVER, PatientKubeRetry, bad_answers, fetch_bounded, lost, next_page, read_answer
 from .kubeconfig import load_kubeconfig
-from .sdk import ApiClient, Configuration, ConnectTimeoutError, HTTPError, NewConnectionError, Retry, SSLError
+from .sdk import ApiClient, Configuration, HTTPError, Timeout
 
 T = TypeVar("T")
 
@@ -51,15 +54,6 @@ _BY_US = {"fieldManager": FIELD_MANAGER}
 _TRIAL = {"dryRun": "All"}
 # What is no failure of a connection, as a certificate that is not trusted, is the same the next time.
 _ALWAYS: Mapping[str, Any] = {"allowed_methods": None, "raise_on_status": False, "redirect": 0, "other": 0}
-_ADVICE = {
-    0: "correct what the API server objects to",
-    401: "check the credentials of the cluster: they are unknown or expired",
-    403: "grant what is missing; the module's documentation has the whole role",
-    404: "find out what deletes the namespace",
-    409: "see what else changes it, then run the task again",
-    429: "run the task again when the API server has less to do",
-    500: LOOK_FIRST,
-}
 
 
 @dataclass(frozen=True)
@@ -83,11 +77,11 @@ class KubeApi:
         self._settings = settings
         self._has_written = False
         # For half a minute, if nobody asks for more; the package's own pauses grow to two minutes each.
-        self._reading = Retry(
-            total=12, connect=3, read=3, backoff_factor=0.3, backoff_max=3, status_forcelist=_PASSING, **_ALWAYS
+        self._reading = PatientKubeRetry(
+            total=12, connect=1, read=1, backoff_factor=0.3, backoff_max=3, status_forcelist=_PASSING, **_ALWAYS
         )
         # Refused before anything was done, with the time to come again; all else may have been done.
-        self._writing = Retry(total=12, connect=0, read=0, status_forcelist=(_TOO_MUCH_TO_DO,), **_ALWAYS)
+        self._writing = PatientKubeRetry(total=12, connect=0, read=0, status_forcelist=(_TOO_MUCH_TO_DO,), **_ALWAYS)
 
     @property
     def name(self) -> str:
@@ -153,7 +147,8 @@ class KubeApi:
         body["metadata"] |= _kept_metadata((), owners)
         words = f"create the secret {namespace}/{name}"
         query = _BY_US | (_TRIAL if is_trial else {})
-        return parse_secret(self._send("POST", f"namespaces/{quote(namespace)}/secrets", words, query, body))
+        with bad_answers(words):
+            return parse_secret(self._send("POST", f"namespaces/{quote(namespace)}/secrets", words, query, body))
 
     def replace_secret(self, secret: Secret, content: SecretContent) -> Secret:
         """Give a secret other content, if it is still as it was read."""
@@ -162,7 +157,8 @@ class KubeApi:
         body["metadata"] |= {"resourceVersion": secret.resource_version, "uid": secret.uid}
         body["metadata"] |= _kept_metadata(secret.finalizers, secret.owners)
         words = f"update the secret {secret.namespace}/{secret.name}"
-        return parse_secret(self._send("PUT", _path(secret, "secrets"), words, _BY_US, body))
+        with bad_answers(words):
+            return parse_secret(self._send("PUT", _path(secret, "secrets"), words, _BY_US, body))
 
     def delete_secret(self, secret: Secret) -> None:
         """Delete a secret, if it is still as it was read."""
@@ -177,14 +173,17 @@ class KubeApi:
         }
         words = f"patch the service account {account.namespace}/{account.name}"
         path = _path(account, "serviceaccounts")
-        return parse_service_account(self._send("PATCH", path, words, _BY_US, body))
+        with bad_answers(words):
+            return parse_service_account(self._send("PATCH", path, words, _BY_US, body))
 
     def _fetch(self, namespace: str, kind: str, name: str, parse: Callable[[Any], T]) -> T | None:
         words = f"read {kind} {namespace}/{name}"
         try:
-            return parse(self._send("GET", f"namespaces/{quote(namespace)}/{kind}/{quote(name)}", words, {}))
+            raw = self._send("GET", f"namespaces/{quote(namespace)}/{kind}/{quote(name)}", words, {})
         except NotFound:
             return None
+        with bad_answers(f"{words} in the cluster {self._name}"):
+            return parse(raw)
 
     def _list(
         self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T | None], accept: str = "application/json"
@@ -204,12 +203,23 @@ class KubeApi:
     ) -> tuple[T, ...]:
         found: list[T] = []
         more: str | None = ""
+        seen: set[str] = set()
         while more is not None:
             page = {"limit": str(_PAGE), **query, **({"continue": more} if more else {})}
+            words = f"list {kind} in the cluster {self._name}"
             answer = self._send("GET", kind, f"list {kind}", page, accept=accept)
-            found += [one for one in map(parse, answer.get("items") or ()) if one is not None]
-            more = (answer.get("metadata") or {}).get("continue") or None
+            with bad_answers(words):
+                items = answer["items"] or ()
+                found += [one for one in map(parse, items) if one is not None]
+                more = next_page(answer, seen)
+            if more is not None and not items:
+                raise BadAnswer(words, "a page without entries names another page", CHECK_SERVER)
         return tuple(found)
+
+    def _headers(self, accept: str) -> dict[str, str]:
+        bearer = self._door.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
+        headers = {"Accept": accept, "User-Agent": self._settings.user_agent}
+        return headers | ({"Authorization": bearer} if bearer else {})
 
     def _send(
         self,
@@ -225,28 +235,32 @@ class KubeApi:
         if not is_read:
             refuse_in_check_mode(words, self._settings.is_read_only)
         url = f"{self._door.root}/{path}" + (f"?{urlencode(query)}" if query else "")
-        headers = {"Accept": accept, "User-Agent": self._settings.user_agent}
-        bearer = self._door.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-        if bearer:
-            headers["Authorization"] = bearer
-        if body is not None:
-            headers["Content-Type"] = _MERGE_PATCH if method == "PATCH" else "application/json"
+        headers = self._headers(accept) | ({} if body is None else _content_type(method))
+        request = partial(
+            self._door.pool.request,
+            method,
+            url,
+            headers=headers,
+            body=None if body is None else json.dumps(body),
+            timeout=Timeout(connect=self._settings.connect_timeout_s, read=self._settings.read_timeout_s),
+            retries=self._reading if is_read else self._writing,
+            redirect=False,
+            preload_content=False,
+        )
         try:
-            answer = self._door.pool.request(
-                method,
-                url,
-                headers=headers,
-                body=None if body is None else json.dumps(body),
-                timeout=self._settings.read_timeout_s,
-                retries=self._reading if is_read else self._writing,
-                redirect=False,
-            )
+            status, data = fetch_bounded(request)
+        except AnswerTooLarge as error:
+            raise BadAnswer(words, str(error), CHECK_SERVER) from None
         except (HTTPError, OSError) as error:
-            raise _lost(error, words, self._settings.secrets) from None
-        read = _read(answer, words)
+            raise lost(error, words, self._settings.secrets) from None
+        read = read_answer(status, data, words)
         if not is_read and "dryRun" not in query:
             self._has_written = True
         return read
+
+
+def _content_type(method: str) -> dict[str, str]:
+    return {"Content-Type": _MERGE_PATCH if method == "PATCH" else "application/json"}
 
 
 class _SharingContent:
@@ -273,10 +287,13 @@ def open_kube(kubeconfig: Mapping[str, Any] | str, context: str | None, name: st
     configuration = load_kubeconfig(kubeconfig, context, name)
     configuration.connection_pool_maxsize = CONNECTIONS
     host = str(configuration.host)
+    manager_pools = timed_pools(settings.read_timeout_s * READ_TIMEOUTS)
     bearer = configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
     settings.secrets.add(bearer, str(bearer or "").partition(" ")[2], configuration.password)
     try:
-        pool = ApiClient(configuration).rest_client.pool_manager.connection_from_url(host)
+        manager = ApiClient(configuration).rest_client.pool_manager
+        manager.pool_classes_by_scheme = dict(manager_pools)
+        pool = manager.connection_from_url(host)
     except HTTPError as error:
         raise Refused(f"use the address {host} of the cluster {name}", str(error), "correct it") from error
     return KubeApi(Door(configuration, pool, f"{urlsplit(host).path.rstrip('/')}/api/v1"), name, settings)
@@ -303,31 +320,3 @@ def _kept_metadata(finalizers: Sequence[str], owners: Owners) -> dict[str, Any]:
 
 def _path(thing: Secret | ServiceAccount, kind: str) -> str:
     return f"namespaces/{quote(thing.namespace)}/{kind}/{quote(thing.name)}"
-
-
-def _read(answer: Any, words: str) -> Any:
-    try:
-        body = json.loads(answer.data)
-    except ValueError:
-        body = None
-    if answer.status < 300 and isinstance(body, dict):
-        return body
-    said = body if isinstance(body, dict) else {}
-    told = Answer(answer.status, said.get("reason"), said.get("message") or "an answer that is not Kubernetes's")
-    if answer.status < 400:
-        raise BadAnswer(words, told, "check the address of the API server, and that no proxy answers for it")
-    causes = (said.get("details") or {}).get("causes") or ()
-    if any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
-        raise NotFound(words, told, "see who deletes the namespace")
-    raise error_of_status(words, told, _ADVICE)
-
-
-def _lost(error: Exception, words: str, secrets: SecretTexts) -> DocrError:
-    reason = getattr(error, "reason", error)
-    told = f"{secrets.mask(str(reason)):.200}"
-    if isinstance(reason, SSLError):
-        why = f"its certificate is not trusted ({told})"
-        return Unreachable(words, why, "check the certificate authority in its kubeconfig")
-    if isinstance(reason, (NewConnectionError, ConnectTimeoutError)):
-        return Unreachable(words, f"it cannot be reached ({told})", "check its address and the network")
-    return Interrupted(words, f"the connection ended without an answer ({told})", _ADVICE[500])

@@ -14,12 +14,12 @@ try:
     from kubernetes.client.configuration import Configuration
     from kubernetes.config.config_exception import ConfigException
     from kubernetes.config.kube_config import KubeConfigMerger, load_kube_config, load_kube_config_from_dict
-    from urllib3 import Retry
+    from urllib3 import Retry, Timeout
     from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
     from yaml import YAMLError
 except ImportError:
     KUBE_IMPORT_ERROR = traceback.format_exc()
-    ApiClient = Configuration = Retry = object  # type: ignore[misc,assignment]
+    ApiClient = Configuration = Retry = Timeout = object  # type: ignore[misc,assignment]
     ConfigException = HTTPError = SSLError = YAMLError = Exception  # type: ignore[misc,assignment]
     ConnectTimeoutError = NewConnectionError = Exception  # type: ignore[misc,assignment]
     KubeConfigMerger = object  # type: ignore[misc,assignment]
@@ -36,6 +36,7 @@ __all__ = [
     "NewConnectionError",
     "Retry",
     "SSLError",
+    "Timeout",
     "YAMLError",
     "load_kube_config",
     "load_kube_config_from_dict",

@@ -21,6 +21,7 @@ from ..._domain.credentials.bearer_token import granted_actions
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import Answer, BadAnswer, Denied, NotFound, Refused
 from ..._domain.registry.images import INDEX_MEDIA_TYPES
+from ..bounds import bound
 from ..errors import refuse_in_check_mode
 from ..sdk import requests
 from ..settings import Settings
@@ -70,7 +71,7 @@ class RegistryHost:
     def __init__(self, settings: Settings, credentials: DockerCredentials) -> None:
         self._settings = settings
         self._credentials = credentials
-        self._session = requests.Session()
+        self._session = bound(requests.Session(), settings.read_timeout_s)
         self._bearers: dict[str, str] = {}
 
     def check_reachable(self) -> None:
