@@ -19,6 +19,12 @@ from ..module_utils._domain.manifest.reader import Document
 SUFFIXES = (".yaml", ".yml")
 NESTED_TOO_DEEPLY = "lists or mappings are nested too deeply"
 MERGE = "tag:yaml.org,2002:merge"
+# A pattern such as /**/*.yaml would visit the whole host.
+MOST_FOLDERS = 10_000
+
+
+class TooManyFolders(Exception):
+    """A pattern visits more than MOST_FOLDERS folders."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -78,10 +84,50 @@ def _files_of(path: str, faults: list[FieldError]) -> Iterable[str]:
             FieldError(label, "the file or folder does not exist", f"the working directory is {_label(os.getcwd())}")
         )
         return ()
-    found = sorted(one for one in glob.glob(path, recursive=True) if not os.path.isdir(one))
+    try:
+        found = sorted(one for one in _matches(path) if not os.path.isdir(one))
+    except TooManyFolders:
+        what = f"the pattern visits more than {MOST_FOLDERS} folders"
+        faults.append(FieldError(label, what, "name a folder that is nearer to the manifests"))
+        return ()
     if not found:
         faults.append(FieldError(label, "no file matches", f"the working directory is {_label(os.getcwd())}"))
     return found
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    """What a glob matches. `**` visits each folder once, although links lead to the folder again; else as glob does."""
+    above, stars, below = pattern.partition("**")
+    if not stars or (above and not above.endswith(os.sep)):
+        yield from glob.iglob(pattern)
+        return
+    rest = below.replace("**" + os.sep, "").replace("**", "*").lstrip(os.sep) or "*"
+    roots = glob.glob(above) if glob.has_magic(above) else [above or os.curdir]
+    seen: set[tuple[int, int]] = set()
+    for root in roots:
+        for folder in _folders_below(root, seen):
+            base = "" if not above and folder == os.curdir else folder.removeprefix(os.curdir + os.sep)
+            yield from glob.iglob(os.path.join(glob.escape(base), rest))
+
+
+def _folders_below(root: str, seen: set[tuple[int, int]]) -> Iterator[str]:
+    """A folder and all folders below, without hidden folders, each once; raises TooManyFolders."""
+    left = [root]
+    while left:
+        folder = left.pop()
+        try:
+            status = os.stat(folder)
+            names = sorted(os.listdir(folder), reverse=True)
+        except OSError:
+            continue
+        if (status.st_dev, status.st_ino) in seen:
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        if len(seen) > MOST_FOLDERS:
+            raise TooManyFolders
+        yield folder
+        paths = (os.path.join(folder, name) for name in names if not name.startswith("."))
+        left += [path for path in paths if os.path.isdir(path)]
 
 
 def _files_in(folder: str, faults: list[FieldError]) -> Iterable[str]:

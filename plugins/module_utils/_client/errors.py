@@ -51,7 +51,7 @@ def service_text(value: object, most: int = _MOST_CHARACTERS) -> str | None:
     line = " ".join("".join(one if one.isprintable() else _escaped(one) for one in text[: 4 * most]).split())
     if len(line) <= most:
         return line
-    return line[:most].rpartition(" ")[0].rstrip(" ,;:([{") + " ..." if " " in line[:most] else line[:most] + " ..."
+    return line[:most].rpartition(" ")[0].rstrip(" ,;:([{") + " …" if " " in line[:most] else line[:most] + " …"
 
 
 def _escaped(character: str) -> str:

@@ -10,6 +10,7 @@ that it goes on pointing to the file. What a killed run leaves has a name by whi
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -169,10 +170,14 @@ def _make_folders(folder: str) -> None:
 
 def _read(path: str, errors: str = "strict") -> str | None:
     try:
-        with open(path, encoding="utf-8", errors=errors) as file:
-            return file.read()
+        # Without O_NONBLOCK a pipe would hold the task until a writer comes.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    with os.fdopen(handle, encoding="utf-8", errors=errors) as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "the path is not a regular file")
+        return file.read()
 
 
 def _keep_owner(handle: int, target: str) -> None:

@@ -62,6 +62,31 @@ def test_a_glob_gives_files_by_name_and_a_file_comes_once(folder: Path) -> None:
     assert [one[0] for one in read("**/*.yaml")] == ["x/b.yaml", "y/a.yaml"]
 
 
+def test_pattern_of_all_folders_below_visits_each_folder_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / "a/b/c"
+    deep.mkdir(parents=True)
+    (tmp_path / ".hidden").mkdir()
+    for place in (tmp_path, tmp_path / "a", deep, tmp_path / ".hidden"):
+        (place / "one.yaml").write_text("kind: A", encoding="utf-8")
+    for number in range(12):
+        (deep / f"loop-{number}").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    expected = {"one.yaml", "a/one.yaml", "a/b/c/one.yaml"}
+    for pattern, prefix in (("**/*.yaml", ""), (f"{tmp_path}/**/*.yaml", f"{tmp_path}/"), ("**/one.yaml", "")):
+        documents, faults = read_files([pattern])
+        assert (faults, {one.file for one in documents}) == ((), {prefix + one for one in expected}), pattern
+    assert [one.file for one in read_files(["a/**/c/*.yaml"])[0]] == ["a/b/c/one.yaml"]
+
+
+def test_pattern_of_too_many_folders_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible_collections.planton.digitalocean.plugins.plugin_utils._manifest_files.MOST_FOLDERS", 5)
+    for number in range(6):
+        (tmp_path / f"folder-{number}").mkdir()
+    documents, (fault,) = read_files([f"{tmp_path}/**/*.yaml"])
+    assert documents == ()
+    assert "the pattern visits more than 5 folders; name a folder that is nearer to the manifests" in str(fault)
+
+
 def test_a_file_whose_name_looks_like_a_glob_is_that_file(folder: Path) -> None:
     (folder / "a[1].yaml").write_text("a: 1")
     assert [one[0] for one in read("a[1].yaml")] == ["a[1].yaml"]

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A TLS server that answers each request with bytes of a script, as slowly as the script says."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import trustme
+
+Script = Callable[[], Iterator[bytes]]
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+def once(data: bytes) -> Script:
+    """One answer, at once."""
+    return lambda: iter([data])
+
+
+def dripping(head: bytes, drop: bytes, pause_s: float = 0.2) -> Script:
+    """An answer that begins, and goes on with a few bytes at a time without an end."""
+
+    def drip() -> Iterator[bytes]:
+        yield head
+        while True:
+            time.sleep(pause_s)
+            yield drop
+
+    return drip
+
+
+@contextmanager
+def hostile_server(folder: Path, script: Script) -> Iterator[tuple[str, str]]:
+    """Address (host and port) and CA file of a server that runs until the block ends."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    ca_file = folder / "hostile-ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    listener = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+    threading.Thread(target=_accept, args=(listener, context, script, over), daemon=True).start()
+    try:
+        yield f"127.0.0.1:{listener.getsockname()[1]}", str(ca_file)
+    finally:
+        over.set()
+        listener.close()
+
+
+def _accept(listener: socket.socket, context: ssl.SSLContext, script: Script, over: threading.Event) -> None:
+    while not over.is_set():
+        try:
+            client, _address = listener.accept()
+        except OSError:
+            return
+        threading.Thread(target=_answer, args=(client, context, script, over), daemon=True).start()
+
+
+def _answer(client: socket.socket, context: ssl.SSLContext, script: Script, over: threading.Event) -> None:
+    try:
+        with context.wrap_socket(client, server_side=True) as stream:
+            stream.recv(65536)
+            for part in script():
+                if over.is_set():
+                    return
+                stream.sendall(part)
+    except OSError:
+        return
