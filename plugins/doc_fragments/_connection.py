@@ -46,7 +46,9 @@ options:
     type: int
     default: 10
   read_timeout:
-    description: The maximum number of seconds to wait for data of a response. A whole response may take four times as long.
+    description:
+      - The maximum number of seconds to wait for data of a response.
+      - A whole response may take four times as long.
     type: int
     default: 30
   rate_limit_wait:
