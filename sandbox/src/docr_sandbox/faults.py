@@ -13,7 +13,9 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-BODIES = ("json", "html", "empty", "broken_json")
+from docr_sandbox.spoiling import SPOILS, spoiled
+
+BODIES = ("json", "html", "empty", "broken_json", "empty_object", "null")
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Fault:
     """A fault for the next `times` requests that match `method` and `path` (with `*`), after `skip` matching requests.
 
     With `status` None the API answers, `delay` seconds late. With `after_effect` the request takes effect first.
-    With `drop` the connection ends without an answer.
+    With `drop` the connection ends without an answer. With `spoil` the list of the API's answer is spoiled, as
+    `spoiling.SPOILS` says.
     """
 
     method: str = "*"
@@ -34,6 +37,7 @@ class Fault:
     delay: float = 0.0
     after_effect: bool = False
     drop: bool = False
+    spoil: str | None = None
 
     def matches(self, method: str, path: str) -> bool:
         """Whether a request matches."""
@@ -56,9 +60,11 @@ class Faults:
         self._armed: list[_Armed] = []
 
     def arm(self, fault: Fault) -> None:
-        """Let the next requests that match meet the fault. Raises ValueError for a body that is not in BODIES."""
+        """Let the next requests that match meet the fault. Raises ValueError for an unknown `body` or `spoil`."""
         if fault.body not in BODIES:
             raise ValueError(f"body must be one of {', '.join(BODIES)}")
+        if fault.spoil is not None and fault.spoil not in SPOILS:
+            raise ValueError(f"spoil must be one of {', '.join(SPOILS)}")
         self._armed.append(_Armed(fault, fault.skip, fault.times))
 
     def take(self, method: str, path: str) -> Fault | None:
@@ -94,12 +100,14 @@ async def answer_with(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive
         return
     if fault.status is None:
         if not fault.after_effect:
-            await app(scope, receive, send)
+            await app(scope, receive, spoiled(fault.spoil, send) if fault.spoil else send)
         return
     body, content_type = _body(fault)
+    own = scope["state"]["headers"]
     headers = [
         (b"content-length", str(len(body)).encode()),
-        *scope["state"]["headers"],
+        # HTML comes from a proxy, which knows nothing of the service's headers.
+        *([pair for pair in own if pair[0] == b"date"] if fault.body == "html" else own),
         *([(b"content-type", content_type)] if body else []),
         *([(b"retry-after", str(fault.retry_after).encode())] if fault.retry_after is not None else []),
     ]
@@ -112,8 +120,9 @@ def _body(fault: Fault) -> tuple[bytes, bytes]:
         return b"", b""
     if fault.body == "html":
         return b"<html><body><h1>Bad Gateway</h1></body></html>", b"text/html"
-    if fault.body == "broken_json":
-        return b'{"id": "server_er', b"application/json"
+    fixed = {"broken_json": b'{"id": "server_er', "empty_object": b"{}", "null": b"null"}
+    if fault.body in fixed:
+        return fixed[fault.body], b"application/json"
     words = {429: "too_many_requests", 422: "unprocessable_entity", 404: "not_found"}
     error = {"id": words.get(fault.status or 500, "server_error"), "message": "A fault that the test armed."}
     return json.dumps(error).encode(), b"application/json; charset=utf-8"
