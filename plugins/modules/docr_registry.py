@@ -202,6 +202,23 @@ missing:
       description: The name and the close names in a sentence.
       type: str
       sample: There is no registry acme-paymnets; did you mean acme-payments?
+awaiting_collection:
+  description:
+    - With O(state=absent), the registries that list no repository although the last count of the storage is above zero.
+    - The storage is that of deleted images that no garbage collection has removed, and is deleted with the registry.
+      The list of repositories was read twice.
+  returned: success and O(state=absent)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+      sample: acme-payments
+    storage_usage_bytes:
+      description: The storage by the last count, in bytes.
+      type: int
+      sample: 4711
 actions:
   description: The actions of this task in order, or the actions that a real run would take in check mode.
   returned: always

@@ -96,7 +96,7 @@ def impurities(path: Path, text: str) -> list[str]:
 SHARED = "shared"
 ORDER: dict[str, list[tuple[str, ...]]] = {
     "_domain": [
-        (SHARED, "durations", "errors", "field_errors", "names", "options", "plan", "times"),
+        (SHARED, "durations", "errors", "field_errors", "names", "options", "plan", "raw", "times"),
         ("clusters", "credentials", "windows"),
         ("access", "gc", "login", "registry"),
         ("doctor", "manifest"),

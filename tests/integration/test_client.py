@@ -21,7 +21,11 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._client.digit
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.pipeline import ReadOnly
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.files.docker_config import DockerConfigFile
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import NotFound, ReadOnlyClient
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import (
+    BadAnswer,
+    NotFound,
+    ReadOnlyClient,
+)
 from docr_sandbox.testing import Sandbox
 
 
@@ -89,15 +93,22 @@ def test_a_list_without_links_and_total_is_complete_too(sandbox: Sandbox) -> Non
 
 
 @pytest.mark.parametrize("answer", ["empty", "null", "missing", "404"])
-def test_no_registries_are_none_however_the_service_says_it(sandbox: Sandbox, answer: str) -> None:
+def test_no_registries_are_none_for_a_creation_however_the_service_says_it(sandbox: Sandbox, answer: str) -> None:
     sandbox.switch("registries_none", answer)
-    assert client(sandbox).list_registries() == ()
+    assert client(sandbox).list_registries(is_untold_none=True) == ()
+
+
+@pytest.mark.parametrize(("answer", "error"), [("null", BadAnswer), ("missing", BadAnswer), ("404", NotFound)])
+def test_an_untold_list_of_registries_is_no_empty_list(sandbox: Sandbox, answer: str, error: type[Exception]) -> None:
+    sandbox.switch("registries_none", answer)
+    with pytest.raises(error):
+        client(sandbox).list_registries()
 
 
 def test_a_404_from_another_server_does_not_count_as_an_empty_account(sandbox: Sandbox) -> None:
     sandbox.fault(method="GET", path="/v2/registries", status=404, body="html", times=9)
-    with pytest.raises(NotFound):
-        client(sandbox).list_registries()
+    with pytest.raises(BadAnswer, match="an answer that is not the API's"):
+        client(sandbox).list_registries(is_untold_none=True)
 
 
 def test_undocumented_keys_are_ignored(sandbox: Sandbox) -> None:

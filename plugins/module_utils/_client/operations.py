@@ -81,6 +81,13 @@ CREATE_REGISTRY = Operation(
     ("registry:create",),
     "create the registry {registry}",
 )
+READ_REGISTRY = Operation(
+    "GET",
+    _R,
+    Effect.READ,
+    _REGISTRY_READ,
+    "read the registry {registry}",
+)
 READ_REGISTRY_OPTIONS = Operation(
     "GET",
     "/v2/registries/options",
@@ -219,6 +226,7 @@ OPERATIONS: tuple[Operation, ...] = (
     READ_ACCOUNT,
     LIST_REGISTRIES,
     CREATE_REGISTRY,
+    READ_REGISTRY,
     READ_REGISTRY_OPTIONS,
     READ_SUBSCRIPTION,
     CHANGE_SUBSCRIPTION,

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .._domain.errors import Conflict, NotFound, Refused
+from .._domain.clusters.cluster import Cluster, names_no_registry
+from .._domain.errors import BadAnswer, Conflict, NotFound, Refused
 from .._domain.plan import Plan, Step
-from .._domain.registry.model import Registry
+from .._domain.registry.model import Registry, Repository
 from .._domain.registry.plan import Account, DesiredRegistry, missing_names
 from .._domain.registry.removal import Holdings
 from .._domain.registry.steps import ChangeTier, CreateRegistry, DeleteRegistry, RegistryStep
 from .._domain.registry.tiers import Subscription
 from .flow.once import write_once
 from .ports.api import Api
-from .ports.registries import RegistryApi
+from .ports.integrations import IntegrationApi
+from .ports.registries import ImageApi, RegistryApi
 
 Done = Callable[[Step], None]
 
@@ -37,11 +39,11 @@ def fetch_account(api: RegistryApi, desired: tuple[DesiredRegistry, ...]) -> Acc
     A name that is taken costs a second list: another run of the same team may have created
     the registry since the first list.
     """
-    registries = api.list_registries()
+    registries = api.list_registries(is_untold_none=True)
     taken: set[str] = set()
     refused: set[str] = set()
     offer = api.fetch_offer()
-    subscription = api.fetch_subscription()
+    subscription = fetch_subscription(api, has_registries=bool(registries))
     for name in missing_names(registries, desired):
         try:
             if not api.is_name_free(name):
@@ -49,7 +51,7 @@ def fetch_account(api: RegistryApi, desired: tuple[DesiredRegistry, ...]) -> Acc
         except Refused:
             refused.add(name)
     if taken:
-        registries = api.list_registries()
+        registries = api.list_registries(is_untold_none=True)
         taken -= {registry.name for registry in registries}
     return Account(registries, offer, subscription, frozenset(taken), frozenset(refused))
 
@@ -68,21 +70,73 @@ def apply_registries(
                 subscription = _change_tier(api, step)
         done(step)
     if subscription is None and plan.steps:
-        subscription = api.fetch_subscription()
+        subscription = fetch_subscription(api, has_registries=True)
     return Registries(
         tuple(registries[registry.name] for registry in desired if registry.name in registries), subscription
     )
 
 
+def fetch_subscription(api: RegistryApi, *, has_registries: bool) -> Subscription | None:
+    """The team's subscription; None before the first registry. A team with registries has one, so none is an error."""
+    found = api.fetch_subscription()
+    if found is None and has_registries:
+        found = api.fetch_subscription()
+    if found is None and has_registries:
+        raise BadAnswer(
+            "read the registry subscription",
+            "the API tells of no subscription although the team has registries",
+            "run the task again; if the error stays, ask DigitalOcean's support",
+        )
+    return found
+
+
 def fetch_holdings(api: Api, names: tuple[str, ...], *, with_clusters: bool) -> Holdings:
     """What the registries `names` hold; only of those that exist, and the clusters only if any does."""
-    registries = api.list_registries()
-    existing = tuple(registry.name for registry in registries if registry.name in names)
+    registries = _list_with_names(api, names)
+    doomed = tuple(registry for registry in registries if registry.name in names)
     return Holdings(
         registries,
-        {name: api.list_repositories(name) for name in existing},
-        api.list_clusters() if with_clusters and existing else None,
+        {registry.name: list_repositories(api, registry) for registry in doomed},
+        _list_clusters(api) if with_clusters and doomed else None,
     )
+
+
+def _list_with_names(api: RegistryApi, names: tuple[str, ...]) -> tuple[Registry, ...]:
+    """All registries. A name without a registry is asked for by itself too, since the list has no total."""
+    try:
+        registries = api.list_registries()
+    except (BadAnswer, NotFound):
+        if any(api.fetch_registry(name) is not None for name in names):
+            raise
+        return ()
+    lacking = _lacking(api, registries, names)
+    if lacking:
+        registries = api.list_registries()
+        lacking = _lacking(api, registries, lacking)
+    if lacking:
+        raise BadAnswer(
+            "list the registries",
+            f"the list lacks {', '.join(lacking)}, which can be read by name",
+            "run the task again; nothing was deleted",
+        )
+    return registries
+
+
+def _lacking(api: RegistryApi, registries: tuple[Registry, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    listed = {registry.name for registry in registries}
+    return tuple(name for name in names if name not in listed and api.fetch_registry(name) is not None)
+
+
+def list_repositories(api: ImageApi, registry: Registry) -> tuple[Repository, ...]:
+    """The repositories; an empty list is read again where the registry's storage says that there may be images."""
+    found = api.list_repositories(registry.name)
+    return api.list_repositories(registry.name) if not found and registry.storage_usage_bytes else found
+
+
+def _list_clusters(api: IntegrationApi) -> tuple[Cluster, ...]:
+    """All clusters; read again where an integrated cluster names no registry."""
+    found = api.list_clusters()
+    return api.list_clusters() if any(names_no_registry(cluster) for cluster in found) else found
 
 
 def apply_removal(api: RegistryApi, plan: Plan[DeleteRegistry], done: Done) -> None:
@@ -111,13 +165,23 @@ def _change_tier(api: RegistryApi, step: ChangeTier) -> Subscription:
 
 
 def _delete(api: RegistryApi, name: str) -> None:
+    def is_gone() -> bool | None:
+        return True if api.fetch_registry(name) is None else None
+
     def delete() -> bool:
         api.delete_registry(name)
-        return True
+        # A proxy can answer 204 too, so only the registry's absence proves the deletion.
+        if is_gone():
+            return True
+        raise BadAnswer(
+            f"delete the registry {name}",
+            "the deletion was answered with success and the registry still exists",
+            "check that no proxy answers for the API, then run the task again",
+        )
 
-    write_once(delete, lambda: True if find_registry(api, name) is None else None, also_look_after=(NotFound,))
+    write_once(delete, is_gone, also_look_after=(NotFound,))
 
 
 def find_registry(api: RegistryApi, name: str) -> Registry | None:
     """The team's registry of exactly that name."""
-    return next((registry for registry in api.list_registries() if registry.name == name), None)
+    return next((registry for registry in api.list_registries(is_untold_none=True) if registry.name == name), None)

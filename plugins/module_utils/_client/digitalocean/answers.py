@@ -13,7 +13,12 @@ from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, Unreach
 from ..errors import LOOK_FIRST, error_of_status, service_text
 from ..operations import Call, Effect
 from ..sdk import DecodeError, HttpResponseError, ServiceRequestError, ServiceResponseTimeoutError
+from .lists import IncompleteList
 from .pipeline import seconds_until_allowed
+
+# Statuses that this collection reads as facts ("does not exist", "is taken"). DigitalOcean's own answer has an `id`
+# (digitalocean-api.md 5); the answer of a proxy says nothing about the object.
+_TELLING = frozenset({401, 403, 404, 409})
 
 
 def translate(error: Exception, call: Call) -> DocrError:
@@ -22,7 +27,10 @@ def translate(error: Exception, call: Call) -> DocrError:
     response = getattr(error, "response", None)
     status = getattr(response, "status_code", None)
     if isinstance(error, HttpResponseError) and status is not None and status >= 400:
-        return error_of_status(words, _read_answer(response), _advice(call, response))
+        answer = _read_answer(response)
+        if status in _TELLING and answer.id is None:
+            return _bad_answer(answer, words)
+        return error_of_status(words, answer, _advice(call, response))
     if isinstance(error, (DecodeError, HttpResponseError, json.JSONDecodeError, RecursionError)):
         # azure-core quotes what came, and that may be the beginning of a token.
         quoted = "" if call.operation.effect in (Effect.MINT, Effect.ENTER) else f" ({service_text(str(error), 120)})"
@@ -36,6 +44,8 @@ def translate(error: Exception, call: Call) -> DocrError:
 
 def bad_answer(words: str, error: Exception) -> BadAnswer:
     """An answer of the right status whose content lacks what the API promises."""
+    if isinstance(error, IncompleteList):
+        return _bad_answer(Answer(message=f"an incomplete answer ({error})"), words)
     shown = service_text(repr(error), 120)
     return _bad_answer(Answer(message=f"an answer that lacks what the API describes ({shown})"), words)
 

@@ -18,6 +18,7 @@ from ..operations import (
 )
 from ..sdk import HttpRequest
 from .connection import PER_PAGE, ApiConnection
+from .lists import Listing
 
 
 class CollectionCalls(ApiConnection):
@@ -28,7 +29,7 @@ class CollectionCalls(ApiConnection):
         runs = self._pages(
             LIST_GARBAGE_COLLECTIONS.call(registry=registry),
             lambda page: self._client.registries.list_garbage_collections(registry, page=page, per_page=PER_PAGE),
-            lambda answer: [parse_garbage_collection(raw) for raw in answer.get("garbage_collections") or ()],
+            Listing("garbage_collections", "uuid", parse_garbage_collection),
         )
         return tuple(sorted(runs, key=lambda run: run.created_at, reverse=True))
 

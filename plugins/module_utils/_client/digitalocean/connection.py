@@ -7,19 +7,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
-from ..._domain.errors import NotFound
+from ..._domain.errors import BadAnswer, NotFound
 from ..errors import UNREADABLE, translated
 from ..operations import LIST_REGISTRIES, Call
 from ..sdk import AzureError, Client
 from ..settings import Settings
 from .answers import bad_answer, translate
+from .lists import IncompleteList, Listing, require_whole
 from .pipeline import ServiceClock
 
 T = TypeVar("T")
@@ -56,20 +57,25 @@ class ApiConnection:
         with translated(partial(bad_answer, call.words), *UNREADABLE):
             return parse(answer)
 
-    def _pages(self, call: Call, fetch: Callable[[int], Any], parse: Callable[[Any], list[T]]) -> tuple[T, ...]:
-        """The entries of all pages."""
-        items: list[T] = []
-        for page in count(1):
-            found, answer = self._read(call, partial(fetch, page), lambda answer: (parse(answer), answer))
-            items += found
-            if not found or not _has_more(answer, len(found), len(items)):
+    def _pages(self, call: Call, fetch: Callable[[int], Any], listing: Listing[T]) -> tuple[T, ...]:
+        """The entries of all pages; a list that is not whole is read again once, then the answer is bad."""
+        try:
+            return self._read_pages(call, fetch, listing)
+        except BadAnswer:
+            return self._read_pages(call, fetch, listing)
+
+    def _read_pages(self, call: Call, fetch: Callable[[int], Any], listing: Listing[T]) -> tuple[T, ...]:
+        entries: dict[str, T] = {}
+        totals: set[int] = set()
+        read = 0
+        for number in count(1):
+            page = self._read(call, partial(fetch, number), listing.page)
+            is_new = bool(page.entries.keys() - entries.keys())
+            entries.update(page.entries)
+            totals |= {page.total} if page.total is not None else set()
+            read += page.count
+            if not is_new or page.is_last(read, PER_PAGE):
                 break
-        return tuple(items)
-
-
-def _has_more(answer: Mapping[str, Any], on_page: int, so_far: int) -> bool:
-    if ((answer.get("links") or {}).get("pages") or {}).get("next"):
-        return True
-    total = (answer.get("meta") or {}).get("total")
-    # Some lists are described without links or total; a full page is then the only hint at another page.
-    return so_far < total if isinstance(total, int) else on_page == PER_PAGE
+        with translated(partial(bad_answer, call.words), IncompleteList):
+            require_whole(listing.key, len(entries), read, totals)
+        return tuple(entries.values())

@@ -19,6 +19,7 @@ from ..operations import (
     Operation,
 )
 from .connection import PER_PAGE, ApiConnection
+from .lists import Listing
 
 
 class IntegrationCalls(ApiConnection):
@@ -29,7 +30,7 @@ class IntegrationCalls(ApiConnection):
         return self._pages(
             LIST_CLUSTERS.call(),
             lambda page: self._client.kubernetes.list_clusters(page=page, per_page=PER_PAGE),
-            lambda answer: [parse_cluster(raw) for raw in answer.get("kubernetes_clusters") or ()],
+            Listing("kubernetes_clusters", "id", parse_cluster),
         )
 
     def add_registries(self, cluster_ids: Sequence[str], registries: Sequence[str]) -> None:

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..._domain.errors import Conflict, NotFound
 from ..._domain.registry.images import ImageManifest, parse_image_manifest
 from ..._domain.registry.model import Registry, Repository, parse_registry, parse_repository
@@ -18,27 +21,42 @@ from ..operations import (
     LIST_MANIFESTS,
     LIST_REGISTRIES,
     LIST_REPOSITORIES,
+    READ_REGISTRY,
     READ_REGISTRY_OPTIONS,
     READ_SUBSCRIPTION,
 )
 from .connection import PER_PAGE, ApiConnection
+from .lists import Listing, required_list
 
 
 class RegistryCalls(ApiConnection):
     """Registries; what the calls promise stands in the ports of the services."""
 
-    def list_registries(self) -> tuple[Registry, ...]:
-        """All registries; an empty list, null, a missing key and the API's own 404 all mean none."""
+    def list_registries(self, *, is_untold_none: bool = False) -> tuple[Registry, ...]:
+        """All registries. The list has no total; where `is_untold_none`, null, a missing key and 404 mean none."""
         try:
             return self._read(
                 LIST_REGISTRIES.call(),
                 self._client.registries.list,
-                lambda answer: tuple(parse_registry(raw) for raw in (answer or {}).get("registries") or ()),
+                lambda answer: _read_registries(answer, is_untold_none),
             )
-        except NotFound as error:
-            if error.answer.id == "not_found":
+        except NotFound:
+            if is_untold_none:
                 return ()
             raise
+
+    def fetch_registry(self, name: str) -> Registry | None:
+        """The registry of that name; None where DigitalOcean says that there is none."""
+        if not name:
+            raise ValueError("a registry's name is not empty")
+        try:
+            return self._read(
+                READ_REGISTRY.call(registry=name),
+                lambda: self._client.registries.get(name),
+                lambda answer: _registry_called(name, answer),
+            )
+        except NotFound:
+            return None
 
     def fetch_offer(self) -> TeamOffer:
         """Regions and tiers on offer."""
@@ -77,7 +95,7 @@ class RegistryCalls(ApiConnection):
         return self._read(
             CREATE_REGISTRY.call(registry=name),
             lambda: self._client.registries.create(body),
-            lambda answer: parse_registry(answer["registry"]),
+            lambda answer: _registry_called(name, answer),
         )
 
     def delete_registry(self, name: str) -> None:
@@ -94,7 +112,7 @@ class RegistryCalls(ApiConnection):
         return self._read(
             CHANGE_SUBSCRIPTION.call(tier=tier_slug),
             lambda: self._client.registries.update_subscription({"tier_slug": tier_slug}),
-            lambda answer: parse_subscription(answer["subscription"]),
+            lambda answer: _subscription_of(tier_slug, answer),
         )
 
     def list_repositories(self, registry: str) -> tuple[Repository, ...]:
@@ -102,7 +120,7 @@ class RegistryCalls(ApiConnection):
         return self._pages(
             LIST_REPOSITORIES.call(registry=registry),
             lambda page: self._client.registries.list_repositories_v2(registry, page=page, per_page=PER_PAGE),
-            lambda answer: [parse_repository(raw) for raw in answer.get("repositories") or ()],
+            Listing("repositories", "name", parse_repository),
         )
 
     def list_manifests(self, registry: str, repository: str) -> tuple[ImageManifest, ...]:
@@ -111,5 +129,25 @@ class RegistryCalls(ApiConnection):
         return self._pages(
             LIST_MANIFESTS.call(registry=registry, repository=repository),
             lambda page: list_page(registry, repository, page=page, per_page=PER_PAGE),
-            lambda answer: [parse_image_manifest(raw) for raw in answer.get("manifests") or ()],
+            Listing("manifests", "digest", parse_image_manifest),
         )
+
+
+def _read_registries(answer: Any, is_untold_none: bool) -> tuple[Registry, ...]:
+    if is_untold_none and (answer is None or (isinstance(answer, Mapping) and answer.get("registries") is None)):
+        return ()
+    return tuple(parse_registry(raw) for raw in required_list(answer, "registries"))
+
+
+def _registry_called(name: str, answer: Any) -> Registry:
+    registry = parse_registry(answer["registry"])
+    if registry.name != name:
+        raise ValueError(f"another registry than {name}")
+    return registry
+
+
+def _subscription_of(tier_slug: str, answer: Any) -> Subscription:
+    subscription = parse_subscription(answer["subscription"])
+    if subscription.tier.slug != tier_slug:
+        raise ValueError(f"another tier than {tier_slug}")
+    return subscription

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..raw import required_text, text_list
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -24,16 +26,32 @@ class Cluster:
 
 
 def parse_cluster(raw: Mapping[str, Any]) -> Cluster:
-    """A cluster of `GET /v2/kubernetes/clusters`; unknown keys are ignored."""
-    registries = raw.get("registries")
+    """A cluster of `GET /v2/kubernetes/clusters`; unknown keys are ignored.
+
+    Raises ValueError for a cluster that tells neither whether it is integrated nor with which registries.
+    """
+    registries = text_list(raw, "registries")
+    enabled = raw.get("registry_enabled")
+    if not isinstance(enabled, bool) and (enabled is not None or registries is None):
+        raise ValueError("no truth value under registry_enabled")
     return Cluster(
-        id=str(raw["id"]),
-        name=str(raw["name"]),
+        id=required_text(raw, "id"),
+        name=required_text(raw, "name"),
         region=str(raw.get("region", "")),
         state=str((raw.get("status") or {}).get("state", "unknown")),
-        registry_enabled=bool(raw.get("registry_enabled", False)),
-        registries=None if registries is None else tuple(str(name) for name in registries),
+        registry_enabled=bool(enabled),
+        registries=registries,
     )
+
+
+def names_no_registry(cluster: Cluster) -> bool:
+    """Whether the cluster is integrated with a registry and does not name any (digitalocean-api.md 3.2)."""
+    return cluster.registry_enabled and not cluster.registries
+
+
+def is_integrated_untold(cluster: Cluster) -> bool:
+    """Whether the cluster is integrated, and the service does not say with which registries."""
+    return cluster.registry_enabled and cluster.registries is None
 
 
 def lists_registry(cluster: Cluster, name: str, registry_names: tuple[str, ...]) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..raw import required_text
 from ..times import parse_time
 
 CANCELLING = "cancelling"  # on its way to the end
@@ -80,7 +81,7 @@ class GarbageCollection:
 def parse_garbage_collection(raw: Mapping[str, Any]) -> GarbageCollection:
     """A collection of any garbage collection answer; unknown keys are ignored."""
     return GarbageCollection(
-        uuid=str(raw["uuid"]),
+        uuid=required_text(raw, "uuid"),
         registry_name=str(raw.get("registry_name", "")),
         status=str(raw.get("status", "unknown")),
         created_at=str(raw.get("created_at", "")),

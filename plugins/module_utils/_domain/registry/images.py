@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..raw import required_text, text_list
+
 # What an image index is called, by OCI and by Docker.
 INDEX_MEDIA_TYPES = frozenset(
     {"application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"}
@@ -27,5 +29,4 @@ class ImageManifest:
 
 def parse_image_manifest(raw: Mapping[str, Any]) -> ImageManifest:
     """A manifest of `digests`; its tags may be missing or null."""
-    tags = tuple(str(tag) for tag in raw.get("tags") or ())
-    return ImageManifest(str(raw["digest"]), tags, str(raw.get("updated_at") or ""))
+    return ImageManifest(required_text(raw, "digest"), text_list(raw, "tags") or (), str(raw.get("updated_at") or ""))

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..raw import required_text
+
 # One image host for all registries of all accounts (digitalocean-api.md, head), where no option names another.
 IMAGE_HOST = "registry.digitalocean.com"
 
@@ -63,7 +65,7 @@ class Team:
 def parse_registry(raw: Mapping[str, Any]) -> Registry:
     """A registry of any answer; unknown keys are ignored, and storage without a figure counts as none."""
     return Registry(
-        name=str(raw["name"]),
+        name=required_text(raw, "name"),
         region=str(raw.get("region", "")),
         created_at=raw.get("created_at"),
         storage_usage_bytes=int(raw.get("storage_usage_bytes") or 0),
@@ -75,7 +77,7 @@ def parse_registry(raw: Mapping[str, Any]) -> Registry:
 def parse_repository(raw: Mapping[str, Any]) -> Repository:
     """A repository of `repositoriesV2`."""
     return Repository(
-        str(raw["name"]),
+        required_text(raw, "name"),
         int(raw.get("tag_count") or 0),
         int(raw.get("manifest_count") or 0),
         str((raw.get("latest_manifest") or {}).get("updated_at") or ""),

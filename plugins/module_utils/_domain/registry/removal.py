@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from ..clusters.cluster import Cluster, lists_registry
+from ..clusters.cluster import Cluster, is_integrated_untold, lists_registry
 from ..errors import InvalidInput
 from ..field_errors import FORBIDDEN, FieldError
 from ..plan import Plan
@@ -37,6 +37,19 @@ class Holdings:
         names = tuple(registry.name for registry in self.registries)
         return tuple(cluster for cluster in self.clusters or () if lists_registry(cluster, name, names))
 
+    def untold_clusters(self) -> tuple[Cluster, ...]:
+        """The integrated clusters that do not tell with which of several registries."""
+        is_told = len(self.registries) == 1
+        return () if is_told else tuple(one for one in self.clusters or () if is_integrated_untold(one))
+
+    def uncollected(self, names: tuple[str, ...]) -> tuple[Registry, ...]:
+        """The registries of `names` without a repository whose storage was last counted as above zero."""
+        return tuple(
+            registry
+            for registry in self.registries
+            if registry.name in names and registry.storage_usage_bytes and not self.repositories[registry.name]
+        )
+
 
 @dataclass(frozen=True)
 class RemovalConsents:
@@ -61,7 +74,24 @@ def plan_removal(holdings: Holdings, names: tuple[str, ...], consents: RemovalCo
         before={"registries": {registry.name: {"region": registry.region} for registry in doomed}},
         after={"registries": {}},
         notes=notes,
+        warnings=tuple(_witnesses(holdings, names)) if doomed else (),
     )
+
+
+def _witnesses(holdings: Holdings, names: tuple[str, ...]) -> Iterable[str]:
+    """What speaks against the empty lists on which the deletion rests."""
+    for registry in holdings.uncollected(names):
+        yield (
+            f"The registry {registry.name} lists no repository, and its storage was last counted as "
+            f"{registry.storage_usage_bytes} bytes: the storage awaits a garbage collection, and is deleted with the "
+            "registry."
+        )
+    for cluster in holdings.clusters or ():
+        if cluster.registry_enabled and cluster.registries == ():
+            yield (
+                f"The Kubernetes cluster {cluster.name} ({cluster.id}) counts as integrated and lists no registry. "
+                "If its pods pull from a registry that this task deletes, their next pull fails."
+            )
 
 
 @dataclass(frozen=True)
@@ -102,6 +132,15 @@ def _faults(holdings: Holdings, registry: Registry, consents: RemovalConsents) -
         yield FieldError(
             f"registry {registry.name}",
             f"the Kubernetes clusters {clusters} pull from it",
+            "remove the integration with docr_doks_integration first, or set allow_delete_integrated",
+            FORBIDDEN,
+        )
+    untold = holdings.untold_clusters()
+    if untold and not listing and not consents.delete_integrated:
+        clusters = ", ".join(f"{cluster.name} ({cluster.id})" for cluster in untold)
+        yield FieldError(
+            f"registry {registry.name}",
+            f"the Kubernetes clusters {clusters} are integrated, and DigitalOcean does not say with which registries",
             "remove the integration with docr_doks_integration first, or set allow_delete_integrated",
             FORBIDDEN,
         )

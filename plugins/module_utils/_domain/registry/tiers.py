@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..field_errors import UNSUPPORTED, FieldError
+from ..raw import required_text, text_list
 
 # How many registries a tier allows stands in no answer of the API, only on the product page (digitalocean-api.md 1.3).
 REGISTRY_LIMITS: Mapping[str, int] = {"starter": 1, "basic": 1, "professional": 10}
@@ -94,7 +95,7 @@ def parse_tier(raw: Mapping[str, Any]) -> Tier:
     """A tier of the offer or of a subscription."""
     overage = raw.get("storage_overage_price_in_cents")
     return Tier(
-        slug=str(raw["slug"]),
+        slug=required_text(raw, "slug"),
         name=str(raw.get("name", raw["slug"])),
         monthly_price_in_cents=int(raw.get("monthly_price_in_cents") or 0),
         included_repositories=int(raw.get("included_repositories") or 0),
@@ -113,11 +114,11 @@ def parse_subscription(raw: Mapping[str, Any]) -> Subscription:
 
 
 def parse_offer(raw: Mapping[str, Any]) -> TeamOffer:
-    """The object below `options` of the registry options."""
-    return TeamOffer(
-        regions=tuple(str(region) for region in raw.get("available_regions") or ()),
-        tiers=tuple(parse_tier(tier) for tier in raw.get("subscription_tiers") or ()),
-    )
+    """The object below `options` of the registry options. Raises KeyError or ValueError for an offer without lists."""
+    regions, tiers = text_list(raw, "available_regions"), raw["subscription_tiers"]
+    if regions is None or not isinstance(tiers, list):
+        raise ValueError("no list of regions, or no list of tiers")
+    return TeamOffer(regions, tuple(parse_tier(tier) for tier in tiers))
 
 
 def resolve_tier(

@@ -26,7 +26,14 @@ from ..._domain.registry.removal import (
 from ..._domain.registry.steps import CreateRegistry, DeleteRegistry, RegistryStep
 from ..._domain.registry.tiers import HIGHEST, STRICT, Subscription
 from ..._service.ports.api import Api
-from ..._service.registry import Registries, apply_registries, apply_removal, fetch_account, fetch_holdings
+from ..._service.registry import (
+    Registries,
+    apply_registries,
+    apply_removal,
+    fetch_account,
+    fetch_holdings,
+    fetch_subscription,
+)
 from ..run import Done, Params, Task
 from ..spec import Spec
 
@@ -140,6 +147,14 @@ class PresentTask:
 
 
 @dataclass(frozen=True)
+class Removal:
+    """The names that no registry had, and the registries without images whose storage no collection has freed."""
+
+    missing: tuple[MissingRegistry, ...]
+    uncollected: tuple[Registry, ...]
+
+
+@dataclass(frozen=True)
 class RemovalTask:
     """The registries of these names are gone, and no other is touched."""
 
@@ -156,19 +171,25 @@ class RemovalTask:
         """What to delete."""
         return plan_removal(current, self.names, self.consents)
 
-    def apply(self, api: Api, current: Holdings, plan: Plan[DeleteRegistry], done: Done) -> tuple[MissingRegistry, ...]:
+    def apply(self, api: Api, current: Holdings, plan: Plan[DeleteRegistry], done: Done) -> Removal:
         """Delete."""
         apply_removal(api, plan, done)
-        return missing_registries(current, self.names)
+        return self.predict(current, plan)
 
-    def predict(self, current: Holdings, plan: Plan[DeleteRegistry]) -> tuple[MissingRegistry, ...]:
-        """The names that no registry had before."""
-        return missing_registries(current, self.names)
+    def predict(self, current: Holdings, plan: Plan[DeleteRegistry]) -> Removal:
+        """What was known of the names before."""
+        return Removal(missing_registries(current, self.names), current.uncollected(self.names))
 
-    def shape(self, outcome: Outcome[tuple[MissingRegistry, ...]]) -> dict[str, Any]:
-        """The module's result: no registry is left, and the names that no registry had before."""
+    def shape(self, outcome: Outcome[Removal]) -> dict[str, Any]:
+        """The module's result: no registry is left, and what was known of the names before."""
         nothing = shape_registries(Registries((), None), self.registry_host, self.is_single)
-        return {**nothing, "missing": [one.shape() for one in outcome.result]}
+        return {
+            **nothing,
+            "missing": [one.shape() for one in outcome.result.missing],
+            "awaiting_collection": [
+                {"name": one.name, "storage_usage_bytes": one.storage_usage_bytes} for one in outcome.result.uncollected
+            ],
+        }
 
 
 def predict_registries(account: Account, desired: tuple[DesiredRegistry, ...], plan: Plan[RegistryStep]) -> Registries:
@@ -196,9 +217,9 @@ def shape_registries(outcome: Registries, host: str, is_single: bool) -> dict[st
 
 def fetch_registry_info(api: Api, params: Params) -> dict[str, Any]:
     """The result of docr_registry_info; a name that does not exist is simply not in it."""
-    registries = api.list_registries()
+    registries = api.list_registries(is_untold_none=True)
     offer = api.fetch_offer()
-    subscription = api.fetch_subscription()
+    subscription = fetch_subscription(api, has_registries=bool(registries))
     names = params["names"]
     host = params["registry_host"]
     shown = [registry.shape(host) for registry in registries if names is None or registry.name in names]

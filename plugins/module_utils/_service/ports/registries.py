@@ -27,8 +27,15 @@ class ImageApi(BaseApi, Protocol):
 class RegistryApi(ImageApi, Protocol):
     """The registries of the team, and the subscription that all of them share."""
 
-    def list_registries(self) -> tuple[Registry, ...]:
-        """All registries of the team."""
+    def list_registries(self, *, is_untold_none: bool = False) -> tuple[Registry, ...]:
+        """All registries of the team. BadAnswer or NotFound where the API does not tell of any.
+
+        Only who is about to create sets `is_untold_none`: an answer that does not tell of any then means none, which
+        a name that is taken contradicts.
+        """
+
+    def fetch_registry(self, name: str) -> Registry | None:
+        """The registry of that name; None where DigitalOcean itself says that the team has none."""
 
     def fetch_offer(self) -> TeamOffer:
         """Regions and tiers on offer."""
