@@ -11,6 +11,7 @@ from typing import Any
 import certifi
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.client import DigitalOceanApi
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.oci.image_host import RegistryHost
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.web import place_of
@@ -26,6 +27,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.error
     ServerFault,
     Unreachable,
 )
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.tokens import revoke_token
 from docr_sandbox.testing import Sandbox
 from support.image_host import INDEX, MANIFEST, client, minted, nobody, push_index
 
@@ -44,7 +46,10 @@ def opened(sandbox: Sandbox, **settings: Any) -> RegistryHost:
         ({"status": 201}, BadAnswer, "201: an answer that does not belong here"),
         ({"status": 202}, BadAnswer, "202: an answer without the address of the upload"),
         ({"status": 401}, Denied, "whether a garbage collection keeps the registry read-only"),
-        ({"status": 403, "body": "html"}, Denied, "403; check the token's scopes"),
+        ({"status": 403}, Denied, "check the token's scopes"),
+        ({"status": 403, "body": "html"}, BadAnswer, "403: an answer that is not DigitalOcean's"),
+        ({"status": 401, "body": "html"}, BadAnswer, "401: an answer that is not DigitalOcean's"),
+        ({"status": 404, "body": "html"}, BadAnswer, "404: an answer that is not DigitalOcean's"),
         ({"status": 404}, NotFound, "404 not_found: A fault that the test armed"),
         ({"status": 405}, Refused, "405 "),
         ({"status": 429}, RateLimited, "429 too_many_requests"),
@@ -161,6 +166,97 @@ def test_a_password_that_opens_nothing_is_denied(sandbox: Sandbox) -> None:
     with pytest.raises(Denied) as caught:
         client(sandbox).open_image_host(wrong).open_upload("kiwi", "app")
     assert "dop_v1_wrong" not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ["html", "empty_object"])
+def test_a_host_that_asks_for_no_login_proves_no_login(sandbox: Sandbox, body: str) -> None:
+    sandbox.fault(method="GET", path="/v2/", status=200, body=body)
+    with pytest.raises(BadAnswer):
+        opened(sandbox).check_login()
+
+
+def test_html_after_the_token_was_bought_proves_no_login(sandbox: Sandbox) -> None:
+    sandbox.fault(method="GET", path="/v2/", status=200, body="html", skip=1)
+    with pytest.raises(BadAnswer, match=r"200: an answer that is not DigitalOcean's \(text/html\)"):
+        opened(sandbox).check_login()
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_a_proxy_in_place_of_the_image_host_is_not_reachable(sandbox: Sandbox, status: int) -> None:
+    sandbox.fault(method="GET", path="/v2/", status=status, body="html")
+    with pytest.raises(BadAnswer):
+        opened(sandbox).check_reachable()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_proxy_in_place_of_the_token_endpoint_denies_no_token(sandbox: Sandbox, status: int) -> None:
+    sandbox.fault(path="/v2/registry/auth", status=status, body="html")
+    with pytest.raises(BadAnswer):
+        opened(sandbox).check_login()
+
+
+def test_the_image_host_and_the_token_endpoint_accept_and_deny(sandbox: Sandbox) -> None:
+    opened(sandbox).check_reachable()
+    opened(sandbox).check_login()
+    with pytest.raises(Denied, match="401"):
+        client(sandbox).open_image_host(DockerCredentials("dop_v1_wrong", "dop_v1_wrong")).check_login()
+
+
+UNPROVEN = [{"status": 200, "body": "html"}, {"status": 200, "body": "empty"}, {"status": 200, "body": "null"}]
+
+
+@pytest.mark.parametrize("fault", UNPROVEN, ids=str)
+def test_a_revocation_that_a_proxy_answers_is_no_revocation(sandbox: Sandbox, fault: dict[str, Any]) -> None:
+    api, credentials = revocable(sandbox)
+    sandbox.fault(path="/v1/oauth/revoke", **fault)
+    with pytest.raises(BadAnswer, match="the token still works; check revoke_url"):
+        revoke_token(api, credentials)
+    assert [token["is_valid"] for token in minted(sandbox)] == [True]
+
+
+@pytest.mark.parametrize("fault", UNPROVEN, ids=str)
+def test_a_revocation_with_an_unknown_form_of_answer_is_proven_by_the_token(
+    sandbox: Sandbox, fault: dict[str, Any]
+) -> None:
+    api, credentials = revocable(sandbox)
+    sandbox.fault(path="/v1/oauth/revoke", after_effect=True, **fault)
+    revoke_token(api, credentials)
+
+
+def test_a_revocation_in_the_known_form_costs_one_request(sandbox: Sandbox) -> None:
+    api, credentials = revocable(sandbox)
+    revoke_token(api, credentials)
+    assert sandbox.calls() == ["POST /v1/oauth/revoke"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 503])
+def test_a_proxy_before_the_image_host_leaves_the_proof_of_a_revocation_to_the_api(
+    sandbox: Sandbox, status: int
+) -> None:
+    api, credentials = revocable(sandbox)
+    sandbox.fault(path="/v2/", status=status, body="html", times=9)
+    sandbox.fault(path="/v1/oauth/revoke", status=200, body="html")
+    with pytest.raises(BadAnswer, match="the token still works"):
+        revoke_token(api, credentials)
+    sandbox.fault(path="/v1/oauth/revoke", status=200, body="html", after_effect=True)
+    revoke_token(api, credentials)
+
+
+def test_a_revocation_is_unproven_where_nobody_answers_for_the_token(sandbox: Sandbox) -> None:
+    api, credentials = revocable(sandbox)
+    sandbox.fault(path="/v1/oauth/revoke", status=200, body="html", after_effect=True)
+    sandbox.fault(method="GET", path="/v2/*", status=403, body="html", times=9)
+    with pytest.raises(BadAnswer, match="whether the token still works is not known"):
+        revoke_token(api, credentials)
+
+
+def revocable(sandbox: Sandbox) -> tuple[DigitalOceanApi, DockerCredentials]:
+    """The client, and a credential of a registry."""
+    sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi"}]})
+    api = client(sandbox)
+    credentials = api.mint_docker_credentials("kiwi", read_write=False, expiry_s=900)
+    sandbox.clear_log()
+    return api, credentials
 
 
 def test_settings_and_credentials_show_no_secret() -> None:

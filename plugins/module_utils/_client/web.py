@@ -76,6 +76,14 @@ def check(answer: Any, words: str, good: Container[int], advice: Mapping[int, st
     raise error_of_status(words, _read_answer(answer), advice)
 
 
+def json_of(answer: Any) -> Any:
+    """The JSON of an answer; None where the body is no JSON."""
+    try:
+        return answer.json()
+    except (ValueError, RecursionError):
+        return None
+
+
 def place_of(url: str) -> str | None:
     """Host and port of an https address, in one spelling; None for any other address."""
     try:

@@ -7,18 +7,28 @@
 from __future__ import annotations
 
 from ..._domain.credentials.docker import DockerCredentials
+from ..._domain.errors import Answer, BadAnswer
 from ..bounds import bound
 from ..errors import refuse_in_check_mode
 from ..sdk import requests
 from ..settings import Settings
-from ..web import Bearer, check, send
+from ..web import Bearer, check, json_of, send
+
+_ADVICE = "check revoke_url, and revoke them in the control panel"
 
 
 def revoke(settings: Settings, credentials: DockerCredentials) -> None:
-    """Take a token back; it authorises its own end, and only 200 means that it is revoked (digitalocean-api.md 1.6)."""
+    """Take a token back; it authorises its own end, and only 200 means that it is revoked (digitalocean-api.md 1.6).
+
+    Raises BadAnswer for a 200 without a JSON object: a proxy answers so too, and the caller must look at the token.
+    """
     words = "revoke the credentials that were minted"
     refuse_in_check_mode(words, settings.is_read_only)
     with bound(requests.Session(), settings.read_timeout_s) as session:
         auth, form = Bearer(credentials.token), {"token": credentials.token}
         answer = send(session, settings, "POST", settings.revoke_url, words, auth=auth, data=form)
-    check(answer, words, (200,), {0: "check revoke_url, and revoke them in the control panel"})
+    check(answer, words, (200,), {0: _ADVICE})
+    if not isinstance(json_of(answer), dict):
+        content_type = answer.headers.get("Content-Type", "no content type")
+        told = Answer(status=answer.status_code, message=f"an answer that is not DigitalOcean's ({content_type})")
+        raise BadAnswer(words, told, _ADVICE)

@@ -25,7 +25,7 @@ from ..bounds import bound
 from ..errors import refuse_in_check_mode
 from ..sdk import requests
 from ..settings import Settings
-from ..web import Bearer, check, place_of, send
+from ..web import Bearer, check, json_of, place_of, send
 
 _MANIFESTS = (
     "application/vnd.oci.image.manifest.v1+json",
@@ -40,6 +40,8 @@ _TRIALS = {
     PULL: ("HEAD", "manifests/docr-is-this-readable", "pull"),
     PUSH: ("PATCH", "blobs/uploads/00000000-0000-4000-8000-000000000000", "pull,push"),
 }
+# Statuses that are read as facts about a token, a repository or a manifest.
+_TELLING = frozenset({200, 401, 403, 404})
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _CHECK_HOST = "check that registry_host is DigitalOcean's image host and that no proxy answers for it"
 _ADVICE = {
@@ -78,12 +80,17 @@ class RegistryHost:
         """Ask whether the host has the API, as `docker login` does first. A host that requires a login is reachable."""
         words = f"reach the image host {self._settings.registry_host}"
         answer = self._try(_Request("GET", self._address(""), words, "", (200, 401), False), None)
+        if not _is_challenge(answer):
+            _require_own(answer, words)
         check(answer, words, (200, 401), _ADVICE)
 
     def check_login(self) -> None:
         """Authenticate as `docker login` does: the token must buy one that the image host takes."""
         words = f"log in to the image host {self._settings.registry_host}"
-        self._send(_Request("GET", self._address(""), words, "", (200,), False))
+        request = _Request("GET", self._address(""), words, "", (200,), False)
+        self._send(request)
+        if request.scope not in self._bearers:
+            raise BadAnswer(words, "the host answered without asking for a login, so no token was tested", _CHECK_HOST)
 
     def open_upload(self, registry: str, repository: str) -> str:
         """Begin an upload."""
@@ -145,11 +152,12 @@ class RegistryHost:
         is_own = place_of(request.url) == self._own_place()
         bearer = self._bearers.get(request.scope) if is_own else None
         answer = self._try(request, bearer)
-        challenge = answer.headers.get("WWW-Authenticate", "")
-        if is_own and answer.status_code == 401 and challenge.lower().startswith("bearer "):
-            bearer = self._fetch_bearer(dict(_CHALLENGE.findall(challenge)), request)
+        if is_own and _is_challenge(answer):
+            bearer = self._fetch_bearer(dict(_CHALLENGE.findall(answer.headers["WWW-Authenticate"])), request)
             self._bearers[request.scope] = bearer
             answer = self._try(request, bearer)
+        if is_own:
+            _require_own(answer, request.words)
         return check(answer, request.words, request.good, _ADVICE)
 
     def _try(self, request: _Request, bearer: str | None) -> Any:
@@ -167,6 +175,7 @@ class RegistryHost:
         query = {"service": challenge.get("service", ""), **({"scope": request.scope} if request.scope else {})}
         basic = (self._credentials.user, self._credentials.token)
         answer = send(self._session, self._settings, "GET", realm, request.words, params=query, auth=basic)
+        _require_own(answer, request.words)
         check(answer, request.words, (200,), _ADVICE)
         try:
             raw = answer.json()
@@ -182,6 +191,28 @@ class RegistryHost:
 
     def _own_place(self) -> str | None:
         return place_of(f"https://{self._settings.registry_host}")
+
+
+def _is_challenge(answer: Any) -> bool:
+    """Whether the answer asks for a token, as the image host does before it tells anything else."""
+    return answer.status_code == 401 and str(answer.headers.get("WWW-Authenticate", "")).lower().startswith("bearer ")
+
+
+def _require_own(answer: Any, words: str) -> None:
+    """Raise BadAnswer for an answer that tells something ("is accepted", "is unknown") and may come from a proxy.
+
+    The image host, which is Docker's distribution, marks every answer by a header; it and the API answer in JSON, and
+    with manifests. HEAD has no body, so that its type counts.
+    """
+    if answer.status_code not in _TELLING or "Docker-Distribution-Api-Version" in answer.headers:
+        return
+    content_type = str(answer.headers.get("Content-Type", ""))
+    if content_type.lower().startswith(("application/json", "application/vnd.")) and (
+        answer.request.method == "HEAD" or isinstance(json_of(answer), dict)
+    ):
+        return
+    message = f"an answer that is not DigitalOcean's ({content_type or 'no content type'})"
+    raise BadAnswer(words, Answer(status=answer.status_code, message=message), _CHECK_HOST)
 
 
 def _scope(name: str, actions: str) -> str:

@@ -12,7 +12,9 @@ from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import Denied, DocrError
 from ..ports.credentials import CredentialApi
 from ..ports.image_host import ImageHost
-from .once import write_once
+
+# Only this status speaks about the token; 403 can come from a firewall or mean a missing scope.
+UNKNOWN_TOKEN = 401
 
 
 def require_image_host(api: CredentialApi) -> None:
@@ -28,10 +30,12 @@ def check_token(api: CredentialApi, credentials: DockerCredentials) -> None:
 
 
 def accepts_login(host: ImageHost) -> bool:
-    """Whether the image host accepts the token of this connection; raises a DocrError without an answer."""
+    """Whether the image host accepts the token of this connection; raises a DocrError without an answer to that."""
     try:
         host.check_login()
-    except Denied:
+    except Denied as error:
+        if error.answer.status != UNKNOWN_TOKEN:
+            raise
         return False
     return True
 
@@ -42,22 +46,36 @@ def accepts_token(api: CredentialApi, credentials: DockerCredentials) -> bool:
         return accepts_login(host)
 
 
-def accepts_token_if_known(api: CredentialApi, credentials: DockerCredentials) -> bool | None:
-    """Whether the image host accepts a token; None where the image host does not answer."""
+def is_accepted_if_known(api: CredentialApi, credentials: DockerCredentials) -> bool | None:
+    """Whether a token still works, by the image host, or else by the API; None where neither of them answers.
+
+    A minted token is also a token of the API (digitalocean-api.md 1.6).
+    """
     try:
         return accepts_token(api, credentials)
     except DocrError:
+        pass
+    try:
+        api.check_api_login(credentials)
+    except Denied as error:
+        return False if error.answer.status == UNKNOWN_TOKEN else None
+    except DocrError:
         return None
+    return True
 
 
 def revoke_token(api: CredentialApi, credentials: DockerCredentials) -> None:
-    """Revoke a token once, then check: a token that the image host does not accept has ended, whatever came back."""
+    """Revoke a token once. After an answer that proves nothing the token itself is tried: a token that works is valid.
 
-    def revoke() -> bool:
+    Raises the error of the revocation, with what is known of the token, unless the token no longer works.
+    """
+    try:
         api.revoke_docker_credentials(credentials)
-        return True
-
-    def has_ended() -> bool | None:
-        return True if accepts_token_if_known(api, credentials) is False else None
-
-    write_once(revoke, has_ended, also_look_after=(Denied,))
+    except DocrError as error:
+        if not (error.may_have_taken_effect or isinstance(error, Denied)):
+            raise
+        is_accepted = is_accepted_if_known(api, credentials)
+        if is_accepted is False:
+            return
+        told = "the token still works" if is_accepted else "whether the token still works is not known"
+        raise type(error)(error.operation, error.answer, f"{told}; {error.advice}") from None

@@ -12,9 +12,7 @@ from ..._domain.access.methods import API
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import Denied, DocrError
 from ..ports.credentials import CredentialApi
-from .tokens import check_token, require_image_host
-
-_UNKNOWN_TOKEN = 401
+from .tokens import UNKNOWN_TOKEN, check_token, require_image_host
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class CredentialCheck:
             self.check(credentials)
         except Denied as error:
             # A proxy that requires a login of its own answers 407, and a firewall 403: neither knows the token.
-            return False if error.answer.status == _UNKNOWN_TOKEN else error
+            return False if error.answer.status == UNKNOWN_TOKEN else error
         except DocrError as error:
             return error
         return True
