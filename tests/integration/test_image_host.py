@@ -242,10 +242,11 @@ def test_a_proxy_before_the_image_host_leaves_the_proof_of_a_revocation_to_the_a
     revoke_token(api, credentials)
 
 
-def test_a_revocation_is_unproven_where_nobody_answers_for_the_token(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("status", [200, 401, 403, 404])
+def test_a_revocation_is_unproven_where_nobody_answers_for_the_token(sandbox: Sandbox, status: int) -> None:
     api, credentials = revocable(sandbox)
     sandbox.fault(path="/v1/oauth/revoke", status=200, body="html", after_effect=True)
-    sandbox.fault(method="GET", path="/v2/*", status=403, body="html", times=9)
+    sandbox.fault(method="GET", path="/v2/*", status=status, body="html", times=9)
     with pytest.raises(BadAnswer, match="whether the token still works is not known"):
         revoke_token(api, credentials)
 

@@ -16,7 +16,7 @@ from ..sdk import requests
 from ..settings import Settings
 from ..web import Bearer, check, send
 
-_OK, _FORBIDDEN = 200, 403
+_OK, _UNKNOWN_TOKEN, _FORBIDDEN = 200, 401, 403
 _ADVICE = {
     0: "check that the endpoint is DigitalOcean's API and that no proxy answers for it",
     401: "the token is unknown, expired or revoked",
@@ -34,9 +34,10 @@ def check_api_login(settings: Settings, credentials: DockerCredentials) -> None:
     with bound(requests.Session(), settings.read_timeout_s) as session:
         url = f"{settings.endpoint.rstrip('/')}{READ_ACCOUNT.path}"
         answer = send(session, settings, "GET", url, words, auth=Bearer(credentials.token))
-    check(answer, words, (_OK, _FORBIDDEN), _ADVICE)
-    if not _is_of_the_api(answer):
+    # Before the status is read: a proxy's 401 does not say that the token has ended.
+    if answer.status_code in (_OK, _UNKNOWN_TOKEN, _FORBIDDEN) and not _is_of_the_api(answer):
         raise BadAnswer(words, "an answer that is not DigitalOcean's", _ADVICE[0])
+    check(answer, words, (_OK, _FORBIDDEN), _ADVICE)
 
 
 def _is_of_the_api(answer: Any) -> bool:
