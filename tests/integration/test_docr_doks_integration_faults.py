@@ -161,3 +161,27 @@ def test_a_missing_scope_is_named(sandbox: Sandbox, scopes: list[str], missing: 
     assert (result["error"]["status"], result["changed"]) == (403, False)
     assert f"use a token with the scope {missing}." in result["msg"]
     assert listed(sandbox) == {"orchard": []}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 204},
+        {"status": 200, "body": "html"},
+        {"status": 404, "body": "html"},
+        {"status": 405, "body": "html"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(("state", "plural", "before"), [("present", ADD, []), ("absent", REMOVE, ["kiwi"])])
+def test_a_write_that_a_proxy_answers_is_an_error(
+    sandbox: Sandbox, answer: dict[str, Any], state: str, plural: str, before: list[str]
+) -> None:
+    seed(sandbox, {"orchard": before}, ("kiwi", "plum"))
+    sandbox.fault(method=plural.split(" ", maxsplit=1)[0], path="/v2/kubernetes/registr*", times=9, **answer)
+    result = run(sandbox, ["orchard"], ["kiwi"], state=state, wait_timeout=1)
+    assert result["failed"], result
+    assert listed(sandbox) == {"orchard": before}
+    assert len(writes(sandbox)) == 1
+    sandbox.clear_faults()
+    assert run(sandbox, ["orchard"], ["kiwi"], state=state)["changed"] is True

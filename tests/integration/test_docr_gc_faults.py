@@ -175,6 +175,25 @@ def test_a_cancel_with_an_empty_answer_is_sent_once_and_followed(sandbox: Sandbo
     assert len(writes(sandbox)) == 1
 
 
+@pytest.mark.parametrize("body", ["empty_object", "null", "empty", "html"])
+def test_a_cancel_that_a_proxy_answers_is_an_error(sandbox: Sandbox, body: str) -> None:
+    seed(sandbox, RUNNING)
+    sandbox.fault(method="PUT", path="*/garbage-collection/*", status=200, body=body)
+    result = run(sandbox, state="idle", wait=False)
+    assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "bad_answer")
+    assert result["error"]["operation"].startswith("cancel the garbage collection ")
+    assert only(run(sandbox, state="idle"))["garbage_collection"]["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("body", ["empty_object", "null", "empty", "html"])
+def test_a_start_that_a_proxy_answers_is_an_error(sandbox: Sandbox, body: str) -> None:
+    seed(sandbox)
+    sandbox.fault(method="POST", path="*/garbage-collection", status=201, body=body)
+    result = run(sandbox, wait=False)
+    assert (result["failed"], result["changed"], result["error"]["kind"]) == (True, False, "bad_answer")
+    assert only(run(sandbox))["garbage_collection"]["status"] == "succeeded"
+
+
 @pytest.mark.parametrize("status", [404, 409])
 def test_a_cancel_after_the_end_of_the_collection_reports_idle(sandbox: Sandbox, status: int) -> None:
     seed(sandbox, RUNNING)

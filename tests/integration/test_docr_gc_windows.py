@@ -94,6 +94,45 @@ def test_no_collection_starts_while_a_client_pushes(sandbox: Sandbox) -> None:
     assert only(run(sandbox, "lime", quiet_period="4m"))["decision"] == "collected"
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"spoil": "short_list", "times": 9},
+        {"spoil": "empty_list", "times": 9},
+        {"spoil": "null_list", "times": 9},
+        {"spoil": "object_list", "times": 9},
+        {"spoil": "missing_list", "times": 9},
+        {"spoil": "hidden_list", "times": 1},
+        {"status": 200, "body": "empty_object", "times": 9},
+        {"status": 200, "body": "html", "times": 9},
+    ],
+    ids=str,
+)
+def test_no_collection_starts_under_a_push_that_an_incomplete_list_hides(
+    sandbox: Sandbox, fault: dict[str, Any]
+) -> None:
+    seed(sandbox)
+    push(sandbox, "2026-03-01T03:15:00Z")
+    sandbox.fault(method="GET", path="*/repositoriesV2", **fault)
+    result = run(sandbox, "lime", quiet_period="20m")
+    assert writes(sandbox) == []
+    assert result.get("failed") or only(result)["decision"] == "busy"
+
+
+def test_no_collection_starts_over_an_active_one_that_a_proxy_hides(sandbox: Sandbox) -> None:
+    seed(sandbox)
+    assert sandbox.request("POST", "/v2/registries/kiwi/garbage-collection")[0] == 201
+    hold(sandbox, status="waiting for delete requests")
+    sandbox.clear_log()
+    for fault in ({"status": 404, "body": "html"}, {"status": 200, "body": "empty_object"}, {"status": 404}):
+        sandbox.fault(method="GET", path="*/garbage-collection", times=9, **fault)
+        result = run(sandbox, state="idle", wait=False)
+        assert not result.get("failed") or result["error"]["kind"] == "bad_answer", result["msg"]
+        sandbox.clear_faults()
+        run(sandbox, wait=False)
+    assert [call for call in writes(sandbox) if call.startswith("POST")] == []
+
+
 def test_the_task_waits_for_a_window_and_collects_other_registries_in_the_meantime(sandbox: Sandbox) -> None:
     seed(sandbox, RAN, now="2026-03-01T02:59:56Z", names=("kiwi", "plum"), rate=0)
     at_once = [

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from .._domain.clusters.cluster import Cluster, names_no_registry
 from .._domain.errors import BadAnswer, Conflict, NotFound, Refused
 from .._domain.plan import Plan, Step
-from .._domain.registry.model import Registry, Repository
+from .._domain.registry.model import Registry
 from .._domain.registry.plan import Account, DesiredRegistry, missing_names
 from .._domain.registry.removal import Holdings
 from .._domain.registry.steps import ChangeTier, CreateRegistry, DeleteRegistry, RegistryStep
 from .._domain.registry.tiers import Subscription
 from .flow.once import write_once
+from .flow.witnesses import list_repositories
 from .ports.api import Api
 from .ports.integrations import IntegrationApi
-from .ports.registries import ImageApi, RegistryApi
+from .ports.registries import RegistryApi
 
 Done = Callable[[Step], None]
 
@@ -125,12 +126,6 @@ def _list_with_names(api: RegistryApi, names: tuple[str, ...]) -> tuple[Registry
 def _lacking(api: RegistryApi, registries: tuple[Registry, ...], names: tuple[str, ...]) -> tuple[str, ...]:
     listed = {registry.name for registry in registries}
     return tuple(name for name in names if name not in listed and api.fetch_registry(name) is not None)
-
-
-def list_repositories(api: ImageApi, registry: Registry) -> tuple[Repository, ...]:
-    """The repositories; an empty list is read again where the registry's storage says that there may be images."""
-    found = api.list_repositories(registry.name)
-    return api.list_repositories(registry.name) if not found and registry.storage_usage_bytes else found
 
 
 def _list_clusters(api: IntegrationApi) -> tuple[Cluster, ...]:

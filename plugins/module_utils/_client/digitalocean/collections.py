@@ -34,7 +34,10 @@ class CollectionCalls(ApiConnection):
         return tuple(sorted(runs, key=lambda run: run.created_at, reverse=True))
 
     def fetch_active_garbage_collection(self, registry: str) -> GarbageCollection | None:
-        """The active run; 404, an empty object and null all mean none, and so does one that has ended."""
+        """The active run; 404 means none, and so does a run that has ended.
+
+        An empty object and null leave the question open, so that the newest run of the list decides.
+        """
         try:
             run = self._read(
                 READ_ACTIVE_GARBAGE_COLLECTION.call(registry=registry),
@@ -43,6 +46,8 @@ class CollectionCalls(ApiConnection):
             )
         except NotFound:
             return None
+        if run is None:
+            run = next(iter(self.list_garbage_collections(registry)), None)
         return run if run is not None and run.is_active else None
 
     def start_garbage_collection(self, registry: str, type_: str) -> GarbageCollection:

@@ -13,10 +13,11 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from ..._domain.errors import DocrError
+from ..._domain.errors import BadAnswer, DocrError
 from ..._domain.registry.images import INDEX_MEDIA_TYPES, ImageManifest
 from ..._domain.registry.model import Repository
 from ..._domain.times import parse_time
+from ..flow.witnesses import list_repositories
 from ..ports.api import Api
 from ..ports.registries import ImageApi
 
@@ -54,10 +55,33 @@ def count_untagged(api: ImageApi, registry: str, most_listed: int = MOST_LISTED)
     return UntaggedCount(sum(1 for _name, one in listed if not one.tags), True, len(repositories))
 
 
-def latest_push(api: ImageApi, registry: str) -> datetime | None:
-    """When the newest manifest came; one call for 200 repositories. None where there is none."""
-    times = [_time(one.pushed_at) for one in api.list_repositories(registry)]
+def latest_push(api: Api, registry: str) -> datetime | None:
+    """When the newest manifest came; None where there is none. Mostly one call for 200 repositories.
+
+    Raises BadAnswer where the time of an image is not told: a start would not know whether a push is under way.
+    """
+    repositories = api.list_repositories(registry)
+    if not repositories:
+        found = api.fetch_registry(registry)
+        repositories = list_repositories(api, found) if found is not None else ()
+    times = [_latest_push_to(api, registry, one) for one in repositories]
     return max((one for one in times if one is not None), default=None)
+
+
+def _latest_push_to(api: ImageApi, registry: str, repository: Repository) -> datetime | None:
+    """The time of a repository's newest manifest, from its manifests where the repository does not tell."""
+    told = _time(repository.pushed_at)
+    if told is not None or not (repository.manifest_count or repository.tag_count):
+        return told
+    times = [_time(one.updated_at) for one in api.list_manifests(registry, repository.name)]
+    known = [one for one in times if one is not None]
+    if len(known) < len(times):
+        raise BadAnswer(
+            f"read when an image was last pushed to {registry}/{repository.name}",
+            "the API gives no time",
+            "run the task again, or leave out quiet_period",
+        )
+    return max(known, default=None)
 
 
 def count_indexes(api: Api, registry: str, limit: int = 500) -> IndexCount | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass
 
-from ..._domain.errors import Conflict, DocrError, NotFound, Refused
+from ..._domain.errors import BadAnswer, Conflict, DocrError, NotFound, Refused
 from ..._domain.gc.collection import CANCELLING, GarbageCollection
 from ..flow.once import write_once
 from ..ports.collections import CollectionApi
@@ -46,14 +46,14 @@ def cancel(api: CollectionApi, registry: str, target: GarbageCollection) -> Writ
 
     def send() -> GarbageCollection:
         try:
-            return api.cancel_garbage_collection(registry, target.uuid) or _read_or_keep(api, registry, target)
+            return api.cancel_garbage_collection(registry, target.uuid) or _read_cancelled(api, registry, target)
         except (NotFound, Conflict) as error:
             refusals.append(error)
             raise
 
     def look() -> GarbageCollection | None:
         collection = _read_or_keep(api, registry, target)
-        return None if collection.is_active and collection.status != CANCELLING else collection
+        return collection if _is_cancelled(collection) else None
 
     return WriteResult(write_once(send, look, also_look_after=(NotFound, Conflict)), not refusals)
 
@@ -65,6 +65,22 @@ def _look_for_new(api: CollectionApi, registry: str, known: Set[str]) -> Garbage
     except DocrError:
         return None  # The error of the write says more than that of the look after it.
     return next((collection for collection in history if collection.uuid not in known), None)
+
+
+def _is_cancelled(collection: GarbageCollection) -> bool:
+    return not collection.is_active or collection.status == CANCELLING
+
+
+def _read_cancelled(api: CollectionApi, registry: str, target: GarbageCollection) -> GarbageCollection:
+    """The collection after an answer without one, which a proxy can give too: only its status proves the cancel."""
+    collection = _read_or_keep(api, registry, target)
+    if _is_cancelled(collection):
+        return collection
+    raise BadAnswer(
+        f"cancel the garbage collection {target.uuid} of the registry {registry}",
+        f"the answer holds no collection, and the status is still {collection.status!r}",
+        "run the task again; check that no proxy answers for the API",
+    )
 
 
 def _read_or_keep(api: CollectionApi, registry: str, collection: GarbageCollection) -> GarbageCollection:
