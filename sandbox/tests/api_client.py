@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from docr_sandbox.app import create_app
 from docr_sandbox.clock import parse_rfc3339
+from docr_sandbox.control_guard import ControlGuard
 from docr_sandbox.seeding.fill import fill
 from docr_sandbox.world import World
 
@@ -27,7 +28,9 @@ class Api:
         self.world = World()
         self.world.clock.set_rate(0)
         self.world.set_clock(parse_rfc3339(at))
-        self.client = TestClient(create_app(self.world), base_url="https://sandbox.test")
+        guard = ControlGuard("sandbox.test")
+        app = create_app(self.world, guard=guard)
+        self.client = TestClient(app, base_url="https://sandbox.test", client=("127.0.0.1", 50000))
 
     def ask(self, request: str, body: Any = None, *, token: str = "", **headers: str) -> tuple[int, Any]:
         """The status and the parsed body of a request, such as `GET /v2/account`."""

@@ -25,7 +25,7 @@ ORDER: list[tuple[str, ...]] = [
     ("doks", "request_log", "seeding"),
     ("distribution",),
     ("api",),
-    ("control",),
+    ("control", "control_guard"),
     ("app",),
     ("serving", "seed_command"),
     ("cli",),

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from docr_sandbox.api import account, garbage_collections, images, kubernetes, registries, registry_auth
 from docr_sandbox.api.http import WORDS, Answer, ApiError, Call, Route
 from docr_sandbox.control import CONTROLS, SeedRefused
+from docr_sandbox.control_guard import ControlGuard
 from docr_sandbox.distribution.tokens import TOKEN_PATH
 from docr_sandbox.model.tokens import Rate, RateWindow, Token
 from docr_sandbox.request_log import log_and_answer
@@ -39,10 +40,12 @@ CONTROL_PREFIX = "/_sandbox/"
 MOST_BODY = 1 << 20
 
 
-def create_app(world: World, *, wrap: Callable[[ASGIApp], ASGIApp] | None = None) -> ASGIApp:
+def create_app(
+    world: World, *, wrap: Callable[[ASGIApp], ASGIApp] | None = None, guard: ControlGuard | None = None
+) -> ASGIApp:
     """The API and the control side as an app; `wrap` is put around the API, so that faults are outside of `wrap`."""
     api: ASGIApp = _Api(world)
-    return _Router(world, wrap(api) if wrap else api, _Control(world))
+    return _Router(world, wrap(api) if wrap else api, _Control(world, guard or ControlGuard()))
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ class _Control:
     """The control side."""
 
     world: World
+    guard: ControlGuard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["raw_path"].decode("latin-1").removeprefix(CONTROL_PREFIX)
@@ -152,6 +156,7 @@ class _Control:
             if control is None or parameters is None:
                 raise ApiError(404, f"{scope['method']} {CONTROL_PREFIX}{path} is not a request of the control side")
             body = await _body(scope, receive)
+            self.guard.require_allowed(scope, body)
             answer = Answer(200, control(Call(self.world, None, path, parameters, scope["query_string"], body)))
             response = _response(answer)
         except ApiError as error:

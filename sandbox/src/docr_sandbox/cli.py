@@ -41,6 +41,7 @@ def _serve(options: argparse.Namespace) -> int:
     serve(
         ServeOptions(
             host=options.host,
+            open_control=options.open_control,
             port=options.port,
             registry_port=options.registry_port,
             env_file=options.env_file,
@@ -72,6 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="start a sandbox with an empty account")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    serve.add_argument(
+        "--open-control",
+        action="store_true",
+        help="take requests of other machines to /_sandbox/ too, which gives out tokens without asking for any",
+    )
     serve.add_argument("--port", type=_port, help="0 for a free port; default: the state file's, else a free port")
     serve.add_argument("--registry-port", type=_port, metavar="N", help="port of the image host; default as for --port")
     serve.add_argument("--env-file", type=Path, metavar="PATH", help="write shell export lines here when ready")

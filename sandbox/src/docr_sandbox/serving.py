@@ -23,6 +23,7 @@ import uvicorn
 
 from docr_sandbox.app import create_app
 from docr_sandbox.content import ContentStore
+from docr_sandbox.control_guard import ControlGuard
 from docr_sandbox.distribution.host import create_image_host
 from docr_sandbox.doks.operator import Operator
 from docr_sandbox.env_file import Address, write_env_file
@@ -47,6 +48,7 @@ class ServeOptions:
     """The command line of ``serve``. A port ``None`` means the state file's, else a free one, as 0 does."""
 
     host: str = "127.0.0.1"
+    open_control: bool = False
     port: int | None = None
     registry_port: int | None = None
     env_file: Path | None = None
@@ -69,12 +71,15 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
     """
     saved = read_state(options.state_file) if options.state_file else None
     world = _world(saved, options.state_file)
-    authority = saved.authority if saved else Authority.new()
+    names = (client_host(options.host).strip("[]"),)
+    authority = saved.authority if saved and saved.authority.serves(names) else Authority.new(*names)
     context = _server_context(authority, options)
     contract = _contract(options)
     with contextlib.ExitStack() as stack:
         listeners = [stack.enter_context(listen(options.host, *pair)) for pair in _ports_to_use(options, saved)]
         port, registry_port = (int(one.getsockname()[1]) for one in listeners)
+        if not is_loopback(options.host):
+            say(_open_warning(options))
         if options.env_file:
             # A script that waits for the file must not read the file of an earlier process.
             with contextlib.suppress(OSError):
@@ -82,7 +87,10 @@ def serve(options: ServeOptions, say: Callable[[str], None]) -> None:
         ca_file = stack.enter_context(_ca_file(options, authority))
         address = _address(options.host, port, registry_port, ca_file, world.tokens.primary)
         world.addresses = Addresses(address.url, address.registry_host)
-        app = contract.with_report_route(create_app(world, wrap=contract.wrap)) if contract else create_app(world)
+        guard = ControlGuard(client_host(options.host), options.open_control)
+        app = create_app(world, wrap=contract.wrap if contract else None, guard=guard)
+        if contract:
+            app = contract.with_report_route(app)
         apps = [app, create_image_host(world)]
         savers: list[Saver] = [contract] if contract else []
         if options.state_file:
@@ -133,6 +141,14 @@ async def _save_regularly(savers: Sequence[Saver]) -> None:
                 saver.save()
             except CommandError as failure:
                 logging.getLogger(__name__).warning("docr-sandbox: %s", failure)
+
+
+def _open_warning(options: ServeOptions) -> str:
+    control = "its control side too, which gives out tokens" if options.open_control else "not its control side"
+    return (
+        f"Warning: --host {options.host} lets other machines reach this sandbox, {control}. The sandbox is made for one"
+        " machine and checks no more than a token."
+    )
 
 
 class _Server(uvicorn.Server):

@@ -137,16 +137,20 @@ class ClusterReconciler:
 
     def _one_click(self) -> None:
         """Create and delete the secrets of the integration, whose tokens are valid until the integration ends."""
-        given = self.cluster.integration.tokens
-        for registry in [one for one in self.cluster.integration.registries if one not in given]:
+        # A request may go through the tokens at the same time, so a new mapping takes their place.
+        integration = self.cluster.integration
+        for registry in [one for one in integration.registries if one not in integration.tokens]:
             with self.world.kubernetes.changing:
                 if self._is_there():
-                    given[registry] = self.world.tokens.mint(scopes=["registry:read"], registry=registry).value
-        for registry in [one for one in given if one not in self.cluster.integration.registries]:
-            self.world.tokens.api[given.pop(registry)].revoked = True
+                    minted = self.world.tokens.mint(scopes=["registry:read"], registry=registry).value
+                    integration.tokens = {**integration.tokens, registry: minted}
+        for registry in [one for one in integration.tokens if one not in integration.registries]:
+            self.world.tokens.api[integration.tokens[registry]].revoked = True
+            integration.tokens = {key: one for key, one in integration.tokens.items() if key != registry}
             self._change("DELETE", f"namespaces/{HOME}/secrets/{registry}")
+        given = integration.tokens
         present = {one.name for one in self._sources()} if given else set()
-        for registry, token_value in list(given.items()):
+        for registry, token_value in given.items():
             if registry not in present:
                 config = json.dumps(docker_config(self.world.addresses.image_host, token_value))
                 data = {KEY: base64.b64encode(config.encode()).decode()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 ALL = "*"
 HOUR_LIMIT = 5000
 MINUTE_LIMIT = 250
+_MINTING = threading.Lock()
 
 
 @dataclass
@@ -92,7 +94,9 @@ class Tokens:
     def mint(self, **fields: Any) -> Token:
         """A new API token; the keywords are fields of a Token."""
         token = Token(new_value(), **fields)
-        self.api[token.value] = token
+        # The operator's thread mints too, while a request goes through the tokens: so a new mapping takes their place.
+        with _MINTING:
+            self.api = {**self.api, token.value: token}
         return token
 
 
