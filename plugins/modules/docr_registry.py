@@ -24,6 +24,9 @@ options:
       - With V(absent) the registries are deleted. The deletion of a registry that holds images requires
         O(allow_delete_images). The deletion of a registry that a Kubernetes cluster lists requires
         O(allow_delete_integrated). Registries that are not listed are never changed.
+      - With V(absent) the task fails where a list of DigitalOcean's API is incomplete. An integrated cluster that does
+        not say with which of several registries requires O(allow_delete_integrated) too. After the deletion the task
+        verifies that the registry is gone.
     type: str
     choices: [present, absent]
     default: present

@@ -8,13 +8,18 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.bounds import MOST_BYTES
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.client import open_api
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import BadAnswer
 from docr_sandbox.testing import Sandbox
 from support.hostile_server import OK, Script, dripping, hostile_server, once
 from support.image_host import nobody
@@ -64,6 +69,34 @@ def test_answer_without_an_end_is_an_error_in_time(sandbox: Sandbox, tmp_path: P
     result = ask(sandbox, tmp_path, script)
     assert result["error"]["kind"] in ("interrupted", "unreachable")
     assert result["took_s"] < 60
+
+
+@pytest.mark.parametrize(
+    ("meta", "is_new", "most_calls", "words"),
+    [
+        ({}, True, 500, "the list goes on after 500 pages"),
+        ({"total": 10**12}, True, 500, "the list goes on after 500 pages"),
+        ({"total": 10**12}, False, 4, "an incomplete answer"),
+        ({"total": 3}, True, 6, "where meta.total says 3"),
+    ],
+    ids=str,
+)
+def test_list_without_an_end_is_an_error_after_few_calls(
+    tmp_path: Path, meta: dict[str, int], is_new: bool, most_calls: int, words: str
+) -> None:
+    calls: list[int] = []
+
+    def page() -> Iterator[bytes]:
+        calls.append(1)
+        items = [{"name": f"r{2 * len(calls) * is_new + number}"} for number in range(2)]
+        links = {"pages": {"next": "https://api.digitalocean.com/v2/registries/kiwi/repositoriesV2?page=2"}}
+        yield answer(json.dumps({"repositories": items, "links": links, "meta": meta}).encode())
+
+    with hostile_server(tmp_path, page) as (address, ca_path):
+        api = open_api(Settings("dop_v1_some_token", endpoint=f"https://{address}", ca_path=ca_path))
+        with pytest.raises(BadAnswer, match=re.escape(words)):
+            api.list_repositories("kiwi")
+    assert len(calls) <= most_calls
 
 
 def test_answer_that_unpacks_to_too_much_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -76,6 +76,12 @@ def check(answer: Any, words: str, good: Container[int], advice: Mapping[int, st
     raise error_of_status(words, _read_answer(answer), advice)
 
 
+def foreign_answer(answer: Any) -> Answer:
+    """What is said of an answer that has not the form of DigitalOcean's."""
+    content_type = service_text(answer.headers.get("Content-Type"), 100) or "no content type"
+    return Answer(status=answer.status_code, message=f"an answer that is not DigitalOcean's ({content_type})")
+
+
 def json_of(answer: Any) -> Any:
     """The JSON of an answer; None where the body is no JSON."""
     try:

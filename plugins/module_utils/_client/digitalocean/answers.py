@@ -16,6 +16,7 @@ from ..sdk import DecodeError, HttpResponseError, ServiceRequestError, ServiceRe
 from .lists import IncompleteList
 from .pipeline import seconds_until_allowed
 
+CHECK_ENDPOINT = "check that the endpoint is DigitalOcean's API and that no proxy answers for it"
 # Statuses that this collection reads as facts ("does not exist", "is taken"). DigitalOcean's own answer has an `id`
 # (digitalocean-api.md 5); the answer of a proxy says nothing about the object.
 _TELLING = frozenset({401, 403, 404, 409})
@@ -51,7 +52,7 @@ def bad_answer(words: str, error: Exception) -> BadAnswer:
 
 
 def _bad_answer(answer: Answer, words: str) -> BadAnswer:
-    return BadAnswer(words, answer, "check that the endpoint is DigitalOcean's API and that no proxy answers for it")
+    return BadAnswer(words, answer, CHECK_ENDPOINT)
 
 
 def _advice(call: Call, response: Any) -> dict[int, str]:

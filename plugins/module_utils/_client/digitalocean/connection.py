@@ -19,12 +19,18 @@ from ..errors import UNREADABLE, translated
 from ..operations import LIST_REGISTRIES, Call
 from ..sdk import AzureError, Client
 from ..settings import Settings
-from .answers import bad_answer, translate
+from .answers import CHECK_ENDPOINT, bad_answer, translate
 from .lists import IncompleteList, Listing, require_whole
 from .pipeline import ServiceClock
 
 T = TypeVar("T")
 PER_PAGE = 200  # the most that the API gives
+# 100,000 entries. A list that goes on longer would use up the team's hourly limit, and is no list of a registry.
+MOST_PAGES = 500
+
+
+class EndlessList(BadAnswer):
+    """A list whose pages do not end; reading the list again would cost as many calls."""
 
 
 class ApiConnection:
@@ -61,6 +67,8 @@ class ApiConnection:
         """The entries of all pages; a list that is not whole is read again once, then the answer is bad."""
         try:
             return self._read_pages(call, fetch, listing)
+        except EndlessList:
+            raise
         except BadAnswer:
             return self._read_pages(call, fetch, listing)
 
@@ -76,6 +84,8 @@ class ApiConnection:
             read += page.count
             if not is_new or page.is_last(read, PER_PAGE):
                 break
+            if number >= MOST_PAGES:
+                raise EndlessList(call.words, f"the list goes on after {number} pages", CHECK_ENDPOINT)
         with translated(partial(bad_answer, call.words), IncompleteList):
             require_whole(listing.key, len(entries), read, totals)
         return tuple(entries.values())

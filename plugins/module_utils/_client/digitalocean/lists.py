@@ -49,10 +49,11 @@ class Page(Generic[T]):
         """Whether no page follows; `so_far` entries were read, and a page has at most `most`."""
         if self.count == 0:
             return True
-        if self.has_next:
-            return False
+        if self.total is not None:
+            # A link beyond the total is followed once, since one of the two is wrong.
+            return so_far > self.total or (so_far == self.total and not self.has_next)
         # Some lists are described without links or total; a full page is then the only hint at another page.
-        return so_far >= self.total if self.total is not None else self.count < most
+        return not self.has_next and self.count < most
 
 
 def required_list(answer: Any, key: str) -> list[Any]:

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from ..._domain.credentials.docker import DockerCredentials
-from ..._domain.errors import Answer, BadAnswer
+from ..._domain.errors import BadAnswer
 from ..bounds import bound
 from ..errors import refuse_in_check_mode
 from ..sdk import requests
 from ..settings import Settings
-from ..web import Bearer, check, json_of, send
+from ..web import Bearer, check, foreign_answer, json_of, send
 
 _ADVICE = "check revoke_url, and revoke them in the control panel"
 
@@ -29,6 +29,4 @@ def revoke(settings: Settings, credentials: DockerCredentials) -> None:
         answer = send(session, settings, "POST", settings.revoke_url, words, auth=auth, data=form)
     check(answer, words, (200,), {0: _ADVICE})
     if not isinstance(json_of(answer), dict):
-        content_type = answer.headers.get("Content-Type", "no content type")
-        told = Answer(status=answer.status_code, message=f"an answer that is not DigitalOcean's ({content_type})")
-        raise BadAnswer(words, told, _ADVICE)
+        raise BadAnswer(words, foreign_answer(answer), _ADVICE)

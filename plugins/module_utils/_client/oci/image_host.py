@@ -25,7 +25,7 @@ from ..bounds import bound
 from ..errors import refuse_in_check_mode
 from ..sdk import requests
 from ..settings import Settings
-from ..web import Bearer, check, json_of, place_of, send
+from ..web import Bearer, check, foreign_answer, json_of, place_of, send
 
 _MANIFESTS = (
     "application/vnd.oci.image.manifest.v1+json",
@@ -211,8 +211,7 @@ def _require_own(answer: Any, words: str) -> None:
         answer.request.method == "HEAD" or isinstance(json_of(answer), dict)
     ):
         return
-    message = f"an answer that is not DigitalOcean's ({content_type or 'no content type'})"
-    raise BadAnswer(words, Answer(status=answer.status_code, message=message), _CHECK_HOST)
+    raise BadAnswer(words, foreign_answer(answer), _CHECK_HOST)
 
 
 def _scope(name: str, actions: str) -> str:

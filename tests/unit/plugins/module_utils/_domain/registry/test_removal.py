@@ -70,3 +70,33 @@ def test_a_cluster_that_does_not_say_which_registry_counts_for_the_only_one() ->
 def test_the_last_registry_leaves_the_subscription_and_the_plan_says_so() -> None:
     plan = plan_removal(Holdings((PLUM,), {"plum": ()}, ()), ("plum",), RemovalConsents())
     assert "subscription stays" in plan.notes[-1]
+
+
+def test_storage_without_repositories_is_a_warning_and_not_a_reason_to_refuse() -> None:
+    lime = Registry("lime", "syd1", "2026-02-03T04:05:08Z", 4711)
+    found = Holdings((lime, PLUM), {"lime": (), "plum": ()}, ())
+    plan = plan_removal(found, ("lime", "plum"), RemovalConsents())
+    assert [step.target for step in plan.steps] == ["lime", "plum"]
+    assert len(plan.warnings) == 1
+    assert "The registry lime lists no repository, and its storage was last counted as 4711 bytes" in plan.warnings[0]
+    assert found.uncollected(("lime", "plum")) == (lime,)
+    assert found.uncollected(("plum",)) == ()
+
+
+def test_an_integrated_cluster_that_lists_no_registry_is_a_warning() -> None:
+    plan = plan_removal(holdings(cluster(())), ("plum",), RemovalConsents())
+    assert "orchard (3e7a-id) counts as integrated and lists no registry" in plan.warnings[0]
+
+
+def test_an_integrated_cluster_that_does_not_say_which_of_several_registries_refuses() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        plan_removal(holdings(cluster(None)), ("plum",), RemovalConsents())
+    assert "orchard (3e7a-id) are integrated, and DigitalOcean does not say with which registries" in str(caught.value)
+    assert plan_removal(holdings(cluster(None)), ("plum",), RemovalConsents(delete_integrated=True)).changed
+
+
+def test_a_cluster_that_is_not_integrated_says_nothing() -> None:
+    plan = plan_removal(
+        holdings(cluster(None, enabled=False), cluster((), enabled=False)), ("plum",), RemovalConsents()
+    )
+    assert (plan.changed, plan.warnings) == (True, ())
