@@ -156,7 +156,7 @@ class RegistryHost:
             bearer = self._fetch_bearer(dict(_CHALLENGE.findall(answer.headers["WWW-Authenticate"])), request)
             self._bearers[request.scope] = bearer
             answer = self._try(request, bearer)
-        if is_own:
+        if is_own and not _is_challenge(answer):
             _require_own(answer, request.words)
         return check(answer, request.words, request.good, _ADVICE)
 
