@@ -5,7 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+
+from canaries import files_with_secrets
+
+# Files made to hold secrets: what the sandbox gives its clients, and what tests hand to modules and clients.
+HOLDS_SECRETS = ("sandbox.env", "*config.json", "*kubeconfig*", "*state.json")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_token_in_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No file that a test leaves holds a token of the sandbox, except the files made to hold tokens."""
+    yield
+    assert files_with_secrets(tmp_path_factory.getbasetemp(), HOLDS_SECRETS) == []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from canaries import require_no_secret
 from docr_sandbox.testing import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,6 +91,7 @@ def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | 
             command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
         seconds = time.monotonic() - started
+        require_no_secret("the playbook", done.stdout, done.stderr)
         if done.returncode != 0:
             raise PlaybookFailedError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
         told = json.loads(report.read_text(encoding="utf-8"))

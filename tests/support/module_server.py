@@ -25,6 +25,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from canaries import require_no_secret
+
 # The server forks for each connection, once the module is imported. The new process answers its process id and then
 # becomes the run; the connection closes when the process ends.
 _SERVER = """
@@ -92,6 +94,7 @@ class Run:
                 self.connection.close()
             self._ended = True
         printed = [Path(self.folder.name, name).read_text(encoding="utf-8") for name in ("output", "errors")]
+        require_no_secret("the module", *printed)
         return printed[0], printed[1]
 
 
