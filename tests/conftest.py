@@ -11,8 +11,18 @@ import pytest
 
 from canaries import files_with_secrets
 
-# Files made to hold secrets: what the sandbox gives its clients, and what tests hand to modules and clients.
-HOLDS_SECRETS = ("sandbox.env", "*config.json", "*kubeconfig*", "*state.json")
+# Files made to hold secrets: what the sandbox gives its clients, what tests hand to modules and clients, and the
+# database of a control plane with the file that says how the control plane is reached.
+HOLDS_SECRETS = (
+    "sandbox.env",
+    "*config.json",
+    "*kubeconfig*",
+    "*state.json",
+    "*.wal",
+    "*.snap",
+    "db",
+    "connection.json",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

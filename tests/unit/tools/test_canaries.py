@@ -28,6 +28,7 @@ def test_planted_token_is_found_and_not_quoted(secret: str, tmp_path: Path) -> N
     (tmp_path / "logs/run.log").write_bytes(b"\x00\xff" + secret.encode())
     (tmp_path / "config.json").write_text(secret, encoding="utf-8")
     assert files_with_secrets(tmp_path, ("*config.json",)) == ["logs/run.log"]
+    (tmp_path / "logs/run.log").unlink()
 
 
 def test_usual_texts_hold_no_token(tmp_path: Path) -> None:
