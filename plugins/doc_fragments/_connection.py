@@ -56,6 +56,7 @@ options:
       - The maximum number of seconds that a call waits when the rate limit (250 requests a minute, 5000 an hour) is
         exhausted.
       - If the required wait is longer, the task fails at once and reports the required wait. V(0) never waits.
+      - Requests to an API server of Kubernetes wait for C(Retry-After) within the same number of seconds.
     type: int
     default: 120
   team:

@@ -252,7 +252,7 @@ notes:
     for the credentials of each cluster that is entered. In the cluster, the run makes six list requests in pages of
     1000 objects and reads the journal. Each further registry adds four list requests and a journal.
   - At most eight clusters are processed in parallel, each with four connections. After a response with status 429 the
-    module waits as long as C(Retry-After) says.
+    module waits as long as C(Retry-After) says, at most O(rate_limit_wait) seconds for each request.
   - Where DigitalOcean does not list the registries of an integrated cluster, the module also reads the team's
     registries. If the team has several registries, the module cannot compare such a cluster. The module then writes the
     desired registries on every run, and RV(notes) says so.

@@ -15,7 +15,7 @@ from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, NotFoun
 from ..bounds import CHUNK, read_bounded
 from ..errors import LOOK_FIRST, UNREADABLE, error_of_status, service_text, translated
 from ..secret_texts import SecretTexts
-from .sdk import ConnectTimeoutError, NewConnectionError, Retry, SSLError
+from .sdk import ConnectTimeoutError, MaxRetryError, NewConnectionError, Retry, SSLError
 
 CHECK_SERVER = "check the address of the API server, and that no proxy answers for it"
 _ADVICE = {
@@ -30,9 +30,28 @@ _ADVICE = {
 
 
 class PatientKubeRetry(Retry):
-    """Obeys `Retry-After` up to a limit; after a longer one the answer itself is the error."""
+    """Obeys `Retry-After` while the waits of a request together are at most `most_s` seconds.
 
-    MOST_S: float = 10.0
+    After a longer wait the answer itself is the error, at once.
+    """
+
+    def __init__(self, *args: Any, most_s: float = 0.0, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._left_s = most_s
+
+    def new(self, **more: Any) -> Any:
+        """The retry after this retry, with the time that is left."""
+        return super().new(most_s=self._left_s, **more)
+
+    def increment(self, *args: Any, **more: Any) -> Any:
+        """The retry after an answer or a failure; raises MaxRetryError where the server asks for a longer wait."""
+        response = more.get("response")
+        wait = self.get_retry_after(response) if response is not None else None
+        if wait is not None and wait > self._left_s:
+            raise MaxRetryError(None, "", None)  # type: ignore[arg-type]
+        following = super().increment(*args, **more)
+        following._left_s -= wait or 0.0
+        return following
 
     def get_retry_after(self, response: Any) -> float | None:
         """Seconds to wait by the header; None for a header that says no number of seconds."""
@@ -40,7 +59,7 @@ class PatientKubeRetry(Retry):
             wait = super().get_retry_after(response)
         except Exception:  # noqa: BLE001 - whatever the header says must not end a task in a traceback
             return None
-        return wait if wait is None else min(max(wait, 0.0), self.MOST_S)
+        return wait if wait is None else max(wait, 0.0)
 
 
 @contextmanager
@@ -55,15 +74,36 @@ def bad_answers(words: str) -> Iterator[None]:
         yield
 
 
-def next_page(answer: Mapping[str, Any], seen: set[str]) -> str | None:
-    """The token of the next page; None where there is none. A token that came before would be a list without an end."""
-    token = (answer.get("metadata") or {}).get("continue") or None
-    if token is None:
-        return None
-    if not isinstance(token, str) or token in seen:
-        raise ValueError("no token of a next page")
-    seen.add(token)
-    return token
+class Pages:
+    """The pages of a list so far: a list that repeats tokens or entries would have no end."""
+
+    # Pages have 250 pods or 1000 of the rest; Kubernetes supports 150,000 pods.
+    MOST = 2000
+
+    def __init__(self) -> None:
+        self._tokens: set[str] = set()
+        self._entries: set[tuple[str, str]] = set()
+        self._has_new = False
+
+    def after(self, answer: Mapping[str, Any]) -> str | None:
+        """Note a page; the token of the next page, None where there is none."""
+        token = (answer.get("metadata") or {}).get("continue") or None
+        if token is None:
+            return None
+        if not isinstance(token, str) or token in self._tokens:
+            raise ValueError("no token of a next page")
+        self._tokens.add(token)
+        before = len(self._entries)
+        metadata = (one["metadata"] for one in answer["items"] or ())
+        self._entries.update((str(one.get("namespace")), str(one.get("name"))) for one in metadata)
+        self._has_new = len(self._entries) > before
+        return token
+
+    def why_endless(self) -> str | None:
+        """Why the next page is not worth a request; None if the page is."""
+        if not self._has_new:
+            return "a page without a new entry names another page"
+        return f"the list has more than {self.MOST} pages" if len(self._tokens) >= self.MOST else None
 
 
 def fetch_bounded(request: Callable[[], Any]) -> tuple[int, bytes]:

@@ -37,7 +37,7 @@ from ..bounds import READ_TIMEOUTS, AnswerTooLarge, timed_pools
 from ..errors import refuse_in_check_mode
 from ..secret_texts import SecretTexts
 from ..settings import Settings
-from .answers import CHECK_SERVER, PatientKubeRetry, bad_answers, fetch_bounded, lost, next_page, read_answer
+from .answers import CHECK_SERVER, Pages, PatientKubeRetry, bad_answers, fetch_bounded, lost, read_answer
 from .kubeconfig import load_kubeconfig
 from .sdk import ApiClient, Configuration, HTTPError, Timeout
 
@@ -76,12 +76,13 @@ class KubeApi:
         self._name = name
         self._settings = settings
         self._has_written = False
+        patience = {**_ALWAYS, "most_s": settings.rate_limit_wait_s}
         # For half a minute, if nobody asks for more; the package's own pauses grow to two minutes each.
         self._reading = PatientKubeRetry(
-            total=12, connect=1, read=1, backoff_factor=0.3, backoff_max=3, status_forcelist=_PASSING, **_ALWAYS
+            total=12, connect=1, read=1, backoff_factor=0.3, backoff_max=3, status_forcelist=_PASSING, **patience
         )
         # Refused before anything was done, with the time to come again; all else may have been done.
-        self._writing = PatientKubeRetry(total=12, connect=0, read=0, status_forcelist=(_TOO_MUCH_TO_DO,), **_ALWAYS)
+        self._writing = PatientKubeRetry(total=12, connect=0, read=0, status_forcelist=(_TOO_MUCH_TO_DO,), **patience)
 
     @property
     def name(self) -> str:
@@ -203,7 +204,7 @@ class KubeApi:
     ) -> tuple[T, ...]:
         found: list[T] = []
         more: str | None = ""
-        seen: set[str] = set()
+        pages = Pages()
         while more is not None:
             page = {"limit": str(_PAGE), **query, **({"continue": more} if more else {})}
             words = f"list {kind} in the cluster {self._name}"
@@ -211,9 +212,9 @@ class KubeApi:
             with bad_answers(words):
                 items = answer["items"] or ()
                 found += [one for one in map(parse, items) if one is not None]
-                more = next_page(answer, seen)
-            if more is not None and not items:
-                raise BadAnswer(words, "a page without entries names another page", CHECK_SERVER)
+                more = pages.after(answer)
+            if more is not None and (endless := pages.why_endless()):
+                raise BadAnswer(words, endless, CHECK_SERVER)
         return tuple(found)
 
     def _headers(self, accept: str) -> dict[str, str]:

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
 from ..._domain.errors import Refused
+from ..errors import UNREADABLE
 from .sdk import (
     KUBE_IMPORT_ERROR,
     ConfigException,
@@ -37,6 +40,7 @@ def require_kubernetes(what: str, kubeconfigs: Iterable[str] = ()) -> None:
     for path in dict.fromkeys(kubeconfigs):
         operation, advice = f"use the kubeconfig {path}", "correct the file, or name another file"
         with _refusing(operation, advice):
+            _require_files(path)
             is_found = KubeConfigMerger(path).config is not None  # type: ignore[no-untyped-call]
         if not is_found:
             raise Refused(operation, "the file does not exist or is empty", advice)
@@ -52,8 +56,18 @@ def load_kubeconfig(kubeconfig: Mapping[str, Any] | str, context: str | None, na
     place = f"the kubeconfig {kubeconfig}" if isinstance(kubeconfig, str) else f"the credentials of {name}"
     # The package writes certificates to files, and counts one as written before it is: so one thread at a time.
     with _LOADING, _refusing(f"use {place}", "correct it, or name another context"):
+        if isinstance(kubeconfig, str):
+            _require_files(kubeconfig)
         load(kubeconfig, context=context, client_configuration=configuration, persist_config=False)
     return configuration
+
+
+def _require_files(paths: str) -> None:
+    """Raise OSError where one of the files, which the package separates as PATH does, is a pipe or a device."""
+    for path in map(os.path.expanduser, paths.split(os.pathsep)):
+        # A pipe would hold the task until a writer comes.
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise OSError(errno.EINVAL, "the path is not a regular file")
 
 
 @contextmanager
@@ -61,7 +75,7 @@ def _refusing(operation: str, advice: str) -> Iterator[None]:
     """Raise Refused, without what stands in the kubeconfig, for the errors that the package raises of a kubeconfig."""
     try:
         yield
-    except (ConfigException, OSError, ValueError, YAMLError, AttributeError, KeyError, TypeError) as error:
+    except (*UNREADABLE, ConfigException, OSError, YAMLError) as error:
         raise Refused(operation, _reason(error), advice) from None
 
 

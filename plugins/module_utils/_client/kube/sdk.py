@@ -15,13 +15,13 @@ try:
     from kubernetes.config.config_exception import ConfigException
     from kubernetes.config.kube_config import KubeConfigMerger, load_kube_config, load_kube_config_from_dict
     from urllib3 import Retry, Timeout
-    from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
+    from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError, SSLError
     from yaml import YAMLError
 except ImportError:
     KUBE_IMPORT_ERROR = traceback.format_exc()
     ApiClient = Configuration = Retry = Timeout = object  # type: ignore[misc,assignment]
     ConfigException = HTTPError = SSLError = YAMLError = Exception  # type: ignore[misc,assignment]
-    ConnectTimeoutError = NewConnectionError = Exception  # type: ignore[misc,assignment]
+    ConnectTimeoutError = MaxRetryError = NewConnectionError = Exception  # type: ignore[misc,assignment]
     KubeConfigMerger = object  # type: ignore[misc,assignment]
     load_kube_config = load_kube_config_from_dict = object  # type: ignore[assignment]
 
@@ -33,6 +33,7 @@ __all__ = [
     "ConnectTimeoutError",
     "HTTPError",
     "KubeConfigMerger",
+    "MaxRetryError",
     "NewConnectionError",
     "Retry",
     "SSLError",
