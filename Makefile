@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long bench sandbox sandbox-stop format
+.PHONY: help setup demo test test-long faults bench sandbox sandbox-stop format
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -15,6 +15,9 @@ test: setup ## Runs every test and gate, or the stages that are named: make test
 
 test-long: setup ## Runs the long form of some tests: a kill at every call of every kind of run
 	@.venv/bin/python tools/check.py --long $(STAGES)
+
+faults: setup ## Runs every fault at every call to DigitalOcean, and prints the number of cases
+	@.venv/bin/pytest -q --long tests/integration/test_fault_matrix.py
 
 bench: setup ## Measures against plain ping tasks; writes .bench/latest.json
 	@.venv/bin/python tools/bench.py
