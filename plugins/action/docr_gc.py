@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, ClassVar
@@ -46,15 +46,19 @@ def _shown_lines() -> Iterator[str]:
     finally:
         is_over.set()
         thread.join()
-        os.unlink(path)
+        with suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def _show(path: Path, is_over: Event) -> None:
     display, shown = Display(), 0
     while True:
-        # NameRef before the read, so that what came last is read too.
+        # Before the read, so that the last lines are read too.
         ends = is_over.wait(_LOOK_EVERY_S)
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        except OSError:
+            return  # Another program cleaned the folder, and the task goes on without progress.
         # A line that is not whole yet comes with the next look. Standard output may be read by a program.
         whole = [line for line in lines if line.endswith("\n")]
         for line in whole[shown:]:
