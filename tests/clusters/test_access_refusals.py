@@ -152,6 +152,36 @@ def test_former_method_stays_until_every_namespace_has_the_new_method(shops: Clu
     assert shops.pull_secrets("shop-03") == [DIRECT]
 
 
+def test_one_click_integration_stays_until_every_namespace_has_the_new_method(shops: Cluster) -> None:
+    give(shops, method="one_click")
+    refuse(shops)
+    result = give(shops)
+    assert result["failed"]
+    assert (result["last"][0]["removed"], result["last"][0]["registries"]) == ([], ["kiwi"])
+    assert "remove_registries" not in actions(result)
+    assert shops.pull_secrets("shop-03") == ["kiwi"]
+    proxy_of(shops).clear()
+    healed = give(shops)
+    assert healed["integrations"][0]["removed"] == ["kiwi"]
+
+
+def test_integration_that_digitalocean_refuses_stops_no_cluster_with_another_method(
+    orchard: Cluster, meadow: Cluster
+) -> None:
+    orchard.sandbox.fault(method="POST", path="/v2/kubernetes/registries", status=403)
+    entries = [
+        {"clusters": ["meadow"], "registries": ["kiwi"], "method": "one_click"},
+        {"clusters": ["orchard"], "registries": ["kiwi"], "method": "direct", "rotate_every": "20d"},
+    ]
+    result = give(orchard, integrations=entries)
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert "Could not give access in 1 of 2 clusters: the cluster meadow" in result["msg"]
+    assert set(tokens(orchard)) == EVERYWHERE
+    assert meadow.secrets("kiwi") == {}
+    assert not give(orchard, integrations=entries).get("failed")
+    assert set(meadow.secrets("kiwi")) == EVERYWHERE
+
+
 def test_registry_that_cannot_be_minted_for_stops_no_other_registry(marsh: Cluster) -> None:
     marsh.sandbox.fault(path="/v2/registries/kiwi/docker-credentials", status=403)
     result = give(marsh, registries=["kiwi", "plum"])

@@ -110,21 +110,40 @@ class AccessTask:
         missing = () if found.registry_names is None else self.desired.missing_registries(found.registry_names)
         if missing:
             raise InvalidInput(missing)
-        after = IntegrationWriter(api, found, self.poll_settings).apply(plan.one_click, self.desired.one_click, done)
+        after, not_integrated = self._integrate(api, found, plan, done)
         writes = {
             cluster.address.key: partial(self._write, api, current, cluster.address, plan, done)
             for cluster in plan.desired
-            if cluster.address.key in plan.clusters
+            if cluster.address.key in plan.clusters and cluster.address.key not in not_integrated
         }
         outcomes = parallel_outcomes(writes, MOST_CLUSTERS)
         # The state of a cluster is not known where the work on the cluster or on a registry ended in an error.
-        unknown = {key: one for key, one in outcomes.items() if isinstance(one, DocrError)}
+        unknown = not_integrated | {key: one for key, one in outcomes.items() if isinstance(one, DocrError)}
         written = {key: one for key, one in outcomes.items() if not isinstance(one, DocrError)}
         unknown |= {key: join_errors(one.errors) for key, one in written.items() if not one.is_known}
         failed = {key: join_errors(one.errors) for key, one in written.items() if one.errors} | unknown
         known = replace(current, readings={**current.readings, **unknown})
         result = shape_result(known, plan, after, written)
         return self._unless_failed(plan, result, _merge_errors(plan.failed, failed))
+
+    def _integrate(
+        self, api: Clusters, found: Integrations, plan: TaskPlan, done: Callable[[Step], None]
+    ) -> tuple[Integrations, dict[str, DocrError]]:
+        """Write the one-click integrations; returns the clusters afterwards, and by address the clusters that failed.
+
+        Raises the error where no other cluster is left to write to.
+        """
+        changed = {key for step in plan.one_click.steps for key in step.clusters}
+        touched = {one.address.key for one in plan.desired if one.address.cluster and one.address.cluster.id in changed}
+        try:
+            writer = IntegrationWriter(api, found, self.poll_settings)
+            return writer.apply(plan.one_click, self.desired.one_click, done), {}
+        except InvalidInput:
+            raise
+        except DocrError as error:
+            if not any(plan.clusters[key].changed for key in plan.clusters.keys() - touched):
+                raise
+            return found, dict.fromkeys(touched, error)
 
     def predict(self, current: CurrentState, plan: TaskPlan) -> list[dict[str, Any]]:
         """The result of `apply`, as far as it is known before the writes."""
@@ -264,6 +283,11 @@ def shape_result(
         address = desired.address
         access = current.readings.get(address.key)
         cluster_access = access if isinstance(access, ClusterAccess) and address.key in plan.clusters else None
+        done = None
+        if cluster_access:
+            in_use = {one.registry: one.credential for one in cluster_access.registries}
+            planned = WrittenCluster(in_use, plan.clusters[address.key].steps)
+            done = written.get(address.key, planned)
         if address.cluster is None:
             shown: dict[str, Any] = {
                 "cluster": {"id": None, "name": address.name, "region": None},
@@ -273,22 +297,17 @@ def shape_result(
             }
         else:
             cluster = by_id.get(address.cluster.id, address.cluster)
-            left = _left(address.cluster, plan.clusters[address.key]) if cluster_access else ()
+            left = _left(address.cluster, done.steps) if done else ()
             found = predict_clusters((cluster,), left, after.registry_names)
             (shown,) = shape_integrations(found, (*plan.one_click.steps, *left), after.registry_names)
-        pull_access = None
-        if cluster_access:
-            steps = plan.clusters[address.key].steps
-            in_use = {one.registry: one.credential for one in cluster_access.registries}
-            planned = WrittenCluster(in_use, steps)
-            pull_access = _pull_access(cluster_access, written.get(address.key, planned))
+        pull_access = _pull_access(cluster_access, done) if cluster_access and done else None
         results.append({**shown, "pull_access": pull_access})
     return results
 
 
-def _left(cluster: Cluster, plan: Plan[Any]) -> tuple[RemoveRegistries, ...]:
+def _left(cluster: Cluster, steps: Sequence[Step]) -> tuple[RemoveRegistries, ...]:
     """The one-click integrations that another method replaces; the API's part of the plan does not have them."""
-    return tuple(_removal(cluster, step.registry) for step in plan.steps if isinstance(step, EndOneClick))
+    return tuple(_removal(cluster, step.registry) for step in steps if isinstance(step, EndOneClick))
 
 
 def _removal(cluster: Cluster, registry: str) -> RemoveRegistries:
