@@ -136,7 +136,6 @@ def cases(calls: list[tuple[str, int]], *, is_long: bool) -> Iterator[tuple[str,
         yield from ((fault, call) for call in (calls if is_long else [calls[number % len(calls)]]))
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("kind", SCENARIOS)
 def test_fault_is_one_error_and_the_next_run_heals(
     sandbox: Sandbox, kind: str, is_long: bool, capsys: pytest.CaptureFixture[str]
