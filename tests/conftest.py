@@ -11,17 +11,11 @@ import pytest
 
 from canaries import files_with_secrets
 
-# Files made to hold secrets: what the sandbox gives its clients, what tests hand to modules and clients, and the
-# database of a control plane with the file that says how the control plane is reached.
+# Files made to hold secrets: what the sandbox gives its clients, what tests hand to modules and clients, the database
+# of a control plane, and the environment of a job as ansible-runner records the environment.
 HOLDS_SECRETS = (
-    "sandbox.env",
-    "*config.json",
-    "*kubeconfig*",
-    "*state.json",
-    "*.wal",
-    "*.snap",
-    "db",
-    "connection.json",
+    *("sandbox.env", "*config.json", "plum.json", "*kubeconfig*", "*state.json", "connection.json", "mine.yml"),
+    *("*.wal", "*.snap", "db", "command"),
 )
 
 
