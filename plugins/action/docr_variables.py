@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from ansible import constants
 
 from ..module_utils._domain.errors import InvalidInput
+from ..module_utils._domain.field_errors import FieldError
 from ..module_utils._domain.role.variable_names import COMMON_PREFIX
-from ..module_utils._domain.role.variable_values import read_variables
+from ..module_utils._domain.role.variable_values import read_variables, usual_spelling
 from ..module_utils._domain.role.variables import ADDRESSES, TRUST_ADDRESSES, address_errors
 from ..module_utils._module.spec import CONNECTION_OPTIONS, TOKEN_VARIABLES, value_in_environment
 from ..plugin_utils._controller_action import ControllerAction
@@ -41,7 +42,8 @@ class ActionModule(ControllerAction):
         working = claim(self._task, host, constants.DEFAULT_LOCAL_TMP)
         if working != host:
             return {"runs_here": False, "runs_once": is_once, "outputs": outputs_of(working, variables)}, ()
-        names = [name for name in variables if name.startswith(COMMON_PREFIX)]
+        _require_no_stray_text(variables)
+        names = [name for name in variables if usual_spelling(name).startswith(COMMON_PREFIX)]
         given = {name: _decrypted(self._templar.template(variables[name])) for name in names}
         found = read_variables(given, options["required"], TEXTS)
         if self._uses_token_of_environment(found.variables.values):
@@ -64,6 +66,18 @@ class ActionModule(ControllerAction):
         if any(name in one for one in options for name in ("token", *CONNECTION_OPTIONS["token"]["aliases"])):
             return False
         return bool(value_in_environment(*TOKEN_VARIABLES))
+
+
+def _require_no_stray_text(variables: Mapping[str, Any]) -> None:
+    """Raise InvalidInput for a text of --extra-vars that belongs to no variable, such as the second name of a list.
+
+    Ansible cuts `-e "name=a, b"` at the blank, and keeps what no variable gets in `_raw_params`.
+    """
+    stray = variables.get("_raw_params")
+    if isinstance(stray, str) and stray.strip():
+        what = f"the text {stray.strip()!r} belongs to no variable, since Ansible cuts a value at a blank"
+        advice = "quote a value with blanks, such as -e \"name='a, b'\", or write the extra variables as JSON"
+        raise InvalidInput((FieldError("extra variables (-e)", what, advice),))
 
 
 def _trusted_addresses() -> dict[str, frozenset[str]]:

@@ -152,6 +152,22 @@ def test_rotate_without_names_is_refused_and_a_misspelt_variable_is_told(team: S
     assert "The role does not know the variable docr_rotate_name; did you mean docr_rotate_names?" in told
 
 
+@pytest.mark.parametrize("stray", ["docr_destroy_names=kiwi, plum", "docr_destroy_names=kiwi docr_allow_delete_images"])
+def test_extra_variable_that_ansible_cuts_at_a_blank_is_refused(team: Sandbox, stray: str) -> None:
+    name = team.account()["team"]["name"]
+    told = refusal(DESTROY, team, {}, "-e", f"docr_team='{name}' {stray}")
+    assert f"the text '{stray.rpartition(' ')[2]}' belongs to no variable" in told
+    assert "quote a value with blanks" in told
+
+
+@pytest.mark.parametrize("name", ["DOCR_GC_ENABLED", "docr-gc-enabled", "Docr_Gc_Enabled"])
+def test_variable_in_another_spelling_is_told(team: Sandbox, tmp_path: Path, name: str) -> None:
+    played = site(team, tmp_path, "typed", manifest("kiwi"), **{name: False})
+    assert f"The role does not know the variable {name}; did you mean docr_gc_enabled?" in " ".join(
+        played.notes.split()
+    )
+
+
 def test_a_misspelt_variable_is_a_warning(team: Sandbox) -> None:
     played = play(SITE, team, {"docr_manifests": [manifest("kiwi")], "docr_gc_maintenance_window": []})
     assert "did you mean docr_gc_maintenance_windows?" in " ".join(played.notes.split())

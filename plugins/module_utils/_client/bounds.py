@@ -65,12 +65,13 @@ class TimedResponse(http.client.HTTPResponse):
 
 def timed_pools(limit_s: float) -> Mapping[str, type]:
     """The classes of connection pools by scheme, whose answers must come within `limit_s` seconds."""
+    # Messages of urllib3 show the names of the classes.
     response = {"response_class": staticmethod(partial(TimedResponse, limit_s))}
-    plain = type("TimedConnection", (HTTPConnection,), dict(response))
-    tls = type("TimedTlsConnection", (HTTPSConnection,), dict(response))
+    plain = type("HTTPConnection", (HTTPConnection,), dict(response))
+    tls = type("HTTPSConnection", (HTTPSConnection,), dict(response))
     return {
-        "http": type("TimedPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("TimedTlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
+        "http": type("HTTPConnectionPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("HTTPSConnectionPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
     }
 
 

@@ -123,11 +123,17 @@ def _copy(default: object) -> object:
     return default
 
 
+def usual_spelling(name: str) -> str:
+    """The name of a variable in small letters with underscores, as the role's names are spelt."""
+    return name.lower().replace("-", "_")
+
+
 def _misspelt(given: Mapping[str, object], ignored: object) -> list[str]:
     """Warnings for variables that are close to a known name, which the role does not read."""
     passed = set(ignored) if isinstance(ignored, list) else set()
     unknown = (name for name in given if name not in VARIABLES and name not in OUTPUTS and name not in passed)
-    found = {name: nearest(name, VARIABLES, 0.85) for name in sorted(unknown)}
+    spelt = {name: usual_spelling(name) for name in sorted(unknown)}
+    found = {name: one if one in VARIABLES else nearest(one, VARIABLES, 0.85) for name, one in spelt.items()}
     return [
         f"The role does not know the variable {name}; did you mean {meant}? "
         f"List {name} in docr_ignored_variables if another role uses the variable."
