@@ -13,7 +13,7 @@ from ..module_utils._domain.errors import InvalidInput
 from ..module_utils._domain.field_errors import FieldError
 from ..module_utils._domain.role.variable_names import COMMON_PREFIX
 from ..module_utils._domain.role.variable_values import read_variables, usual_spelling
-from ..module_utils._domain.role.variables import ADDRESSES, TRUST_ADDRESSES, address_errors
+from ..module_utils._domain.role.variables import ADDRESSES, TRUST_ADDRESSES, VARIABLES, address_errors
 from ..module_utils._module.spec import CONNECTION_OPTIONS, TOKEN_VARIABLES, value_in_environment
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._inclusion import STAGE_TAGS, claim, is_selected, outputs_of, runs_once
@@ -45,13 +45,16 @@ class ActionModule(ControllerAction):
         _require_no_stray_text(variables)
         names = [name for name in variables if usual_spelling(name).startswith(COMMON_PREFIX)]
         given = {name: _decrypted(self._templar.template(variables[name])) for name in names}
+        _require_equal_values(given, host, variables)
         found = read_variables(given, options["required"], TEXTS)
         if self._uses_token_of_environment(found.variables.values):
             errors = address_errors(found.variables.values, _trusted_addresses())
             if errors:
                 raise InvalidInput(errors)
-        enabled = [one for one in stages if found.variables.values[f"docr_{one}_enabled"]]
-        return {"runs_here": True, "runs_once": is_once, "stages": enabled, **found.variables.shape()}, found.warnings
+        off = [one for one in stages if not found.variables.values[f"docr_{one}_enabled"]]
+        enabled = [one for one in stages if one not in off]
+        here = {"runs_here": True, "runs_once": is_once, "stages": enabled, "switched_off": off}
+        return {**here, **found.variables.shape()}, found.warnings
 
     def _uses_token_of_environment(self, values: Mapping[str, object]) -> bool:
         """Whether modules take the token from the environment of ansible-playbook, and that is not allowed everywhere.
@@ -78,6 +81,35 @@ def _require_no_stray_text(variables: Mapping[str, Any]) -> None:
         what = f"the text {stray.strip()!r} belongs to no variable, since Ansible cuts a value at a blank"
         advice = "quote a value with blanks, such as -e \"name='a, b'\", or write the extra variables as JSON"
         raise InvalidInput((FieldError("extra variables (-e)", what, advice),))
+
+
+def _require_equal_values(given: Mapping[str, Any], host: str, variables: Mapping[str, Any]) -> None:
+    """Raise InvalidInput where a host of the play has another value than the working host for a variable of the role.
+
+    The role works once for all hosts of a play, so the value of another host would be lost without a word. What wins
+    over a host's variables, such as an extra variable, is the same for all hosts.
+    """
+    others = [one for one in variables.get("ansible_play_hosts_all", ()) if one != host]
+    if not others:
+        return
+    own = _values_of(host, variables)
+    compared = [name for name in VARIABLES if name not in given or given[name] == own.get(name)]
+    differing: dict[str, str] = {}
+    for other in others:
+        values = _values_of(other, variables)
+        differing |= {name: other for name in compared if values.get(name) != own.get(name)}
+    advice = "give all hosts of the play the same value, or run the role in a play with hosts: localhost"
+    what = "the host {} of this play has another value than the host {}, whose value alone would count"
+    if differing:
+        raise InvalidInput(
+            tuple(FieldError(name, what.format(other, host), advice) for name, other in sorted(differing.items()))
+        )
+
+
+def _values_of(host: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the role's variables that a host of the play has."""
+    values = variables["hostvars"][host]
+    return {name: _decrypted(values[name]) for name in VARIABLES if name in values}
 
 
 def _trusted_addresses() -> dict[str, frozenset[str]]:

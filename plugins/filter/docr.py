@@ -33,7 +33,8 @@ def docr_outputs(manifests: Sequence[Result], results: Result) -> dict[str, dict
 
 def docr_summary(outputs: Result, results: Result, is_check_mode: bool) -> list[str]:
     """The lines that say what the stages did."""
-    return summarize_stages(outputs, _stage_results((), results), is_check_mode=is_check_mode)
+    found, off = _stage_results((), results), results.get("switched_off", ())
+    return summarize_stages(outputs, found, is_check_mode=is_check_mode, switched_off=off)
 
 
 def _stage_results(manifests: Sequence[Result], results: Result) -> StageResults:

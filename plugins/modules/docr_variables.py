@@ -96,6 +96,12 @@ stages:
   type: list
   elements: str
   sample: [registry, gc]
+switched_off:
+  description: The stages of the entry point that a variable such as C(docr_gc_enabled) switches off.
+  returned: success
+  type: list
+  elements: str
+  sample: [doks_integration]
 variables:
   description: The typed value of each variable, without secrets. A variable without a value has its default or null.
   returned: success

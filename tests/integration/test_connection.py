@@ -30,7 +30,7 @@ def without_token(sandbox: Sandbox) -> dict[str, str]:
     [
         ({"token": ""}, "token is missing; set the option token, or DIGITALOCEAN_ACCESS_TOKEN on the host"),
         ({"token": "  \n"}, "token is missing; set the option token"),
-        ({"token": "two words"}, "token: it holds blanks or characters that no token has"),
+        ({"token": "two words"}, "the token holds blanks, line ends or characters that no token has"),
         ({"endpoint": "http://127.0.0.1:1"}, "endpoint: 'http://127.0.0.1:1' is not an https address"),
         ({"endpoint": "127.0.0.1"}, "endpoint: '127.0.0.1' is not an https address"),
         ({"endpoint": "https://[::1"}, "endpoint: 'https://[::1' is not an https address"),

@@ -209,3 +209,29 @@ def test_a_server_named_by_a_variable_does_not_receive_the_token_of_the_environm
         del mixed["docr_token"]
         with pytest.raises(PlaybookFailedError, match="401"):
             play(SITE, trusting, {**given, **mixed})
+
+
+@pytest.mark.parametrize("strategy", ["linear", "free"])
+def test_hosts_of_a_play_with_different_values_are_refused(team: Sandbox, tmp_path: Path, strategy: str) -> None:
+    hosts = {"one": {"docr_destroy_names": ["k"]}, "two": {"docr_destroy_names": ["kiwi"]}, "three": {}}
+    inventory = tmp_path / "hosts.yml"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    role = {"name": "planton.digitalocean.docr", "tasks_from": "destroy"}
+    tasks = [{"ansible.builtin.include_role": role}]
+    playbook = tmp_path / "play.yml"
+    head = {"hosts": "all", "gather_facts": False, "connection": "local", "strategy": strategy}
+    playbook.write_text(json.dumps([{**head, "tasks": tasks}]), encoding="utf-8")
+    given = {"docr_team": team.account()["team"]["name"]}
+    told = refusal(str(playbook), team, given, "-i", str(inventory))
+    assert "docr_destroy_names: the host" in told
+    assert "run the role in a play with hosts: localhost" in told
+    # An extra variable wins over the values of hosts, so all hosts have the same value.
+    play(playbook, team, {**given, "docr_destroy_names": ["i"]}, "-i", str(inventory))
+    assert registries(team) == {"kiwi", "k"}
+
+
+def test_a_malformed_name_is_told_by_its_variable(team: Sandbox) -> None:
+    given = {"docr_team": team.account()["team"]["name"], "docr_destroy_names": "kiwi k"}
+    told = refusal(DESTROY, team, given)
+    assert "docr_destroy_names: item 1 is refused: 'kiwi k' is not a registry name" in told
+    assert "and separate names with commas" in told

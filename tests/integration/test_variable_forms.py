@@ -84,7 +84,7 @@ VALUES: Mapping[str, Any] = {
 }
 
 
-LISTS_OF_TEXTS = (VariableType.TEXTS, VariableType.PATHS, VariableType.DATES)
+LISTS_OF_TEXTS = (VariableType.TEXTS, VariableType.NAMES, VariableType.PATHS, VariableType.DATES)
 
 
 def as_text(value: Any) -> str:

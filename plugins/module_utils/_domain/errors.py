@@ -220,8 +220,14 @@ class InvalidInput(DocrError):
 
 def _list_field_errors(field_errors: tuple[FieldError, ...]) -> str:
     if len(field_errors) == 1:
-        return f"Nothing was changed: {field_errors[0]}."
-    return "\n".join([f"Nothing was changed, {len(field_errors)} errors:", *(f"- {one}." for one in field_errors)])
+        return f"Nothing was changed: {_ended(str(field_errors[0]))}"
+    return "\n".join(
+        [f"Nothing was changed, {len(field_errors)} errors:", *(f"- {_ended(str(one))}" for one in field_errors)]
+    )
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith(("?", ".")) else f"{text}."
 
 
 def _sentence_part(text: str) -> str:

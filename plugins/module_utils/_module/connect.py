@@ -95,7 +95,11 @@ def _settings_faults(params: Mapping[str, Any]) -> Iterator[FieldError]:
             REQUIRED,
         )
     elif not token.isascii() or not token.isprintable() or " " in token:
-        yield FieldError("token", "it holds blanks or characters that no token has", "look at how it was read")
+        yield FieldError(
+            "token",
+            "the token holds blanks, line ends or characters that no token has",
+            "check what the token was read from",
+        )
     for name in ("endpoint", "revoke_url"):
         if place_of(params[name].strip()) is None:
             yield FieldError(name, f"{params[name]!r} is not an https address", "a token is sent over TLS only")

@@ -78,7 +78,8 @@ def _problem(names: Sequence[str], manifests: Manifests, managed_names: Sequence
         return "is empty; repeat the names of the registries whose credentials leaked"
     unknown = unknown_names(names, manifests)
     if unknown:
-        return f"names {', '.join(unknown)}, and no manifest does"
+        advice = "correct docr_rotate_names, or add the manifests of these registries"
+        return f"names {', '.join(unknown)}, and no manifest does; {advice}"
     unmanaged = [name for name in names if name not in managed_names]
     if not unmanaged:
         return ""

@@ -22,13 +22,23 @@ _PLANNED = {CreateRegistry.action: "would be created", ChangeTier.action: "tier 
 _COLUMNS = ("REGISTRY", "REGION", "TIER", "CHANGE", "COLLECTION", "NEXT WINDOW", "CLUSTERS")
 
 
-def summarize_stages(outputs: Mapping[str, Output], results: StageResults, *, is_check_mode: bool = False) -> list[str]:
-    """A table with a row for each registry, changed registries first, then notes; at most 40 lines."""
+def summarize_stages(
+    outputs: Mapping[str, Output],
+    results: StageResults,
+    *,
+    is_check_mode: bool = False,
+    switched_off: Sequence[str] = (),
+) -> list[str]:
+    """A table with a row for each registry, changed registries first, then notes; at most 40 lines.
+
+    `switched_off` is the stages that a variable switches off.
+    """
     changed = [one for one in outputs.values() if one["changed"]]
     rest = [one for one in outputs.values() if not one["changed"]]
     tier = _tier(results)
     rows = [_row(one, tier, is_check_mode) for one in (*changed, *rest)]
-    notes = limit_notes([*_failures(results), *_notes(results)], MOST_NOTES)
+    off = [f"The stage {one} is switched off by the variable docr_{one}_enabled." for one in switched_off]
+    notes = limit_notes([*_failures(results), *off, *_notes(results)], MOST_NOTES)
     return fit_table(_head(len(changed), len(rest), is_check_mode), _COLUMNS, rows, notes, "the fact docr_outputs")
 
 

@@ -22,12 +22,14 @@ from ..errors import InvalidInput
 from ..field_errors import INVALID, REQUIRED, FieldError
 from ..manifest import schema
 from ..manifest.values import nearest, shown
+from ..registry.name import name_fault
 from .variables import (
     BOOLEAN,
     DATES,
     DURATION,
     INTEGER,
     MANIFESTS,
+    NAMES,
     OUTPUTS,
     PATH,
     SECRET,
@@ -168,7 +170,7 @@ class _ValueReader:
     def _list(self, variable: RoleVariable, items: Sequence[object]) -> list[Any]:
         if variable.type is WINDOWS:
             return [self._window(one, number) for number, one in enumerate(items)]
-        read = _date if variable.type is DATES else _text
+        read = _ITEMS.get(variable.type, _text)
         return [_within(f"item {number + 1}", read, one) for number, one in enumerate(items)]
 
     def _items(self, value: object) -> list[object]:
@@ -242,7 +244,7 @@ class _ValueReader:
             elif key == "days":
                 window[key] = [_within(place, _text, day) for day in self._items(one)]
             elif key == "duration" and _is_integer(one):
-                window[key] = str(one)
+                window[key] = _within(place, _duration, one)
             elif isinstance(one, bool | int | float | datetime.date):
                 window[key] = _within(place, _text, one)
         return window
@@ -281,7 +283,8 @@ def _text(value: object) -> str:
     elif value is None:
         advice = f"texts such as null and ~ arrive as null: {_WAY_OUT}"
     else:
-        advice = f"write text, or: {_WAY_OUT}" if isinstance(value, datetime.date) else "write text"
+        is_date = isinstance(value, datetime.date)
+        advice = f"texts such as 2026-12-24 arrive as a date: {_WAY_OUT}" if is_date else "write text"
     raise _UnusableValue(f"arrived as {_kind(value)}", advice)
 
 
@@ -321,14 +324,26 @@ def _named(value: object) -> str:
 
 
 def _duration(value: object) -> str:
-    """A duration as text, such as 90m. What a number lacks is said where durations are read."""
-    return str(value) if _is_integer(value) else _text(value)
+    """A duration as text, such as 90m."""
+    if _is_integer(value) and value != 0:
+        advice = "write the duration with its units, such as 90m or 12h"
+        raise _UnusableValue(f"the number {value} has no unit, and texts such as 1:30 arrive as a number", advice)
+    return _text(str(value) if value == 0 and _is_integer(value) else value)
+
+
+def _registry_name(value: object) -> str:
+    """The name of a registry."""
+    name = _text(value)
+    fault = name_fault(name)
+    if fault:
+        raise _UnusableValue(f"is refused: {fault[0]}", f"{fault[1]}, and separate names with commas")
+    return name
 
 
 def _secret(value: object) -> str:
     """A secret text; messages never show the value."""
     if not isinstance(value, str):
-        raise _UnusableValue("the value is not text", "write text")
+        raise _UnusableValue("the value is not text", "enter an access token of DigitalOcean")
     if value.strip() == _AWX_PLACEHOLDER:
         raise _UnusableValue(
             "the value is AWX's placeholder for a secret, not the secret", "enter the token in AWX's credential again"
@@ -374,6 +389,7 @@ def _kind(value: object) -> str:
     return "a mapping" if isinstance(value, Mapping) else "a list"
 
 
+_ITEMS: Mapping[VariableType, Callable[[object], str]] = {DATES: _date, NAMES: _registry_name}
 _SIMPLE: Mapping[VariableType, Callable[[object], object]] = {
     BOOLEAN: _boolean,
     INTEGER: _integer,

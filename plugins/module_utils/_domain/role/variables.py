@@ -25,6 +25,7 @@ class VariableType(Enum):
     BOOLEAN = "boolean"
     INTEGER = "integer"
     TEXTS = "list of texts"
+    NAMES = "list of registry names"
     PATHS = "list of paths"
     DATES = "list of dates"
     WINDOWS = "list of maintenance windows"
@@ -50,7 +51,7 @@ CONNECTION = "connection"
 GC = "garbage_collection"
 ACCESS = "doks_integration"
 
-TEXT, SECRET, PATH, DURATION, BOOLEAN, INTEGER, TEXTS, PATHS, DATES, WINDOWS, MANIFESTS = VariableType
+TEXT, SECRET, PATH, DURATION, BOOLEAN, INTEGER, TEXTS, NAMES, PATHS, DATES, WINDOWS, MANIFESTS = VariableType
 
 DEFAULT_WINDOWS = ({"days": ["sunday"], "start": "03:00", "duration": "4h"},)
 
@@ -138,9 +139,9 @@ VARIABLES: Mapping[str, RoleVariable] = {
     "docr_allow_delete_images": RoleVariable(BOOLEAN, False),
     "docr_allow_delete_integrated": RoleVariable(BOOLEAN, False),
     "docr_allow_delete_untagged_manifests": RoleVariable(BOOLEAN, False),
-    "docr_destroy_names": RoleVariable(TEXTS),
+    "docr_destroy_names": RoleVariable(NAMES),
     "docr_destroy_missing": RoleVariable(TEXT, "fail", ("fail", "ignore")),
-    "docr_rotate_names": RoleVariable(TEXTS),
+    "docr_rotate_names": RoleVariable(NAMES),
     "docr_ignored_variables": RoleVariable(TEXTS, ()),
     **_connection(),
 }

@@ -30,7 +30,10 @@ def plan(*names: str) -> dict[str, Any]:
     ("names", "error"),
     [
         ((), "is empty; repeat the names of the registries whose credentials leaked."),
-        (("kiwi", "pear", "fig"), "names pear, and no manifest does."),
+        (
+            ("kiwi", "pear", "fig"),
+            "names pear, and no manifest does; correct docr_rotate_names, or add the manifests",
+        ),
         (("kiwi", "fig", "lime"), "names fig, lime, whose clusters, if any, pull by the method one_click: "),
     ],
 )

@@ -46,8 +46,11 @@ def results(**stages: Any) -> StageResults:
     return StageResults(manifests=(), gc_type="unreferenced_blobs", **given)
 
 
-def lines(*outputs: dict[str, Any], is_check_mode: bool = False, **stages: Any) -> list[str]:
-    return summarize_stages({one["name"]: one for one in outputs}, results(**stages), is_check_mode=is_check_mode)
+def lines(
+    *outputs: dict[str, Any], is_check_mode: bool = False, switched_off: tuple[str, ...] = (), **stages: Any
+) -> list[str]:
+    by_name = {one["name"]: one for one in outputs}
+    return summarize_stages(by_name, results(**stages), is_check_mode=is_check_mode, switched_off=switched_off)
 
 
 def cells(line: str) -> list[str]:
@@ -187,3 +190,8 @@ def test_a_failed_check_of_garbage_collection_is_a_failure() -> None:
 def test_values_of_an_earlier_run_that_are_no_text_are_shown() -> None:
     told = lines(output("kiwi", region=7, subscription_tier=1.5))
     assert cells(told[2])[1:3] == ["7", "1.5"]
+
+
+def test_a_stage_that_a_variable_switches_off_is_told() -> None:
+    told = lines(output("fig"), switched_off=("registry",))
+    assert told[-1] == "The stage registry is switched off by the variable docr_registry_enabled."

@@ -128,7 +128,10 @@ def test_each_form_of_a_value_means_the_same(name: str, given: object, expected:
         ("docr_gc_maintenance_windows", [{"start": 192}], "start of item 1 arrived as the number 192; write the time"),
         ("docr_gc_maintenance_windows", [{"start": 1440}], "start of item 1 arrived as the number 1440"),
         ("docr_gc_maintenance_windows", [{"start": 22.5}], "start of item 1 arrived as the number 22.5"),
-        ("docr_token", 7, "the value is not text; write text"),
+        ("docr_gc_min_interval", 90, "the number 90 has no unit, and texts such as 1:30 arrive as a number"),
+        ("docr_gc_type", XMAS, "arrived as the date 2026-12-24; texts such as 2026-12-24 arrive as a date: write the"),
+        ("docr_rotate_names", "acme old", "item 1 is refused: 'acme old' is not a registry name"),
+        ("docr_token", 7, "the value is not text; enter an access token of DigitalOcean"),
         ("docr_manifests", "kind: x\nkind: y\n", "line 2, column 1: the key 'kind' is given twice"),
         ("docr_manifests", "kind: [", "line 1, column 8: the text is not valid YAML"),
         *(
