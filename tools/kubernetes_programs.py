@@ -4,7 +4,8 @@
 """Builds what a Kubernetes control plane consists of, once for this machine: etcd, API server and controller manager.
 
 Where ``KUBEBUILDER_ASSETS`` names a folder, as envtest has it, the programs in there are used, and only what it lacks
-(the controller manager, as a rule) is built. go_programs.py says where what is built lies.
+(the controller manager, as a rule) is built. A further program is built from Kubernetes' own code: kubelet-logins says
+what a kubelet sends for an image. go_programs.py says where what is built lies.
 
     python tools/kubernetes_programs.py   builds what is missing, and says where each program lies
 """
@@ -20,7 +21,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from go_programs import GO_LANGUAGE, Unavailable, build, cache_folder, find_go, only_one, run
@@ -30,6 +31,8 @@ KUBERNETES = "v1.34.4"
 ETCD = "v3.6.4"
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager")
 SOURCE = Path(__file__).resolve().parent / "control_plane" / "main.go"
+LOGINS = "kubelet-logins"
+LOGINS_SOURCE = SOURCE.parent.parent / "kubelet_logins" / "main.go"
 KIND = "kubernetes"
 
 
@@ -42,27 +45,36 @@ def provide() -> Mapping[str, Path]:
     if missing:
         with only_one(cache_folder(KIND), KUBERNETES):
             if not folder.exists():
-                make(folder)
+                make(folder, SOURCE, PROGRAMS)
     return found | {name: folder / name for name in missing}
 
 
-def place() -> Path:
-    """The folder of the built programs; each recipe has its own folder."""
-    recipe = f"{ETCD} {GO_LANGUAGE} {platform.system()} {platform.machine()} {SOURCE.read_text(encoding='utf-8')}"
+def provide_logins() -> Path:
+    """Return the path of the program that says what a kubelet sends; raises :class:`Unavailable`."""
+    folder = place(LOGINS_SOURCE)
+    with only_one(cache_folder(KIND), LOGINS):
+        if not folder.exists():
+            make(folder, LOGINS_SOURCE, (LOGINS,))
+    return folder / LOGINS
+
+
+def place(source: Path = SOURCE) -> Path:
+    """The folder of the programs that are built from a source; each recipe has its own folder."""
+    recipe = f"{ETCD} {GO_LANGUAGE} {platform.system()} {platform.machine()} {source.read_text(encoding='utf-8')}"
     return cache_folder(KIND) / f"{KUBERNETES}-{hashlib.sha256(recipe.encode()).hexdigest()[:8]}"
 
 
-def make(folder: Path) -> None:
-    """Build a program that runs as any of the three programs, by its name."""
+def make(folder: Path, source: Path, names: Sequence[str]) -> None:
+    """Build a source into a program that runs as any of the programs, by its name."""
     with tempfile.TemporaryDirectory(dir=cache_folder(KIND)) as scratch:
         module, programs = Path(scratch) / "module", Path(scratch) / "programs"
         module.mkdir()
         programs.mkdir()
-        shutil.copy(SOURCE, module)
+        shutil.copy(source, module)
         (module / "go.mod").write_text("\n".join(go_mod(module)), encoding="utf-8")
-        build(module, ".", programs / PROGRAMS[0], flags=version_flags())
-        for name in PROGRAMS[1:]:
-            (programs / name).symlink_to(PROGRAMS[0])
+        build(module, ".", programs / names[0], flags=version_flags())
+        for name in names[1:]:
+            (programs / name).symlink_to(names[0])
         programs.rename(folder)
 
 
@@ -91,7 +103,7 @@ def main() -> int:
     """Provide the programs; say for each where it lies, or why they cannot be had."""
     started = time.monotonic()
     try:
-        found = provide()
+        found = {**provide(), LOGINS: provide_logins()}
     except Unavailable as error:
         print(f"NOT available: {error}")
         return 1

@@ -252,7 +252,8 @@ clusters:
               description:
                 - The kind of the problem. C(entry_missing), C(entry_names_nothing), C(malformed), C(edited),
                   C(copies_differ), C(expired), C(expires_soon), C(no_expiry), C(refused), C(other_registry),
-                  C(other_host), C(can_push) or C(duplicate). The guide docs/doctor.md explains each kind.
+                  C(other_host), C(no_password), C(unfit_key), C(can_push) or C(duplicate). The guide docs/doctor.md
+                  explains each kind.
               type: str
               sample: entry_missing
             object:
@@ -384,8 +385,8 @@ clusters:
               description:
                 - The cause. C(made_before_secret), C(own_pull_secrets), C(no_pull_secret), C(secret_missing),
                   C(secret_expired), C(secret_refused), C(secret_of_other_registry), C(secret_malformed),
-                  C(image_missing), C(image_name_invalid), C(host_missing), C(registry_unknown), C(works_from_here) or
-                  C(not_known). The guide docs/doctor.md explains each cause.
+                  C(secret_unfit), C(secret_passwordless), C(image_missing), C(image_name_invalid), C(host_missing),
+                  C(registry_unknown), C(works_from_here) or C(not_known). The guide docs/doctor.md explains each cause.
               type: str
               sample: made_before_secret
             message:

@@ -75,9 +75,14 @@ def theirs(
     return Secret(place, name, SecretContent(kind, data))
 
 
-def edited(secret: Secret, token: str) -> Secret:
+def edited(secret: Secret, token: str, host: str = HOST) -> Secret:
     """The same with another token put into it."""
-    data = {PULL_SECRET_KEY: base64.b64encode(config(token).encode()).decode()}
+    return with_config(secret, config(token, host))
+
+
+def with_config(secret: Secret, text: str) -> Secret:
+    """The same with another text for a Docker config."""
+    data = {PULL_SECRET_KEY: base64.b64encode(text.encode()).decode()}
     return replace(secret, content=replace(secret.content, data=data))
 
 

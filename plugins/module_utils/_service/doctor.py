@@ -26,6 +26,7 @@ from .ports.image_host import ImageHost
 from .ports.kube import Kube
 
 T = TypeVar("T")
+_User = TypeVar("_User", Pod, ServiceAccount)
 
 # Names of secrets that are named and not among the pull secrets, to be looked up one by one: of another type, or gone.
 _MOST_NAMES = 20
@@ -55,7 +56,7 @@ def _read(kube: Kube, api: Api, scope: DoctorScope) -> ClusterSnapshot:
         is_here = pod.namespace in namespaces and not pod.is_terminating
         return is_here and any(scope.image_of(container) is not None for container in pod.containers)
 
-    pods = kube.list_pods(is_wanted)
+    pods = tuple(_named(pod) for pod in kube.list_pods(is_wanted))
     used = {(pod.namespace, pod.service_account) for pod in pods}
 
     def is_of_interest(account: ServiceAccount) -> bool:
@@ -64,12 +65,17 @@ def _read(kube: Kube, api: Api, scope: DoctorScope) -> ClusterSnapshot:
 
     only = where.only_account
     accounts = kube.list_service_accounts(only if {name for _namespace, name in used} <= {only} else None)
-    kept = {(one.namespace, one.name): one for one in accounts if is_of_interest(one)}
+    kept = {(one.namespace, one.name): _named(one) for one in accounts if is_of_interest(one)}
     secrets = kube.list_pull_secrets()
     others = _read_others(kube, secrets, kept.values(), pods)
     return ClusterSnapshot(
         scope, api.now(), namespaces, kept, pods, index_secrets([*others, *secrets], scope.host, scope.team)
     )
+
+
+def _named(user: _User) -> _User:
+    """A pod or a service account without empty names of secrets, which Kubernetes allows and a kubelet passes over."""
+    return replace(user, pull_secrets=tuple(name for name in user.pull_secrets if name))
 
 
 def _read_others(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..access.methods import secret_names
+from ..access.methods import DIRECT, OPERATOR, secret_names
 from ..access.ownership import OPERATOR_NAMESPACE
 from ..clusters.objects import ServiceAccount
 from ..credentials.rotation import LIFETIMES, Credential
@@ -29,13 +29,17 @@ ADVICE = {
     "entry_missing": "run docr_doks_integration with this registry, cluster, namespace and service account, or name a"
     " pull secret of the registry in it yourself",
     "entry_names_nothing": f"{_RUN} to create the secret, or remove the name from imagePullSecrets",
-    "malformed": f"delete the secret, and {_RUN}",
+    "malformed": "correct the secret, or remove its name from imagePullSecrets",
     "edited": f"{_RUN}, which restores the secret",
     "copies_differ": f"{_RUN}, unless a rotation is under way",
     "expired": f"{_RUN}, which renews expired credentials",
     "expires_soon": f"{_RUN}, and check why its scheduled run does not take place",
     "no_expiry": "set rotate_every of docr_doks_integration, so that the credential expires and is renewed",
     "refused": f"{_RUN}, which mints a new token, unless another tool rotates the secret",
+    "no_password": "put a user and a password into the entry: Docker Desktop keeps passwords outside its config file;"
+    f" or {_RUN}, which makes a secret of its own",
+    "unfit_key": "write the image host without a path as the key of the entry; a kubelet compares the path of a key"
+    " with the beginning of the image's name",
     "other_registry": f"put a credential of the registry into it, or {_REPLACE}",
     "other_host": f"check that registry_host is the right image host; then {_REPLACE}",
     "can_push": f"{_REPLACE}, which mints a token that can only pull; every reader of this secret can replace images",
@@ -53,9 +57,11 @@ class Finding:
     object: str
     registry: str | None
     message: str
+    advice: str = ""
 
     def shape(self, namespaces: list[str]) -> dict[str, Any]:
         """The finding as the user sees it, once for all namespaces with the same finding."""
+        advice = self.advice or ADVICE[self.kind]
         return {
             "severity": self.severity,
             "kind": self.kind,
@@ -64,7 +70,7 @@ class Finding:
             "namespaces": namespaces,
             "count": len(namespaces),
             "message": self.message,
-            "advice": ADVICE[self.kind][0].upper() + ADVICE[self.kind][1:] + ".",
+            "advice": advice[0].upper() + advice[1:] + ".",
         }
 
 
@@ -117,12 +123,19 @@ def _missing_entry(snapshot: ClusterSnapshot, need: Need) -> Iterator[Finding]:
     meant = set(secret_names(need.registry))
     for name in account.pull_secrets:
         indexed = snapshot.index.find(account.namespace, name)
-        if name in meant or (indexed is not None and indexed.registry is None and indexed.parsed.logins):
+        if indexed is None and name in meant:
+            return
+        if indexed is not None and (indexed.registry == need.registry or _has_finding(indexed)):
             return
     present = snapshot.serving(account.namespace, _present(snapshot, account.namespace, need.registry), need.registry)
     hint = f", although the secret {present} exists" if present else ""
     message = f"Its imagePullSecrets name no pull secret for the registry {need.registry}{hint}."
     yield Finding(ERROR, "entry_missing", account.namespace, _account(account), need.registry, message)
+
+
+def _has_finding(indexed: IndexedSecret) -> bool:
+    """Whether a secret that has no registry by its name has a finding of its own when it does not serve."""
+    return indexed.registry is None and indexed.parsed.is_meant_for_host
 
 
 def _present(snapshot: ClusterSnapshot, namespace: str, registry: str) -> Iterator[str]:
@@ -156,7 +169,7 @@ class _SecretCheck:
         """The findings on the secret."""
         indexed, registries = self.indexed, self._registries()
         if indexed.parsed.fault is not None:
-            yield self._say("malformed", f"{indexed.parsed.fault[0].upper()}{indexed.parsed.fault[1:]}.")
+            yield self._malformed(indexed.parsed.fault)
             return
         if indexed.is_marked and indexed.credential is None:
             yield self._say(
@@ -173,6 +186,15 @@ class _SecretCheck:
         if pushes:
             yield self._say("can_push", f"Its token may push to {join_names(dict.fromkeys(pushes))}.", WARNING)
 
+    def _malformed(self, fault: str) -> Finding:
+        more = (
+            "; pods that name the secret pull no image at all, from any host" if self.indexed.parsed.is_breaking else ""
+        )
+        found = self._say("malformed", f"{fault[0].upper()}{fault[1:]}{more}.")
+        if self.indexed.is_marked or self.indexed.method in (DIRECT, OPERATOR):
+            return replace(found, advice=_REPLACE)
+        return found
+
     def _registries(self) -> tuple[str, ...]:
         return self.snapshot.scope.registries if self.indexed.registry is None else (self.indexed.registry,)
 
@@ -188,6 +210,12 @@ class _SecretCheck:
             yield self._say(
                 "refused", "The image host does not accept its token: the token is unknown, expired or revoked."
             )
+        elif state is SecretState.PASSWORDLESS:
+            keys = join_names(self.indexed.parsed.passwordless)
+            yield self._say("no_password", f"Its entry {keys} has no password.")
+        elif state is SecretState.UNFIT:
+            keys = join_names([*self.indexed.parsed.unfit, *(one.key for one in self.indexed.parsed.logins)])
+            yield self._say("unfit_key", f"A kubelet uses its entry {keys} for no image of the registry.")
         elif state is SecretState.OTHER_REGISTRY:
             fingerprints = [one.credentials.fingerprint for one in self.indexed.parsed.logins]
             opened = {

@@ -34,7 +34,11 @@ ADVICE = {
     "secret_refused": _RENEW,
     "secret_of_other_registry": "name a pull secret of the registry, in its service account or in its template; then"
     " recreate the pod",
-    "secret_malformed": _RENEW,
+    "secret_malformed": "correct or replace the secret, as the finding on the secret says; the kubelet then reads the"
+    " secret again within five minutes",
+    "secret_unfit": "write the image host without a path as the key of the entry in the secret",
+    "secret_passwordless": "put a user and a password into the entry of the secret: Docker Desktop keeps passwords"
+    " outside its config file",
     "secret_missing": _RENEW,
     "works_from_here": f"{_AGAIN}; if the error stays, check the node's network, time and architecture",
     "not_known": "see the notes for what could not be checked",
@@ -50,6 +54,18 @@ _BY_STATE = {
         "Its pull secret {name} does not open the registry {registry}.",
     ),
     SecretState.MALFORMED: ("secret_malformed", "Its pull secret {name} is not a Docker config that a kubelet reads."),
+    SecretState.BREAKING: (
+        "secret_malformed",
+        "A kubelet cannot read its pull secret {name}, so the pod pulls no image at all, from any host.",
+    ),
+    SecretState.UNFIT: (
+        "secret_unfit",
+        "No key of an entry in its pull secret {name} begins the name of the image, so a kubelet uses no entry.",
+    ),
+    SecretState.PASSWORDLESS: (
+        "secret_passwordless",
+        "The entry for the image host in its pull secret {name} has no password.",
+    ),
     SecretState.MISSING: ("secret_missing", "Its pull secret {name} does not exist."),
     SecretState.UNKNOWN: ("not_known", "Whether its pull secret {name} opens the registry could not be checked."),
 }
@@ -106,11 +122,11 @@ def _why(snapshot: ClusterSnapshot, pod: Pod, container: Container, image: Image
         return wrong
     if (snapshot.images or {}).get(image) is False:
         return "image_missing", f"There is no image {image} on {snapshot.scope.host}."
-    best = snapshot.best(pod.namespace, pod.pull_secrets, image.registry)
+    best = snapshot.best(pod.namespace, pod.pull_secrets, image.registry, image.repository)
     if best is not None and best[0] is SecretState.SERVES:
         is_there = " and the image exists" if (snapshot.images or {}).get(image) else ""
         return "works_from_here", f"Its pull secret {best[1]} opens the registry now{is_there}."
-    late = _late(snapshot, pod, image)
+    late = None if best is not None and best[0] is SecretState.BREAKING else _late(snapshot, pod, image)
     if late is not None:
         return late
     if best is None or best[0] is SecretState.OTHER_HOST:
@@ -139,9 +155,10 @@ def _wrong_name(snapshot: ClusterSnapshot, container: Container, image: Image) -
 def _late(snapshot: ClusterSnapshot, pod: Pod, image: Image) -> tuple[str, str] | None:
     """For a pod without a good secret: that its service account has a good secret now."""
     account = snapshot.accounts.get((pod.namespace, pod.service_account))
-    if account is None or snapshot.serving(pod.namespace, pod.pull_secrets, image.registry) is not None:
+    place = image.registry, image.repository
+    if account is None or snapshot.serving(pod.namespace, pod.pull_secrets, *place) is not None:
         return None
-    name = snapshot.serving(pod.namespace, account.pull_secrets, image.registry)
+    name = snapshot.serving(pod.namespace, account.pull_secrets, *place)
     if name is None:
         return None
     # A service account's pull secrets are given to a pod only if its template has none of its own.

@@ -6,20 +6,16 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import Any
 
 from ..access.methods import DIRECT, ONE_CLICK, OPERATOR, doctl_name, secret_name
 from ..access.ownership import is_marked
 from ..access.pull_secrets import credential_in
-from ..clusters.objects import PULL_SECRET_KEY, PULL_SECRET_TYPE, Secret, SecretContent
-from ..credentials.docker import DockerCredentials, parse_docker_credentials
+from ..clusters.objects import Secret, SecretContent
 from ..credentials.rotation import Credential
+from .kubelet import PULL_SECRET_KEYS, KubeletLogin, UnreadableSecret, read_logins
 
 DOCTL = "doctl"
 OTHER = "other"
@@ -31,25 +27,35 @@ MAKERS: Mapping[str, str] = {
     DOCTL: "doctl",
     OTHER: "another tool",
 }
-# Of Docker before 1.7; kubelets still read it.
-_OLD_TYPE = "kubernetes.io/dockercfg"
-_OLD_KEY = ".dockercfg"
-
-
-@dataclass(frozen=True)
-class SecretLogin:
-    """A login for the image host: for one registry, or for all registries where `registry` is empty."""
-
-    registry: str
-    credentials: DockerCredentials
+# The paths of keys that begin the name of an image; no image has a tag, a digest or a capital letter in its path.
+_NAME_PATH = re.compile(r"[a-z0-9._/-]*")
 
 
 @dataclass(frozen=True)
 class ParsedContent:
-    """A secret's logins for the image host; `fault` says why the secret is not a pull secret."""
+    """A secret's logins for the image host.
 
-    logins: tuple[SecretLogin, ...] = ()
+    `fault` says why a kubelet finds no login in the secret; with `is_breaking`, pods that name the secret pull no image
+    at all. `passwordless` are the keys for the image host without a password, `unfit` the keys that look like the image
+    host's and fit no image. `others` is the number of entries for other hosts.
+    """
+
+    logins: tuple[KubeletLogin, ...] = ()
     fault: str | None = None
+    is_breaking: bool = False
+    passwordless: tuple[str, ...] = ()
+    unfit: tuple[str, ...] = ()
+    others: int = 0
+
+    @property
+    def is_for_other_hosts(self) -> bool:
+        """Whether the secret has to do with other hosts only."""
+        return bool(self.others) and not (self.logins or self.passwordless or self.unfit)
+
+    @property
+    def is_meant_for_host(self) -> bool:
+        """Whether the secret's author wanted a login for the image host, or the secret ends every pull."""
+        return bool(self.logins or self.passwordless or self.unfit) or self.is_breaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,9 @@ def _names(registries: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
 def _read(secret: Secret, parsed: ParsedContent, by_name: Mapping[str, tuple[str, str]]) -> IndexedSecret:
     registry, method = by_name.get(secret.name, (None, OTHER))
     has_marks = registry is not None and is_marked(secret, registry, method)
+    if not has_marks and parsed.is_for_other_hosts:
+        # A secret of a user for another host may have the name of a registry.
+        registry, method = None, OTHER
     credential = None
     if has_marks:
         try:
@@ -117,32 +126,37 @@ def _read(secret: Secret, parsed: ParsedContent, by_name: Mapping[str, tuple[str
 
 def _parse_content(content: SecretContent, host: str, known: dict[tuple[str, str], ParsedContent]) -> ParsedContent:
     """Copies are many and the same, so each is read once."""
-    keys = {PULL_SECRET_TYPE: PULL_SECRET_KEY, _OLD_TYPE: _OLD_KEY}
-    if content.type not in keys:
+    key = PULL_SECRET_KEYS.get(content.type)
+    if key is None:
         return ParsedContent(fault=f"its type is {content.type}, which no kubelet reads")
-    key = keys[content.type]
-    text = str(content.data.get(key, ""))
+    text = content.data.get(key, "")
     if (key, text) not in known:
-        try:
-            raw = json.loads(base64.b64decode(text, validate=True))
-            entries = raw["auths"] if key == PULL_SECRET_KEY else raw
-            known[key, text] = ParsedContent(tuple(_logins(entries, host)))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            known[key, text] = ParsedContent(fault=f"its {key} is not a Docker config")
+        known[key, text] = _parse(content, host, key)
     return known[key, text]
 
 
-def _logins(entries: Mapping[str, Any], host: str) -> Iterator[SecretLogin]:
-    for key, entry in entries.items():
-        place, _slash, path = re.sub(r"^https?://", "", str(key)).partition("/")
-        path = re.sub(r"^v[12](/|$)", "", path)
-        credentials = _credentials(entry) if fnmatchcase(host, place) else None
-        if credentials is not None:
-            yield SecretLogin(path.partition("/")[0], credentials)
+def _parse(content: SecretContent, host: str, key: str) -> ParsedContent:
+    try:
+        found = read_logins(content)
+    except UnreadableSecret as fault:
+        return ParsedContent(fault=str(fault), is_breaking=True)
+    if not found:
+        return ParsedContent(fault=f"its {key} has no entry that a kubelet reads")
+    own = [one for one in found if one.is_for_host(host) and _may_serve(one.path)]
+    others = [one for one in found if one not in own]
+    unfit = tuple(one.key for one in others if _resembles(one, host))
+    return ParsedContent(
+        logins=tuple(one for one in own if one.credentials.token),
+        passwordless=tuple(one.key for one in own if not one.credentials.token),
+        unfit=unfit,
+        others=len(others) - len(unfit),
+    )
 
 
-def _credentials(entry: Mapping[str, Any]) -> DockerCredentials | None:
-    if entry.get("auth"):
-        return parse_docker_credentials({"auths": {"": entry}})
-    token = str(entry.get("password") or "")
-    return DockerCredentials(str(entry.get("username") or ""), token) if token else None
+def _may_serve(path: str) -> bool:
+    """A kubelet passes over the versions of the API in a key only with a slash behind them."""
+    return _NAME_PATH.fullmatch(path) is not None and path not in ("/v1", "/v2")
+
+
+def _resembles(login: KubeletLogin, host: str) -> bool:
+    return host.casefold() in login.key.casefold() or set(login.host) <= {"*", "."}

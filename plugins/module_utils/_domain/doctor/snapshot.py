@@ -33,7 +33,10 @@ class SecretState(Enum):
     OTHER_REGISTRY = "other_registry"
     MALFORMED = "malformed"
     MISSING = "missing"
+    PASSWORDLESS = "passwordless"
+    UNFIT = "unfit"
     OTHER_HOST = "other_host"
+    BREAKING = "breaking"
 
 
 _ORDER = {state: place for place, state in enumerate(SecretState)}
@@ -96,28 +99,41 @@ class ClusterSnapshot:
             ):
                 yield indexed
 
-    def state(self, namespace: str, name: str, registry: str) -> SecretState:
+    def state(self, namespace: str, name: str, registry: str, repository: str = "") -> SecretState:
         """What the secret of a name is good for."""
         indexed = self.index.find(namespace, name)
-        return SecretState.MISSING if indexed is None else self.state_of(indexed, registry)
+        return SecretState.MISSING if indexed is None else self.state_of(indexed, registry, repository)
 
-    def state_of(self, indexed: IndexedSecret, registry: str) -> SecretState:
-        """What a secret is good for."""
-        if indexed.parsed.fault is not None:
-            return SecretState.MALFORMED
-        fingerprints = [one.credentials.fingerprint for one in indexed.parsed.logins if one.registry in ("", registry)]
-        return min(
-            (self._state(one, registry) for one in fingerprints), key=_ORDER.__getitem__, default=SecretState.OTHER_HOST
-        )
+    def state_of(self, indexed: IndexedSecret, registry: str, repository: str = "") -> SecretState:
+        """What a secret is good for, for a repository, or without a repository for any repository of the registry."""
+        parsed = indexed.parsed
+        if parsed.fault is not None:
+            return SecretState.BREAKING if parsed.is_breaking else SecretState.MALFORMED
+        start = f"/{registry}/"
+        near = [one for one in parsed.logins if one.serves(start) or one.path.startswith(start)]
+        fit = [one for one in near if not repository or one.serves(f"{start}{repository}")]
+        if fit:
+            states = (self._state(one.credentials.fingerprint, registry) for one in fit)
+            return min(states, key=_ORDER.__getitem__)
+        if near or parsed.unfit:
+            return SecretState.UNFIT
+        return SecretState.PASSWORDLESS if parsed.passwordless else SecretState.OTHER_HOST
 
-    def best(self, namespace: str, names: Iterable[str], registry: str) -> tuple[SecretState, str] | None:
-        """The most useful of some secrets, and its name; None where there is none."""
-        states = [(self.state(namespace, name, registry), name) for name in names]
-        return min(states, key=lambda one: _ORDER[one[0]], default=None)
+    def best(
+        self, namespace: str, names: Iterable[str], registry: str, repository: str = ""
+    ) -> tuple[SecretState, str] | None:
+        """The most useful of some secrets, and its name; None where there is none.
 
-    def serving(self, namespace: str, names: Iterable[str], registry: str) -> str | None:
-        """The name of the first secret that opens the registry."""
-        return next((name for name in names if self.state(namespace, name, registry) is SecretState.SERVES), None)
+        A secret that a kubelet cannot read ends the pull, whatever the other secrets are.
+        """
+        states = [(self.state(namespace, name, registry, repository), name) for name in names]
+        broken = next((one for one in states if one[0] is SecretState.BREAKING), None)
+        return broken or min(states, key=lambda one: _ORDER[one[0]], default=None)
+
+    def serving(self, namespace: str, names: Iterable[str], registry: str, repository: str = "") -> str | None:
+        """The name of a secret that opens the registry, for pods that name all these secrets."""
+        best = self.best(namespace, names, registry, repository)
+        return best[1] if best is not None and best[0] is SecretState.SERVES else None
 
     def images_of(self, pod: Pod) -> Iterator[tuple[Container, Image]]:
         """The containers of a pod whose images are checked."""

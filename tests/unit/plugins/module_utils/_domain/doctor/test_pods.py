@@ -14,7 +14,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.docto
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.report import build_report
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.snapshot import ClusterSnapshot
 from conventions.source import ROOT
-from support.doctor_snapshots import DEAD, OPENS_PLUM, account, ours, pod, snapshot, theirs
+from support.doctor_snapshots import DEAD, HOST, OPENS_PLUM, account, ours, pod, snapshot, theirs, with_config
 
 DIRECT = "docr-direct-kiwi"
 GUIDE = ROOT / "docs" / "doctor.md"
@@ -53,6 +53,20 @@ PODS: dict[str, tuple[ClusterSnapshot, tuple[str, bool] | None]] = {
     ),
     "the secret is none": (
         snapshot([theirs(DIRECT, kind="Opaque")], [account(DIRECT)], [pod(DIRECT)]), ("secret_malformed", True)
+    ),
+    "one of two secrets is broken": (
+        snapshot([ours(), with_config(theirs("quay"), "{")], [account(DIRECT)], [pod(DIRECT, "quay")]),
+        ("secret_malformed", True),
+    ),
+    "the key of the secret is for another repository": (
+        snapshot([theirs("kiwi", host=f"{HOST}/kiwi/api")], [account("kiwi")], [pod("kiwi")]), ("secret_unfit", True)
+    ),
+    "the key of the secret begins the repository": (
+        snapshot([theirs("kiwi", host=f"{HOST}/kiwi/we")], [account("kiwi")], [pod("kiwi")]), ("works_from_here", True)
+    ),
+    "the secret has no password": (
+        snapshot([with_config(theirs("kiwi"), f'{{"auths": {{"{HOST}": {{}}}}}}')], [account("kiwi")], [pod("kiwi")]),
+        ("secret_passwordless", True),
     ),
     "of two secrets one serves": (
         snapshot([ours(left_days=-1), theirs("kiwi", "t-2")], [account()], [pod(DIRECT, "kiwi")]),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.docto
 from conventions.source import ROOT
 from support.doctor_snapshots import (
     DEAD,
+    HOST,
     OPENS_KIWI,
     OPENS_PLUM,
     SCOPE,
@@ -32,9 +34,11 @@ from support.doctor_snapshots import (
     pod,
     snapshot,
     theirs,
+    with_config,
 )
 
 DIRECT, OPERATOR = "docr-direct-kiwi", "docr-operator-kiwi"
+BROKEN = json.dumps({"auths": {"quay.io": {"auth": "&"}, HOST: {"username": "me", "password": "t-1"}}})
 ASKED = replace(SCOPE, registries=("kiwi",), is_asked=True)
 
 
@@ -105,9 +109,45 @@ FINDINGS: dict[str, tuple[ClusterSnapshot, list[tuple[str, str, str, str | None]
     "it is of another registry": (
         snapshot([theirs("kiwi")], [account("kiwi")], access={"t-1": OPENS_PLUM}), [e("other_registry", "Secret/kiwi")]
     ),
-    "it is for another image host": (
-        snapshot([theirs("kiwi", host="images.fig")], [account("kiwi")]), [e("other_host", "Secret/kiwi")]
+    "ours is for another image host": (
+        snapshot([edited(ours(), "t-1", "images.fig")], [account(DIRECT)]),
+        [e("other_host", f"Secret/{DIRECT}")],
     ),
+    "a user's secret for another host has the name of a registry": (
+        snapshot([ours(), theirs("kiwi", host="images.fig")], [account(DIRECT, "kiwi")]), []
+    ),
+    "only a user's secret for another host has the name of the registry": (
+        snapshot([theirs("kiwi", host="images.fig")], [account("kiwi")], scope=ASKED), [e("entry_missing", SA)]
+    ),
+    "a broken secret beside a good one ends every pull": (
+        snapshot([ours(), with_config(theirs("quay"), BROKEN)], [account(DIRECT, "quay")]),
+        [e("malformed", "Secret/quay", None)],
+    ),
+    "a broken secret that no account names": (
+        snapshot([ours(), with_config(theirs("quay"), BROKEN)], [account(DIRECT)]), []
+    ),
+    "a secret of another type beside a good one": (
+        snapshot([ours(), theirs("quay", kind="Opaque")], [account(DIRECT, "quay")]),
+        [w("malformed", "Secret/quay", None)],
+    ),
+    "Docker Desktop kept the password": (
+        snapshot([with_config(theirs("regcred"), json.dumps({"auths": {HOST: {}}, "credsStore": "desktop"}))],
+                 [account("regcred")], scope=ASKED),
+        [e("no_password", "Secret/regcred", None)],
+    ),
+    "the key ends in the version of the API": (
+        snapshot([theirs("regcred", host=f"https://{HOST}/v2")], [account("regcred")], scope=ASKED),
+        [e("unfit_key", "Secret/regcred", None)],
+    ),
+    "the key is a star": (
+        snapshot([theirs("regcred", host="*")], [account("regcred")], scope=ASKED),
+        [e("unfit_key", "Secret/regcred", None)],
+    ),
+    "the key has a tag": (
+        snapshot([theirs("kiwi", host=f"{HOST}/kiwi/web:v1")], [account("kiwi")]), [e("unfit_key", "Secret/kiwi")]
+    ),
+    "the key begins the name of the registry": (snapshot([theirs("kiwi", host=f"{HOST}/ki")], [account("kiwi")]), []),
+    "the key is for one repository": (snapshot([theirs("kiwi", host=f"{HOST}/kiwi/web")], [account("kiwi")]), []),
     "it is of a type that no kubelet reads": (
         snapshot([theirs(DIRECT, kind="Opaque")], [account(DIRECT)]), [e("malformed", f"Secret/{DIRECT}")]
     ),

@@ -67,18 +67,20 @@ def secret(name: str, config: Any, *, kind: str = PULL_SECRET_TYPE, key: str = "
         ({f"https://{HOST}/v2/": auth("me", "t-1")}, [("", "t-1")]),
         (
             {f"{HOST}/kiwi": auth("me", "t-1"), f"{HOST}/plum/web": auth("me", "t-2")},
-            [("kiwi", "t-1"), ("plum", "t-2")],
+            [("/kiwi", "t-1"), ("/plum/web", "t-2")],
         ),
+        ({HOST: {"auth": auth("me", "t-16")["auth"].rstrip("=")}}, [("", "t-16")]),
+        ({HOST: {"auth": "bWU6\ndC0x\n"}}, [("", "t-1")]),
         ({"*.quay:7443": {"username": "me", "password": "t-3"}}, [("", "t-3")]),
         ({HOST: {"username": "me"}}, []),
         ({"quay.io": auth("me", "t-1"), "images.quay": auth("me", "t-2")}, []),
-        ({}, []),
+        ({HOST: {}}, []),
     ],
 )
 def test_logins_for_the_image_host_are_found_whatever_their_key(auths: Any, logins: list[tuple[str, str]]) -> None:
     indexed = index_secrets([secret("any", {"auths": auths})], HOST, ("kiwi",)).find("pear", "any")
     assert indexed is not None
-    assert [(one.registry, one.credentials.token) for one in indexed.parsed.logins] == logins
+    assert [(one.path, one.credentials.token) for one in indexed.parsed.logins] == logins
     assert indexed.parsed.fault is None
 
 
@@ -92,12 +94,14 @@ def test_a_secret_of_old_docker_is_read_too() -> None:
 @pytest.mark.parametrize(
     ("broken", "fault"),
     [
-        (secret("any", "{"), "not a Docker config"),
-        (secret("any", {"auths": None}), "not a Docker config"),
+        (secret("any", "{"), "not a Docker config in JSON"),
+        (secret("any", {"auths": None}), "its .dockerconfigjson has no entry"),
         (secret("any", []), "not a Docker config"),
-        (secret("any", {"auths": {HOST: {"auth": "&"}}}), "not a Docker config"),
-        (secret("any", {"auths": {HOST: "t-1"}}), "not a Docker config"),
-        (secret("any", {"auths": {}}, key="other"), "not a Docker config"),
+        (secret("any", {"auths": {HOST: {"auth": "&"}}}), f"the auth of its entry {HOST} is not base64"),
+        (secret("any", {"auths": {HOST: {"auth": "dC0x"}}}), f"the auth of its entry {HOST} is not a user and"),
+        (secret("any", {"auths": {HOST: {"password": 1}}}), f"the password of its entry {HOST} is not a text"),
+        (secret("any", {"auths": {HOST: "t-1"}}), f"its entry {HOST} is not a map"),
+        (secret("any", {"auths": {}}, key="other"), "its .dockerconfigjson has no entry"),
         (secret("any", {"auths": {}}, kind="Opaque"), "type is Opaque, which no kubelet reads"),
     ],
 )
@@ -123,3 +127,27 @@ def test_names_tell_for_which_registry_a_secret_is_and_who_makes_it(name: str, t
     indexed = index_secrets([secret(name, {"auths": {}})], HOST, ("kiwi", "plum")).find("pear", name)
     assert indexed is not None
     assert (indexed.registry, indexed.method, indexed.is_marked) == (*told, False)
+
+
+@pytest.mark.parametrize(
+    ("auths", "expected"),
+    [
+        ({f"https://{HOST}/v2": auth("me", "t-1")}, (0, (), (f"https://{HOST}/v2",), 0)),
+        ({"*": auth("me", "t-1")}, (0, (), ("*",), 0)),
+        ({f"{HOST}/kiwi/web:v1": auth("me", "t-1"), HOST: {}}, (0, (HOST,), (f"{HOST}/kiwi/web:v1",), 0)),
+        ({"quay.io": auth("me", "t-1"), HOST: auth("me", "t-1")}, (1, (), (), 1)),
+    ],
+)
+def test_entries_that_are_no_login_for_the_image_host_are_told_apart(auths: Any, expected: Any) -> None:
+    indexed = index_secrets([secret("any", {"auths": auths})], HOST, ("kiwi",)).find("pear", "any")
+    assert indexed is not None
+    parsed = indexed.parsed
+    assert (len(parsed.logins), parsed.passwordless, parsed.unfit, parsed.others) == expected
+
+
+def test_a_secret_for_another_host_that_has_the_name_of_a_registry_is_its_authors_own() -> None:
+    indexed = index_secrets([secret("kiwi", {"auths": {"quay.io": auth("me", "t-1")}})], HOST, ("kiwi",)).find(
+        "pear", "kiwi"
+    )
+    assert indexed is not None
+    assert (indexed.registry, indexed.method) == (None, "other")
