@@ -104,7 +104,7 @@ ORDER: dict[str, list[tuple[str, ...]]] = {
     ],
     "_service": [("ports",), ("flow",), ("access", "doctor", "gc", "login", "registry")],
     "_client": [
-        (SHARED, "bounds", "errors", "operations", "sdk", "secret_texts", "settings", "web"),
+        (SHARED, "bounds", "errors", "operations", "sdk", "secret_texts", "settings", "tls", "web"),
         ("files", "kube", "oci"),
         ("digitalocean",),
     ],

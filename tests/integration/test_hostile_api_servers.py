@@ -90,13 +90,15 @@ LISTS = ("namespaces", "secrets", "pods", "accounts")
 
 @contextmanager
 def cluster(reply: Callable[[str], Reply], **settings: Any) -> Iterator[KubeApi]:
-    with replying_server(reply) as address:
+    with replying_server(reply) as server:
         document = {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": "it",
             "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
-            "clusters": [{"name": "it", "cluster": {"server": address}}],
+            "clusters": [
+                {"name": "it", "cluster": {"server": server.address, "certificate-authority-data": server.ca_data}}
+            ],
             "users": [{"name": "it", "user": {"token": "some-token"}}],
         }
         yield open_kube(document, None, "orchard", Settings("dop_v1_x", read_timeout_s=2, **settings))

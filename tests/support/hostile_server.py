@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
@@ -87,9 +89,18 @@ def _answer(client: socket.socket, context: ssl.SSLContext, script: Script, over
         return
 
 
+class ReplyingServer(NamedTuple):
+    """Address of an API server, its CA (PEM in base64), and the headers of each request that came."""
+
+    address: str
+    ca_data: str
+    seen: list[Message]
+
+
 @contextmanager
-def replying_server(reply: Callable[[str], Reply]) -> Iterator[str]:
-    """Address of an HTTP server that answers a path as told, on connections that stay open, until the block ends."""
+def replying_server(reply: Callable[[str], Reply], *, uses_tls: bool = True) -> Iterator[ReplyingServer]:
+    """An HTTPS server that answers a path as told, on connections that stay open, until the block ends."""
+    seen: list[Message] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -97,6 +108,7 @@ def replying_server(reply: Callable[[str], Reply]) -> Iterator[str]:
         disable_nagle_algorithm = True
 
         def answer(self) -> None:
+            seen.append(self.headers)
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             told = reply(self.path)
             self.send_response(told.status)
@@ -112,9 +124,16 @@ def replying_server(reply: Callable[[str], Reply]) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    authority = trustme.CA()
+    if uses_tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    scheme = "https" if uses_tls else "http"
+    ca_data = base64.b64encode(authority.cert_pem.bytes()).decode()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield ReplyingServer(f"{scheme}://127.0.0.1:{server.server_address[1]}", ca_data, seen)
     finally:
         server.shutdown()
         server.server_close()

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from .sdk import HTTPConnection, HTTPConnectionPool, HTTPSConnection, HTTPSConnectionPool, requests
+from .sdk import HTTPConnectionPool, HTTPSConnectionPool, requests
 
 # The largest answers known, lists of 1000 secrets or 250 pods, have a few megabytes.
 MOST_BYTES = 64 * 1024 * 1024
@@ -63,16 +63,23 @@ class TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_TimedBytes(raw, time.monotonic() + limit_s))
 
 
-def timed_pools(limit_s: float) -> Mapping[str, type]:
-    """The classes of connection pools by scheme, whose answers must come within `limit_s` seconds."""
+_POOLS: Mapping[str, type] = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+_TIMED = "is_timed_by_docr"
+
+
+def timed_pools(limit_s: float, pools: Mapping[str, Any] = _POOLS) -> Mapping[str, type]:
+    """The classes of connection pools by scheme, whose answers must come within `limit_s` seconds.
+
+    `pools` are the classes to derive from: the connections through a SOCKS proxy have classes of their own.
+    """
     # Messages of urllib3 show the names of the classes.
-    response = {"response_class": staticmethod(partial(TimedResponse, limit_s))}
-    plain = type("HTTPConnection", (HTTPConnection,), dict(response))
-    tls = type("HTTPSConnection", (HTTPSConnection,), dict(response))
-    return {
-        "http": type("HTTPConnectionPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("HTTPSConnectionPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
-    }
+    response = {"response_class": staticmethod(partial(TimedResponse, limit_s)), _TIMED: True}
+    found: dict[str, type] = {}
+    for scheme, pool in pools.items():
+        kind = pool.ConnectionCls
+        timed = {"ConnectionCls": type(kind.__name__, (kind,), dict(response))}
+        found[scheme] = pool if hasattr(kind, _TIMED) else type(pool.__name__, (pool,), timed)
+    return found
 
 
 def read_bounded(chunks: Iterable[bytes]) -> bytes:
@@ -90,18 +97,18 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
     """Reads the whole answer of each request, within the bounds."""
 
     def __init__(self, read_timeout_s: float, **more: Any) -> None:
-        self._pools = timed_pools(read_timeout_s * READ_TIMEOUTS)
+        self._limit_s = read_timeout_s * READ_TIMEOUTS
         super().__init__(**more)
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         """Use connections with a time limit."""
         super().init_poolmanager(*args, **more)
-        self.poolmanager.pool_classes_by_scheme = dict(self._pools)
+        self.poolmanager.pool_classes_by_scheme = dict(timed_pools(self._limit_s))
 
     def proxy_manager_for(self, *args: Any, **more: Any) -> Any:
         """Use connections with a time limit behind a proxy too."""
         manager = super().proxy_manager_for(*args, **more)
-        manager.pool_classes_by_scheme = dict(self._pools)
+        manager.pool_classes_by_scheme = dict(timed_pools(self._limit_s, manager.pool_classes_by_scheme))
         return manager
 
     def send(self, request: Any, *args: Any, **more: Any) -> Any:

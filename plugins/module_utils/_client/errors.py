@@ -34,6 +34,8 @@ STATUS_ERRORS: Mapping[int, type[DocrError]] = {
 # What reading an answer raises where its parts are missing or have another type.
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 LOOK_FIRST = "the request may have been carried out, so run the task again: the task reads before it writes"
+# After a read, which changes nothing.
+TRY_AGAIN = "run the task again"
 
 
 # The texts of a service in a message: longer texts say nothing more, and an answer may have megabytes.
@@ -74,6 +76,11 @@ def error_of_status(words: str, answer: Answer, advice: Mapping[int, str]) -> Do
     """
     status = min(answer.status or 0, 500)
     return STATUS_ERRORS.get(status, Refused)(words, answer, advice_for(status, advice))
+
+
+def reason_of(error: Exception) -> str:
+    """Why the system refused a file or a program, without the name of Python's exception."""
+    return str(getattr(error, "strerror", None) or "the name is not allowed")
 
 
 def advice_for(status: int, advice: Mapping[int, str]) -> str:

@@ -25,7 +25,6 @@ try:
     from azure.core.rest import HttpRequest
     from pydo import Client
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-    from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.exceptions import MaxRetryError
 except ImportError:
     IMPORT_ERROR = traceback.format_exc()
@@ -40,7 +39,7 @@ except ImportError:
     ServiceRequestError = ServiceResponseError = ServiceResponseTimeoutError = Exception  # type: ignore[misc,assignment]
     MaxRetryError = Exception  # type: ignore[misc,assignment]
     PipelineRequest = PipelineResponse = RetryPolicy = SansIOHTTPPolicy = _Missing  # type: ignore[misc,assignment]
-    HTTPConnection = HTTPConnectionPool = HTTPSConnection = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
+    HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
 
     class requests:  # type: ignore[no-redef]  # noqa: N801 - stands for the package
         """Stands for requests, so that classes that derive from its classes still load."""
@@ -59,9 +58,7 @@ __all__ = [
     "AzureError",
     "Client",
     "DecodeError",
-    "HTTPConnection",
     "HTTPConnectionPool",
-    "HTTPSConnection",
     "HTTPSConnectionPool",
     "HttpRequest",
     "HttpResponseError",

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, NotFound, Unreachable
+from ..._domain.errors import Answer, BadAnswer, Denied, DocrError, Interrupted, NotFound, Unreachable
 from ..bounds import CHUNK, read_bounded
-from ..errors import LOOK_FIRST, UNREADABLE, error_of_status, service_text, translated
+from ..errors import LOOK_FIRST, TRY_AGAIN, UNREADABLE, error_of_status, service_text, translated
 from ..secret_texts import SecretTexts
-from .sdk import ConnectTimeoutError, MaxRetryError, NewConnectionError, Retry, SSLError
+from ..tls import explain_tls
+from .sdk import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError, Retry, SSLError
 
 CHECK_SERVER = "check the address of the API server, and that no proxy answers for it"
+_UNKNOWN, _FORBIDDEN, _PROXY_LOGIN = 401, 403, 407
 _ADVICE = {
     0: "correct what the API server objects to",
     401: "check the credentials of the cluster: they are unknown or expired",
@@ -25,8 +27,9 @@ _ADVICE = {
     404: "find out what deletes the namespace",
     409: "see what else changes it, then run the task again",
     429: "run the task again when the API server has less to do",
-    500: LOOK_FIRST,
 }
+# What the API server calls a request whose credentials it does not accept, where it does not answer 401.
+_ANONYMOUS = "system:anonymous"
 
 
 class PatientKubeRetry(Retry):
@@ -66,9 +69,8 @@ class PatientKubeRetry(Retry):
 def bad_answers(words: str) -> Iterator[None]:
     """Raise BadAnswer, which does not quote the answer, where parts of an answer are missing or have another type."""
 
-    def translate(error: Exception) -> DocrError:
-        what = f"an answer that lacks what Kubernetes describes ({type(error).__name__})"
-        return BadAnswer(words, what, CHECK_SERVER)
+    def translate(_error: Exception) -> DocrError:
+        return BadAnswer(words, "an answer that lacks what Kubernetes describes", CHECK_SERVER)
 
     with translated(translate, *UNREADABLE):
         yield
@@ -118,8 +120,8 @@ def fetch_bounded(request: Callable[[], Any]) -> tuple[int, bytes]:
         answer.release_conn()
 
 
-def read_answer(status: int, data: bytes, words: str) -> Any:
-    """The object in an answer; raises the error of the status."""
+def read_answer(status: int, data: bytes, words: str, credentials: str, *, is_read: bool) -> Any:
+    """The object in an answer; raises the error of the status. `credentials` are for messages."""
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):
@@ -139,17 +141,42 @@ def read_answer(status: int, data: bytes, words: str) -> Any:
     reasons = [one.get("reason") for one in causes or () if isinstance(one, dict)] if isinstance(causes, list) else []
     if "NamespaceTerminating" in reasons:
         raise NotFound(words, told, "see who deletes the namespace")
-    raise error_of_status(words, told, _ADVICE)
+    if status == _FORBIDDEN and _ANONYMOUS in (told.message or ""):
+        why = f"the API server does not accept {credentials}, and took the request as a request of {_ANONYMOUS}"
+        raise Denied(words, Answer(status, told.id, why), _ADVICE[_UNKNOWN])
+    raise error_of_status(words, told, {**_ADVICE, 500: _after_failure(is_read)})
 
 
-def lost(error: Exception, words: str, secrets: SecretTexts) -> DocrError:
-    """The error where no answer came."""
+def _after_failure(is_read: bool) -> str:
+    return TRY_AGAIN if is_read else LOOK_FIRST
+
+
+def lost(error: Exception, words: str, secrets: SecretTexts, *, is_read: bool, proxy: str | None) -> DocrError:
+    """The error where no answer came; `proxy` is the address of the proxy between, None for no proxy."""
     reason = getattr(error, "reason", error)
     told = service_text(secrets.mask(str(reason)), 200)
-    if isinstance(reason, SSLError):
-        why = f"its certificate is not trusted ({told})"
-        return Unreachable(words, why, "check the certificate authority in its kubeconfig")
+    if isinstance(reason, ProxyError):
+        return _lost_in_proxy(reason, words, secrets, proxy)
+    failure = explain_tls(str(reason)) if isinstance(reason, SSLError) else None
+    if failure is not None:
+        advice = "check the address of the server, and the client certificate in the kubeconfig"
+        if failure.is_untrusted:
+            advice = "check the certificate authority in its kubeconfig"
+        return Unreachable(words, f"{failure.why} ({told})", advice)
     if isinstance(reason, (NewConnectionError, ConnectTimeoutError)):
         advice = "check its address, the network, and whether the firewall of the control plane allows this host"
         return Unreachable(words, f"it cannot be reached ({told})", advice)
-    return Interrupted(words, f"the connection ended without an answer ({told})", _ADVICE[500])
+    return Interrupted(words, f"the connection ended without an answer ({told})", _after_failure(is_read))
+
+
+def _lost_in_proxy(error: Exception, words: str, secrets: SecretTexts, proxy: str | None) -> DocrError:
+    """No request was sent: the proxy was not reached, or made no tunnel to the server."""
+    cause = getattr(error, "original_error", error)
+    told = service_text(secrets.mask(str(cause)), 200)
+    name = f"the proxy {proxy}" if proxy else "the proxy"
+    if "Tunnel connection failed" not in str(cause):
+        return Unreachable(words, f"{name} cannot be reached ({told})", "check the address of the proxy")
+    advice = "check that the proxy allows connections to this cluster"
+    if f"failed: {_PROXY_LOGIN}" in str(cause):
+        advice = "write the login of the proxy in its address, as http://USER:PASSWORD@HOST:PORT"
+    return Unreachable(words, f"{name} refused to connect to the cluster ({told})", advice)

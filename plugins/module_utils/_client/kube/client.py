@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from ..._domain.access.field_managers import FIELD_MANAGER
 from ..._domain.clusters.objects import (
-    CONNECTIONS,
     PULL_SECRET_TYPE,
     Namespace,
     Owners,
@@ -32,14 +31,15 @@ from ..._domain.clusters.objects import (
     parse_secret,
     parse_service_account,
 )
-from ..._domain.errors import BadAnswer, DocrError, NotFound, Refused
-from ..bounds import READ_TIMEOUTS, AnswerTooLarge, timed_pools
+from ..._domain.errors import BadAnswer, DocrError, NotFound
+from ..bounds import AnswerTooLarge
 from ..errors import refuse_in_check_mode
 from ..secret_texts import SecretTexts
 from ..settings import Settings
 from .answers import CHECK_SERVER, Pages, PatientKubeRetry, bad_answers, fetch_bounded, lost, read_answer
-from .kubeconfig import load_kubeconfig
-from .sdk import ApiClient, Configuration, HTTPError, Timeout
+from .connection import Door, open_door
+from .kubeconfig import load_kubeconfig, place_of_kubeconfig, refusing
+from .sdk import HTTPError, HTTPHeaderDict, Timeout
 
 T = TypeVar("T")
 
@@ -54,18 +54,6 @@ _BY_US = {"fieldManager": FIELD_MANAGER}
 _TRIAL = {"dryRun": "All"}
 # What is no failure of a connection, as a certificate that is not trusted, is the same the next time.
 _ALWAYS: Mapping[str, Any] = {"allowed_methods": None, "raise_on_status": False, "redirect": 0, "other": 0}
-
-
-@dataclass(frozen=True)
-class Door:
-    """The way to an API server: its connections, and the path in front of all resources.
-
-    Taken from the package once, since what it does to find them again costs more than the rest of a request.
-    """
-
-    configuration: Configuration
-    pool: Any
-    root: str
 
 
 class KubeApi:
@@ -217,10 +205,13 @@ class KubeApi:
                 raise BadAnswer(words, endless, CHECK_SERVER)
         return tuple(found)
 
-    def _headers(self, accept: str) -> dict[str, str]:
-        bearer = self._door.configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-        headers = {"Accept": accept, "User-Agent": self._settings.user_agent}
-        return headers | ({"Authorization": bearer} if bearer else {})
+    def _headers(self, accept: str, words: str) -> Any:
+        """The headers of a request; some of the names may be there several times."""
+        headers = HTTPHeaderDict({"Accept": accept, "User-Agent": self._settings.user_agent})
+        with refusing(words):
+            for name, value in self._door.credentials.headers():
+                headers.add(name, value)
+        return headers
 
     def _send(
         self,
@@ -236,7 +227,9 @@ class KubeApi:
         if not is_read:
             refuse_in_check_mode(words, self._settings.is_read_only)
         url = f"{self._door.root}/{path}" + (f"?{urlencode(query)}" if query else "")
-        headers = self._headers(accept) | ({} if body is None else _content_type(method))
+        headers = self._headers(accept, words)
+        if body is not None:
+            headers.add("Content-Type", _MERGE_PATCH if method == "PATCH" else "application/json")
         request = partial(
             self._door.pool.request,
             method,
@@ -253,15 +246,11 @@ class KubeApi:
         except AnswerTooLarge as error:
             raise BadAnswer(words, str(error), CHECK_SERVER) from None
         except (HTTPError, OSError) as error:
-            raise lost(error, words, self._settings.secrets) from None
-        read = read_answer(status, data, words)
+            raise lost(error, words, self._settings.secrets, is_read=is_read, proxy=self._door.proxy) from None
+        read = read_answer(status, data, words, self._door.credentials.words, is_read=is_read)
         if not is_read and "dryRun" not in query:
             self._has_written = True
         return read
-
-
-def _content_type(method: str) -> dict[str, str]:
-    return {"Content-Type": _MERGE_PATCH if method == "PATCH" else "application/json"}
 
 
 class _SharingContent:
@@ -285,19 +274,9 @@ def open_kube(kubeconfig: Mapping[str, Any] | str, context: str | None, name: st
 
     Raises Refused for one that cannot be used.
     """
-    configuration = load_kubeconfig(kubeconfig, context, name)
-    configuration.connection_pool_maxsize = CONNECTIONS
-    host = str(configuration.host)
-    manager_pools = timed_pools(settings.read_timeout_s * READ_TIMEOUTS)
-    bearer = configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
-    settings.secrets.add(bearer, str(bearer or "").partition(" ")[2], configuration.password)
-    try:
-        manager = ApiClient(configuration).rest_client.pool_manager
-        manager.pool_classes_by_scheme = dict(manager_pools)
-        pool = manager.connection_from_url(host)
-    except HTTPError as error:
-        raise Refused(f"use the address {host} of the cluster {name}", str(error), "correct it") from error
-    return KubeApi(Door(configuration, pool, f"{urlsplit(host).path.rstrip('/')}/api/v1"), name, settings)
+    cluster, user = load_kubeconfig(kubeconfig, context, name)
+    with refusing(f"sign in to the cluster {name} with {place_of_kubeconfig(kubeconfig, name)}"):
+        return KubeApi(open_door(cluster, user, settings), name, settings)
 
 
 def _secret_body(name: str, content: SecretContent) -> dict[str, Any]:

@@ -2,30 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a kubeconfig to what the kubernetes package connects with."""
+"""From a kubeconfig to a cluster and a user, and the errors of a kubeconfig that cannot be used."""
 
 from __future__ import annotations
 
-import errno
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from threading import Lock
 from typing import Any
 
+from ..._domain.clusters.kubeconfig import KubeEntry, UnusableKubeconfig, merge_kubeconfigs
 from ..._domain.errors import Refused
-from ..errors import UNREADABLE
-from .sdk import (
-    KUBE_IMPORT_ERROR,
-    ConfigException,
-    Configuration,
-    KubeConfigMerger,
-    YAMLError,
-    load_kube_config,
-    load_kube_config_from_dict,
-)
+from ..errors import UNREADABLE, reason_of
+from .sdk import KUBE_IMPORT_ERROR, YAMLError, safe_load
 
-_LOADING = Lock()
+_CORRECT_FILE = "correct the file, or name another file"
 
 
 def require_kubernetes(what: str, kubeconfigs: Iterable[str] = ()) -> None:
@@ -37,53 +28,59 @@ def require_kubernetes(what: str, kubeconfigs: Iterable[str] = ()) -> None:
     if KUBE_IMPORT_ERROR is not None:
         missing = "the Python library kubernetes is missing"
         raise Refused(what, missing, "install kubernetes for the Python that runs the module")
-    for path in dict.fromkeys(kubeconfigs):
-        operation, advice = f"use the kubeconfig {path}", "correct the file, or name another file"
-        with _refusing(operation, advice):
-            _require_files(path)
-            is_found = KubeConfigMerger(path).config is not None  # type: ignore[no-untyped-call]
-        if not is_found:
-            raise Refused(operation, "the file does not exist or is empty", advice)
+    for paths in dict.fromkeys(kubeconfigs):
+        with refusing(f"use the kubeconfig {paths}"):
+            merge_kubeconfigs(_read_documents(paths))
 
 
-def load_kubeconfig(kubeconfig: Mapping[str, Any] | str, context: str | None, name: str) -> Configuration:
-    """What a context of a kubeconfig says, given as its content or as its path; `name` is what messages call it.
+def load_kubeconfig(kubeconfig: Mapping[str, Any] | str, context: str | None, name: str) -> tuple[KubeEntry, KubeEntry]:
+    """Cluster and user of a context of a kubeconfig, given as its content or as its path.
 
-    Raises Refused for one that cannot be used, without what stands in it, since tokens do.
+    `name` is what messages call the cluster. Raises Refused for a kubeconfig that cannot be used, without the values in
+    the kubeconfig, since tokens are among them.
     """
-    configuration = Configuration()
-    load: Callable[..., None] = load_kube_config if isinstance(kubeconfig, str) else load_kube_config_from_dict
-    place = f"the kubeconfig {kubeconfig}" if isinstance(kubeconfig, str) else f"the credentials of {name}"
-    # The package writes certificates to files, and counts one as written before it is: so one thread at a time.
-    with _LOADING, _refusing(f"use {place}", "correct it, or name another context"):
-        if isinstance(kubeconfig, str):
-            _require_files(kubeconfig)
-        load(kubeconfig, context=context, client_configuration=configuration, persist_config=False)
-    return configuration
+    with refusing(f"use {place_of_kubeconfig(kubeconfig, name)}"):
+        documents = _read_documents(kubeconfig) if isinstance(kubeconfig, str) else [(kubeconfig, None)]
+        return merge_kubeconfigs(documents).choose(context)
 
 
-def _require_files(paths: str) -> None:
-    """Raise OSError where one of the files, which the package separates as PATH does, is a pipe or a device."""
-    for path in map(os.path.expanduser, paths.split(os.pathsep)):
-        # A pipe would hold the task until a writer comes.
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise OSError(errno.EINVAL, "the path is not a regular file")
+def place_of_kubeconfig(kubeconfig: Mapping[str, Any] | str, name: str) -> str:
+    """What messages call a kubeconfig."""
+    return f"the kubeconfig {kubeconfig}" if isinstance(kubeconfig, str) else f"the credentials of {name}"
 
 
 @contextmanager
-def _refusing(operation: str, advice: str) -> Iterator[None]:
-    """Raise Refused, without what stands in the kubeconfig, for the errors that the package raises of a kubeconfig."""
+def refusing(operation: str) -> Iterator[None]:
+    """Raise Refused, without the values in the kubeconfig, for what makes a kubeconfig unusable."""
     try:
         yield
-    except (*UNREADABLE, ConfigException, OSError, YAMLError) as error:
-        raise Refused(operation, _reason(error), advice) from None
+    except UnusableKubeconfig as error:
+        raise Refused(operation, str(error), error.advice) from None
+    except UNREADABLE:
+        raise Refused(operation, "the file is not a kubeconfig", _CORRECT_FILE) from None
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, YAMLError):
+def _read_documents(paths: str) -> list[tuple[Any, str | None]]:
+    """The documents of files, which a list separates as PATH does, each with its folder; missing files are left out."""
+    expanded = map(os.path.expanduser, filter(None, paths.split(os.pathsep)))
+    found: list[tuple[Any, str | None]] = [
+        (_read_document(path), os.path.abspath(os.path.dirname(path))) for path in expanded if os.path.exists(path)
+    ]
+    if not any(document for document, _folder in found):
+        raise UnusableKubeconfig("the file does not exist or is empty", _CORRECT_FILE)
+    return found
+
+
+def _read_document(path: str) -> Any:
+    # A pipe would hold the task until a writer comes.
+    if not os.path.isfile(path):
+        raise UnusableKubeconfig("the path is not a regular file", _CORRECT_FILE)
+    try:
+        with open(path, "rb") as file:
+            return safe_load(file)
+    except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        return "the file is not YAML" + (f", see line {mark.line + 1}" if mark else "")
-    if isinstance(error, (ConfigException, OSError, ValueError)):
-        # To say where a key is missing, the package quotes the whole entry.
-        return f"{str(error).partition('{')[0].rstrip('/ '):.200}"
-    return "the file is not a kubeconfig"
+        line = f", see line {mark.line + 1}" if mark else ""
+        raise UnusableKubeconfig(f"the file is not YAML{line}", _CORRECT_FILE) from None
+    except OSError as error:
+        raise UnusableKubeconfig(f"the file cannot be read ({reason_of(error)})", _CORRECT_FILE) from None

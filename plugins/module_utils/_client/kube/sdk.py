@@ -12,33 +12,41 @@ KUBE_IMPORT_ERROR: str | None = None
 try:
     from kubernetes.client.api_client import ApiClient
     from kubernetes.client.configuration import Configuration
-    from kubernetes.config.config_exception import ConfigException
-    from kubernetes.config.kube_config import KubeConfigMerger, load_kube_config, load_kube_config_from_dict
-    from urllib3 import Retry, Timeout
-    from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError, SSLError
-    from yaml import YAMLError
+    from kubernetes.client.rest import should_bypass_proxies
+    from urllib3 import HTTPHeaderDict, Retry, Timeout, make_headers
+    from urllib3.exceptions import (
+        ConnectTimeoutError,
+        HTTPError,
+        MaxRetryError,
+        NewConnectionError,
+        ProxyError,
+        SSLError,
+    )
+    from urllib3.util.ssl_ import create_urllib3_context
+    from yaml import YAMLError, safe_load
 except ImportError:
     KUBE_IMPORT_ERROR = traceback.format_exc()
-    ApiClient = Configuration = Retry = Timeout = object  # type: ignore[misc,assignment]
-    ConfigException = HTTPError = SSLError = YAMLError = Exception  # type: ignore[misc,assignment]
+    ApiClient = Configuration = HTTPHeaderDict = Retry = Timeout = object  # type: ignore[misc,assignment]
+    HTTPError = ProxyError = SSLError = YAMLError = Exception  # type: ignore[misc,assignment]
     ConnectTimeoutError = MaxRetryError = NewConnectionError = Exception  # type: ignore[misc,assignment]
-    KubeConfigMerger = object  # type: ignore[misc,assignment]
-    load_kube_config = load_kube_config_from_dict = object  # type: ignore[assignment]
+    create_urllib3_context = make_headers = safe_load = should_bypass_proxies = object  # type: ignore[assignment]
 
 __all__ = [
     "KUBE_IMPORT_ERROR",
     "ApiClient",
-    "ConfigException",
     "Configuration",
     "ConnectTimeoutError",
     "HTTPError",
-    "KubeConfigMerger",
+    "HTTPHeaderDict",
     "MaxRetryError",
     "NewConnectionError",
+    "ProxyError",
     "Retry",
     "SSLError",
     "Timeout",
     "YAMLError",
-    "load_kube_config",
-    "load_kube_config_from_dict",
+    "create_urllib3_context",
+    "make_headers",
+    "safe_load",
+    "should_bypass_proxies",
 ]

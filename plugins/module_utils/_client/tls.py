@@ -1,0 +1,78 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""TLS: certificates that are read before the first connection, and why a connection failed."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import tempfile
+from typing import NamedTuple
+
+_CERTIFICATES = re.compile(rb"-----BEGIN CERTIFICATE-----[\x00-\x7f]+?-----END CERTIFICATE-----")
+
+
+class TlsFailure(NamedTuple):
+    """Why no TLS connection came about; `is_untrusted` says that a CA that fits would be the fix."""
+
+    why: str
+    is_untrusted: bool = False
+
+
+# How OpenSSL 1.1 to 3.5 name what went wrong.
+_FAILURES = (
+    (("CERTIFICATE_VERIFY_FAILED", "certificate verify failed"), TlsFailure("its certificate is not trusted", True)),
+    (("doesn't match", "Hostname mismatch"), TlsFailure("its certificate is not trusted", True)),
+    (
+        ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG"),
+        TlsFailure("the server answered without TLS, as a plain HTTP server does"),
+    ),
+    (
+        ("CERTIFICATE_REQUIRED", "ALERT_BAD_CERTIFICATE", "ALERT_UNKNOWN_CA", "ALERT_CERTIFICATE"),
+        TlsFailure("the server requires a client certificate that the server trusts"),
+    ),
+)
+_OTHER = TlsFailure("no TLS connection was made")
+
+
+def explain_tls(error_text: str) -> TlsFailure | None:
+    """Why TLS failed, by the text of an error; None for a text that is not about TLS."""
+    for marks, failure in _FAILURES:
+        if any(mark in error_text for mark in marks):
+            return failure
+    return _OTHER if "SSLError" in error_text or "SSL:" in error_text or "[SSL]" in error_text else None
+
+
+def certificates_of(pem: bytes) -> str | None:
+    """The certificates in a PEM text, without the comments around the certificates; None for a text without any."""
+    found = [match.decode("ascii") for match in _CERTIFICATES.findall(pem)]
+    try:
+        if found:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata="\n".join(found))
+    except (ssl.SSLError, ValueError):
+        return None
+    return "\n".join(found) or None
+
+
+def load_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes) -> str | None:
+    """Give a context a client certificate with its key, both PEM; returns what is wrong with them, None for nothing.
+
+    The library reads files only, so they exist for a moment, in a folder of this user.
+    """
+    with tempfile.TemporaryDirectory(prefix="docr-") as folder:
+        paths = [os.path.join(folder, name) for name in ("certificate.pem", "key.pem")]
+        for path, content in zip(paths, (certificate, key), strict=True):
+            with open(path, "wb") as file:
+                file.write(content)
+        try:
+            # Without a password OpenSSL would ask the terminal for the password of an encrypted key.
+            context.load_cert_chain(paths[0], paths[1], password="")
+        except ssl.SSLError as error:
+            if "KEY_VALUES_MISMATCH" in str(error):
+                return "the key does not belong to the certificate"
+            encrypted = b"ENCRYPTED" in key
+            return "the key is encrypted" if encrypted else "the certificate or the key is not PEM"
+    return None

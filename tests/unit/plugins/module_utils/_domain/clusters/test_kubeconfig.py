@@ -1,0 +1,116 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Addresses, proxies and sign-ins in kubeconfigs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.kubeconfig import (
+    KubeEntry,
+    UnusableKubeconfig,
+    merge_kubeconfigs,
+    parse_proxy,
+    server_address,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.sign_in import (
+    ExecPlugin,
+    SignIn,
+    choose_sign_in,
+)
+
+
+@pytest.mark.parametrize(
+    ("server", "uses_tls", "address"),
+    [
+        ("https://10.9.8.7", False, "https://10.9.8.7"),
+        ("HTTPS://Kiwi.example.com:443/", False, "https://Kiwi.example.com:443"),
+        ("https://rancher.example.com/k8s/clusters/c-1/?a=b#c", False, "https://rancher.example.com/k8s/clusters/c-1"),
+        ("https://[::1]:6443", False, "https://[::1]:6443"),
+        ("kiwi.example.com:6443", True, "https://kiwi.example.com:6443"),
+        ("localhost:6443", True, "https://localhost:6443"),
+    ],
+)
+def test_address_of_a_server(server: str, uses_tls: bool, address: str) -> None:
+    assert server_address(server, uses_tls) == address
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        ("kiwi.example.com:6443", "the server kiwi.example.com:6443 has no scheme"),
+        ("http://127.0.0.1:8001", "the server http://127.0.0.1:8001 is not https"),
+        ("unix:///run/kiwi", "is not https"),
+        ("https://", "is not an address"),
+        ("https://[::1", "is not an address"),
+        ("https://kiwi example.com", "is not an address"),
+        ("https://kiwi:0", "the port of the server kiwi:0 is not a number from 1 to 65535"),
+        ("https://kiwi:65536", "the port of"),
+        ("https://kiwi:https", "the port of"),
+        ("https://user:secret@kiwi", "the address of the server kiwi holds a login"),
+    ],
+)
+def test_address_that_is_refused(server: str, words: str) -> None:
+    with pytest.raises(UnusableKubeconfig) as refused:
+        server_address(server, uses_tls=False)
+    assert words in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_proxy_with_a_login() -> None:
+    proxy = parse_proxy("http://fern:a%40b%3Ac@proxy.example.com:3128/", "the proxy")
+    assert (proxy.url, proxy.user, proxy.password) == ("http://proxy.example.com:3128", "fern", "a@b:c")
+    assert "a%40b" not in repr(proxy)
+    assert parse_proxy("socks5://127.0.0.1:1080", "the proxy").is_socks
+
+
+@pytest.mark.parametrize(
+    ("fields", "means"),
+    [
+        ({"token": "a", "exec": {"command": "x"}, "username": "b"}, SignIn.TOKEN),
+        ({"token": "a", "tokenFile": "x"}, SignIn.TOKEN_FILE),
+        ({"token": "", "exec": {"command": "x"}, "username": "b"}, SignIn.EXEC),
+        ({"exec": None, "username": "b"}, SignIn.BASIC),
+        ({"client-certificate-data": "YQ==", "client-key-data": "YQ=="}, SignIn.CERTIFICATE),
+    ],
+)
+def test_means_that_counts(fields: dict[str, Any], means: SignIn) -> None:
+    assert choose_sign_in(KubeEntry("user", "gardener", fields)) is means
+
+
+def test_first_entry_of_a_name_and_first_current_context_win() -> None:
+    def document(current: str, server: str) -> dict[str, Any]:
+        return {
+            "current-context": current,
+            "clusters": [{"name": "a", "cluster": {"server": server}}],
+            "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
+            "users": [{"name": "a", "user": {"token": server}}],
+        }
+
+    merged = merge_kubeconfigs([(document("", "1"), "/x"), (None, "/y"), (document("a", "2"), "/z")])
+    cluster, user = merged.choose(None)
+    assert (cluster.text("server"), cluster.folder, user.text("token")) == ("1", "/x", "1")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("error: token=abc123 is expired", "error: token=*** is expired"),
+        ('{"client_secret": "abc123"}', '{"client_secret": "***"}'),
+        ("sent Authorization: Bearer abc12345678", "sent Authorization: Bearer ***"),
+        ("bad value sesame", "bad value ***"),
+        ("bad value of-an-option", "bad value ***"),
+        ("profile oak is unknown", "profile oak is unknown"),
+    ],
+)
+def test_line_of_a_plugin_is_masked(line: str, shown: str) -> None:
+    plugin = ExecPlugin(
+        "the user gardener",
+        "x",
+        ("--profile", "oak", "--client-secret", "of-an-option"),
+        {"CLOUD_SECRET": "sesame", "CLOUD_PROFILE": "oak"},
+    )
+    assert plugin.mask(line, "***") == shown
