@@ -385,8 +385,9 @@ clusters:
               description:
                 - The cause. C(made_before_secret), C(own_pull_secrets), C(no_pull_secret), C(secret_missing),
                   C(secret_expired), C(secret_refused), C(secret_of_other_registry), C(secret_malformed),
-                  C(secret_unfit), C(secret_passwordless), C(image_missing), C(image_name_invalid), C(host_missing),
-                  C(registry_unknown), C(works_from_here) or C(not_known). The guide docs/doctor.md explains each cause.
+                  C(secret_unfit), C(secret_passwordless), C(never_pulled), C(signature_refused), C(image_missing),
+                  C(image_name_invalid), C(host_missing), C(registry_unknown), C(works_from_here) or C(not_known). The
+                  guide docs/doctor.md explains each cause.
               type: str
               sample: made_before_secret
             message:

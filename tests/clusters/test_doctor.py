@@ -157,6 +157,35 @@ def test_a_token_that_may_push_is_found_without_a_push(orchard: Cluster) -> None
     assert after == before
 
 
+def test_a_token_of_another_team_opens_no_registry(orchard: Cluster) -> None:
+    push_index(orchard.sandbox, "kiwi/team/app", "v3")
+    orchard.add_namespaces("pear")
+    token = orchard.sandbox.mint(team="another")
+    config = json.dumps({"auths": {orchard.sandbox.registry_host: {"username": "me", "password": token}}})
+    put(orchard, "regcred", config, "pear")
+    orchard.give("pear", ["regcred"])
+    found = look(orchard, **HERE, registries=["kiwi"])
+    assert findings(found) == [("error", "other_registry", "Secret/regcred", "pear")]
+
+
+def test_access_for_some_namespaces_is_healthy_without_the_others(orchard: Cluster) -> None:
+    orchard.add_namespaces("shop-eu", "shop-us", "fig")
+    give_access(orchard, namespaces=["shop-*"])
+    found = look(orchard)
+    assert (found["is_healthy"], findings(found)) == (True, [])
+
+
+def test_more_missing_names_than_the_doctor_looks_up_are_told_as_not_looked_up(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear")
+    orchard.give("pear", [*(f"gone-{number:02}" for number in range(21)), ""])
+    found = look(orchard, **HERE, registries=["kiwi"])
+    kinds = [one["kind"] for one in found["findings"]]
+    assert (kinds.count("entry_names_nothing"), "gone-20" in str(found["findings"])) == (20, False)
+    (note,) = found["notes"]
+    assert "name 21 pull secrets" in note
+    assert "such as gone-20." in note
+
+
 def test_each_token_is_asked_about_once_however_many_secrets_hold_it(orchard: Cluster) -> None:
     orchard.add_namespaces("pear")
     give_access(orchard, namespaces=["pear"])

@@ -119,6 +119,11 @@ def snapshot(
         pods=tuple(pods),
         index=index_secrets(secrets, HOST, TEAM),
         access={credential(token).fingerprint: one for token, one in asked.items()},
-        images={MISSING_IMAGE: False, Image("kiwi", "web", "v7"): True},
+        images={
+            MISSING_IMAGE: False,
+            Image("kiwi", "web", "v7"): True,
+            Image("kiwi", "web", "v7", has_host=False): True,
+            Image("kiwi", "hub", "v7", has_host=False): False,
+        },
         **more,
     )

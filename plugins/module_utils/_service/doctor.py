@@ -18,8 +18,8 @@ from .._domain.credentials.docker import DockerCredentials
 from .._domain.doctor.images import Image
 from .._domain.doctor.report import MOST_CREDENTIALS, DoctorReport, build_report
 from .._domain.doctor.secrets import IndexedSecret, index_secrets
-from .._domain.doctor.snapshot import WAITING, ClusterSnapshot, DoctorScope, TokenAccess
-from .._domain.errors import DocrError, NotFound, Unreachable
+from .._domain.doctor.snapshot import ClusterSnapshot, DoctorScope, TokenAccess, waits_for_image
+from .._domain.errors import Denied, DocrError, NotFound, Unreachable
 from .flow.tokens import accepts_login
 from .ports.api import Api
 from .ports.image_host import ImageHost
@@ -67,10 +67,11 @@ def _read(kube: Kube, api: Api, scope: DoctorScope) -> ClusterSnapshot:
     accounts = kube.list_service_accounts(only if {name for _namespace, name in used} <= {only} else None)
     kept = {(one.namespace, one.name): _named(one) for one in accounts if is_of_interest(one)}
     secrets = kube.list_pull_secrets()
-    others = _read_others(kube, secrets, kept.values(), pods)
-    return ClusterSnapshot(
-        scope, api.now(), namespaces, kept, pods, index_secrets([*others, *secrets], scope.host, scope.team)
-    )
+    others = _others(secrets, kept.values(), pods)
+    read = _read_others(kube, list(others.items())[:_MOST_NAMES])
+    index = index_secrets([*read, *secrets], scope.host, scope.team)
+    unread = frozenset(list(others)[_MOST_NAMES:])
+    return ClusterSnapshot(scope, api.now(), namespaces, kept, pods, index, unread=unread)
 
 
 def _named(user: _User) -> _User:
@@ -78,21 +79,31 @@ def _named(user: _User) -> _User:
     return replace(user, pull_secrets=tuple(name for name in user.pull_secrets if name))
 
 
-def _read_others(
-    kube: Kube, secrets: Iterable[Secret], accounts: Iterable[ServiceAccount], pods: Iterable[Pod]
-) -> Iterator[Secret]:
-    """Secrets that are named as pull secrets and are none."""
+def _others(secrets: Iterable[Secret], accounts: Iterable[ServiceAccount], pods: Iterable[Pod]) -> dict[str, set[str]]:
+    """The names, sorted, that are named as pull secrets and are none, with the namespaces: of another type, or gone."""
     present = {(one.namespace, one.name) for one in secrets}
     users: tuple[ServiceAccount | Pod, ...] = (*accounts, *pods)
-    named = {(one.namespace, name) for one in users for name in one.pull_secrets}
-    for name in sorted({name for _namespace, name in named - present})[:_MOST_NAMES]:
-        yield from (one for one in kube.list_secrets(name) if (one.namespace, name) in named - present)
+    found: dict[str, set[str]] = {}
+    for namespace, name in {(one.namespace, name) for one in users for name in one.pull_secrets} - present:
+        found.setdefault(name, set()).add(namespace)
+    return dict(sorted(found.items()))
+
+
+def _read_others(kube: Kube, others: Iterable[tuple[str, set[str]]]) -> Iterator[Secret]:
+    for name, namespaces in others:
+        yield from (one for one in kube.list_secrets(name) if one.namespace in namespaces)
 
 
 def _slips(snapshot: ClusterSnapshot) -> Iterator[str]:
     for name in plain_names(snapshot.scope.where.namespaces):
         if name not in snapshot.namespaces:
             yield f"The namespace {name} does not exist, or the label selector does not select it."
+    if snapshot.unread:
+        yield (
+            f"Service accounts and pods name {_MOST_NAMES + len(snapshot.unread)} pull secrets that are of another type"
+            f" or missing. The module looked up {_MOST_NAMES} of the names, and knows nothing of the others, such as"
+            f" {min(snapshot.unread)}."
+        )
 
 
 @dataclass
@@ -103,6 +114,7 @@ class _ImageHostChecks:
     snapshot: ClusterSnapshot
     notes: list[str] = field(default_factory=list)
     repositories: dict[str, str] = field(default_factory=dict)
+    samples: dict[str, Image | None] = field(default_factory=dict)
     is_unreachable: bool = False
 
     def check_tokens(self) -> Mapping[str, TokenAccess]:
@@ -122,7 +134,7 @@ class _ImageHostChecks:
             image
             for pod in self.snapshot.pods
             for container, image in self.snapshot.images_of(pod)
-            if container.waiting in WAITING and image.is_whole and image.registry in self.snapshot.scope.team
+            if waits_for_image(container) and image.repository and image.registry in self.snapshot.scope.team
         }
         self._tell_of_more("images", len(wanted), _MOST_IMAGES)
         found = {}
@@ -140,14 +152,35 @@ class _ImageHostChecks:
         with closing(self.api.open_image_host(credentials)) as host:
             if not accepts_login(host):
                 return TokenAccess(is_taken=False)
-            pulls = [one for one in registries if host.fetch_access(one, _NO_REPOSITORY, ("pull",))]
+            pulls = [one for one in registries if self._may_pull(host, one, is_own)]
             pushes = [one for one in pulls if not is_own and host.fetch_access(one, self._repository(one), ("push",))]
         return TokenAccess(True, frozenset(pulls), frozenset(pushes))
+
+    def _may_pull(self, host: ImageHost, registry: str, is_own: bool) -> bool:
+        """Whether a token opens a registry.
+
+        "Not found" proves nothing of a token that is not ours: the image host also says so where the token is of a team
+        that has no such registry. An image that the API lists must be there.
+        """
+        sample = None if is_own else self._sample(registry)
+        if sample is None:
+            return bool(host.fetch_access(registry, _NO_REPOSITORY, ("pull",)))
+        try:
+            return _exists(host, sample)
+        except Denied:
+            return False
+
+    def _sample(self, registry: str) -> Image | None:
+        if registry not in self.samples:
+            repository = self._repository(registry)
+            found = () if repository == _NO_REPOSITORY else self.api.list_manifests(registry, repository)
+            self.samples[registry] = Image(registry, repository, found[0].digest) if found else None
+        return self.samples[registry]
 
     def _repository(self, registry: str) -> str:
         """One that exists, since a token to push a new one is refused where the tier has no room for it."""
         if registry not in self.repositories:
-            found = self.api.list_repositories(registry)
+            found = sorted(self.api.list_repositories(registry), key=lambda one: not one.manifest_count)
             self.repositories[registry] = found[0].name if found else _NO_REPOSITORY
         return self.repositories[registry]
 

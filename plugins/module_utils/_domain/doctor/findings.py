@@ -18,7 +18,7 @@ from ..credentials.rotation import LIFETIMES, Credential
 from ..names import join_names
 from ..times import format_time
 from .secrets import MAKERS, IndexedSecret
-from .snapshot import ClusterSnapshot, SecretState
+from .snapshot import ClusterSnapshot, SecretState, best_of
 
 ERROR = "error"
 WARNING = "warning"
@@ -45,6 +45,9 @@ ADVICE = {
     "can_push": f"{_REPLACE}, which mints a token that can only pull; every reader of this secret can replace images",
     "duplicate": "keep one of the methods; docr_doks_integration with state=absent removes its own method",
 }
+
+# A secret in these states has no finding of its own, and a secret of another type has no login that would be meant.
+_WITHOUT_FINDING = (SecretState.SERVES, SecretState.UNKNOWN, SecretState.OTHER_HOST, SecretState.MALFORMED)
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def list_needs(snapshot: ClusterSnapshot) -> tuple[Need, ...]:
         Need(account, registry, snapshot.best(account.namespace, account.pull_secrets, registry))
         for registry in snapshot.concerned
         for account in snapshot.desired_accounts()
+        if snapshot.is_meant(account.namespace, registry)
     )
 
 
@@ -125,7 +129,7 @@ def _missing_entry(snapshot: ClusterSnapshot, need: Need) -> Iterator[Finding]:
         indexed = snapshot.index.find(account.namespace, name)
         if indexed is None and name in meant:
             return
-        if indexed is not None and (indexed.registry == need.registry or _has_finding(indexed)):
+        if indexed is not None and (indexed.registry == need.registry or _has_finding(snapshot, indexed)):
             return
     present = snapshot.serving(account.namespace, _present(snapshot, account.namespace, need.registry), need.registry)
     hint = f", although the secret {present} exists" if present else ""
@@ -133,9 +137,10 @@ def _missing_entry(snapshot: ClusterSnapshot, need: Need) -> Iterator[Finding]:
     yield Finding(ERROR, "entry_missing", account.namespace, _account(account), need.registry, message)
 
 
-def _has_finding(indexed: IndexedSecret) -> bool:
-    """Whether a secret that has no registry by its name has a finding of its own when it does not serve."""
-    return indexed.registry is None and indexed.parsed.is_meant_for_host
+def _has_finding(snapshot: ClusterSnapshot, indexed: IndexedSecret) -> bool:
+    """Whether a secret that has no registry by its name is meant for the checked ones and serves none of them."""
+    states = (snapshot.state_of(indexed, one) for one in snapshot.scope.registries)
+    return indexed.registry is None and best_of(states) not in _WITHOUT_FINDING
 
 
 def _present(snapshot: ClusterSnapshot, namespace: str, registry: str) -> Iterator[str]:
@@ -146,7 +151,7 @@ def _names_nothing(
     snapshot: ClusterSnapshot, account: ServiceAccount, unmet: dict[tuple[str, str], set[str]]
 ) -> Iterator[Finding]:
     for name in account.pull_secrets:
-        if snapshot.index.find(account.namespace, name) is not None:
+        if snapshot.index.find(account.namespace, name) is not None or name in snapshot.unread:
             continue
         registry = next((one for one in snapshot.scope.team if name in secret_names(one)), None)
         if registry is not None and registry not in snapshot.scope.registries:
@@ -180,7 +185,7 @@ class _SecretCheck:
             if indexed.registry is not None:
                 yield self._say("other_host", f"The secret has no login for {self.snapshot.scope.host}.")
             return
-        yield from self._say_state(min(states, key=list(SecretState).index))
+        yield from self._say_state(best_of(states))
         yield from self._say_expiry()
         pushes = sorted(name for one in indexed.parsed.logins for name in self._pushes(one.credentials.fingerprint))
         if pushes:
@@ -200,7 +205,7 @@ class _SecretCheck:
 
     def _pushes(self, fingerprint: str) -> Iterable[str]:
         access = (self.snapshot.access or {}).get(fingerprint)
-        return access.pushes if access else ()
+        return (access.pushes or ()) if access else ()
 
     def _say_state(self, state: SecretState) -> Iterator[Finding]:
         if state is SecretState.EXPIRED:

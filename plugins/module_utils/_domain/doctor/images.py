@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 from dataclasses import dataclass
 
@@ -46,3 +47,8 @@ def read_image(name: str, host: str, registries: Container[str]) -> Image | None
     else:
         tag = "latest"
     return Image(registry, repository, digest or tag, has_host)
+
+
+def is_misspelled(name: str, host: str) -> bool:
+    """Whether an image's name means the image host and is not written as one: with a scheme, blanks or capitals."""
+    return re.sub(r"^https?://", "", name.strip().casefold()).startswith(f"{host.casefold()}/")

@@ -13,15 +13,17 @@ from typing import Any
 from ..clusters.objects import Container, Pod
 from ..names import join_names
 from .images import Image
-from .snapshot import WAITING, ClusterSnapshot, SecretState
+from .snapshot import BAD_SIGNATURE, INVALID_NAME, NEVER_PULL, ClusterSnapshot, SecretState, waits_for_image
 
 _AGAIN = "the kubelet tries again by itself within five minutes"
 _RENEW = f"run docr_doks_integration with this registry and cluster; then {_AGAIN}"
 
 ADVICE = {
-    "image_name_invalid": "write host/registry/repository:tag",
+    "image_name_invalid": "write host/registry/repository:tag in lower case and without a scheme",
     "host_missing": "write the image host before the name; an image without a host is pulled from Docker Hub",
     "registry_unknown": "correct the name of the registry, or use a token of the team that has it",
+    "never_pulled": "set imagePullPolicy to IfNotPresent in the pod template, or bring the image to the node",
+    "signature_refused": "sign the image as the policy of the node requires; no secret makes the image pullable",
     "image_missing": "push the image, or correct its name",
     "made_before_secret": "delete the pod so that its controller recreates it: a pod keeps the pull secrets that it was"
     " created with;"
@@ -42,6 +44,10 @@ ADVICE = {
     "secret_missing": _RENEW,
     "works_from_here": f"{_AGAIN}; if the error stays, check the node's network, time and architecture",
     "not_known": "see the notes for what could not be checked",
+}
+_BY_REASON = {
+    NEVER_PULL: ("never_pulled", "The node does not have the image, and imagePullPolicy Never forbids the pull."),
+    BAD_SIGNATURE: ("signature_refused", "The node pulled the image and refused its signature."),
 }
 _BY_STATE = {
     SecretState.EXPIRED: ("secret_expired", "The token of its pull secret {name} has expired."),
@@ -109,7 +115,10 @@ def find_pod_findings(snapshot: ClusterSnapshot) -> Iterator[PodFinding]:
     """The pods that wait for an image of the registries, and the pods that are older than their pull secret."""
     for pod in snapshot.pods:
         for container, image in snapshot.images_of(pod):
-            if container.waiting in WAITING:
+            is_there = (snapshot.images or {}).get(image)
+            if not image.has_host and is_there is False:
+                continue  # an image of Docker Hub whose name begins like a registry's
+            if waits_for_image(container):
                 cause, message = _why(snapshot, pod, container, image)
                 yield PodFinding(pod, container, True, cause, message)
             elif (late := _late(snapshot, pod, image)) is not None and late[0] == "made_before_secret":
@@ -120,12 +129,17 @@ def _why(snapshot: ClusterSnapshot, pod: Pod, container: Container, image: Image
     wrong = _wrong_name(snapshot, container, image)
     if wrong is not None:
         return wrong
-    if (snapshot.images or {}).get(image) is False:
+    if container.waiting in _BY_REASON:
+        return _BY_REASON[container.waiting]
+    is_there = (snapshot.images or {}).get(image)
+    if is_there is False:
         return "image_missing", f"There is no image {image} on {snapshot.scope.host}."
     best = snapshot.best(pod.namespace, pod.pull_secrets, image.registry, image.repository)
     if best is not None and best[0] is SecretState.SERVES:
-        is_there = " and the image exists" if (snapshot.images or {}).get(image) else ""
-        return "works_from_here", f"Its pull secret {best[1]} opens the registry now{is_there}."
+        opens = f"Its pull secret {best[1]} opens the registry now"
+        if is_there is None:
+            return "not_known", f"{opens}, and whether the image exists was not checked."
+        return "works_from_here", f"{opens} and the image exists."
     late = None if best is not None and best[0] is SecretState.BREAKING else _late(snapshot, pod, image)
     if late is not None:
         return late
@@ -144,8 +158,10 @@ def _why(snapshot: ClusterSnapshot, pod: Pod, container: Container, image: Image
 
 def _wrong_name(snapshot: ClusterSnapshot, container: Container, image: Image) -> tuple[str, str] | None:
     if not image.has_host:
-        return "host_missing", f"The image {container.image} names no host."
-    if container.waiting == "InvalidImageName" or not image.repository:
+        is_there = (snapshot.images or {}).get(image)
+        told = f", and {snapshot.scope.host} has an image of this name" if is_there else ""
+        return "host_missing", f"The image {container.image} names no host{told}."
+    if container.waiting == INVALID_NAME or not image.repository:
         return "image_name_invalid", f"{container.image} is not a valid image name."
     if image.registry not in snapshot.scope.team:
         return "registry_unknown", f"The team of the token has no registry {image.registry}."

@@ -37,7 +37,8 @@ class DoctorReport:
     @property
     def is_healthy(self) -> bool:
         """Whether pods can pull: the report has no error, and no pod waits for an image."""
-        return not any(one.severity == ERROR for one in self.findings) and not any(one.is_failing for one in self.pods)
+        has_error = any(one.severity == ERROR for one in self.findings)
+        return not has_error and self._failing() == 0 and all(need.is_met for need in self.needs)
 
     def shape(self, name: str) -> dict[str, Any]:
         """The report as the user sees it, with bounded lists; `name` is the cluster's name."""
@@ -50,7 +51,10 @@ class DoctorReport:
             "namespaces": self._namespaces(),
             "findings": self._findings(),
             "credentials": _credentials(self.snapshot),
-            "pods": [one.shape([each.pod.name for each in group], MOST_PODS_NAMED) for one, group in pods[:MOST_PODS]],
+            "pods": [
+                one.shape(list(dict.fromkeys(each.pod.name for each in group)), MOST_PODS_NAMED)
+                for one, group in pods[:MOST_PODS]
+            ],
             "notes": [*self.notes, *_left_out("entries of pods", len(pods), MOST_PODS)],
         }
 
@@ -58,8 +62,7 @@ class DoctorReport:
         total = len(self.snapshot.namespaces)
         affected = {need.account.namespace for need in self.needs if not need.is_met}
         registries = join_names(dict.fromkeys(need.registry for need in self.needs if not need.is_met))
-        failing = sum(one.is_failing for one in self.pods)
-        stale = len(self.pods) - failing
+        failing, stale = self._failing(), self._stale()
         warnings = len({_same(one) for one in self.findings if one.severity == WARNING})
         parts = [
             f"in {len(affected)} of {total} namespaces new pods cannot pull from {registries}" if affected else "",
@@ -84,14 +87,22 @@ class DoctorReport:
             "pods": len(self.snapshot.pods),
             "errors": severities[ERROR],
             "warnings": severities[WARNING],
-            "failing_pods": sum(one.is_failing for one in self.pods),
-            "stale_pods": sum(not one.is_failing for one in self.pods),
+            "failing_pods": self._failing(),
+            "stale_pods": self._stale(),
         }
+
+    def _failing(self) -> int:
+        """The number of pods that wait, whatever number of containers of a pod wait."""
+        return len({_place(one) for one in self.pods if one.is_failing})
+
+    def _stale(self) -> int:
+        failing = {_place(one) for one in self.pods if one.is_failing}
+        return len({_place(one) for one in self.pods} - failing)
 
     def _namespaces(self) -> list[dict[str, Any]]:
         """The namespaces with errors or failing pods, and the numbers of both."""
         errors = Counter(one.namespace for one in self.findings if one.severity == ERROR)
-        failing = Counter(one.pod.namespace for one in self.pods if one.is_failing)
+        failing = Counter(namespace for namespace, _name in {_place(one) for one in self.pods if one.is_failing})
         names = sorted({*errors, *failing})
         return [{"name": name, "errors": errors[name], "failing_pods": failing[name]} for name in names]
 
@@ -106,6 +117,10 @@ def build_report(snapshot: ClusterSnapshot, notes: Iterable[str] = ()) -> Doctor
     needs = list_needs(snapshot)
     findings = tuple(dict.fromkeys(find_secret_findings(snapshot, needs)))
     return DoctorReport(snapshot, needs, findings, tuple(find_pod_findings(snapshot)), tuple(notes))
+
+
+def _place(found: PodFinding) -> tuple[str, str]:
+    return found.pod.namespace, found.pod.name
 
 
 def _same(finding: Finding) -> Finding:
@@ -139,7 +154,7 @@ def _credential(snapshot: ClusterSnapshot, fingerprint: str, secrets: list[Index
         "namespaces": len({indexed.secret.namespace for indexed in secrets}),
         "is_taken": None if access is None else access.is_taken,
         "pulls_from": None if access is None else sorted(access.pulls),
-        "pushes_to": None if access is None else sorted(access.pushes),
+        "pushes_to": None if access is None or access.pushes is None else sorted(access.pushes),
         "minted_at": None if known is None else format_time(known.minted_at),
         "expires_at": None if ends is None else format_time(ends),
         "never_expires": None if known is None else ends is None,

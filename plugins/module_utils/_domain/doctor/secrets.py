@@ -52,11 +52,6 @@ class ParsedContent:
         """Whether the secret has to do with other hosts only."""
         return bool(self.others) and not (self.logins or self.passwordless or self.unfit)
 
-    @property
-    def is_meant_for_host(self) -> bool:
-        """Whether the secret's author wanted a login for the image host, or the secret ends every pull."""
-        return bool(self.logins or self.passwordless or self.unfit) or self.is_breaking
-
 
 @dataclass(frozen=True, slots=True)
 class IndexedSecret:

@@ -12,15 +12,31 @@ from datetime import datetime
 from enum import Enum
 from functools import cached_property
 
+from ..access.methods import OPERATOR, secret_name, secret_names
+from ..access.ownership import OPERATOR_NAMESPACE, is_source
 from ..clusters.objects import Container, Pod, ServiceAccount
-from ..clusters.selection import Where
-from .images import Image, read_image
+from ..clusters.selection import Where, plain_names
+from .images import Image, is_misspelled, read_image
 from .secrets import IndexedSecret, SecretIndex
 
 # Reasons of a kubelet for a container whose image did not come.
-WAITING = frozenset(
-    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ImageInspectError", "RegistryUnavailable"}
+INVALID_NAME = "InvalidImageName"
+NEVER_PULL = "ErrImageNeverPull"
+BAD_SIGNATURE = "SignatureValidationFailed"
+_WAITING = frozenset(
+    {
+        *("ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"),
+        *(INVALID_NAME, NEVER_PULL, BAD_SIGNATURE),
+    }
 )
+
+
+def waits_for_image(container: Container) -> bool:
+    """Whether a container does not run since its image did not come.
+
+    A kubelet of 1.34 or newer gives the error of an unreadable pull secret as the reason. All other reasons are words.
+    """
+    return container.waiting is not None and (container.waiting in _WAITING or " " in container.waiting)
 
 
 class SecretState(Enum):
@@ -42,6 +58,11 @@ class SecretState(Enum):
 _ORDER = {state: place for place, state in enumerate(SecretState)}
 
 
+def best_of(states: Iterable[SecretState]) -> SecretState:
+    """The best of some states."""
+    return min(states, key=_ORDER.__getitem__)
+
+
 @dataclass(frozen=True)
 class DoctorScope:
     """What the doctor checks: `registries` out of the `team`'s, and where. `is_asked`: the user named them."""
@@ -54,27 +75,33 @@ class DoctorScope:
 
     def image_of(self, container: Container) -> Image | None:
         """The image of a container where its registry is checked or does not exist, else None."""
+        is_waiting = waits_for_image(container)
         image = read_image(container.image, self.host, self.registries)
+        if image is None and is_waiting and is_misspelled(container.image, self.host):
+            image = Image("", "", "")
         if image is None or (image.registry in self.team and image.registry not in self.registries):
             return None
-        # Other teams' registries are their concern as long as nothing fails.
-        return image if image.registry in self.team or container.waiting in WAITING else None
+        # Other teams' registries, and images of Docker Hub, are their concern as long as nothing fails.
+        return image if is_waiting or (image.has_host and image.registry in self.team) else None
 
 
 @dataclass(frozen=True)
 class TokenAccess:
-    """The image host's answer on a token: whether the token is accepted, and where the token may pull and push."""
+    """The image host's answer on a token: whether the token is accepted, and where the token may pull and push.
+
+    `pushes` is None where pushing was not tried.
+    """
 
     is_taken: bool
     pulls: frozenset[str] = frozenset()
-    pushes: frozenset[str] = frozenset()
+    pushes: frozenset[str] | None = frozenset()
 
 
 @dataclass(frozen=True)
 class ClusterSnapshot:
     """One cluster as read. `access` is by the tokens' fingerprints; `images` says whether an image exists.
 
-    What could not be checked is missing in both.
+    What could not be checked is missing in both. `unread` are names of pull secrets that were not looked up.
     """
 
     scope: DoctorScope
@@ -86,6 +113,7 @@ class ClusterSnapshot:
     integrated: tuple[str, ...] = ()
     access: Mapping[str, TokenAccess] | None = None
     images: Mapping[Image, bool] | None = None
+    unread: frozenset[str] = frozenset()
 
     def desired_accounts(self) -> Iterator[ServiceAccount]:
         """The service accounts whose pods must be able to pull."""
@@ -102,7 +130,9 @@ class ClusterSnapshot:
     def state(self, namespace: str, name: str, registry: str, repository: str = "") -> SecretState:
         """What the secret of a name is good for."""
         indexed = self.index.find(namespace, name)
-        return SecretState.MISSING if indexed is None else self.state_of(indexed, registry, repository)
+        if indexed is None:
+            return SecretState.UNKNOWN if name in self.unread else SecretState.MISSING
+        return self.state_of(indexed, registry, repository)
 
     def state_of(self, indexed: IndexedSecret, registry: str, repository: str = "") -> SecretState:
         """What a secret is good for, for a repository, or without a repository for any repository of the registry."""
@@ -113,8 +143,7 @@ class ClusterSnapshot:
         near = [one for one in parsed.logins if one.serves(start) or one.path.startswith(start)]
         fit = [one for one in near if not repository or one.serves(f"{start}{repository}")]
         if fit:
-            states = (self._state(one.credentials.fingerprint, registry) for one in fit)
-            return min(states, key=_ORDER.__getitem__)
+            return best_of(self._state(one.credentials.fingerprint, registry) for one in fit)
         if near or parsed.unfit:
             return SecretState.UNFIT
         return SecretState.PASSWORDLESS if parsed.passwordless else SecretState.OTHER_HOST
@@ -147,9 +176,56 @@ class ClusterSnapshot:
         """The registries that this cluster must pull from: the user's, or all that the cluster already uses."""
         if self.scope.is_asked:
             return self.scope.registries
-        named = {image.registry for pod in self.pods for _container, image in self.images_of(pod)}
+        named = {registry for _namespace, registry in self._pulled}
         kept = {indexed.registry for indexed in self.index.secrets.values() if indexed.registry is not None}
         return tuple(name for name in self.scope.registries if name in {*self.integrated, *named, *kept})
+
+    def is_meant(self, namespace: str, registry: str) -> bool:
+        """Whether pods of a namespace are meant to pull from a registry.
+
+        The user says so, DigitalOcean's operator copies a pull secret into all namespaces, or the namespace has a pull
+        secret, an entry or an image of the registry.
+        """
+        if self.scope.is_asked or namespace in plain_names(self.scope.where.namespaces):
+            return True
+        return registry in self._everywhere or (namespace, registry) in self._meant
+
+    @cached_property
+    def _everywhere(self) -> frozenset[str]:
+        """The registries whose pull secrets DigitalOcean's operator copies into all namespaces."""
+        names = {registry: (registry, secret_name(OPERATOR, registry)) for registry in self.scope.registries}
+        found = {
+            registry
+            for registry, both in names.items()
+            for name in both
+            if (one := self.index.find(OPERATOR_NAMESPACE, name)) is not None and is_source(one.secret, name)
+        }
+        return frozenset({*self.integrated, *found})
+
+    @cached_property
+    def _pulled(self) -> frozenset[tuple[str, str]]:
+        """The namespaces and registries of the images of pods."""
+        return frozenset(
+            (pod.namespace, image.registry)
+            for pod in self.pods
+            for _container, image in self.images_of(pod)
+            if image.has_host
+        )
+
+    @cached_property
+    def _meant(self) -> frozenset[tuple[str, str]]:
+        found = set(self._pulled)
+        for indexed in self.index.secrets.values():
+            place = indexed.secret.namespace
+            if indexed.registry is not None:
+                found.add((place, indexed.registry))
+            else:
+                served = (one for one in self.scope.registries if self.state_of(indexed, one) is SecretState.SERVES)
+                found.update((place, registry) for registry in served)
+        for registry in self.scope.registries:
+            meant = set(secret_names(registry))
+            found.update((one.namespace, registry) for one in self.accounts.values() if meant & set(one.pull_secrets))
+        return frozenset(found)
 
     def _state(self, fingerprint: str, registry: str) -> SecretState:
         credential = self.index.credentials.get(fingerprint)

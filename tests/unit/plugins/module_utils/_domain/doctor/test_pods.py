@@ -92,6 +92,38 @@ PODS: dict[str, tuple[ClusterSnapshot, tuple[str, bool] | None]] = {
     "the kubelet finds no name in it": (
         snapshot([], [account()], [pod(image="kiwi/Web:v7", waiting="InvalidImageName")]), ("image_name_invalid", True)
     ),
+    "the name has a scheme": (
+        snapshot([], [account()], [pod(image=f"!https://{HOST}/kiwi/web:v7", waiting="InvalidImageName")]),
+        ("image_name_invalid", True),
+    ),
+    "the host has capital letters": (
+        snapshot([], [account()], [pod(image=f"!{HOST.upper()}/kiwi/web:v7")]), ("image_name_invalid", True)
+    ),
+    "Kubernetes 1.34 gives the error of a broken secret as the reason": (
+        snapshot(
+            [with_config(theirs("quay"), "{")], [account()], [pod("quay", waiting="unexpected end of JSON input")]
+        ),
+        ("secret_malformed", True),
+    ),
+    "the policy forbids the pull": (
+        snapshot([ours()], [account(DIRECT)], [pod(DIRECT, waiting="ErrImageNeverPull")]), ("never_pulled", True)
+    ),
+    "the node refused the signature": (
+        snapshot([ours()], [account(DIRECT)], [pod(DIRECT, waiting="SignatureValidationFailed")]),
+        ("signature_refused", True),
+    ),
+    "whether the image exists was not checked": (
+        snapshot([ours()], [account(DIRECT)], [pod(DIRECT, image="kiwi/web:unchecked")]), ("not_known", True)
+    ),
+    "the secret was not looked up": (
+        snapshot([], [account(DIRECT)], [pod("quay")], unread=frozenset({"quay"})), ("not_known", True)
+    ),
+    "an image of Docker Hub begins like a registry": (
+        snapshot([ours()], [account(DIRECT)], [pod(image="!kiwi/hub:v7", waiting="ImagePullBackOff")]), None
+    ),
+    "an image of Docker Hub begins like a registry and runs": (
+        snapshot([ours()], [account(DIRECT)], [pod(image="!kiwi/web:v7", waiting=None)]), None
+    ),
     "the host was left out": (snapshot([], [account()], [pod(image="!kiwi/web:v7")]), ("host_missing", True)),
     "an image of elsewhere": (snapshot([], [account()], [pod(image="!library/web:v7")]), None),
     "the secret serves and it runs": (snapshot([ours()], [account(DIRECT)], [pod(DIRECT, waiting=None)]), None),
@@ -112,3 +144,12 @@ def test_every_cause_has_its_situation_and_a_line_in_the_guide() -> None:
     for cause in ADVICE:
         assert f"| `{cause}` |" in guide
         assert f"C({cause})" in documented
+
+
+def test_a_pod_with_three_waiting_containers_counts_once() -> None:
+    one = pod(DIRECT)
+    three = replace(one, containers=tuple(replace(one.containers[0], name=name) for name in "abc"))
+    shown = build_report(snapshot([ours(left_days=-1)], [account(DIRECT)], [three])).shape("sea")
+    assert (shown["counts"]["failing_pods"], shown["namespaces"][0]["failing_pods"]) == (1, 1)
+    assert [(found["count"], found["pods"]) for found in shown["pods"]] == [(1, ["web-1"])]
+    assert "1 pod is waiting for an image" in shown["summary"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.selection import Where
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.findings import ADVICE
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.report import (
     DoctorReport,
@@ -40,6 +41,7 @@ from support.doctor_snapshots import (
 DIRECT, OPERATOR = "docr-direct-kiwi", "docr-operator-kiwi"
 BROKEN = json.dumps({"auths": {"quay.io": {"auth": "&"}, HOST: {"username": "me", "password": "t-1"}}})
 ASKED = replace(SCOPE, registries=("kiwi",), is_asked=True)
+NAMED = replace(SCOPE, where=Where(namespaces=("pear", "fig")))
 
 
 def found(seen: ClusterSnapshot) -> list[tuple[str, str, str, str | None]]:
@@ -81,6 +83,24 @@ FINDINGS: dict[str, tuple[ClusterSnapshot, list[tuple[str, str, str, str | None]
     "the secret that is named is gone": (snapshot([], [account(DIRECT)], scope=ASKED), [e("entry_names_nothing", SA)]),
     "one of two that are named is gone": (
         snapshot([theirs("kiwi")], [account(DIRECT, "kiwi")]), [w("entry_names_nothing", SA)]
+    ),
+    "a namespace that has nothing of the registry": (snapshot([ours()], [account(DIRECT), account(place="fig")]), []),
+    "a namespace without a secret that is named literally": (
+        snapshot([ours()], [account(DIRECT), account(place="fig")], scope=NAMED), [e("entry_missing", SA)]
+    ),
+    "DigitalOcean's operator copies into all namespaces": (
+        snapshot([ours(method="operator", place="kube-system")], [account(place="fig")]),
+        [e("entry_missing", SA)],
+    ),
+    "an image of Docker Hub begins like a registry": (
+        snapshot([], [account()], [pod(image="!kiwi/web:v7", waiting=None)]), []
+    ),
+    "the hand-made secret serves the other registry only": (
+        snapshot([theirs("regcred")], [account("regcred")], scope=replace(SCOPE, is_asked=True)),
+        [e("entry_missing", SA, "plum")],
+    ),
+    "names that were not looked up": (
+        snapshot([ours()], [account(DIRECT, "quay")], unread=frozenset({"quay"})), []
     ),
     "a hand-made secret serves": (snapshot([theirs("regcred")], [account("regcred")], scope=ASKED), []),
     "a secret for other hosts does not count": (
@@ -252,7 +272,7 @@ def test_a_finding_that_a_thousand_namespaces_share_is_reported_once() -> None:
         (
             snapshot(
                 [ours(left_days=None)],
-                [account(DIRECT), account(place="fig")],
+                [account(DIRECT), account(DIRECT, place="fig")],
                 [pod(), pod(waiting=None, name="b")],
             ),
             (
