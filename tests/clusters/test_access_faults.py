@@ -309,3 +309,13 @@ def test_journal_write_without_an_answer_is_repaired_by_the_next_run(
     assert give(marsh)["changed"] is False
     (journal,) = marsh.secrets(JOURNAL).values()
     assert "dop_v1_" not in json.dumps(journal["metadata"])
+
+
+def test_a_mint_that_the_rate_limit_refused_waits_without_reading_all_clusters_again(orchard: Cluster) -> None:
+    orchard.sandbox.fault(method="GET", path="*/docker-credentials", status=429, retry_after=1)
+    result = give(orchard)
+    assert result["changed"] is True
+    calls = orchard.sandbox.calls()
+    assert calls.count("GET /v2/registries/kiwi/docker-credentials") == 2
+    assert calls.count("GET /v2/kubernetes/clusters") == 1
+    assert give(orchard)["changed"] is False

@@ -89,8 +89,15 @@ def run_and_release(sandbox: Sandbox, after: str, *registries: str) -> dict[str,
 
 def run_and(sandbox: Sandbox, after: str, do: Callable[[], object], *registries: str, **options: Any) -> dict[str, Any]:
     """Run it, and do something else once the module has sent the request `after`."""
+    return do_after(sandbox, after, do, lambda: run(sandbox, *registries, **options))
+
+
+def do_after(
+    sandbox: Sandbox, after: str, do: Callable[[], object], start: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """The result of `start`, which runs a module; do something else once the module has sent the request `after`."""
     with ThreadPoolExecutor(1) as pool:
-        result = pool.submit(run, sandbox, *registries, **options)
+        result = pool.submit(start)
         while after not in sandbox.calls() and not result.done():
             time.sleep(0.02)
         do()

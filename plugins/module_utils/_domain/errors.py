@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .field_errors import FieldError
@@ -35,12 +35,14 @@ class DocrError(Exception):
     `operation` says what was tried on which object, in the infinitive ("create the registry acme"); `advice` says what
     to do next. `may_have_taken_effect` is True when the service may have carried out the request although no success
     was seen, so that the writer must read before it reports. `has_written` is True when a part of the work is done,
-    also a part of a step that failed. `last` is the last known state, in the user's shape.
+    also a part of a step that failed. `retry_after_s` is the time in seconds after which the rate limit accepts the
+    write that was refused, and None for any other error. `last` is the last known state, in the user's shape.
     """
 
     kind = "failed"
     may_have_taken_effect = False
     has_written = False
+    retry_after_s: float | None = None
     last: object = None
 
     def __init__(self, operation: str, answer: Answer | str, advice: str) -> None:
@@ -145,8 +147,7 @@ class SomeFailed(DocrError):
     ) -> None:
         told = "; ".join(f"{name}: {_sentence_part(str(error))}" for name, error in failed.items())
         super().__init__(operation, told, advice)
-        self.may_have_taken_effect = any(error.may_have_taken_effect for error in failed.values())
-        self.has_written = any(error.has_written for error in failed.values())
+        _take_over(self, failed.values())
         self.last = last
 
 
@@ -159,8 +160,15 @@ class SeveralErrors(DocrError):
         first = errors[0]
         super().__init__(first.operation, first.answer, first.advice)
         self.args = ("; ".join(_sentence_part(str(error)) for error in errors) + ".",)
-        self.may_have_taken_effect = any(error.may_have_taken_effect for error in errors)
-        self.has_written = any(error.has_written for error in errors)
+        _take_over(self, errors)
+
+
+def _take_over(whole: DocrError, errors: Iterable[DocrError]) -> None:
+    """Give an error for several errors what holds for any of these."""
+    parts = tuple(errors)
+    whole.may_have_taken_effect = any(error.may_have_taken_effect for error in parts)
+    whole.has_written = any(error.has_written for error in parts)
+    whole.retry_after_s = max((one.retry_after_s for one in parts if one.retry_after_s is not None), default=None)
 
 
 def join_errors(errors: Sequence[DocrError]) -> DocrError:

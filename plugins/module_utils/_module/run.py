@@ -19,6 +19,8 @@ from .._client.secret_texts import mask_parts
 from .._client.settings import Settings
 from .._domain.errors import DocrError
 from .._domain.plan import Outcome, Plan, Step
+from .._service.flow.rate_limit import RateLimitWaits
+from .._service.flow.wait import SystemClock
 from .connect import connect
 from .failure import failure
 from .naming import name_texts
@@ -67,7 +69,7 @@ def run_task(
         if module.check_mode:
             outcome = Outcome(plan.steps, task.predict(current, plan))
         else:
-            result_after = task.apply(api, current, plan, steps_done.append)
+            plan, result_after = _carry_out(task, api, current, plan, steps_done)
             outcome = Outcome(tuple(steps_done), result_after)
     except DocrError as error:
         _forget_causes(error)
@@ -97,6 +99,23 @@ def run_info(
         raise
     _warn(module, result.pop("warnings", ()))
     module.exit_json(changed=False, **mask_parts(result))
+
+
+def _carry_out(task: Task[S_contra, C, P, R], api: Any, current: C, plan: P, steps_done: list[Step]) -> tuple[P, R]:
+    """Apply the plan; returns the last plan and the state afterwards.
+
+    Where the rate limit refuses a write, the task waits, reads again and plans again: the former decision may no longer
+    hold. The steps that were carried out stay in `steps_done`.
+    """
+    waits = RateLimitWaits(api.rate_limit_wait_s, SystemClock())
+    while True:
+        try:
+            return plan, task.apply(api, current, plan, steps_done.append)
+        except DocrError as error:
+            if not waits.wait(error, len(steps_done)):
+                raise
+        current = task.fetch(api)
+        plan = task.plan(current)
 
 
 def _forget_causes(error: DocrError) -> None:

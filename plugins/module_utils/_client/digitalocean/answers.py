@@ -14,7 +14,7 @@ from ..errors import LOOK_FIRST, error_of_status, service_text
 from ..operations import Call, Effect
 from ..sdk import DecodeError, HttpResponseError, ServiceRequestError, ServiceResponseTimeoutError
 from .lists import IncompleteList
-from .pipeline import seconds_until_allowed
+from .pipeline import RATE_LIMITED, REPEATED_AFTER_WAIT, seconds_until_allowed
 
 CHECK_ENDPOINT = "check that the endpoint is DigitalOcean's API and that no proxy answers for it"
 # Statuses that this collection reads as facts ("does not exist", "is taken"). DigitalOcean's own answer has an `id`
@@ -31,7 +31,10 @@ def translate(error: Exception, call: Call) -> DocrError:
         answer = _read_answer(response)
         if status in _TELLING and answer.id is None:
             return _bad_answer(answer, words)
-        return error_of_status(words, answer, _advice(call, response))
+        refusal = error_of_status(words, answer, _advice(call, response))
+        if response is not None and status == RATE_LIMITED and call.operation.effect not in REPEATED_AFTER_WAIT:
+            refusal.retry_after_s = seconds_until_allowed(response.headers)
+        return refusal
     if isinstance(error, (DecodeError, HttpResponseError, json.JSONDecodeError, RecursionError)):
         # azure-core quotes what came, and that may be the beginning of a token.
         quoted = "" if call.operation.effect in (Effect.MINT, Effect.ENTER) else f" ({service_text(str(error), 120)})"

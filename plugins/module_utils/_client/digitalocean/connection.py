@@ -41,6 +41,11 @@ class ApiConnection:
         self._clock = clock
         self._settings = settings
 
+    @property
+    def rate_limit_wait_s(self) -> float:
+        """The longest wait for the rate limit, in seconds."""
+        return self._settings.rate_limit_wait_s
+
     def now(self) -> datetime:
         """The service's time, by its last answer; without an answer yet the registries are listed."""
         if self._clock.now() is None:

@@ -30,6 +30,10 @@ _NO_RETRIES = 0
 _YEARS = range(2000, 3000)  # a date of another year is no time of the service
 _LONGEST_WAIT_S = 86_400.0
 _PASSING = frozenset({408, 500, 502, 503, 504})
+RATE_LIMITED = 429
+# What is sent again after a wait for the rate limit. A way into a cluster rests on no decision that the wait could
+# change; every other write does, so its caller reads and decides again.
+REPEATED_AFTER_WAIT = frozenset({Effect.READ, Effect.ENTER})
 
 
 def _operation(http_request: Any) -> Operation:
@@ -96,7 +100,7 @@ class ServiceClock(SansIOHTTPPolicy[Any, Any]):
 
 
 class PatientRetry(RetryPolicy[Any, Any]):
-    """Reads are repeated after passing faults, writes never; both wait for a rate limit, within what is allowed."""
+    """Repeats reads after passing faults, and after an allowed wait for the rate limit; never repeats a write."""
 
     def __init__(self, rate_limit_wait_s: float, **kwargs: Any) -> None:
         # One more connection attempt only: a wrong endpoint should not take five seconds to say so.
@@ -112,15 +116,18 @@ class PatientRetry(RetryPolicy[Any, Any]):
     def is_retry(self, settings: dict[str, Any], response: PipelineResponse[Any, Any]) -> bool:
         """Whether to send once more after this answer."""
         status = response.http_response.status_code
-        if status == 429:  # Refused before anything was done, so safe for writes too.
+        effect = _operation(response.http_request).effect
+        if status == RATE_LIMITED:
+            if effect not in REPEATED_AFTER_WAIT:
+                return False
             wait = self.get_retry_after(response) or 0.0
             settings["waited"] = settings.get("waited", 0.0) + wait
             return bool(settings["waited"] <= self._rate_limit_wait_s)
-        return status in _PASSING and _operation(response.http_request).effect is Effect.READ
+        return status in _PASSING and effect is Effect.READ
 
     def get_retry_after(self, response: PipelineResponse[Any, Any]) -> float | None:
         """Seconds to wait before the next try; None leaves it to the backoff."""
-        if response.http_response.status_code == 429:
+        if response.http_response.status_code == RATE_LIMITED:
             return seconds_until_allowed(response.http_response.headers)
         wait = super().get_retry_after(response)
         return min(wait, self._rate_limit_wait_s) if wait else None

@@ -48,6 +48,8 @@ class DockerConfigFile:
 
     def try_lock(self) -> bool:
         """Keep other runs out."""
+        if self._lock is not None:
+            return True
         with _file_errors(f"lock {self._folder}"):
             folder = self._nearest_folder()
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

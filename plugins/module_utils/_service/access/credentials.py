@@ -20,9 +20,11 @@ from ..._domain.access.journal import JOURNAL_NAMESPACE, Journal, journal_name, 
 from ..._domain.access.ownership import JOURNAL, labels_of
 from ..._domain.access.pull_secrets import pull_secret
 from ..._domain.clusters.objects import Secret, SecretContent
+from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.credentials.rotation import Credential
-from ..._domain.errors import Denied, DocrError
+from ..._domain.errors import Conflict, Denied, DocrError, RateLimited
 from ..._domain.times import format_time
+from ..flow.rate_limit import RateLimitWaits
 from ..flow.tokens import revoke_token
 from ..flow.verification import CredentialCheck
 from ..flow.wait import PollSettings
@@ -67,8 +69,8 @@ class Credentials:
         A credential that cannot be recorded or is not accepted is revoked again. A credential whose check gets no
         answer stays recorded as new, and the next run verifies it.
         """
-        registry, policy = self.access.registry, self.access.desired.required_policy
-        minted = self._api.mint_docker_credentials(registry, read_write=False, expiry_s=policy.expiry_s)
+        policy = self.access.desired.required_policy
+        minted = self._mint(poll_settings)
         now = self._api.now()
         expires_at = now + timedelta(seconds=policy.expiry_s) if policy.expiry_s else None
         credential = Credential(minted.config, now, expires_at)
@@ -80,6 +82,27 @@ class Credentials:
         self._verify(credential, poll_settings)
         self.save(self.journal.judge(credential.fingerprint, is_accepted=True, now=now))
         self.credential = credential
+
+    def _mint(self, poll_settings: PollSettings) -> DockerCredentials:
+        """Mint; after a wait for the rate limit only where no other run wrote the journal in the meantime."""
+        registry, policy = self.access.registry, self.access.desired.required_policy
+        waits = RateLimitWaits(self._api.rate_limit_wait_s, poll_settings.clock)
+        while True:
+            try:
+                return self._api.mint_docker_credentials(registry, read_write=False, expiry_s=policy.expiry_s)
+            except RateLimited as error:
+                if not waits.wait(error):
+                    # Reading many clusters again would use up the limit once more.
+                    error.retry_after_s = None
+                    raise
+            found = self.kube.fetch_secret(JOURNAL_NAMESPACE, journal_name(registry))
+            if found != self.secret:
+                raise Conflict(
+                    f"mint a credential for the registry {registry} and the cluster {self.access.cluster.name}",
+                    f"another run wrote the journal {JOURNAL_NAMESPACE}/{journal_name(registry)} during the wait for"
+                    " the rate limit",
+                    "run the task again",
+                )
 
     def save(self, journal: Journal) -> None:
         """Write the journal. Raises Conflict when another writer, such as another run, wrote the journal since."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
-from ..._domain.errors import DocrError, InvalidInput, NotFound
+from ..._domain.errors import DocrError, InvalidInput, NotFound, RateLimited
 from ..._domain.gc.decision import (
     ADOPTED,
     CANCELLED,
@@ -39,6 +39,7 @@ from ..._domain.gc.rules import CANCEL, IDLE, RuleBook
 from ..._domain.gc.steps import CancelCollection, GcStep, StartCollection
 from ..._domain.names import NameRef
 from ..._domain.plan import Step
+from ..flow.rate_limit import RateLimitWaits
 from ..flow.wait import BEAT_S, Heartbeat, PollSettings, poll
 from ..ports.api import Api
 from .conclusion import conclude
@@ -60,7 +61,7 @@ class FollowedCollections:
     """What a task knows of each registry while the task follows the collections.
 
     `just_read` are the registries whose state was answered in this round. `began_s` is when the task began to follow a
-    registry, in monotonic seconds.
+    registry, in monotonic seconds. `waits` has the waits for the rate limit.
     """
 
     progress: dict[str, CollectionProgress] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class FollowedCollections:
     failures: Failures = field(default_factory=Failures)
     just_read: set[str] = field(default_factory=set)
     began_s: dict[str, float] = field(default_factory=dict)
+    waits: dict[str, RateLimitWaits] = field(default_factory=dict)
 
     def waiting(self) -> list[str]:
         """The registries whose start waits for its time."""
@@ -148,6 +150,8 @@ class Collector:
             self._take(decision)
         if self.settings is not None:
             self._watch(self.settings)
+        else:
+            self._await_limit()
         progress_list = tuple(self.followed.progress.values())
         self.followed.failures.report(progress_list, self.book, self.api.now())
         return progress_list
@@ -161,7 +165,22 @@ class Collector:
         self.followed.progress[registry] = begin(decision, now)
         if decision.step is not None and not must_wait:
             with self.followed.failures.noting(registry, is_write=True):
-                self.followed.progress[registry] = self._write(decision, decision.step, now)
+                try:
+                    self.followed.progress[registry] = self._write(decision, decision.step, now)
+                except RateLimited as error:
+                    self.followed.progress[registry] = self._wait_for_limit(decision, error)
+
+    def _wait_for_limit(self, decision: Decision, error: RateLimited) -> CollectionProgress:
+        """Progress that waits for the rate limit. The decision is made again then: the window may have closed."""
+        waits = self.followed.waits.setdefault(
+            decision.registry, RateLimitWaits(self.api.rate_limit_wait_s, self.proof.clock)
+        )
+        seconds = error.retry_after_s or 0.0
+        if not waits.allows(error):
+            error.retry_after_s = None
+            raise error
+        now = self.api.now()
+        return begin(replace(decision, not_before=now + timedelta(seconds=seconds)), now)
 
     def _write(self, decision: Decision, step: GcStep, now: datetime) -> CollectionProgress:
         if isinstance(step, StartCollection):
@@ -211,6 +230,21 @@ class Collector:
             timeout_s=math.inf,
             interval_s=lambda: self._pause(settings),
             clock=settings.clock,
+        )
+
+    def _await_limit(self) -> None:
+        """Carry out what waits for the rate limit, in a task that does not follow its collections."""
+
+        def decide_again() -> None:
+            for registry in self.followed.waiting():
+                self._decide_again(registry)
+
+        poll(
+            decide_again,
+            lambda _: not self.followed.waiting(),
+            timeout_s=math.inf,
+            interval_s=1.0,
+            clock=self.proof.clock,
         )
 
     def _pause(self, settings: PollSettings) -> float:

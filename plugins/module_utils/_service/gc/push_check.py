@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import Conflict, Denied, DocrError, Refused, Unreachable
+from ..flow.rate_limit import RateLimitWaits
 from ..flow.tokens import revoke_token
 from ..flow.wait import PollSettings
 from ..ports.api import Api
@@ -64,7 +65,7 @@ def check_pushes(api: Api, registry: str, known_read_only: bool | None, settings
 
 def _prove_by_upload(api: CredentialApi, registry: str, repository: str, settings: PollSettings) -> PushCheck:
     try:
-        credentials = api.mint_docker_credentials(registry, read_write=True, expiry_s=_EXPIRY_S)
+        credentials = _mint(api, registry, settings)
     except DocrError as error:
         is_doubtful = error.may_have_taken_effect
         return _unknown(error, f" A credential may exist for {_EXPIRY_S // 60} more minutes." if is_doubtful else "")
@@ -74,6 +75,17 @@ def _prove_by_upload(api: CredentialApi, registry: str, repository: str, setting
     finally:
         left_over = _revoke(api, credentials)
     return PushCheck(proof.is_writable, proof.how + left_over)
+
+
+def _mint(api: CredentialApi, registry: str, settings: PollSettings) -> DockerCredentials:
+    """A credential for the upload. After a wait for the rate limit the check of pushes is still to be made."""
+    waits = RateLimitWaits(min(api.rate_limit_wait_s, settings.timeout_s), settings.clock)
+    while True:
+        try:
+            return api.mint_docker_credentials(registry, read_write=True, expiry_s=_EXPIRY_S)
+        except DocrError as error:
+            if not waits.wait(error):
+                raise
 
 
 def _unknown(error: DocrError, note: str = "") -> PushCheck:
