@@ -56,8 +56,8 @@ options:
       - The maximum number of seconds that the module waits when the rate limit (250 requests a minute, 5000 an hour) is
         exhausted.
       - If the required wait is longer, the task fails at once and reports the required wait. V(0) never waits.
-      - A call that reads is repeated after the wait. A write is never repeated. Instead, the module reads again what the write
-        depends on, and decides again. A collection whose window closed during the wait is not started.
+      - A call that reads is repeated after the wait. A write is never repeated. Instead, the module reads again what
+        the write depends on, and decides again. A collection whose window closed during the wait is not started.
       - Requests to an API server of Kubernetes wait for C(Retry-After) within the same number of seconds.
     type: int
     default: 120
