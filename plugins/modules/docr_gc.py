@@ -116,7 +116,9 @@ options:
       - V(skip) starts nothing in the registry. V(fail) fails the task before any collection starts. V(wait) waits until
         a collection can start.
       - The expected duration of a collection is the longest of the registry's last ten collections of the same type, or
-        30 minutes if there is none.
+        30 minutes if there is none. Of four or more, the longest does not count.
+      - After two windows without a collection, a collection is tried in the first half of a window, although the window
+        may be too short.
     type: str
     choices: [skip, fail, wait]
     default: skip
@@ -223,6 +225,23 @@ options:
         the value.
     type: int
     default: 15
+  max_skipped_windows:
+    description:
+      - The task fails at its end if a registry was not collected in this number of windows in a row, the open window
+        included, because too little time of each window was left.
+      - Without this option, the module adds a warning from the first window on.
+    type: int
+  fail_on:
+    description:
+      - What makes the task fail at its end. Without a value here, each of these is a warning.
+      - V(cancelled) is a collection that this task cancelled because of O(overrun) or O(on_stuck).
+      - V(unproven) is a registry of which the task does not know whether pushes work after a cancel or with
+        O(state=idle).
+      - V(unrevoked) is a credential that can push and that the task could not revoke.
+    type: list
+    elements: str
+    choices: [cancelled, unproven, unrevoked]
+    default: []
   expect_registries:
     description:
       - Registries that may be missing because an earlier task of the same play creates them.
@@ -331,6 +350,8 @@ garbage_collections:
         - C(cancelled), a running collection was cancelled, or would be cancelled in check mode.
         - C(idle), no collection was running.
         - C(expected), the registry does not exist yet; in check mode only.
+        - C(empty), the registry holds no image and never had a collection.
+        - In the result of a failed task, V(failed) means that the start or the cancel failed.
       type: str
       sample: collected
     reason:

@@ -89,7 +89,7 @@ def test_a_registry_that_got_images_during_the_wait_is_not_deleted(sandbox: Sand
 def test_a_login_is_minted_after_the_wait_under_the_same_lock(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi", "region": "syd1"}]})
     limit(sandbox, "*/docker-credentials", method="GET")
-    options = {"registry": "kiwi", "path": str(tmp_path / "config.json")}
+    options: dict[str, Any] = {"registry": "kiwi", "path": str(tmp_path / "config.json")}
     result = run_module(sandbox, "docr_credentials", **options)
     assert (result["changed"], len(result["actions"])) == (True, 1)
     assert run_module(sandbox, "docr_credentials", **options)["changed"] is False
@@ -99,7 +99,7 @@ def test_clusters_are_listed_again_before_an_integration_is_sent_again(sandbox: 
     orchard = {"name": "orchard", "region": "syd1"}
     sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi", "region": "syd1"}], "clusters": [orchard]})
     limit(sandbox, "/v2/kubernetes/registries")
-    options = {"clusters": ["orchard"], "registries": ["kiwi"], "wait_for_secrets": "never"}
+    options: dict[str, Any] = {"clusters": ["orchard"], "registries": ["kiwi"], "wait_for_secrets": "never"}
     result = run_module(sandbox, "docr_doks_integration", **options)
     assert result["changed"] is True
     calls = sandbox.calls()

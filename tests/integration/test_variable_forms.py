@@ -64,6 +64,8 @@ VALUES: Mapping[str, Any] = {
     "docr_gc_wait": False,
     "docr_gc_wait_timeout": 7300,
     "docr_gc_wait_sleep": 9,
+    "docr_gc_max_skipped_windows": 3,
+    "docr_gc_fail_on": ["unproven", "unrevoked"],
     "docr_allow_downgrade": True,
     "docr_allow_delete_images": True,
     "docr_allow_delete_integrated": True,

@@ -115,6 +115,15 @@ SITUATIONS = (
     Situation("what is left of the window is shorter than the longest of the last ten", "too_late", had(SLOW),
               now=parse_time("2026-03-08T04:00:00Z")),
     Situation("no window is as long as the longest of the last ten", "too_late", had(run("01 02:10", "01 07:10"))),
+    Situation(
+        "the same, and two windows or more have passed without a collection", "collected",
+        had(run("01 02:10", "01 07:10")), now=parse_time("2026-03-29T02:30:00Z"), starts=True,
+    ),
+    Situation(
+        "the same in the second half of a window", "too_late", had(run("01 02:10", "01 07:10")),
+        now=parse_time("2026-03-29T03:30:00Z"),
+    ),
+    Situation("the registry holds no image and never had a collection", "empty", had(is_empty=True)),
     Situation("an image was pushed during the `quiet_period`", "busy", had(WEEK_AGO, last_push=PUSHED), QUIET),
     Situation(
         "an image was pushed longer ago", "collected", had(WEEK_AGO, last_push=PUSHED), QUIET,

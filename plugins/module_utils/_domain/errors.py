@@ -176,6 +176,16 @@ def join_errors(errors: Sequence[DocrError]) -> DocrError:
     return errors[0] if len(errors) == 1 else SeveralErrors(errors)
 
 
+class NeedsAttention(DocrError):
+    """Every request succeeded, and a person must look at what came of them; `last` is the whole result."""
+
+    kind = "needs_attention"
+
+    def __init__(self, operation: str, answer: str, advice: str, last: object = None) -> None:
+        super().__init__(operation, answer, advice)
+        self.last = last
+
+
 class Stuck(DocrError):
     """An operation at the service makes no progress, and this task must not or cannot change that."""
 

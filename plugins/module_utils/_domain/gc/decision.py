@@ -24,6 +24,8 @@ from .steps import CancelCollection, GcStep, StartCollection
 ADOPTED = "adopted"
 CANCELLED = "cancelled"
 EXPECTED = "expected"
+EMPTY = "empty"
+FAILED = "failed"
 NOT_NOW = frozenset({OUTSIDE_WINDOW, TOO_LATE, BUSY})
 
 
@@ -32,6 +34,7 @@ class GcHistory:
     """What was read of a registry: its collections, newest first, and the answer to "which collection is active".
 
     `active` is that answer; `is_none_active`: the answer was "none". `last_push` is the newest image's time.
+    `is_empty`: the registry holds nothing, as far as that was asked.
     """
 
     registry: str
@@ -40,6 +43,7 @@ class GcHistory:
     is_none_active: bool = False
     last_push: datetime | None = None
     exists: bool = True
+    is_empty: bool = False
 
     @property
     def uuids(self) -> frozenset[str]:
@@ -77,6 +81,7 @@ class Decision:
 
     `collection` is the collection that is followed, `last` the newest earlier collection that succeeded, `step` the
     step. `not_before` is the service's time from which the step may be done, `window` the open window of the step.
+    `skipped_windows` is as `Due` has the number.
     """
 
     registry: str
@@ -87,6 +92,7 @@ class Decision:
     step: GcStep | None = None
     not_before: datetime | None = None
     window: Window | None = None
+    skipped_windows: int = 0
 
 
 def decide(history: GcHistory, rules: Rules, now: datetime) -> Decision:
@@ -100,6 +106,9 @@ def decide(history: GcHistory, rules: Rules, now: datetime) -> Decision:
         reason = f"A collection was already running, started at {active.created_at}, so none was started."
         return Decision(history.registry, ADOPTED, reason, active, last)
     due = find_due(history.collections, history.last_push, rules, now)
+    if due.word == COLLECT and history.is_empty and not rules.force:
+        reason = "The registry holds no image and never had a collection, so there is nothing to collect."
+        return Decision(history.registry, EMPTY, reason)
     if due.word == COLLECT:
         return Decision(
             history.registry,
@@ -114,7 +123,7 @@ def decide(history: GcHistory, rules: Rules, now: datetime) -> Decision:
     if due.word in NOT_NOW and rules.outside_window == WAIT and _is_soon(due, rules, now):
         step = StartCollection(history.registry, TYPES[rules.type], due.retry_at)
         return Decision(history.registry, COLLECTED, due.reason, None, last, step, due.retry_at)
-    return Decision(history.registry, due.word, due.reason, None, last)
+    return Decision(history.registry, due.word, due.reason, None, last, skipped_windows=due.skipped_windows)
 
 
 def refuse_what_may_not_wait(decisions: Sequence[Decision], book: RuleBook) -> None:
@@ -128,8 +137,17 @@ def refuse_what_may_not_wait(decisions: Sequence[Decision], book: RuleBook) -> N
     raise Refused(
         f"collect the garbage of {', '.join(one.registry for one in held)}",
         " ".join(f"{one.registry}: {one.reason}" for one in held),
-        f"run the task again inside a window{limit}, or set outside_window to {SKIP}; nothing was started",
+        f"{_when_to_run(held)}{limit}, or set outside_window to {SKIP}; nothing was started",
     )
+
+
+def _when_to_run(held: Sequence[Decision]) -> str:
+    words = {one.word for one in held}
+    if words == {BUSY}:
+        return "run the task again when the quiet_period is over"
+    if words == {TOO_LATE}:
+        return "run the task again earlier in a window"
+    return "run the task again inside a window"
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class CollectionProgress:
 
     `steps` were written; `progress_at` is when status or counts last changed, by the service's clock;
     `cancelled_because` is why this task cancelled it; `proof` says how `is_writable` is known, `explanation` why
-    nothing was freed.
+    nothing was freed. `unrevoked` says which credential of the proof may still be valid, and is empty for none.
     """
 
     decision: Decision
@@ -43,6 +43,7 @@ class CollectionProgress:
     is_writable: bool | None = None
     proof: str = ""
     explanation: str = ""
+    unrevoked: str = ""
 
     @property
     def registry(self) -> str:
@@ -147,7 +148,9 @@ def progress_line(progress: CollectionProgress, now: datetime, give_up_at: datet
         f"{progress.registry}: {progress.decision.word if progress.collection is None else progress.collection.status}"
     ]
     if progress.collection is not None and progress.collection.started_at is not None:
-        parts.append(f"{format_elapsed(now - progress.collection.started_at)} since its start")
+        # The clock of this host's last answer may lie before the start that another answer tells.
+        since = max(now - progress.collection.started_at, timedelta())
+        parts.append(f"{format_elapsed(since)} since its start")
     if progress.collection is not None and progress.decision.window is not None:
         parts.append(f"window closes {format_time(progress.decision.window.closes_at)}")
     if progress.is_pending and give_up_at is not None:
@@ -157,19 +160,25 @@ def progress_line(progress: CollectionProgress, now: datetime, give_up_at: datet
 
 def support_request(progress: CollectionProgress, now: datetime) -> str:
     """Everything that a support ticket needs, as a part of a sentence."""
-    collection = progress.collection
+    collection, at = progress.collection, progress.progress_at
     known: Mapping[str, str] = {
         "registry": progress.registry,
         "collection": collection.uuid if collection else "none is active",
-        "type": (collection.type if collection else None) or "not told",
+        "type": (collection.type if collection else None) or _own_type(progress) or "not told",
         "status": collection.status if collection else "none",
         "started": collection.created_at if collection else "",
-        "last change": format_time(progress.progress_at) if progress.progress_at and collection else "",
+        # The collection was first read then, so the last change may be older.
+        "no change": f"since at least {format_time(at)}" if collection and at else "",
         "asked at": format_time(now),
         "writing": progress.proof,
         "cancelled by": progress.cancelled_because or ("this task" if progress.decision.word == CANCELLED else ""),
     }
     return ", ".join(f"{name} {value}" for name, value in known.items() if value)
+
+
+def _own_type(progress: CollectionProgress) -> str | None:
+    """The type that this task asked for, where this task started the collection."""
+    return next((step.type for step in progress.steps if isinstance(step, StartCollection)), None)
 
 
 def _words_on_pushes(progress: CollectionProgress, give_up_at: datetime | None) -> Iterator[str]:

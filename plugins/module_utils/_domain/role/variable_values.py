@@ -171,7 +171,8 @@ class _ValueReader:
         if variable.type is WINDOWS:
             return [self._window(one, number) for number, one in enumerate(items)]
         read = _ITEMS.get(variable.type, _text)
-        return [_within(f"item {number + 1}", read, one) for number, one in enumerate(items)]
+        texts = [_within(f"item {number + 1}", read, one) for number, one in enumerate(items)]
+        return [_chosen(one, variable.choices) for one in texts]
 
     def _items(self, value: object) -> list[object]:
         """The items of a list that may be text: JSON, YAML, or items between commas and line ends."""

@@ -12,6 +12,7 @@ from enum import Enum
 
 from ..access.methods import CHANGED, DIRECT, IMAGE_HOST, ONE_CLICK, OPERATOR, VERIFY_CREDENTIALS, WAIT_FOR_SECRETS
 from ..field_errors import FORBIDDEN, FieldError
+from ..gc.attention import FAIL_ON
 from ..gc.rules import TYPES, UNREFERENCED_BLOBS
 
 
@@ -135,6 +136,8 @@ VARIABLES: Mapping[str, RoleVariable] = {
     "docr_gc_wait": RoleVariable(BOOLEAN, True),
     "docr_gc_wait_timeout": RoleVariable(INTEGER, 7200),
     "docr_gc_wait_sleep": RoleVariable(INTEGER, 15),
+    "docr_gc_max_skipped_windows": RoleVariable(INTEGER),
+    "docr_gc_fail_on": RoleVariable(TEXTS, (), FAIL_ON),
     "docr_allow_downgrade": RoleVariable(BOOLEAN, False),
     "docr_allow_delete_images": RoleVariable(BOOLEAN, False),
     "docr_allow_delete_integrated": RoleVariable(BOOLEAN, False),

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ..._domain.errors import InvalidInput
+from ..._domain.gc.attention import Attention
 from ..._domain.gc.decision import GcPlan, decide, plan_collections, refuse_what_may_not_wait
 from ..._domain.gc.progress import CollectionProgress, begin
 from ..._domain.gc.result import overdue_warnings, shape_collection, shape_collections
@@ -43,15 +44,18 @@ def build_gc_task(params: Params) -> GcTask:
     if faults or book is None:
         raise InvalidInput(tuple(faults))
     settings = PollSettings(params["wait_timeout"], params["wait_sleep"], SystemClock()) if params["wait"] else None
-    return GcTask(names, tuple(params["expect_registries"]), book, settings, has_consent, params["registry_host"])
+    attention = Attention(frozenset(params["fail_on"]), params["max_skipped_windows"])
+    expected = tuple(params["expect_registries"])
+    return GcTask(names, expected, book, settings, has_consent, params["registry_host"], attention)
 
 
 @dataclass(frozen=True)
 class GcResult:
-    """What became of each registry, and the service's time then."""
+    """What became of each registry, or what is predicted in check mode, and the service's time then."""
 
     progress_list: tuple[CollectionProgress, ...]
     now: datetime
+    is_predicted: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class GcTask:
     settings: PollSettings | None
     has_consent: bool
     registry_host: str
+    attention: Attention
 
     def fetch(self, api: Api) -> Collections:
         """The collections of each registry; raises InvalidInput where consent is missing, with what is at stake."""
@@ -88,22 +93,27 @@ class GcTask:
             say=open_progress(),
             done=done,
         )
-        return GcResult(collector.apply(plan, self.names), api.now())
+        result = GcResult(collector.apply(plan, self.names), api.now())
+        self.attention.require_none(result.progress_list, self.book, result.now)
+        return result
 
     def predict(self, current: Collections, plan: GcPlan) -> GcResult:
         """The decisions."""
-        progress_list = (
+        progress_list = tuple(
             replace(begin(one, current.now), steps=(one.step,) if one.step else ()) for one in plan.decisions
         )
-        return GcResult(tuple(progress_list), current.now)
+        self.attention.require_none(progress_list, self.book, current.now, is_predicted=True)
+        return GcResult(progress_list, current.now, is_predicted=True)
 
     def shape(self, outcome: Outcome[GcResult]) -> dict[str, Any]:
         """The result. Where somebody else was faster, a planned write did not take place, and is not told as done."""
         result = outcome.result
+        findings = self.attention.findings(result.progress_list, is_predicted=result.is_predicted)
+        overdue = overdue_warnings(result.progress_list, self.book, result.now)
         return {
             "garbage_collections": shape_collections(result.progress_list, self.book, result.now),
             "registry_host": self.registry_host,
-            "warnings": list(overdue_warnings(result.progress_list, self.book, result.now)),
+            "warnings": [*overdue, *(f"{one.text}." for one in findings)],
         }
 
     def _proof_settings(self) -> PollSettings:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..._domain.durations import duration_fault, parse_duration
 from ..._domain.field_errors import DUPLICATE, REQUIRED, UNSUPPORTED, FieldError
+from ..._domain.gc.attention import FAIL_ON
 from ..._domain.gc.rules import (
     CANCEL,
     COLLECTED,
@@ -95,6 +96,8 @@ GC_SPEC = Spec(
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 7200},
         "wait_sleep": {"type": "int", "default": 15},
+        "max_skipped_windows": {"type": "int"},
+        "fail_on": {"type": "list", "elements": "str", "choices": list(FAIL_ON), "default": []},
         "expect_registries": {"type": "list", "elements": "str", "default": []},
     }
 )
@@ -194,6 +197,10 @@ def _wait_faults(params: Params) -> Iterator[FieldError]:
     for name in ("wait_timeout", "wait_sleep"):
         if params[name] < 1:
             yield FieldError(name, f"{params[name]} is too small", "use 1 or more seconds")
+    if params["max_skipped_windows"] is not None and params["max_skipped_windows"] < 1:
+        yield FieldError(
+            "max_skipped_windows", f"{params['max_skipped_windows']} is too small", "use 1 or more windows"
+        )
     if params["wait"]:
         return
     for where, options in (("", params), *((_place(n, one), one) for n, one in enumerate(params["overrides"]))):

@@ -17,6 +17,7 @@ from ..._domain.gc.decision import (
     ADOPTED,
     CANCELLED,
     EXPECTED,
+    FAILED,
     Decision,
     GcHistory,
     GcPlan,
@@ -167,7 +168,12 @@ class Collector:
             with self.followed.failures.noting(registry, is_write=True):
                 try:
                     self.followed.progress[registry] = self._write(decision, decision.step, now)
-                except RateLimited as error:
+                except DocrError as error:
+                    # Also where the error is kept, and the result tells of each registry.
+                    failed = replace(decision, word=FAILED, reason="The request failed.", step=None)
+                    self.followed.progress[registry] = begin(failed, now)
+                    if not isinstance(error, RateLimited):
+                        raise
                     self.followed.progress[registry] = self._wait_for_limit(decision, error)
 
     def _wait_for_limit(self, decision: Decision, error: RateLimited) -> CollectionProgress:
@@ -298,7 +304,7 @@ class Collector:
         if problem == UNHEALED:
             told = is_read_only(self.api, progress.registry)
             proof = check_pushes(self.api, progress.registry, told, self.proof)
-            progress = replace(progress, is_writable=proof.is_writable, proof=proof.how)
+            progress = replace(progress, is_writable=proof.is_writable, proof=proof.how, unrevoked=proof.unrevoked)
             if not proof.is_writable:
                 raise unhealed(progress, now, "the cancel shows no effect")
             return progress

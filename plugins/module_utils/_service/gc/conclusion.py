@@ -61,7 +61,7 @@ class _End:
         if progress.needs_proof or (has_ended and is_read_only):
             with self.failures.noting(progress.registry, is_write=True):
                 proof = check_pushes(self.api, progress.registry, is_read_only, self.proof)
-                progress = replace(progress, is_writable=proof.is_writable, proof=proof.how)
+                progress = replace(progress, is_writable=proof.is_writable, proof=proof.how, unrevoked=proof.unrevoked)
                 if proof.is_writable is False:
                     raise unhealed(progress, self.api.now(), "pushes do not work although no collection is active")
         elif has_ended and is_read_only is False:

@@ -74,7 +74,10 @@ class Failures:
             return next(iter(self.final.values()))
         if phrases:
             names = join_names((*bad, *self.final))
-            advice = "see the control panel for the reason, then run the task again with force to start a new one"
+            advice = (
+                "see the control panel for the reason; a run inside a window starts a new collection when min_interval"
+                " is over"
+            )
             return DocrError(f"see the garbage collections of {names} succeed", "; ".join(phrases), advice)
         return None
 

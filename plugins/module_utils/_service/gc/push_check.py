@@ -27,12 +27,13 @@ _EXPIRY_S = 900
 class PushCheck:
     """Whether a registry accepts pushes, and in one sentence how that is known; None where it could not be found out.
 
-    `is_final`: looking again would show the same.
+    `is_final`: looking again would show the same. `unrevoked` says which credential of the upload may still be valid.
     """
 
     is_writable: bool | None
     how: str
     is_final: bool = False
+    unrevoked: str = ""
 
 
 _TOLD_WRITABLE = PushCheck(True, "DigitalOcean reports that pushes work.")
@@ -67,14 +68,16 @@ def _prove_by_upload(api: CredentialApi, registry: str, repository: str, setting
     try:
         credentials = _mint(api, registry, settings)
     except DocrError as error:
-        is_doubtful = error.may_have_taken_effect
-        return _unknown(error, f" A credential may exist for {_EXPIRY_S // 60} more minutes." if is_doubtful else "")
-    left_over = ""
+        if not error.may_have_taken_effect:
+            return _unknown(error)
+        left = f"a credential may exist for {_EXPIRY_S // 60} more minutes, since the answer to the minting was lost"
+        return replace(_unknown(error), unrevoked=left)
+    left = ""
     try:
         proof = _until_writable(lambda: _try(api, registry, repository, credentials), settings)
     finally:
-        left_over = _revoke(api, credentials)
-    return PushCheck(proof.is_writable, proof.how + left_over)
+        left = _revoke(api, credentials)
+    return replace(proof, unrevoked=left)
 
 
 def _mint(api: CredentialApi, registry: str, settings: PollSettings) -> DockerCredentials:
@@ -88,8 +91,8 @@ def _mint(api: CredentialApi, registry: str, settings: PollSettings) -> DockerCr
                 raise
 
 
-def _unknown(error: DocrError, note: str = "") -> PushCheck:
-    return PushCheck(None, f"Whether pushes work is unknown: {error}{note}")
+def _unknown(error: DocrError) -> PushCheck:
+    return PushCheck(None, f"Whether pushes work is unknown: {error}")
 
 
 def _until_writable(look: Callable[[], PushCheck], settings: PollSettings) -> PushCheck:
@@ -132,5 +135,5 @@ def _revoke(api: CredentialApi, credentials: DockerCredentials) -> str:
     try:
         revoke_token(api, credentials)
     except DocrError as error:
-        return f" The credential of the upload was not revoked and expires in {_EXPIRY_S // 60} minutes: {error}"
+        return f"the credential of the upload was not revoked and expires in {_EXPIRY_S // 60} minutes: {error}"
     return ""

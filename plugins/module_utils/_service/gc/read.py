@@ -18,6 +18,7 @@ from ..._domain.gc.steps import StartCollection
 from ..._domain.names import NameRef
 from ..ports.api import Api
 from ..ports.collections import CollectionApi
+from ..ports.registries import RegistryApi
 from .images import latest_push
 
 
@@ -54,6 +55,8 @@ def fetch_registry_history(api: Api, registry: str, rules: Rules) -> GcHistory:
         return history
     active = api.fetch_active_garbage_collection(registry)
     history = replace(history, active=active, is_none_active=active is None)
+    if not history.collections and not rules.force and _would_start(history, rules, api.now()):
+        history = replace(history, is_empty=_holds_nothing(api, registry))
     if rules.quiet_period is not None and not rules.force and _would_start(history, rules, api.now()):
         history = replace(history, last_push=latest_push(api, registry))
     return history
@@ -83,6 +86,14 @@ def fetch_collection(api: CollectionApi, registry: str, collection: GarbageColle
 def _would_start(history: GcHistory, rules: Rules, now: datetime) -> bool:
     decision = decide(history, rules, now)
     return isinstance(decision.step, StartCollection) and decision.not_before is None
+
+
+def _holds_nothing(api: RegistryApi, registry: str) -> bool:
+    """Whether a registry has no repository and stores no byte: one call, and another without a repository."""
+    if api.list_repositories(registry):
+        return False
+    found = api.fetch_registry(registry)
+    return found is not None and found.storage_usage_bytes == 0
 
 
 def _list_history(api: CollectionApi, registry: str) -> GcHistory:
