@@ -59,7 +59,7 @@ def test_inside_a_window_garbage_is_deleted_and_the_second_run_makes_one_call(sa
 
 
 def test_exactly_one_look_a_round_and_one_list_at_the_end(sandbox: Sandbox) -> None:
-    seed(sandbox)
+    seed(sandbox, RAN)
     only(run(sandbox))
     # 15 s of the service's time are over before the first look.
     assert sandbox.calls() == [LIST, ACTIVE, START, ACTIVE, LIST, "GET /v2/registries"]

@@ -17,7 +17,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._service.gc.i
     UntaggedCount,
     count_indexes,
     count_untagged,
-    latest_push,
+    look_at_images,
 )
 from docr_sandbox.testing import Sandbox
 from support.image_host import client, minted, nobody, push_index
@@ -58,7 +58,7 @@ def test_of_fifty_repositories_the_count_is_exact_and_of_more_it_is_the_least(sa
 def test_two_hundred_repositories_are_one_call(sandbox: Sandbox) -> None:
     seed(sandbox, *many(200))
     assert count_untagged(client(sandbox), "kiwi").repositories == 200
-    assert latest_push(client(sandbox), "kiwi") is not None
+    assert look_at_images(client(sandbox), "kiwi", needs_push=True).last_push is not None
     assert sandbox.calls() == [REPOSITORIES] * 2
 
 
@@ -69,12 +69,14 @@ def test_the_newest_push_is_that_of_any_repository(sandbox: Sandbox) -> None:
         repository("new", [], at="2031-04-05T06:09:10Z"),
         repository("empty"),
     )
-    assert latest_push(client(sandbox), "kiwi") == datetime(2031, 4, 5, 6, 9, 10, tzinfo=UTC)
+    assert look_at_images(client(sandbox), "kiwi", needs_push=True).last_push == datetime(
+        2031, 4, 5, 6, 9, 10, tzinfo=UTC
+    )
 
 
 def test_without_images_there_is_no_newest_push_and_nothing_untagged(sandbox: Sandbox) -> None:
     seed(sandbox)
-    assert latest_push(client(sandbox), "kiwi") is None
+    assert look_at_images(client(sandbox), "kiwi", needs_push=True).last_push is None
     assert count_untagged(client(sandbox), "kiwi") == UntaggedCount(manifests=0, is_exact=True, repositories=0)
 
 

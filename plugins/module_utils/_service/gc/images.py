@@ -55,17 +55,29 @@ def count_untagged(api: ImageApi, registry: str, most_listed: int = MOST_LISTED)
     return UntaggedCount(sum(1 for _name, one in listed if not one.tags), True, len(repositories))
 
 
-def latest_push(api: Api, registry: str) -> datetime | None:
-    """When the newest manifest came; None where there is none. Mostly one call for 200 repositories.
+@dataclass(frozen=True)
+class HeldImages:
+    """When the newest manifest came, None where none is known, and whether the registry holds nothing at all."""
+
+    last_push: datetime | None
+    is_empty: bool
+
+
+def look_at_images(api: Api, registry: str, *, needs_push: bool) -> HeldImages:
+    """What the registry holds. Mostly one call for 200 repositories; the time of the last push only if it is needed.
 
     Raises BadAnswer where the time of an image is not told: a start would not know whether a push is under way.
     """
     repositories = api.list_repositories(registry)
+    is_empty = False
     if not repositories:
         found = api.fetch_registry(registry)
-        repositories = list_repositories(api, found) if found is not None else ()
+        is_empty = found is not None and found.storage_usage_bytes == 0
+        repositories = list_repositories(api, found) if found is not None and needs_push else ()
+    if not needs_push:
+        return HeldImages(None, is_empty)
     times = [_latest_push_to(api, registry, one) for one in repositories]
-    return max((one for one in times if one is not None), default=None)
+    return HeldImages(max((one for one in times if one is not None), default=None), is_empty and not repositories)
 
 
 def _latest_push_to(api: ImageApi, registry: str, repository: Repository) -> datetime | None:

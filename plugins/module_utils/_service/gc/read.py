@@ -18,8 +18,7 @@ from ..._domain.gc.steps import StartCollection
 from ..._domain.names import NameRef
 from ..ports.api import Api
 from ..ports.collections import CollectionApi
-from ..ports.registries import RegistryApi
-from .images import latest_push
+from .images import look_at_images
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def fetch_collections(api: Api, names: Sequence[NameRef], expected: Sequence[str
 
 
 def fetch_registry_history(api: Api, registry: str, rules: Rules) -> GcHistory:
-    """The collections of one registry; an active one by itself, and the newest push, only where one would start."""
+    """The collections of one registry; an active one by itself, and its images, only where one would start."""
     history = _list_history(api, registry)
     listed = history.listed_active
     is_doubtful = listed is not None and not listed.is_known_status
@@ -55,11 +54,11 @@ def fetch_registry_history(api: Api, registry: str, rules: Rules) -> GcHistory:
         return history
     active = api.fetch_active_garbage_collection(registry)
     history = replace(history, active=active, is_none_active=active is None)
-    if not history.collections and not rules.force and _would_start(history, rules, api.now()):
-        history = replace(history, is_empty=_holds_nothing(api, registry))
-    if rules.quiet_period is not None and not rules.force and _would_start(history, rules, api.now()):
-        history = replace(history, last_push=latest_push(api, registry))
-    return history
+    needs_push = rules.quiet_period is not None
+    if rules.force or not (needs_push or not history.collections) or not _would_start(history, rules, api.now()):
+        return history
+    images = look_at_images(api, registry, needs_push=needs_push)
+    return replace(history, last_push=images.last_push, is_empty=images.is_empty and not history.collections)
 
 
 def fetch_history(api: CollectionApi, names: Sequence[NameRef]) -> tuple[GcHistory, ...]:
@@ -86,14 +85,6 @@ def fetch_collection(api: CollectionApi, registry: str, collection: GarbageColle
 def _would_start(history: GcHistory, rules: Rules, now: datetime) -> bool:
     decision = decide(history, rules, now)
     return isinstance(decision.step, StartCollection) and decision.not_before is None
-
-
-def _holds_nothing(api: RegistryApi, registry: str) -> bool:
-    """Whether a registry has no repository and stores no byte: one call, and another without a repository."""
-    if api.list_repositories(registry):
-        return False
-    found = api.fetch_registry(registry)
-    return found is not None and found.storage_usage_bytes == 0
 
 
 def _list_history(api: CollectionApi, registry: str) -> GcHistory:

@@ -103,7 +103,9 @@ FOUR_HOURS = run("2026-02-17T20:00:00Z", ended="2026-02-18T00:00:00Z")
         ("2026-03-04T00:31:00Z", (replace(LONG, type=TYPES["untagged_manifests"]),), RULES, COLLECTED, "open until"),
         ("2026-03-04T00:31:00Z", (replace(LONG, type=TYPES["unreferenced_blobs"]),), RULES, TOO_LATE, "2h30m"),
         ("2026-03-04T00:31:00Z", (replace(LONG, status="failed"),), RULES, COLLECTED, "open until"),
-        (OPEN, (replace(LONG, updated_at="2026-02-17T23:00:00Z", created_at="2026-02-17T17:00:00Z"),), RULES, TOO_LATE,
+        (OPEN, (replace(LONG, updated_at="2026-02-17T23:00:00Z", created_at="2026-02-17T17:00:00Z"),), RULES, COLLECTED,
+         "A collection may take 6h00m and run on when the window closes, and is tried since 2 windows or more have"),
+        (OPEN, (replace(LONG, updated_at="2026-03-03T17:00:00Z", created_at="2026-03-03T11:00:00Z"),), RULES, TOO_LATE,
          "no window is 6h00m long, which recent collections took; make a window longer"),
         # a blackout day takes the next window's evening, and what is left of its night is long enough
         ("2026-03-11T04:00:00Z", (), RULES, OUTSIDE_WINDOW, "the next window opens at 2026-03-18T00:00:00Z"),
