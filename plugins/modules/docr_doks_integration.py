@@ -88,7 +88,12 @@ options:
         selector and O(namespaces).
     type: str
   service_accounts:
-    description: Service accounts by name or glob, for O(method=direct). The default is C(default).
+    description:
+      - Service accounts by name or glob, for O(method=direct). The default is C(default).
+      - In C(kube-system) a glob selects only the service account C(default), unless O(namespaces) names C(kube-system)
+        without a glob. Kubernetes' own components do not get the secret.
+      - With O(state=absent), only these service accounts lose the secret. The default is then all service accounts. A
+        namespace keeps the secret while other service accounts use the secret, and the module adds a warning.
     type: list
     elements: str
   rotate_every:
@@ -121,6 +126,13 @@ options:
       - With O(force_rotation=true), keep the former credentials valid where a namespace refuses the new credential, for
         example because of an admission policy or a quota. Without the option, the former credentials are revoked when
         all other namespaces have the new credential, and pods in the namespaces that refuse cannot pull.
+    type: bool
+    default: false
+  exclusive_service_accounts:
+    description:
+      - Remove the secret from other service accounts of the selected namespaces than O(service_accounts), for
+        O(method=direct) with O(state=present). Without the option, service accounts that an earlier run gave the secret
+        keep the secret.
     type: bool
     default: false
   verify_credentials:

@@ -45,6 +45,7 @@ VALUES: Mapping[str, Any] = {
     "docr_doks_never_expires": True,
     "docr_doks_revoke_after": "2h",
     "docr_doks_recreate_failed_pods": True,
+    "docr_doks_exclusive_service_accounts": True,
     "docr_doks_wait_for_all_namespaces": True,
     "docr_doks_verify_credentials": "api",
     "docr_doks_wait_for_secrets": "always",

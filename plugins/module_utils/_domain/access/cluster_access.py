@@ -19,7 +19,7 @@ from ..clusters.objects import PULL_SECRET_TYPE, Namespace, Pod, Secret, Service
 from ..clusters.selection import Where
 from ..credentials.rotation import Credential, RotationPolicy
 from ..errors import DocrError
-from .journal import CURRENT, OLD, Journal
+from .journal import Journal
 from .methods import DIRECT, ONE_CLICK, OPERATOR, doctl_name, secret_name
 from .ownership import OPERATOR_NAMESPACE, foreign, is_marked, is_owned_entry, one_click_copies, owned
 from .pull_secrets import carries, config_in, intact_credential, pull_secret
@@ -153,35 +153,18 @@ class RegistryAccess:
 
         A new credential that the check accepts is verified, and a credential that the check does not accept is old.
         """
-        found = self._add_lost(self.current.journal)
+        found = self.current.journal.with_lost(self._held_credentials(), self.cluster.now)
         new, is_accepted = found.unverified, self.current.is_new_accepted
         if new is None or is_accepted is None:
             return found
         return found.judge(new.fingerprint, is_accepted, self.cluster.now)
 
-    def _add_lost(self, found: Journal) -> Journal:
-        """The journal with the credentials that only pull secrets hold.
-
-        Where the journal has no current credential, the credential that most secrets hold is the current credential,
-        since a user of one namespace may edit a secret. Secrets in a namespace that is terminating do not count: the
-        secrets can stay for long, and every run would revoke their credentials.
-        """
-        holders: dict[str, list[Credential]] = {}
-        for credential in self._held_credentials():
-            holders.setdefault(credential.fingerprint, []).append(credential)
-        recorded = {entry.fingerprint for entry in found.entries}
-        lost = [same for fingerprint, same in holders.items() if fingerprint not in recorded]
-        lost.sort(key=lambda same: (len(same), same[0].minted_at))
-        newest = None if found.current is not None or not lost else lost[-1][0]
-        for credential in sorted((same[0] for same in lost), key=lambda one: one.minted_at):
-            if credential is newest:
-                found = found.add(credential, CURRENT)
-            else:
-                found = found.add(credential, OLD, self.cluster.now)
-        return found
-
     def _held_credentials(self) -> Iterator[Credential]:
-        """The credential of each intact pull secret of this collection."""
+        """The credential of each intact pull secret of this collection.
+
+        Secrets in a namespace that is terminating do not count: the secrets can stay for long, and every run would
+        revoke their credentials.
+        """
         known: dict[int, Credential | None] = {}  # Copies share their content, of which there are few.
         for method in (DIRECT, OPERATOR):
             for namespace, secret in self.current.of(secret_name(method, self.registry)).items():
@@ -319,29 +302,42 @@ class RegistryAccess:
 
         return sorted(one for one in namespaces if not is_valid(self.secrets.get(one)))
 
-    @property
+    @cached_property
     def chosen_accounts(self) -> tuple[ServiceAccount, ...]:
         """The service accounts that the user chose."""
-        chosen, where = self.current.chosen, self.desired.where
-        return tuple(one for one in self.cluster.accounts if one.namespace in chosen and where.has_account(one.name))
+        accounts = (one for one in self.cluster.accounts if one.namespace in self.current.chosen)
+        return tuple(one for one in accounts if self.desired.where.serves_account(one.namespace, one.name))
 
     def lacks_entry(self, account: ServiceAccount) -> bool:
         """Whether the user chose a service account that does not name the pull secret yet."""
-        chosen = self.current.chosen - self.foreign_namespaces
-        is_chosen = account.namespace in chosen and self.desired.where.has_account(account.name)
+        is_chosen = account.namespace not in self.foreign_namespaces and account in self.chosen_accounts
         return is_chosen and self.desired.secret not in account.pull_secrets
 
     def entry_removals(self, method: str, scope: frozenset[str]) -> list[AccountChange]:
         """Removes the owned entries of a method from the service accounts of the namespaces in `scope`."""
+        remove = (secret_name(method, self.registry),)
+        return [AccountChange(one, remove=remove) for one in self._accounts_with_entry(method, scope)]
+
+    def namespaces_with_other_accounts(self, scope: frozenset[str]) -> frozenset[str]:
+        """The namespaces where access by the method direct ends, and other service accounts use the secret."""
+        users = self._accounts_with_entry(DIRECT, scope) if self.desired.method == DIRECT else ()
+        return frozenset(one.namespace for one in users if not self.desired.where.has_account(one.name))
+
+    def _accounts_with_entry(self, method: str, scope: frozenset[str]) -> Iterator[ServiceAccount]:
         name = secret_name(method, self.registry)
         named = self.current.of(name)
-        return [
-            AccountChange(account, remove=(name,))
-            for account in self.cluster.accounts
-            if account.namespace in scope
-            and name in account.pull_secrets
-            and is_owned_entry(named, account.namespace, self.registry, method)
-        ]
+        for account in self.cluster.accounts:
+            is_in_scope = account.namespace in scope and name in account.pull_secrets
+            if is_in_scope and is_owned_entry(named, account.namespace, self.registry, method):
+                yield account
+
+    def is_superfluous(self, account: ServiceAccount) -> bool:
+        """Whether a service account has an entry of the method direct that the user's exclusive list does not name."""
+        where = self.desired.where
+        is_chosen = where.serves_account(account.namespace, account.name)
+        return (
+            where.is_exclusive and not is_chosen and account in self._accounts_with_entry(DIRECT, self.current.chosen)
+        )
 
     @property
     def has_leftovers(self) -> bool:

@@ -81,6 +81,25 @@ class Journal:
         """The journal with another credential."""
         return Journal((*self.entries, JournalEntry(credential, state, retired_at)))
 
+    def with_lost(self, held: Iterable[Credential], now: datetime) -> Journal:
+        """The journal with the credentials that only pull secrets hold; `held` is the credential of each secret.
+
+        Where the journal has no current credential, the credential that most secrets hold is the current credential,
+        since a user of one namespace may edit a secret.
+        """
+        holders: dict[str, list[Credential]] = {}
+        for credential in held:
+            holders.setdefault(credential.fingerprint, []).append(credential)
+        recorded = {entry.fingerprint for entry in self.entries}
+        lost = [same for fingerprint, same in holders.items() if fingerprint not in recorded]
+        lost.sort(key=lambda same: (len(same), same[0].minted_at))
+        newest = None if self.current is not None or not lost else lost[-1][0]
+        found = self
+        for credential in sorted((same[0] for same in lost), key=lambda one: one.minted_at):
+            is_newest = credential is newest
+            found = found.add(credential, CURRENT if is_newest else OLD, None if is_newest else now)
+        return found
+
     def due(self, now: datetime, revoke_after: timedelta) -> tuple[Credential, ...]:
         """The old credentials that were replaced at least `revoke_after` ago."""
         return tuple(

@@ -49,7 +49,7 @@ def plan_presence(cluster: ClusterAccess, *, recreates_pods: bool) -> ClusterPla
     for access in served:
         if access.desired.method != ONE_CLICK:
             found += _credential_steps(access)
-    changes = _additions(served, cluster.current.accounts)
+    changes = _entry_changes(served, cluster.current.accounts)
     if changes:
         found.append(steps.PatchServiceAccounts(cluster.current.name, tuple(changes)))
     for access in served:
@@ -105,8 +105,11 @@ def _expiry(expires_at: datetime | None) -> str:
     return "" if expires_at is None else f" and expires at {format_time(expires_at)}"
 
 
-def plan_absence(cluster: ClusterAccess) -> Plan[ClusterStep]:
-    """The steps that end access by the method of each registry; a credential ends with its last secret."""
+def plan_absence(cluster: ClusterAccess) -> ClusterPlan:
+    """The steps that end access by the method of each registry; a credential ends with its last secret.
+
+    What gives access by another method stays, and is a warning.
+    """
     found: list[ClusterStep] = []
     for access in cluster.registries:
         method = access.desired.method
@@ -117,9 +120,31 @@ def plan_absence(cluster: ClusterAccess) -> Plan[ClusterStep]:
         if ends:
             found += _recording(access)
         found += ends
-        if not _remains(access, scope):
+        if not _remains(access, scope - access.namespaces_with_other_accounts(scope)):
             found += _revocation_of_all(access)
-    return Plan(steps=tuple(found))
+    warnings = tuple(warning for access in cluster.registries for warning in _staying(access))
+    return ClusterPlan(steps=tuple(found), warnings=warnings)
+
+
+def _staying(access: RegistryAccess) -> Iterator[str]:
+    """The access that stays although the task ends access, since another method gives the access."""
+    method = access.desired.method
+    if method == ONE_CLICK:
+        return
+    others = [one for one in access.desired.other_methods if one != ONE_CLICK and access.owned_secrets(one)]
+    others += [ONE_CLICK] if access.registry in access.cluster.integrated else []
+    if others:
+        yield (
+            f"The cluster {access.cluster.name} keeps access to the registry {access.registry} by the method"
+            f" {join_names(others)}, and this task ends only the method {method}. To end this access too, run the task"
+            f" with state=absent and method={others[0]}."
+        )
+    kept = access.namespaces_with_other_accounts(access.current.chosen) if method == DIRECT else frozenset[str]()
+    if kept:
+        yield (
+            f"The secret {access.desired.secret} of the cluster {access.cluster.name} stays in"
+            f" {join_names(sorted(kept))}, since service accounts that service_accounts does not name use the secret."
+        )
 
 
 def plan_leaving(access: RegistryAccess) -> Iterator[ClusterStep]:
@@ -156,14 +181,18 @@ def _waits_for_operator(access: RegistryAccess) -> bool:
     return bool(access.lagging(source.content.data)) and any(plan_leaving(access))
 
 
-def _additions(accesses: Sequence[RegistryAccess], accounts: Sequence[ServiceAccount]) -> list[AccountChange]:
-    """The entries that service accounts lack for the method direct; one change of an account for all registries."""
+def _entry_changes(accesses: Sequence[RegistryAccess], accounts: Sequence[ServiceAccount]) -> list[AccountChange]:
+    """The entries that service accounts lack, or have too many, for the method direct.
+
+    An account has one change for all registries.
+    """
     direct = [access for access in accesses if access.desired.method == DIRECT]
     changes = []
     for account in accounts:
         add = tuple(access.desired.secret for access in direct if access.lacks_entry(account))
-        if add:
-            changes.append(AccountChange(account, add))
+        remove = tuple(access.desired.secret for access in direct if access.is_superfluous(account))
+        if add or remove:
+            changes.append(AccountChange(account, add, remove))
     return changes
 
 
@@ -194,15 +223,19 @@ def _end(access: RegistryAccess, method: str, scope: frozenset[str]) -> Iterator
     """The steps that end a method in the namespaces of `scope`."""
     name, registry = access.cluster.name, access.registry
     secrets = access.owned_secrets(method)
+    is_own = method == access.desired.method
+    kept = access.namespaces_with_other_accounts(scope) if is_own else frozenset[str]()
     source = secrets.get(OPERATOR_NAMESPACE) if method == OPERATOR else None
     if source is not None and is_marked(source, registry, OPERATOR):
         # As long as the source exists, the operator writes deleted copies and entries of service accounts again.
         yield steps.DeleteOperatorSecret(name, registry, source)
         return
     changes = access.entry_removals(method, scope)
+    if is_own and method == DIRECT:
+        changes = [one for one in changes if access.desired.where.has_account(one.account.name)]
     if changes:
         yield steps.PatchServiceAccounts(name, tuple(changes), registry)
-    deleted = tuple(secrets[namespace] for namespace in sorted(secrets.keys() & scope))
+    deleted = tuple(secrets[namespace] for namespace in sorted(secrets.keys() & (scope - kept)))
     if deleted:
         yield steps.DeletePullSecrets(name, registry, method, deleted)
 
@@ -282,6 +315,8 @@ def _missing_names(access: RegistryAccess) -> Iterator[str]:
     missing = [one for one in plain_names(where.namespaces) if one not in namespaces]
     if missing:
         yield f"The cluster {name} has no namespace {join_names(missing)}."
+    if where.namespace_selector is not None and not access.current.chosen:
+        yield f"The label selector {where.namespace_selector!r} chooses no namespace of the cluster {name}."
     if not access.namespaces:
         yield f"The cluster {name} has no chosen namespace for {access.registry}, so no secret is written there."
         return

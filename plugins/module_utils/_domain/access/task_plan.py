@@ -142,7 +142,7 @@ def _plan_cluster(cluster: DesiredCluster, current: ClusterReading, desired: Des
     if desired.is_present:
         plan = plan_presence(current, recreates_pods=desired.recreates_pods)
     else:
-        plan = ClusterPlan(plan_absence(current).steps)
+        plan = plan_absence(current)
     key = cluster.address.key
     # The diff of the one-click integration itself is what the API shows of the integration.
     inside = [access for access in current.registries if access.desired.method != ONE_CLICK or plan.steps]

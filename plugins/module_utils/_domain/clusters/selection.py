@@ -12,16 +12,22 @@ from fnmatch import fnmatchcase
 
 EVERY = ("*",)
 DEFAULT_ACCOUNTS = ("default",)
+# The namespace of Kubernetes' own components, whose service accounts a glob for applications should not choose.
+_SYSTEM_NAMESPACE = "kube-system"
 
 
 @dataclass(frozen=True)
 class Where:
-    """Namespaces by names and globs, less those excluded, narrowed by a label selector; service accounts in them."""
+    """Namespaces by names and globs, less those excluded, narrowed by a label selector; service accounts in them.
+
+    `is_exclusive` says whether other service accounts of these namespaces lose their entries.
+    """
 
     namespaces: tuple[str, ...] = EVERY
     exclude_namespaces: tuple[str, ...] = ()
     namespace_selector: str | None = None
     service_accounts: tuple[str, ...] = DEFAULT_ACCOUNTS
+    is_exclusive: bool = False
 
     def has_namespace(self, name: str) -> bool:
         """Whether names and globs choose a namespace; the API server applies the selector."""
@@ -34,6 +40,15 @@ class Where:
     def has_account(self, name: str) -> bool:
         """Whether names and globs choose a service account."""
         return _matches(name, self.service_accounts)
+
+    def serves_account(self, namespace: str, name: str) -> bool:
+        """Whether a service account gets an entry.
+
+        In kube-system a glob chooses only the account `default`, unless `namespaces` names kube-system without a glob.
+        """
+        if namespace == _SYSTEM_NAMESPACE and namespace not in self.namespaces and name not in DEFAULT_ACCOUNTS:
+            return name in plain_names(self.service_accounts)
+        return self.has_account(name)
 
     @property
     def only_account(self) -> str | None:

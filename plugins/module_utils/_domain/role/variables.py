@@ -127,6 +127,7 @@ VARIABLES: Mapping[str, RoleVariable] = {
     "docr_doks_revoke_after": RoleVariable(DURATION, "1h"),
     "docr_doks_recreate_failed_pods": RoleVariable(BOOLEAN, False),
     "docr_doks_wait_for_all_namespaces": RoleVariable(BOOLEAN, False),
+    "docr_doks_exclusive_service_accounts": RoleVariable(BOOLEAN, False),
     "docr_doks_verify_credentials": RoleVariable(TEXT, IMAGE_HOST, VERIFY_CREDENTIALS),
     "docr_doks_wait_for_secrets": RoleVariable(TEXT, CHANGED, WAIT_FOR_SECRETS),
     "docr_doks_wait_timeout": RoleVariable(INTEGER, 60),

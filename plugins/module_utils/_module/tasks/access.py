@@ -33,6 +33,7 @@ ACCESS_SPEC = Spec(
         "force_rotation": {"type": "bool", "default": False},
         "recreate_failed_pods": {"type": "bool", "default": False},
         "wait_for_all_namespaces": {"type": "bool", "default": False},
+        "exclusive_service_accounts": {"type": "bool", "default": False},
         "verify_credentials": {"type": "str", "choices": list(VERIFY_CREDENTIALS), "default": IMAGE_HOST},
         "wait_for_secrets": {"type": "str", "choices": list(WAIT_FOR_SECRETS), "default": CHANGED},
         "expect_registries": {"type": "list", "elements": "str", "default": []},
@@ -53,6 +54,7 @@ def build_access_task(params: Params) -> AccessTask:
         revoke_after=_read_period(params, "revoke_after", errors),
         force_rotation=params["force_rotation"],
         waits_for_all=params["wait_for_all_namespaces"],
+        is_exclusive=params["exclusive_service_accounts"],
     )
     entries: tuple[AccessEntry, ...]
     if params["integrations"] is None:

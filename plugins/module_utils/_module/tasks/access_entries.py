@@ -61,6 +61,7 @@ class CommonSettings:
     revoke_after: timedelta = timedelta(hours=1)
     force_rotation: bool = False
     waits_for_all: bool = False
+    is_exclusive: bool = False
 
 
 def read_entries(
@@ -92,7 +93,7 @@ def read_entry(path: str, entry: OptionValues, common: CommonSettings, errors: l
         kubeconfig=options["kubeconfig"] if not entry.get("clusters") else None,
         contexts=_contexts(entry, options),
         method=method,
-        where=_read_where(options if method not in (ONE_CLICK, OPERATOR) else {}),
+        where=_read_where(options if method not in (ONE_CLICK, OPERATOR) else {}, common),
         policy=_read_policy(options, common) if has_policy else None,
         origin=entry.get("origin") or "",
     )
@@ -104,12 +105,15 @@ def _contexts(entry: OptionValues, options: OptionValues) -> tuple[str | None, .
     return tuple(entry.get("contexts") or ()) or (None,)
 
 
-def _read_where(options: OptionValues) -> Where:
+def _read_where(options: OptionValues, common: CommonSettings) -> Where:
+    # Where access ends, no list means all service accounts that an earlier run gave an entry.
+    default = DEFAULT_ACCOUNTS if common.is_present else EVERY
     return Where(
         namespaces=tuple(options.get("namespaces") or EVERY),
         exclude_namespaces=tuple(options.get("exclude_namespaces") or ()),
         namespace_selector=options.get("namespace_selector"),
-        service_accounts=tuple(options.get("service_accounts") or DEFAULT_ACCOUNTS),
+        service_accounts=tuple(options.get("service_accounts") or default),
+        is_exclusive=common.is_exclusive and common.is_present,
     )
 
 

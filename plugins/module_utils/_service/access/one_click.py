@@ -93,7 +93,7 @@ class IntegrationWriter:
         if names is None:
             names = list_names(self.api)
             self.current = Integrations(self.current.clusters, names)
-        if names != registries:
+        if len(registries) != 1 or names != registries:
             raise Refused(
                 step.message,
                 error.answer,

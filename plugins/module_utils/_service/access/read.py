@@ -100,7 +100,7 @@ class ClusterReader:
 
     def _fetch_accounts(self, cluster: ClusterAccess, *, is_present: bool) -> tuple[ServiceAccount, ...]:
         only = {desired.where.only_account for desired in self.desired}
-        has_leftovers = any(access.has_leftovers for access in cluster.registries)
+        has_leftovers = any(access.has_leftovers or access.desired.where.is_exclusive for access in cluster.registries)
         if is_present and len(only) == 1 and None not in only and not has_leftovers:
             return self.kube.list_service_accounts(only.pop())
         return self.kube.list_service_accounts()

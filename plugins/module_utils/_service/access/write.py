@@ -205,7 +205,7 @@ class ClusterWriter:
         kept = [
             replace(one, add=tuple(name for name in one.add if exists(one.account.namespace, name))) for one in changes
         ]
-        return [one for one in kept if one.add]
+        return [one for one in kept if one.add or one.remove]
 
     def _change_accounts(
         self, step: steps.PatchServiceAccounts, changes: Sequence[AccountChange]
@@ -213,7 +213,11 @@ class ClusterWriter:
         by_secret = {one.desired.secret: one.registry for one in self.cluster.registries}
 
         def place_of(change: AccountChange) -> tuple[list[str], str]:
-            registries = [by_secret[name] for name in change.add] if step.registry is None else [step.registry]
+            registries = (
+                [by_secret[name] for name in (*change.add, *change.remove)]
+                if step.registry is None
+                else [step.registry]
+            )
             return registries, change.account.namespace
 
         changed = self.refusals.try_each(changes, self._writes.change_account, place_of)

@@ -84,7 +84,8 @@ def pulls(simulated: SimulatedCluster, one: ServiceAccount) -> bool:
 
 def chosen_accounts(simulated: SimulatedCluster, desired: DesiredAccess) -> list[ServiceAccount]:
     chosen = simulated.of("kiwi").chosen if desired.method == "direct" else frozenset(ALIVE)
-    return [one for one in simulated.state.accounts if one.namespace in chosen and desired.where.has_account(one.name)]
+    serves = desired.where.serves_account
+    return [one for one in simulated.state.accounts if one.namespace in chosen and serves(one.namespace, one.name)]
 
 
 def by_key(simulated: SimulatedCluster) -> dict[tuple[str, str], ServiceAccount]:

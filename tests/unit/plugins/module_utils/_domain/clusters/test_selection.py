@@ -52,3 +52,19 @@ def test_default_account_is_chosen_by_default() -> None:
 
 def test_plain_names_are_patterns_without_a_glob() -> None:
     assert plain_names(["ci", "team-*", "c?", "team-[ab]", "shop"]) == ("ci", "shop")
+
+
+@pytest.mark.parametrize(
+    ("where", "served"),
+    [
+        (Where(service_accounts=("*",)), ["default"]),
+        (Where(service_accounts=("c*", "coredns")), ["coredns"]),
+        (Where(service_accounts=("*",), namespaces=("kube-*",)), ["default"]),
+        (Where(service_accounts=("*",), namespaces=("*", "kube-system")), ["default", "cilium", "coredns"]),
+        (Where(service_accounts=("cilium",)), ["cilium"]),
+    ],
+)
+def test_a_glob_chooses_no_component_of_kubernetes(where: Where, served: list[str]) -> None:
+    names = ("default", "cilium", "coredns")
+    assert [one for one in names if where.serves_account("kube-system", one)] == served
+    assert all(where.serves_account("shop", one) is where.has_account(one) for one in names)

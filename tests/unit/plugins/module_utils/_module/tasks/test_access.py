@@ -33,6 +33,7 @@ def params(**given: Any) -> dict[str, Any]:
         "force_rotation": False,
         "recreate_failed_pods": True,
         "wait_for_all_namespaces": True,
+        "exclusive_service_accounts": False,
         "verify_credentials": "api",
         "wait_for_secrets": "never",
         "registry_host": "registry.orchard.test",
