@@ -24,9 +24,11 @@ BEGIN = "<!-- fields: written by tools/manifest_schema.py -->"
 END = "<!-- end of fields -->"
 
 TEXT = {"type": "string", "pattern": r"\S"}
+LISTS = (rules.STRINGS, rules.DATES)
 TYPES: Mapping[str, Mapping[str, Any]] = {
     rules.BOOLEAN: {"type": "boolean"},
     rules.STRING_MAP: {"type": "object", "additionalProperties": {"type": "string"}},
+    rules.MAPS: {"type": "array", "items": {"type": "object"}},
     rules.ANYTHING: {},
 }
 
@@ -38,6 +40,7 @@ def schema() -> dict[str, Any]:
         "title": rules.KIND,
         "description": "A container registry of DigitalOcean, as the collection planton.digitalocean reads it.",
         **_object(""),
+        "$defs": _definitions(),
     }
 
 
@@ -68,16 +71,65 @@ def _property(field: rules.Field) -> dict[str, Any]:
         shape["default"] = field.default
     if "type" in shape and not field.required:
         shape["type"] = [shape["type"], "null"]
+    if _is_wrapped(field) and field.type not in LISTS:
+        return {key: shape[key] for key in ("description", "default") if key in shape} | _or_wrapped(field)
     return shape
+
+
+def _is_wrapped(field: rules.Field) -> bool:
+    """Whether the value, or each entry of a list, may be written as {value: X}."""
+    return field.path.startswith("spec.") and field.type in (rules.STRING, rules.BOOLEAN, rules.INTEGER, *LISTS)
+
+
+def _or_wrapped(field: rules.Field) -> dict[str, Any]:
+    """The value, or the value as {value: X}; $defs has what both share."""
+    value = {"$ref": f"#/$defs/{_definition_name(field)}"}
+    wrapped = {"type": "object", "properties": {"value": value}, "required": ["value"], "additionalProperties": False}
+    return {"anyOf": [value, wrapped]}
+
+
+def _definition_name(field: rules.Field) -> str:
+    return field.path.replace("[]", "")
+
+
+def _definitions() -> dict[str, Any]:
+    """The values that may be written as {value: X}."""
+    return {_definition_name(field): _definition(field) for field in rules.FIELDS if _is_wrapped(field)}
+
+
+def _definition(field: rules.Field) -> dict[str, Any]:
+    if field.type in LISTS:
+        return _text(field)
+    shape = _value(field)
+    return shape if field.required or "type" not in shape else shape | {"type": [shape["type"], "null"]}
 
 
 def _value(field: rules.Field) -> dict[str, Any]:
     if field.type in TYPES:
         return dict(TYPES[field.type])
     if field.type == rules.STRING:
-        return _text(field)
-    shape = {"type": "array", "items": _object(f"{field.path}[]") if field.type == rules.OBJECTS else _text(field)}
+        return _text_or_number(field)
+    if field.type == rules.INTEGER:
+        number = {"type": ["integer", "null"], "minimum": 0, "maximum": field.maximum}
+        return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]{1,18}$"}]}
+    items = _object(f"{field.path}[]") if field.type == rules.OBJECTS else _text(field)
+    if _is_wrapped(field):
+        items = _or_wrapped(field)
+    shape = {"type": "array", "items": items}
     return shape | ({"minItems": field.min_items} if field.min_items else {})
+
+
+def _text_or_number(field: rules.Field) -> dict[str, Any]:
+    """A text, or the number of an enum's word."""
+    shape = _text(field)
+    if not field.numbers:
+        return shape
+    # An optional field may be null and may have the enum's zero value.
+    unset = (
+        [] if field.required else [{"enum": [None, 0]}, {"type": "string", "pattern": _any_case(f"^{field.unset}$")}]
+    )
+    numbers = {"enum": list(range(1, len(field.numbers)))}
+    return {"anyOf": [shape, numbers, *unset]}
 
 
 def _text(field: rules.Field) -> dict[str, Any]:
@@ -120,6 +172,10 @@ def _rule(field: rules.Field) -> str:
         parts.append(" or ".join(f"`{word}`" for word in field.enum) + (", in any case" if field.ignore_case else ""))
     if field.pattern:
         parts.append(f"`{field.pattern}`".replace("|", "\\|") + (", in any case" if field.ignore_case else ""))
+    if field.numbers:
+        parts.append(f"or the number of the format's enum, 1 to {len(field.numbers) - 1}")
+    if field.maximum is not None:
+        parts.append(f"0 to {field.maximum}")
     if field.max_length:
         parts.append(f"at most {field.max_length} characters")
     if field.min_items:

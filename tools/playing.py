@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = "ansible_collections.planton.digitalocean.plugins.modules"
 # The environment variable that names ansible-playbook of another version of ansible-core.
 PLAYBOOK_PROGRAM = "DOCR_ANSIBLE_PLAYBOOK"
-MANIFEST = {"apiVersion": "digitalocean.project-planton.org/v1", "kind": "DigitalOceanContainerRegistry"}
+MANIFEST = {"apiVersion": "digital-ocean.planton.dev/v1", "kind": "DigitalOceanContainerRegistry"}
 
 
 class PlaybookFailedError(RuntimeError):

@@ -36,14 +36,15 @@ class ActionModule(ControllerAction):
         """The manifests. Messages name the variables of the role where the role runs the module."""
         if is_run_by_role(self._task):
             found = _read(options)
-            return {"manifests": [manifest.shape() for manifest in found.manifests]}, found.warnings
+            return {"manifests": [one.shape() for one in found.manifests], "notes": list(found.notes)}, found.warnings
         try:
             found = _read(options)
         except InvalidInput as error:
             raise InvalidInput(tuple(name_options_in(one) for one in error.field_errors)) from None
         manifests = [manifest.shape() for manifest in found.manifests]
         named = [{**one, "origin": name_options(one["origin"])} for one in manifests]
-        return {"manifests": named}, [name_options(one) for one in found.warnings]
+        notes = [name_options(one) for one in found.notes]
+        return {"manifests": named, "notes": notes}, [name_options(one) for one in found.warnings]
 
 
 def _read(options: Mapping[str, Any]) -> ManifestSet:

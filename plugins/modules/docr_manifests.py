@@ -96,7 +96,7 @@ EXAMPLES = r"""
 - name: Check an inline manifest
   planton.digitalocean.docr_manifests:
     manifests:
-      - apiVersion: digitalocean.project-planton.org/v1
+      - apiVersion: digital-ocean.planton.dev/v1
         kind: DigitalOceanContainerRegistry
         metadata: {name: shop}
         spec: {name: acme-shop, subscription_tier: BASIC, region: fra1}
@@ -114,7 +114,7 @@ manifests:
       type: str
       sample: acme-shop
     region:
-      description: The region, in lower case.
+      description: The region, in lower case; null where DigitalOcean selects the region.
       type: str
       sample: fra1
     subscription_tier:
@@ -134,6 +134,12 @@ manifests:
         - The options of M(planton.digitalocean.docr_doks_integration) that the manifest sets, by name.
       type: dict
       sample: {clusters: [shop-prod], method: direct, rotate_every: 30d}
+    docker_credentials:
+      description:
+        - The login that the manifest wants, as C(write) and, where given, C(expiry_seconds). Null without a login.
+        - No login is among the results. M(planton.digitalocean.docr_credentials) writes a login to a file.
+      type: dict
+      sample: {write: false, expiry_seconds: 7200}
     origin:
       description: The manifest's place, for messages.
       type: str
@@ -142,6 +148,15 @@ manifests:
       description: The document's metadata, unchanged.
       type: dict
       sample: {name: shop}
+notes:
+  description: Remarks that require no action, such as a note about an old home of the format.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - >-
+      manifests/shop.yaml document 1 (shop), apiVersion: digital-ocean.openmcf.org/v1 is an old home of the format, and
+      the present home is digital-ocean.planton.dev/v1.
 field_errors:
   description: All errors.
   returned: failure

@@ -146,7 +146,7 @@ registries:
       type: str
       sample: acme-payments
     region:
-      description: The registry's region.
+      description: The registry's region; null in check mode where DigitalOcean will select the region.
       type: str
       sample: fra1
     endpoint:

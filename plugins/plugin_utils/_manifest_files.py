@@ -14,11 +14,13 @@ from typing import Any
 import yaml
 
 from ..module_utils._domain.field_errors import DUPLICATE, REQUIRED, FieldError
+from ..module_utils._domain.manifest.place import WrittenList, WrittenMap
 from ..module_utils._domain.manifest.reader import Document
 
 SUFFIXES = (".yaml", ".yml")
 NESTED_TOO_DEEPLY = "lists or mappings are nested too deeply"
 MERGE = "tag:yaml.org,2002:merge"
+TEXT = "tag:yaml.org,2002:str"
 # A pattern such as /**/*.yaml would visit the whole host.
 MOST_FOLDERS = 10_000
 
@@ -50,6 +52,35 @@ class _Loader(yaml.SafeLoader):
             return super().construct_object(node, deep=deep)
         except (ValueError, OverflowError) as error:  # such as the date 2026-13-45
             raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+
+
+class _FileLoader(_Loader):
+    """A loader whose maps and lists remember the text of values that YAML does not read as text."""
+
+    def construct_written_map(self, node: yaml.MappingNode) -> Iterator[WrittenMap]:
+        """A map, given before its content since the content may name the map."""
+        found = WrittenMap()
+        yield found
+        found.update(self.construct_mapping(node))
+        # By now the merges are resolved.
+        for key, value in node.value:
+            if _is_text_lost(value):
+                found.written[self.construct_object(key)] = value.value
+
+    def construct_written_list(self, node: yaml.SequenceNode) -> Iterator[WrittenList]:
+        """A list, given before its content since the content may name the list."""
+        found = WrittenList()
+        yield found
+        found.extend(self.construct_sequence(node))
+        found.written.update((index, value.value) for index, value in enumerate(node.value) if _is_text_lost(value))
+
+
+_FileLoader.add_constructor("tag:yaml.org,2002:map", _FileLoader.construct_written_map)
+_FileLoader.add_constructor("tag:yaml.org,2002:seq", _FileLoader.construct_written_list)
+
+
+def _is_text_lost(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag != TEXT
 
 
 def read_files(paths: Sequence[str]) -> tuple[tuple[Document, ...], tuple[FieldError, ...]]:
@@ -162,18 +193,20 @@ def _read_file(path: str, faults: list[FieldError]) -> Iterator[Document]:
         faults.append(FieldError(label, f"byte {error.start + 1} is not UTF-8", "save the file as UTF-8"))
         return
     count = len(faults)
-    documents = list(parse_documents(label, text, faults))
+    documents = list(parse_documents(label, text, faults, _FileLoader))
     if len(faults) == count and all(one.value is None for one in documents):
         advice = "write a manifest, or leave the file out"
         faults.append(FieldError(label, "the file has no document", advice, REQUIRED))
     yield from documents
 
 
-def parse_documents(label: str, text: str, faults: list[FieldError]) -> Iterator[Document]:
+def parse_documents(
+    label: str, text: str, faults: list[FieldError], loader_type: type[_Loader] = _Loader
+) -> Iterator[Document]:
     """The documents as far as the text is YAML; what is wrong is added to `faults`. `label` may be blank."""
     number = 0
     try:
-        loader = _Loader(text)
+        loader = loader_type(text)
         while loader.check_data():  # type: ignore[no-untyped-call]
             number += 1
             content = loader.get_data()

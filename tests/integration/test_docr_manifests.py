@@ -20,7 +20,7 @@ from support.modules import PACKAGE
 
 def manifest(name: str, **spec: Any) -> dict[str, Any]:
     return {
-        "apiVersion": "digital-ocean.project-planton.org/v1",
+        "apiVersion": "digital-ocean.planton.dev/v1",
         "kind": "DigitalOceanContainerRegistry",
         "metadata": {"name": f"res-{name}"},
         "spec": {"name": name, "subscriptionTier": "Professional", "region": "SYD1", **spec},
@@ -85,6 +85,7 @@ def test_files_folders_globs_and_inline_documents_come_in_their_order(tmp_path: 
         "garbage_collection_enabled": True,
         "garbage_collection": {},
         "doks_integration": {},
+        "docker_credentials": None,
         "origin": "one.yaml document 1 (res-kiwi)",
         "metadata": {"name": "res-kiwi"},
     }
@@ -95,7 +96,7 @@ def test_files_folders_globs_and_inline_documents_come_in_their_order(tmp_path: 
 
 
 def test_all_errors_of_all_sources_are_reported_at_once_in_check_mode_too(tmp_path: Path) -> None:
-    write(tmp_path / "one.yaml", manifest("kiwi", region=3), {"kind": "Pod"})
+    write(tmp_path / "one.yaml", manifest("kiwi", region=33), {"kind": "Pod"})
     (tmp_path / "two.yaml").write_text("a: [", encoding="utf-8")
     result = run(
         tmp_path,

@@ -86,7 +86,7 @@ def test_the_deletion_of_the_last_registry_reports_the_subscription(team: Sandbo
     [
         ({"docr_team": "somebody-else"}, "the token belongs to the team"),
         ({"docr_destroy_names": []}, "docr_destroy_names is missing; repeat the names"),
-        ({"docr_manifests": [{"apiVersion": "digitalocean.project-planton.org/v1",
+        ({"docr_manifests": [{"apiVersion": "digital-ocean.planton.dev/v1",
                               "kind": "DigitalOceanContainerRegistry", "metadata": {"name": "p"},
                               "spec": {"name": "plum", "subscription_tier": "BASIC", "region": "syd1"}}]},
          "names kiwi, and no manifest does"),
@@ -119,7 +119,7 @@ def test_a_name_that_no_registry_has_is_reported_after_the_others_are_deleted(te
 
 def test_with_manifests_a_registry_that_is_gone_already_is_no_failure(team: Sandbox) -> None:
     entry = {
-        "apiVersion": "digitalocean.project-planton.org/v1",
+        "apiVersion": "digital-ocean.planton.dev/v1",
         "kind": "DigitalOceanContainerRegistry",
         "metadata": {"name": "f"},
         "spec": {"name": "fig", "subscription_tier": "BASIC", "region": "syd1"},

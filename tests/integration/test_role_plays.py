@@ -259,3 +259,13 @@ def test_with_v_each_action_is_a_line_before_the_result(team: Sandbox, tmp_path:
     assert "docr_registry (planned)" not in hidden
     done = play(play_of(tmp_path, task), team, {}, "-v").output
     assert done.index(LINE.format("")) < done.index("changed: [localhost]")
+
+
+def test_a_region_that_digitalocean_selects_is_in_the_outputs_and_in_no_later_change(sandbox: Sandbox) -> None:
+    given = {"docr_manifests": [written("fig", subscription_tier="starter")]}
+    planned = play(SITE, sandbox, given, "--check").statistics["docr_outputs"]["fig"]
+    assert (planned["region"], planned["changed"], planned["registry_name"]) == (None, True, "fig")
+    made = play(SITE, sandbox, given).statistics["docr_outputs"]["fig"]
+    assert made["region"] == sandbox.account()["registries"][0]["region"]
+    second = play(SITE, sandbox, given)
+    assert (second.changed, second.statistics["docr_outputs"]["fig"]["region"]) == ([], made["region"])

@@ -23,7 +23,7 @@ EXAMPLES = manifest_schema.ROOT / "examples"
 SAMPLES = sorted(path for name in ("manifests", "cluster-access") for path in (EXAMPLES / name).glob("*.yaml"))
 WINDOW = {"days": ["FRIDAY", "monday"], "start": "22:30", "duration": "1h45m"}
 GOOD = """
-apiVersion: digital-ocean.project-planton.org/v1
+apiVersion: digital-ocean.planton.dev/v1
 kind: DigitalOceanContainerRegistry
 metadata: {name: res, org: orchard, labels: {team: ""}, tags: [fruit], version: {id: v7, message: more}}
 spec: {name: kiwi, subscriptionTier: Professional, region: SYD1, garbageCollectionEnabled: true}
@@ -83,6 +83,22 @@ def test_the_samples_fit_the_schema(validator: Draft202012Validator) -> None:
         ("spec.subscriptionTier", "STARTER"),
         ("spec.subscriptionTier", "basic"),
         ("spec.region", "nyc3"),
+        ("spec.region", ...),
+        ("spec.region", None),
+        ("spec.region", 0),
+        ("spec.region", 8),
+        ("spec.region", "DIGITAL_OCEAN_REGION_UNSPECIFIED"),
+        ("spec.region", {"value": "fra1"}),
+        ("spec.subscriptionTier", 3),
+        ("spec.subscriptionTier", {"value": 2}),
+        ("spec.garbageCollectionEnabled", {"value": True}),
+        ("spec.dockerCredentials", {}),
+        ("spec.docker_credentials", {"write": True, "expirySeconds": 2592000}),
+        ("spec.dockerCredentials", {"write": {"value": False}, "expiry_seconds": "3600"}),
+        ("metadata.slug", "res-1"),
+        ("metadata.group", "shop"),
+        ("metadata.relationships", [{"kind": "DigitalOceanVpc"}]),
+        ("spec.doks_integration", {"clusters": [{"value": "orchard"}]}),
         ("spec.garbageCollectionEnabled", None),
         ("spec.doks_integration", {"clusters": ["orchard"]}),
         ("spec.doksIntegration", {"clusters": []}),
@@ -125,7 +141,16 @@ def test_editor_and_collection_take_the_same(validator: Draft202012Validator, pa
         ("spec.subscriptionTier", "enterprise"),
         ("spec.subscriptionTier", "digitalocean_container_registry_tier_unspecified"),
         ("spec.region", "moon"),
-        ("spec.region", None),
+        ("spec.region", 9),
+        ("spec.region", True),
+        ("spec.region", {"valueFrom": {"name": "x"}}),
+        ("spec.subscriptionTier", 0),
+        ("spec.subscriptionTier", 4),
+        ("spec.dockerCredentials", []),
+        ("spec.dockerCredentials", {"expirySeconds": -1}),
+        ("spec.dockerCredentials", {"expirySeconds": 1576800001}),
+        ("spec.dockerCredentials", {"write": "yes"}),
+        ("metadata.relationships", ["x"]),
         ("spec.garbageCollectionEnabled", "yes"),
         ("spec.doks_integration", []),
         ("spec.doks_integration", {"clusters": [7]}),

@@ -12,7 +12,8 @@ from typing import Any
 
 from ..access.methods import EXPIRY, ONE_CLICK, WHERE, PathOf, access_errors, allows_option
 from ..field_errors import REQUIRED, FieldError
-from .values import Faults, Place, given, kind_of_value, read_object
+from .place import Faults, Place, kind_of_value
+from .values import given, read_object
 
 BLOCK = "spec.doks_integration"
 PREFIX = "docr_doks_"

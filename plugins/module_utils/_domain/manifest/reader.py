@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from ..errors import InvalidInput
 from ..field_errors import FieldError
 from .access import BLOCK, manifest_faults, manifest_notes, variable_notes
-from .schema import KIND
-from .values import Faults, Place, given, kind_of_value, nearest, read_object, shown, spelled_path
+from .place import Faults, Place, kind_of_value, nearest, shown
+from .schema import HOME, KIND, OLD_HOMES
+from .values import given, read_object, spelled_path
+
+# What kubectl writes around several documents.
+LIST = "List"
 
 # So near to the right kind that it is a slip, not another kind that somebody asked to skip.
 SLIP = 0.9
@@ -22,11 +26,15 @@ SLIP = 0.9
 
 @dataclass(frozen=True)
 class Document:
-    """One parsed document, and where it stood: a file as the user named it, and its number from 1."""
+    """One parsed document, and where it stood: a file as the user named it, and its number from 1.
+
+    `item` is the number from 1 of an item of a document that is a List, else 0.
+    """
 
     file: str
     number: int
     value: object
+    item: int = 0
 
     @property
     def origin(self) -> str:
@@ -34,7 +42,8 @@ class Document:
         metadata = self.value.get("metadata") if isinstance(self.value, Mapping) else None
         name = metadata.get("name") if isinstance(metadata, Mapping) else None
         own = f" ({shown(name)[1:-1]})" if isinstance(name, str) and name.strip() else ""
-        return f"{self.file} document {self.number}{own}"
+        item = f" item {self.item}" if self.item else ""
+        return f"{self.file} document {self.number}{item}{own}"
 
 
 @dataclass(frozen=True)
@@ -42,15 +51,17 @@ class Manifest:
     """A registry as a document wants it.
 
     `garbage_collection` holds what it says of docr_gc's options, `doks_integration` what it says of those of
-    docr_doks_integration, by their names, and nothing else.
+    docr_doks_integration, by their names, and nothing else. `region` is None where DigitalOcean chooses.
+    `docker_credentials` is None where no login is wanted, else `write` and, where given, `expiry_seconds`.
     """
 
     name: str
-    region: str
+    region: str | None
     subscription_tier: str
     garbage_collection_enabled: bool
     garbage_collection: Mapping[str, Any]
     doks_integration: Mapping[str, Any]
+    docker_credentials: Mapping[str, Any] | None
     metadata: Mapping[str, Any]
     origin: str
 
@@ -63,7 +74,8 @@ class Manifest:
             "garbage_collection_enabled": self.garbage_collection_enabled,
             "garbage_collection": dict(self.garbage_collection),
             "doks_integration": dict(self.doks_integration),
-            "metadata": dict(self.metadata),
+            "docker_credentials": None if self.docker_credentials is None else dict(self.docker_credentials),
+            "metadata": _plain(self.metadata),
             "origin": self.origin,
         }
 
@@ -74,6 +86,7 @@ class ManifestSet:
 
     manifests: tuple[Manifest, ...]
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,6 +140,7 @@ def read_manifests(
             *(warning for reading in first_ones for warning in _warnings(reading, access)),
             *variable_notes((reading.own_access for reading in first_ones), access),
         ),
+        tuple(note for reading in readings for note in _notes(reading)),
     )
 
 
@@ -134,7 +148,7 @@ def _readings(documents: Iterable[Document], skip_other_kinds: bool) -> tuple[li
     """What could be read of the manifests among the documents, and the faults of each."""
     readings: list[_Reading] = []
     found: list[FieldError] = []
-    for document in documents:
+    for document in _with_items(documents, found):
         if document.value is None:
             continue
         stranger = _kind_fault(document)
@@ -144,6 +158,21 @@ def _readings(documents: Iterable[Document], skip_other_kinds: bool) -> tuple[li
         elif not (skip_other_kinds and _is_another_kind(document)):
             found.append(stranger)
     return readings, found
+
+
+def _with_items(documents: Iterable[Document], found: list[FieldError]) -> Iterator[Document]:
+    """The documents, and the items of a List in its place; a List in a List is a document of another kind."""
+    for document in documents:
+        content = document.value
+        if not (isinstance(content, Mapping) and content.get("kind") == LIST):
+            yield document
+            continue
+        items = content.get("items")
+        if items is None or isinstance(items, list | tuple):
+            yield from (replace(document, value=one, item=number) for number, one in enumerate(items or (), 1))
+        else:
+            what = f"the value is {kind_of_value(items)}"
+            found.append(Place(document.origin).at("items").fault(what, "write a list of manifests"))
 
 
 def variable_faults(values: Mapping[str, Any]) -> Faults:
@@ -199,6 +228,13 @@ def _difference(first: _Reading, second: _Reading) -> Iterable[FieldError]:
         )
 
 
+def _plain(value: Any) -> Any:
+    """A value of plain maps and lists, which a task's result may hold."""
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def _said(value: Any) -> Any:
     """The value as two documents are compared: an object without any field says as much as none."""
     return given(value) or None if isinstance(value, Mapping) else value
@@ -216,7 +252,19 @@ def _warnings(reading: _Reading, access: Mapping[str, Any] | None) -> Iterable[s
             f"{reading.origin}, spec.garbage_collection: the block has no effect, since garbage_collection_enabled "
             "is not true."
         )
+    if reading.spec["docker_credentials"] is not None:
+        path = spelled_path("spec.docker_credentials", reading.content)
+        yield (
+            f"{reading.origin}, {path}: the manifest's login is not written; to write a Docker config file with a "
+            f"login of {name}, run the module docr_credentials."
+        )
     yield from manifest_notes(reading.origin, reading.own_access, access)
+
+
+def _notes(reading: _Reading) -> Iterable[str]:
+    home = reading.content[spelled_path("apiVersion", reading.content)]
+    if home in OLD_HOMES:
+        yield f"{reading.origin}, apiVersion: {home} is an old home of the format, and the present home is {HOME}."
 
 
 def _manifest(reading: _Reading) -> Manifest:
@@ -228,6 +276,7 @@ def _manifest(reading: _Reading) -> Manifest:
         garbage_collection_enabled=spec["garbage_collection_enabled"],
         garbage_collection=given(spec["garbage_collection"]),
         doks_integration=given(spec["doks_integration"]),
+        docker_credentials=None if spec["docker_credentials"] is None else given(spec["docker_credentials"]),
         metadata=given(reading.metadata),
         origin=reading.origin,
     )

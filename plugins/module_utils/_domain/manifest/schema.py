@@ -33,12 +33,32 @@ from .checks import (
 
 KIND = "DigitalOceanContainerRegistry"
 
+# Where the format has lived. All homes take all fields; documentation and examples use the first.
+HOME = "digital-ocean.planton.dev/v1"
+NEWEST_PAGES = "digital-ocean.planton.dev/v1alpha1"
+OLD_HOMES = (
+    "digital-ocean.openmcf.org/v1",
+    "digital-ocean.project-planton.org/v1",
+    "digitalocean.project-planton.org/v1",
+)
+
+_TIERS = ("starter", "basic", "professional")
+_NO_TIER = "digitalocean_container_registry_tier_unspecified"
+_NO_REGION = "digital_ocean_region_unspecified"
+# By their numbers in the format's region.proto.
+_REGIONS = ("nyc3", "sfo3", "fra1", "sgp1", "lon1", "tor1", "blr1", "ams3")
+
+# The API's maximum, about 50 years.
+MOST_EXPIRY_SECONDS = 1_576_800_000
+
 # The types that a field can have.
 STRING = "string"
 BOOLEAN = "boolean"
 STRINGS = "list of strings"
 DATES = "list of dates"  # text as YAML reads it with quotes, and what it makes of one without
 STRING_MAP = "map of strings"
+INTEGER = "integer"  # digits in quotes too
+MAPS = "list of maps"  # not looked into
 OBJECT = "object"  # its fields stand in the table too
 OBJECTS = "list of objects"  # theirs too, below the path with [] at its end
 ANYTHING = "anything"  # not looked at
@@ -51,7 +71,8 @@ class Field:
     """One field: `path` in its published spelling; `unset` is a value that counts as none.
 
     What is said of text holds for each entry of a list of texts. `check` tells what is wrong with it and what is right,
-    `meant` how to write what YAML did not read as text.
+    `meant` how to write what YAML did not read as text. `numbers` has the words of an enum by their numbers, which
+    protobuf's JSON takes in place of the words; the first word is that of 0. A whole number is `maximum` at most.
     """
 
     path: str
@@ -68,6 +89,8 @@ class Field:
     check: Callable[[str], tuple[str, str] | None] | None = None
     meant: Callable[[object], str | None] | None = None
     min_items: int = 0
+    numbers: tuple[str, ...] = ()
+    maximum: int | None = None
 
     @property
     def name(self) -> str:
@@ -219,19 +242,23 @@ FIELDS = (
     Field(
         "apiVersion",
         STRING,
-        "The version of the format; both are in use.",
+        "The home of the format; all homes take all fields, and an old home is a note.",
         required=True,
-        enum=("digitalocean.project-planton.org/v1", "digital-ocean.project-planton.org/v1"),
+        enum=(HOME, NEWEST_PAGES, *OLD_HOMES),
+        advice=f"write {HOME}",
     ),
     Field("kind", STRING, "What the document describes.", required=True, enum=(KIND,)),
     Field("metadata", OBJECT, "About the document; carried along, not interpreted.", required=True),
     Field("metadata.name", STRING, "The document's own name; need not be the registry's.", required=True),
+    Field("metadata.slug", STRING, "Its slug."),
     Field("metadata.id", STRING, "Its id."),
     Field("metadata.org", STRING, "The organization."),
     Field("metadata.env", STRING, "The environment."),
+    Field("metadata.group", STRING, "The group."),
     Field("metadata.labels", STRING_MAP, "Labels."),
     Field("metadata.annotations", STRING_MAP, "Annotations."),
     Field("metadata.tags", STRINGS, "Tags."),
+    Field("metadata.relationships", MAPS, "Other resources."),
     Field("metadata.version", OBJECT, "The document's version."),
     Field("metadata.version.id", STRING, "Its id."),
     Field("metadata.version.message", STRING, "What was changed."),
@@ -250,17 +277,19 @@ FIELDS = (
         STRING,
         "The tier that the registry needs; the team has one for all its registries.",
         required=True,
-        enum=("starter", "basic", "professional"),
+        enum=_TIERS,
         ignore_case=True,
-        unset="digitalocean_container_registry_tier_unspecified",
+        unset=_NO_TIER,
+        numbers=(_NO_TIER, *_TIERS),
     ),
     Field(
         "spec.region",
         STRING,
-        "The registry's region; DigitalOcean decides which there are.",
-        required=True,
+        "The registry's region; DigitalOcean decides which there are, and chooses where the field is missing.",
         pattern="^[a-z]+[0-9]+$",
         ignore_case=True,
+        unset=_NO_REGION,
+        numbers=(_NO_REGION, *_REGIONS),
         advice="write a region such as nyc3 or fra1",
     ),
     Field(
@@ -268,6 +297,19 @@ FIELDS = (
         BOOLEAN,
         "Whether garbage is collected within the maintenance windows.",
         default=False,
+    ),
+    Field(
+        "spec.docker_credentials",
+        OBJECT,
+        "A login for the registry; a Docker config file receives the login, and the outputs never do.",
+    ),
+    Field("spec.docker_credentials.write", BOOLEAN, "Whether the login can push too.", default=False),
+    Field(
+        "spec.docker_credentials.expiry_seconds",
+        INTEGER,
+        "The lifetime of the login in seconds.",
+        maximum=MOST_EXPIRY_SECONDS,
+        advice=f"write seconds, from 0 to {MOST_EXPIRY_SECONDS}",
     ),
     *_GC_FIELDS,
     *_DOKS_FIELDS,

@@ -7,58 +7,43 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
-from ..field_errors import DUPLICATE, INVALID, REQUIRED, FieldError
-from .schema import ANYTHING, BOOLEAN, DATES, OBJECT, OBJECTS, STRING, STRING_MAP, STRINGS, Field, fields_of
-
-# What a message shows of a value at most.
-SHOWN_LENGTH = 80
+from ..field_errors import DUPLICATE, REQUIRED, UNSUPPORTED, FieldError
+from .place import Faults, Place, kind_of_value, nearest, on_one_line, shown
+from .schema import (
+    ANYTHING,
+    BOOLEAN,
+    DATES,
+    INTEGER,
+    MAPS,
+    OBJECT,
+    OBJECTS,
+    STRING,
+    STRING_MAP,
+    STRINGS,
+    Field,
+    fields_of,
+)
 
 # What YAML makes of unquoted text, and what can be written as text again.
 _SCALARS = (bool, int, float, datetime.date, datetime.time)
-_WORDS: tuple[tuple[Any, str], ...] = (
-    ((int, float), "a number"),
-    ((datetime.date, datetime.time), "a date"),
-    (str, "text"),
-    (bytes, "binary data"),
-    (Mapping, "a map"),
-    ((list, tuple), "a list"),
-)
 _NOUNS = {STRING: "text", OBJECT: "a map of its fields"}
 
-Faults = tuple[FieldError, ...]
+# The fields whose value may be written as {value: X}, and the lists whose entries may.
+_WRAPPED = (STRING, BOOLEAN, INTEGER)
+_WRAPPED_ENTRIES = (STRINGS, DATES)
+_WRAPPERS = {"value", "valueFrom", "value_from"}
+
+_QUOTE = "quote it"
+
+# Python writes no number of more than some thousand digits.
+_MANY = 10**18
+
 Read = tuple[Any, Faults]
-_Reader = Callable[[Field, object, "Place"], Read]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a value stands: the document as users know it, if any, and the path of the field in it."""
-
-    origin: str
-    path: str = ""
-
-    def at(self, key: str) -> Place:
-        """The place of a field of this object."""
-        return Place(self.origin, f"{self.path}.{key}" if self.path else key)
-
-    def item(self, key: object) -> Place:
-        """The place of an entry of this list or map."""
-        return Place(self.origin, f"{self.path}[{key}]")
-
-    @property
-    def text(self) -> str:
-        """The place as a message names it."""
-        return ", ".join(part for part in (self.origin, self.path) if part)
-
-    def fault(self, what: str, advice: str = "", kind: str = INVALID) -> FieldError:
-        """A fault at this place."""
-        return FieldError(self.text, what, advice, kind)
+_Reader = Callable[[Field, object, Place], Read]
 
 
 def read_object(parent: str, content: Mapping[Any, Any], place: Place) -> tuple[dict[str, Any], Faults]:
@@ -77,7 +62,7 @@ def read_object(parent: str, content: Mapping[Any, Any], place: Place) -> tuple[
             )
             continue
         key = spelled[0] if spelled else field.name
-        value, found = _read_field(field, content.get(key), place.at(key))
+        value, found = _read_field(field, content.get(key), place.at(key, content))
         faults += found
         if not found:
             values[field.name] = value
@@ -100,38 +85,20 @@ def spelled_path(path: str, content: object) -> str:
     return f"{spelled}.{key}" if spelled else key
 
 
-def kind_of_value(value: object) -> str:
-    """What a parsed value is."""
-    if isinstance(value, bool):
-        return f"the boolean {str(value).lower()}"
-    for types, words in _WORDS:
-        if isinstance(value, types):
-            return words
-    return "empty" if value is None else f"of the type {type(value).__name__}"
-
-
-def shown(value: object) -> str:
-    """Text as a message shows it: quoted, on one line, not longer than what can be read at a glance."""
-    text = repr(str(value))
-    return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}...'"
-
-
-def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The known word that was probably meant."""
-    by_lower = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word[:SHOWN_LENGTH].lower(), by_lower, n=1, cutoff=cutoff)
-    return by_lower[found[0]] if found else None
-
-
 def _unknown_fault(key: object, known: Mapping[str, str], place: Place) -> FieldError:
     if not isinstance(key, str):
         return place.fault(f"YAML reads the name of a field as {kind_of_value(key)}", "quote it, or correct it")
     meant = nearest(key, known)
     advice = f"did you mean {meant}" if meant else f"known are {', '.join(dict.fromkeys(known.values()))}"
-    return place.at(_on_one_line(key)).fault("this field is not known", advice)
+    return place.at(key).fault("this field is not known", advice)
 
 
 def _read_field(field: Field, value: object, place: Place) -> Read:
+    if field.type in _WRAPPED:
+        value, place, faults = _unwrap(field, value, place)
+        if faults:
+            return None, faults
+    value = _word_of_number(field, value)
     if value is None or (field.unset and isinstance(value, str) and value.lower() == field.unset):
         return field.default, (
             place.fault("the field is missing", _right(field, "give"), REQUIRED),
@@ -139,8 +106,27 @@ def _read_field(field: Field, value: object, place: Place) -> Read:
     return _READERS[field.type](field, value, place)
 
 
+def _unwrap(field: Field, value: object, place: Place) -> tuple[object, Place, Faults]:
+    """The value X of {value: X}, as the format's other kinds write values, and its place."""
+    if not (isinstance(value, Mapping) and value and field.path.startswith("spec.") and _WRAPPERS.issuperset(value)):
+        return value, place, ()
+    for key in ("valueFrom", "value_from"):
+        if value.get(key) is not None:
+            reason = "nothing resolves a reference to another resource here"
+            return None, place, (place.at(key).fault(reason, "write the value itself", UNSUPPORTED),)
+    return value.get("value"), place.at("value", value), ()
+
+
+def _word_of_number(field: Field, value: object) -> object:
+    """The word of an enum's number, which protobuf's JSON takes too."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and value in range(len(field.numbers)):
+        return field.numbers[int(cast(float, value))]
+    return value
+
+
 def _read_string(field: Field, value: object, place: Place) -> Read:
-    faults = _text_faults(value, place, meant=field.meant)
+    faults = _text_faults(value, place, field)
     if faults or not isinstance(value, str):
         return None, faults
     text = value.lower() if field.ignore_case else value
@@ -195,8 +181,37 @@ def _read_list(field: Field, value: object, place: Place, read_one: _Reader, nou
         return None, (
             place.fault("the list is empty", _right(field, "use") if field.enum else "name at least one", REQUIRED),
         )
-    read = [read_one(field, one, place.item(number)) for number, one in enumerate(value)]
+    read = [_read_item(field, one, place.item(number, value), read_one) for number, one in enumerate(value)]
     return [one for one, _faults in read], tuple(fault for _one, faults in read for fault in faults)
+
+
+def _read_item(field: Field, value: object, place: Place, read_one: _Reader) -> Read:
+    if field.type in _WRAPPED_ENTRIES:
+        value, place, faults = _unwrap(field, value, place)
+        if faults:
+            return None, faults
+    return read_one(field, value, place)
+
+
+def _read_integer(field: Field, value: object, place: Place) -> Read:
+    """A whole number, as digits in quotes too: protobuf's JSON takes both."""
+    number = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value) else value
+    is_whole = isinstance(number, int | float) and not isinstance(number, bool) and number == number // 1
+    if is_whole and field.maximum is not None and 0 <= cast(float, number) <= field.maximum:
+        return int(cast(float, number)), ()
+    is_shown = isinstance(value, str | float) or (isinstance(value, int) and abs(value) < _MANY)
+    what = f"{on_one_line(str(value))} is not allowed" if is_shown else f"the value is {kind_of_value(value)}"
+    return None, (place.fault(what, _right(field, "write")),)
+
+
+def _read_maps(field: Field, value: object, place: Place) -> Read:
+    return _read_list(field, value, place, _read_plain_map, "maps")
+
+
+def _read_plain_map(_field: Field, value: object, place: Place) -> Read:
+    if not isinstance(value, Mapping):
+        return None, (place.fault(f"the value is {kind_of_value(value)}", "write a map"),)
+    return value, ()
 
 
 def _read_string_map(_field: Field, value: object, place: Place) -> Read:
@@ -206,7 +221,7 @@ def _read_string_map(_field: Field, value: object, place: Place) -> Read:
     for key, one in value.items():
         if isinstance(key, str):
             # An empty label is one all the same.
-            faults += _text_faults(key, place) + _text_faults(one, place.at(_on_one_line(key)), may_be_empty=True)
+            faults += _text_faults(key, place) + _text_faults(one, place.at(key, value), may_be_empty=True)
         else:
             faults += (place.fault(f"YAML reads a name in it as {kind_of_value(key)}", "quote it"),)
     return dict(value), faults
@@ -227,18 +242,19 @@ _READERS: Mapping[str, _Reader] = {
     DATES: _read_dates,
     STRING_MAP: _read_string_map,
     OBJECT: _read_object_field,
+    INTEGER: _read_integer,
     OBJECTS: _read_objects,
+    MAPS: _read_maps,
     ANYTHING: _read_anything,
 }
 
 
-def _text_faults(
-    value: object, place: Place, *, may_be_empty: bool = False, meant: Callable[[object], str | None] | None = None
-) -> Faults:
+def _text_faults(value: object, place: Place, field: Field | None = None, *, may_be_empty: bool = False) -> Faults:
+    """What keeps a value from being text at all; `field` is None for the texts of a map."""
     if not isinstance(value, str):
-        return (_no_text_fault(value, place, meant(value) if meant else None),)
+        return (_no_text_fault(value, place, field),)
     if not value.strip() and not may_be_empty:
-        return (place.fault("the value is empty", "write text, or remove the field", REQUIRED),)
+        return (place.fault("the value is empty", _instead_of_empty(place, field), REQUIRED),)
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -246,30 +262,44 @@ def _text_faults(
     return ()
 
 
-def _no_text_fault(value: object, place: Place, meant: str | None) -> FieldError:
+def _instead_of_empty(place: Place, field: Field | None) -> str:
+    if field is not None and field.required:
+        return _right(field, "give")
+    return f"write text, or remove the {'entry' if place.path.endswith(']') else 'field'}"
+
+
+def _no_text_fault(value: object, place: Place, field: Field | None) -> FieldError:
+    kind = kind_of_value(value)
     if not isinstance(value, _SCALARS):
-        return place.fault(f"the value is {kind_of_value(value)}", "write text")
+        return place.fault(f"the value is {kind}", "write text")
+    if place.written is not None:
+        text = on_one_line(place.written)
+        return place.fault(f"YAML reads {text} as {kind}", _instead_of_scalar(field, value, place.written))
+    # Without the file's text nothing can be quoted: 0123 is 83 to YAML, and on, yes and true are the same.
     if isinstance(value, bool):
-        # What was written is not known any more: on, yes and true are all the same to YAML.
-        return place.fault(f"YAML reads it as {kind_of_value(value)} (so also on, off, yes and no)", "quote it")
+        return place.fault(f"YAML reads it as {kind} (so also on, off, yes and no)", "quote it")
     try:
         text = str(value)
     except ValueError:  # Python writes no number of more than some thousand digits
-        return place.fault(f"YAML reads it as {kind_of_value(value)}", "quote it")
-    if meant:
-        return place.fault(f"YAML reads it as {kind_of_value(value)}, {_on_one_line(text)}", meant)
-    return place.fault(
-        f"YAML reads {_on_one_line(text)} as {kind_of_value(value)}", f'quote it: "{_on_one_line(text)}"'
-    )
+        return place.fault(f"YAML reads it as {kind}", "quote it")
+    advice = _instead_of_scalar(field, value, text)
+    is_quote = advice.startswith(_QUOTE) and text in advice
+    return place.fault(f"YAML reads it as {kind}, {on_one_line(text)}", "quote it" if is_quote else advice)
 
 
-def _on_one_line(text: str) -> str:
-    return shown(text)[1:-1]
+def _instead_of_scalar(field: Field | None, value: object, text: str) -> str:
+    """Quotes where they make the value right, else what is right."""
+    wrong = _read_string(field, text, Place(""))[1] if field is not None else ()
+    if field is not None and wrong:
+        return (field.meant(value) if field.meant else None) or wrong[0].advice or _right(field, "write")
+    return f'{_QUOTE}: "{on_one_line(text)}"'
 
 
 def _right(field: Field, verb: str) -> str:
     """What would be right instead."""
+    if field.advice:
+        return field.advice
     if field.enum:
         *most, last = field.enum
         return f"{verb} {', '.join(most)} or {last}" if most else f"{verb} {last}"
-    return field.advice or f"{verb} {_NOUNS[field.type]}"
+    return f"{verb} {_NOUNS.get(field.type, 'text')}"

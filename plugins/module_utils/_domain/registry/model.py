@@ -18,7 +18,10 @@ IMAGE_HOST = "registry.digitalocean.com"
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry; `created_at` is None for a registry to be created, `is_read_only` where the API does not say."""
+    """A registry; `created_at` is None for a registry to be created, `is_read_only` where the API does not say.
+
+    `region` is empty for a registry to be created in the region that DigitalOcean chooses.
+    """
 
     name: str
     region: str
@@ -31,7 +34,7 @@ class Registry:
         """The registry as modules, info modules and the role return it; `host` is the image host."""
         return {
             "name": self.name,
-            "region": self.region,
+            "region": self.region or None,
             "endpoint": f"{host}/{self.name}",
             "server_url": host,
             "created_at": self.created_at,

@@ -34,7 +34,8 @@ def with_former(output: Mapping[str, Any], former: object, *, has_clusters: bool
     merged = dict(output)
     if not isinstance(former, Mapping):
         return merged
-    if output["region"] is None:
+    # A registry to be created has no region yet where DigitalOcean chooses the region, and the storage 0.
+    if output["region"] is None and output["storage_usage_bytes"] is None:
         merged |= {key: _scalar(former.get(key)) for key in ONLY_READ}
     if output["subscription_tier"] is None:
         merged["subscription_tier"] = _scalar(former.get("subscription_tier"))

@@ -113,6 +113,7 @@ def _output(results: StageResults, manifest: Result) -> dict[str, Any]:
     clusters = _clusters(results, name)
     is_changed = bool(actions) or collection["decision"] == COLLECTED or any(one["changed"] for one in clusters)
     return {
+        "registry_name": name,
         **(found or Registry(name, "").shape(results.host) | UNREAD),
         "subscription_tier": (stage["subscription"] or {}).get("tier", {}).get("slug"),
         "changed": is_changed,

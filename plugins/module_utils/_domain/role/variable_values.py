@@ -21,7 +21,7 @@ from typing import Any
 from ..errors import InvalidInput
 from ..field_errors import INVALID, REQUIRED, FieldError
 from ..manifest import schema
-from ..manifest.values import nearest, shown
+from ..manifest.place import nearest, shown
 from ..registry.name import name_fault
 from .variables import (
     BOOLEAN,

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manifest.reader import read_manifests
 from ansible_collections.planton.digitalocean.plugins.plugin_utils._manifest_files import read_files
 
 
@@ -167,3 +169,34 @@ def test_a_file_that_cannot_be_read_says_why() -> None:
 def test_an_impossible_path_is_an_error(path: str) -> None:
     (fault,) = faults(path)
     assert "does not exist" in fault or "no file matches" in fault
+
+
+def test_advice_shows_the_text_of_the_file(folder: Path) -> None:
+    text = """\
+apiVersion: digital-ocean.planton.dev/v1
+kind: DigitalOceanContainerRegistry
+metadata: {name: 1_0, labels: {version: 1.50, flag: on}, tags: [0x1f]}
+spec:
+  <<: {region: on}
+  name: {value: 0123}
+  subscription_tier: basic
+  garbage_collection:
+    maintenance_windows:
+      - {days: [friday], start: 22:30, duration: 4h}
+      - {days: [friday], start: 7:30, duration: 4h}
+"""
+    write(folder, m_yaml=text)
+    documents, _faults = read_files(["m.yaml"])
+    with pytest.raises(InvalidInput) as caught:
+        read_manifests(documents)
+    windows = "spec.garbage_collection.maintenance_windows"
+    assert [str(one).removeprefix("m.yaml document 1, ") for one in caught.value.field_errors] == [
+        'metadata.name: YAML reads 1_0 as a number; quote it: "1_0"',
+        'metadata.labels.version: YAML reads 1.50 as a number; quote it: "1.50"',
+        'metadata.labels.flag: YAML reads on as the boolean true; quote it: "on"',
+        'metadata.tags[0]: YAML reads 0x1f as a number; quote it: "0x1f"',
+        'spec.name.value: YAML reads 0123 as a number; quote it: "0123"',
+        "spec.region: YAML reads on as the boolean true; write a region such as nyc3 or fra1",
+        f'{windows}[0].start: YAML reads 22:30 as a number; quote it: "22:30"',
+        f'{windows}[1].start: YAML reads 7:30 as a number; quote it: "07:30"',
+    ]

@@ -32,7 +32,7 @@ NOTHING: Mapping[str, Any] = {}
 
 def document(block: Any, number: int = 1, *, key: str = "doks_integration") -> Document:
     content = {
-        "apiVersion": "digitalocean.project-planton.org/v1",
+        "apiVersion": "digital-ocean.planton.dev/v1",
         "kind": "DigitalOceanContainerRegistry",
         "metadata": {"name": "res"},
         "spec": {"name": f"kiwi-{number}", "subscription_tier": "BASIC", "region": "syd1", key: block},
@@ -103,7 +103,7 @@ def test_fields_are_read_by_the_names_of_the_options_in_any_spelling_and_case() 
         ("namespaces: []", ".namespaces: the list is empty; name at least one"),
         ("service_accounts: []", ".service_accounts: the list is empty; name at least one"),
         ("namespaces: team-a", ".namespaces: the value is text; write a list of strings"),
-        ("contexts: [1]", '.contexts[0]: YAML reads 1 as a number; quote it: "1"'),
+        ("contexts: [1]", '.contexts[0]: YAML reads it as a number, 1; quote it'),
         ('namespace_selector: " "', ".namespace_selector: the value is empty"),
         ("{method: operator, namespaces: [ci]}", f".namespaces: {NOT_BY_OPERATOR}, since"),
         ("{method: operator, serviceAccounts: [a]}", f".serviceAccounts: {NOT_BY_OPERATOR}"),
@@ -215,7 +215,7 @@ def test_an_error_of_a_variable_is_reported_once_whatever_the_number_of_manifest
     [
         ({"method": "sideways"}, "docr_doks_method: 'sideways' is not known; use one_click, operator or direct"),
         ({"clusters": "orchard"}, "docr_doks_clusters: the value is text; write a list of strings"),
-        ({"clusters": ["a", 7]}, 'docr_doks_clusters[1]: YAML reads 7 as a number; quote it: "7"'),
+        ({"clusters": ["a", 7]}, "docr_doks_clusters[1]: YAML reads it as a number, 7; quote it"),
         ({"rotate_every": 30}, "docr_doks_rotate_every: YAML reads it as a number, 30; write days, hours and minutes"),
         ({"never_expires": "yes"}, "docr_doks_never_expires: 'yes' is text; write true or false, without quotes"),
         ({"kubeconfig": ["a"]}, "docr_doks_kubeconfig: the value is a list; write the path of a file"),

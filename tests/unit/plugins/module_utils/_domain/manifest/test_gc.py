@@ -28,7 +28,7 @@ PLACE = "m.yaml document 1 (res), spec.garbage_collection"
 def document(block: Any, *, enabled: Any = True) -> Document:
     spec = {"name": "kiwi", "subscription_tier": "BASIC", "region": "syd1", "garbage_collection_enabled": enabled}
     content = {
-        "apiVersion": "digitalocean.project-planton.org/v1",
+        "apiVersion": "digital-ocean.planton.dev/v1",
         "kind": "DigitalOceanContainerRegistry",
         "metadata": {"name": "res"},
         "spec": {**spec, "garbage_collection": block},
@@ -121,8 +121,8 @@ def test_a_window_without_a_time_zone_is_in_utc() -> None:
         ("blackout_dates: [2031-12-24, 24.12.]", ".blackout_dates[1]: '24.12.' is no date and no range of dates; "),
         ("blackout_dates: [2031-02-29/2031-03-01]", ".blackout_dates[0]: '2031-02-29/2031-03-01' is no date and no"),
         ("blackoutDates: [2031-05-02/2031-05-01]", ".blackoutDates[0]: 2031-05-02/2031-05-01 ends before it begins; "),
-        ("blackout_dates: [2031-05-02 03:04:05]", ".blackout_dates[0]: YAML reads 2031-05-02 03:04:05 as a date; "),
-        ("blackout_dates: [2031]", '.blackout_dates[0]: YAML reads 2031 as a number; quote it: "2031"'),
+        ("blackout_dates: [2031-05-02 03:04:05]", ".blackout_dates[0]: YAML reads it as a date, 2031-05-02 03:04:05; "),
+        ("blackout_dates: [2031]", ".blackout_dates[0]: YAML reads it as a number, 2031; write 2026-12-24, or"),
         ("maintenance_windows: []", ".maintenance_windows: the list is empty; name at least one"),
         ("maintenance_windows: {days: [friday]}", ".maintenance_windows: the value is a map; write a list of maps"),
         ("maintenance_windows: [friday]", ".maintenance_windows[0]: the value is text; write a map of its fields"),
@@ -142,7 +142,7 @@ def test_an_error_of_the_block_names_its_place_and_the_fix(text: str, fault: str
         ("days:", ".days: the field is missing; give monday, "),
         ("start: 22:30", '.start: YAML reads it as a number, 1350; quote it: "22:30"'),
         ("start: 9:05", '.start: YAML reads it as a number, 545; quote it: "09:05"'),
-        ("start: 2230", '.start: YAML reads 2230 as a number; quote it: "2230"'),
+        ("start: 2230", '.start: YAML reads it as a number, 2230; write "HH:MM" with quotes'),
         ('start: "24:00"', '.start: \'24:00\' is not a time of day; write "HH:MM" with quotes, such as "03:00"'),
         ("start:", '.start: the field is missing; write "HH:MM" with quotes, such as "03:00"'),
         ("duration: 4", ".duration: YAML reads it as a number, 4; write hours and minutes, such as 4h, 90m or 4h30m"),
@@ -151,7 +151,7 @@ def test_an_error_of_the_block_names_its_place_and_the_fix(text: str, fault: str
         ("duration:", ".duration: the field is missing; write hours and minutes, such as 4h, 90m or 4h30m"),
         ("time_zone: Asia/Katmandoo", ".time_zone: there is no time zone 'Asia/Katmandoo'; did you mean Asia/Kat"),
         ("time_zone: +05:45", ".time_zone: there is no time zone '+05:45'; write its tz name, such as Europe/Berlin"),
-        ("time_zone: 5:45", ".time_zone: YAML reads 345 as a number; quote it"),
+        ("time_zone: 5:45", ".time_zone: YAML reads it as a number, 345; write its tz name"),
         ("timezone: UTC", ".timezone: this field is not known; did you mean timeZone"),
     ],
 )

@@ -21,7 +21,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manif
     read_manifests,
 )
 
-V1 = "digitalocean.project-planton.org/v1"
+V1 = "digital-ocean.planton.dev/v1"
 
 
 def document(drop: str = "", **changes: Any) -> dict[str, Any]:
@@ -52,6 +52,7 @@ def test_a_plain_manifest_has_the_defaults() -> None:
         "garbage_collection_enabled": False,
         "garbage_collection": {},
         "doks_integration": {},
+        "docker_credentials": None,
         "origin": "m.yaml document 1 (res)",
         "metadata": {"name": "res"},
     }
@@ -80,18 +81,18 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
 @pytest.mark.parametrize(
     ("value", "where", "words"),
     [
-        (document(apiVersion="digitalocean.project-planton.org/v2"), "apiVersion", "is not known; use "),
-        (document("apiVersion"), "apiVersion", "the field is missing; give digitalocean.project-planton.org/v1 or "),
+        (document(apiVersion="digitalocean.project-planton.org/v2"), "apiVersion", f"is not known; write {V1}"),
+        (document("apiVersion"), "apiVersion", f"the field is missing; write {V1}"),
         (document(kind="ConfigMap"), "kind", "docr_skip_other_kinds"),
         (document("kind"), "kind", "the field is missing"),
         (document("metadata"), "metadata", "the field is missing"),
         (document(metadata={}), "metadata.name", "the field is missing"),
         (document(metadata={"name": "res", "lables": {}}), "metadata.lables", "did you mean labels"),
-        (document(metadata={"name": "res", "org": 12}), "metadata.org", "YAML reads 12 as a number; quote it"),
+        (document(metadata={"name": "res", "org": 12}), "metadata.org", "YAML reads it as a number, 12; quote it"),
         (document("spec"), "spec", "the field is missing"),
-        (document(spec={"name": 2024}), "spec.name", 'YAML reads 2024 as a number; quote it: "2024"'),
+        (document(spec={"name": 2024}), "spec.name", "YAML reads it as a number, 2024; quote it"),
         (document(spec={"name": True}), "spec.name", "as the boolean true (so also on, off, yes and no); quote it"),
-        (document(spec={"name": datetime.date(2024, 5, 6)}), "spec.name", 'as a date; quote it: "2024-05-06"'),
+        (document(spec={"name": datetime.date(2024, 5, 6)}), "spec.name", "as a date, 2024-05-06; quote it"),
         (document(spec={"name": "Acme_Images"}), "spec.name", "is not a registry name"),
         (document(spec={"name": "k" * 64}), "spec.name", "has 64 characters; use at most 63"),
         (document(spec={"name": "options"}), "spec.name", "is reserved by the API"),
@@ -106,7 +107,6 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
             "spec.subscription_tier",
             "the field is missing",
         ),
-        (document("region"), "spec.region", "the field is missing"),
         (document(spec={"region": "the moon"}), "spec.region", "'the moon' is not known; write a region such as nyc3"),
         (document(spec={"garbage_collection_enabled": "yes"}), "spec.garbage_collection_enabled", "'yes' is text"),
         (document(spec={"subscription_teir": "BASIC"}), "spec.subscription_teir", "did you mean subscription_tier"),
@@ -117,9 +117,23 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
         ),
         (document(kind=["Pod"]), "kind", "the value is a list; write text"),
         (document(kind="digitaloceancontainerregistry"), "kind", "did you mean DigitalOceanContainerRegistry"),
-        (document(metadata={"name": " "}), "metadata.name", "the value is empty"),
+        (document(metadata={"name": " "}), "metadata.name", "the value is empty; give text"),
+        (document(spec={"subscription_tier": ""}), "spec.subscription_tier", "is empty; give starter, basic or"),
+        (document(spec={"region": ""}), "spec.region", "the value is empty; write text, or remove the field"),
+        (document(spec={"region": {"valueFrom": {"name": "x"}}}), "spec.region.valueFrom", "write the value itself"),
+        (document(spec={"region": {"value": "x", "other": 1}}), "spec.region", "the value is a map; write text"),
+        (document(spec={"region": 9}), "spec.region", "YAML reads it as a number, 9; write a region such as"),
+        (document(spec={"subscription_tier": 4}), "spec.subscription_tier", "a number, 4; use starter, basic or"),
+        (
+            document(spec={"docker_credentials": {"expirySeconds": -1}}),
+            "spec.docker_credentials.expirySeconds",
+            "-1 is",
+        ),
+        (document(spec={"docker_credentials": {"write": "yes"}}), "spec.docker_credentials.write", "'yes' is text"),
+        (document(metadata={"name": "res", "relationships": ["x"]}), "metadata.relationships[0]", "write a map"),
+        (document(metadata={"name": {"value": "res"}}), "metadata.name", "the value is a map; write text"),
         (document(metadata={"name": "res", "labels": ["a"]}), "metadata.labels", "the value is a list; write a map of"),
-        (document(metadata={"name": "res", "labels": {"team": 7}}), "metadata.labels.team", 'quote it: "7"'),
+        (document(metadata={"name": "res", "labels": {"team": 7}}), "metadata.labels.team", "a number, 7; quote it"),
         (document(metadata={"name": "res", "labels": {True: "x"}}), "metadata.labels", "the boolean true; quote it"),
         (document(metadata={"name": "res", "version": {"ids": "7"}}), "metadata.version.ids", "did you mean id"),
         (document(specs={}), "specs", "did you mean spec"),
@@ -155,7 +169,7 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
         (
             document(spec={"doks_integration": {"clusters": [7]}}),
             "spec.doks_integration.clusters[0]",
-            "YAML reads 7 as",
+            "YAML reads it as a number, 7",
         ),
     ],
 )
@@ -230,8 +244,8 @@ def test_a_slip_in_the_kind_is_not_skipped() -> None:
 def test_errors_of_files_are_reported_with_errors_of_documents() -> None:
     unread = FieldError("gone.yaml", "there is no such file")
     with pytest.raises(InvalidInput) as caught:
-        read_manifests([Document("m.yaml", 1, document("region"))], faults=(unread,))
-    assert [fault.where for fault in caught.value.field_errors] == ["gone.yaml", "m.yaml document 1 (res), spec.region"]
+        read_manifests([Document("m.yaml", 1, document("name"))], faults=(unread,))
+    assert [fault.where for fault in caught.value.field_errors] == ["gone.yaml", "m.yaml document 1 (res), spec.name"]
 
 
 def test_a_list_that_contains_itself_is_an_error() -> None:
@@ -247,6 +261,90 @@ def test_a_name_that_starts_with_a_digit_is_a_warning() -> None:
 
 def test_the_status_of_other_tools_is_ignored() -> None:
     assert read(document(status={"outputs": {"anything": 1}})).manifests
+
+
+@pytest.mark.parametrize(
+    ("home", "is_old"),
+    [
+        ("digital-ocean.planton.dev/v1", False),
+        ("digital-ocean.planton.dev/v1alpha1", False),
+        ("digital-ocean.openmcf.org/v1", True),
+        ("digital-ocean.project-planton.org/v1", True),
+        ("digitalocean.project-planton.org/v1", True),
+    ],
+)
+def test_every_home_of_the_format_is_accepted_and_an_old_home_is_a_note(home: str, is_old: bool) -> None:
+    found = read(document(apiVersion=home))
+    assert (len(found.manifests), found.warnings) == (1, ())
+    assert [V1 in note for note in found.notes] == [True] * is_old
+
+
+@pytest.mark.parametrize("region", [..., None, 0, "digital_ocean_region_unspecified", {"value": None}])
+def test_a_missing_region_is_chosen_by_digitalocean(region: Any) -> None:
+    content = document("region") if region is ... else document(spec={"region": region})
+    assert read(content).manifests[0].region is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"subscription_tier": 3, "region": 3}, ("professional", "fra1", False)),
+        ({"subscription_tier": 1.0, "region": 8}, ("starter", "ams3", False)),
+        (
+            {
+                "name": {"value": "kiwi"},
+                "subscription_tier": {"value": "BASIC"},
+                "region": {"value": 1, "valueFrom": None},
+                "garbageCollectionEnabled": {"value": True},
+            },
+            ("basic", "nyc3", True),
+        ),
+    ],
+)
+def test_numbers_of_enums_and_wrapped_values_are_read(spec: dict[str, Any], expected: tuple[Any, ...]) -> None:
+    (manifest,) = read(document(spec=spec)).manifests
+    assert manifest.name == "kiwi"
+    assert (manifest.subscription_tier, manifest.region, manifest.garbage_collection_enabled) == expected
+
+
+def test_entries_of_a_list_may_be_wrapped() -> None:
+    (manifest,) = read(document(spec={"doks_integration": {"clusters": [{"value": "orchard"}, "farm"]}})).manifests
+    assert manifest.doks_integration == {"clusters": ["orchard", "farm"]}
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        (None, None),
+        ({}, {"write": False}),
+        ({"write": True, "expirySeconds": 3600}, {"write": True, "expiry_seconds": 3600}),
+        ({"write": {"value": True}, "expiry_seconds": "3600"}, {"write": True, "expiry_seconds": 3600}),
+        ({"expirySeconds": 36e2}, {"write": False, "expiry_seconds": 3600}),
+    ],
+)
+def test_docker_credentials_are_read(block: Any, expected: Any) -> None:
+    assert read(document(spec={"dockerCredentials": block})).manifests[0].shape()["docker_credentials"] == expected
+
+
+def test_metadata_of_other_tools_is_carried_along() -> None:
+    metadata = {"name": "res", "slug": "res-1", "group": "shop", "relationships": [{"kind": "Vpc", "name": "x"}]}
+    assert read(document(metadata=metadata)).manifests[0].shape()["metadata"] == metadata
+
+
+def test_a_list_is_read_as_its_items() -> None:
+    items = {"apiVersion": "v1", "kind": "List", "items": [document(), None, document(spec={"name": "plum"})]}
+    assert [one.origin for one in read(items).manifests] == [
+        "m.yaml document 1 item 1 (res)",
+        "m.yaml document 1 item 3 (res)",
+    ]
+    assert faults({"kind": "List", "items": [{"kind": "Pod"}, {"kind": "List"}]}, {"kind": "List", "items": "x"}) == [
+        *(
+            f"m.yaml document 1 item {number}, kind: the kind is {kind!r}; write DigitalOceanContainerRegistry, "
+            "or skip documents of other kinds with docr_skip_other_kinds"
+            for number, kind in ((1, "Pod"), (2, "List"))
+        ),
+        "m.yaml document 2, items: the value is text; write a list of manifests",
+    ]
 
 
 _LEAVES = (
