@@ -142,6 +142,23 @@ def test_the_eleventh_registry_is_refused_before_anything_is_written(sandbox: Sa
     assert writes(sandbox) == []
 
 
+def test_registries_beyond_the_limit_are_refused_before_names_are_checked(sandbox: Sandbox) -> None:
+    many = [{"name": f"r{number}", "subscription_tier": "professional"} for number in range(300)]
+    for module in ("docr_registry", "docr_plan"):
+        sandbox.clear_log()
+        result = run_module(sandbox, module, registries=many)
+        assert "there would be 300 registries, and the tier professional allows 10" in result["msg"]
+        assert len(sandbox.calls()) == 3
+
+
+def test_tiers_that_differ_under_the_policy_strict_are_refused_before_any_call(sandbox: Sandbox) -> None:
+    both = [{"name": "kiwi", "subscription_tier": "Basic"}, {"name": "plum", "subscription_tier": "starter"}]
+    for module in ("docr_registry", "docr_plan"):
+        result = run_module(sandbox, module, registries=both, tier_policy="strict")
+        assert "registries[0].subscription_tier names basic, registries[1].subscription_tier names" in result["msg"]
+    assert sandbox.calls() == []
+
+
 def test_the_same_registry_twice_and_differently_is_refused_before_any_call(sandbox: Sandbox) -> None:
     result = run_module(
         sandbox,

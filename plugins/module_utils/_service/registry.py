@@ -13,7 +13,7 @@ from .._domain.clusters.cluster import Cluster, names_no_registry
 from .._domain.errors import BadAnswer, Conflict, NotFound, Refused
 from .._domain.plan import Plan, Step
 from .._domain.registry.model import Registry
-from .._domain.registry.plan import Account, DesiredRegistry, missing_names
+from .._domain.registry.plan import Account, DesiredRegistry, exceeds_limit, missing_names
 from .._domain.registry.removal import Holdings
 from .._domain.registry.steps import ChangeTier, CreateRegistry, DeleteRegistry, RegistryStep
 from .._domain.registry.tiers import Subscription
@@ -34,17 +34,20 @@ class Registries:
     subscription: Subscription | None
 
 
-def fetch_account(api: RegistryApi, desired: tuple[DesiredRegistry, ...]) -> Account:
+def fetch_account(api: RegistryApi, desired: tuple[DesiredRegistry, ...], allow_downgrade: bool) -> Account:
     """All that a plan for `desired` depends on: three calls, and one for each name that would be new.
 
-    A name that is taken costs a second list: another run of the same team may have created
-    the registry since the first list.
+    More new registries than the tier allows are refused by their number, so no name is checked. A name that is taken
+    costs a second list: another run of the same team may have created the registry since the first list.
     """
     registries = api.list_registries(is_untold_none=True)
     taken: set[str] = set()
     refused: set[str] = set()
     offer = api.fetch_offer()
     subscription = fetch_subscription(api, has_registries=bool(registries))
+    without_names = Account(registries, offer, subscription)
+    if exceeds_limit(without_names, desired, allow_downgrade):
+        return without_names
     for name in missing_names(registries, desired):
         try:
             if not api.is_name_free(name):

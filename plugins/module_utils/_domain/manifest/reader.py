@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, cast
 
+from ..durations import format_duration
 from ..errors import InvalidInput
 from ..field_errors import FieldError
 from .access import BLOCK, manifest_faults, manifest_notes, variable_notes
@@ -253,12 +255,21 @@ def _warnings(reading: _Reading, access: Mapping[str, Any] | None) -> Iterable[s
             "is not true."
         )
     if reading.spec["docker_credentials"] is not None:
-        path = spelled_path("spec.docker_credentials", reading.content)
-        yield (
-            f"{reading.origin}, {path}: the manifest's login is not written; to write a Docker config file with a "
-            f"login of {name}, run the module docr_credentials."
-        )
+        yield _login_warning(reading, name, given(reading.spec["docker_credentials"]))
     yield from manifest_notes(reading.origin, reading.own_access, access)
+
+
+def _login_warning(reading: _Reading, name: str, login: Mapping[str, Any]) -> str:
+    """How to get the login of a manifest, which a run of the manifest never writes."""
+    path = spelled_path("spec.docker_credentials", reading.content)
+    options = [f"registry={name}", *(["read_write=true"] if login["write"] else [])]
+    minutes = login.get("expiry_seconds", 0) // 60
+    if minutes:
+        options.append(f"expires_in={format_duration(timedelta(minutes=minutes))}")
+    return (
+        f"{reading.origin}, {path}: a run of the manifest writes no login; to write the login to a Docker config file, "
+        f"run the module docr_credentials with {' '.join(options)} and the file's path."
+    )
 
 
 def _notes(reading: _Reading) -> Iterable[str]:

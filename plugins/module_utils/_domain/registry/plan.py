@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,20 +60,11 @@ def missing_names(registries: Iterable[Registry], desired: Iterable[DesiredRegis
 
 
 def plan_registries(
-    account: Account, desired: tuple[DesiredRegistry, ...], tier_policy: str, allow_downgrade: bool
+    account: Account, desired: tuple[DesiredRegistry, ...], allow_downgrade: bool
 ) -> Plan[RegistryStep]:
     """The plan; raises InvalidInput with everything that prevents the plan."""
     creates = tuple(registry for registry in desired if account.find(registry.name) is None)
-    desired_tier, faults = resolve_tier(
-        (
-            (registry.where("subscription_tier"), registry.subscription_tier)
-            for registry in desired
-            if registry.subscription_tier
-        ),
-        tier_policy,
-        account.offer,
-    )
-    target, warnings = _keep_higher_tier(account.subscription, desired_tier, allow_downgrade)
+    target, warnings, faults = _target_tier(account, desired, allow_downgrade)
     faults += _registry_faults(account, desired)
     if target is None and creates and not faults:
         faults += (_no_tier_fault(creates[0]),)
@@ -82,6 +73,28 @@ def plan_registries(
     if faults:
         raise InvalidInput(faults)
     return _plan(account, desired, target, warnings)
+
+
+def exceeds_limit(account: Account, desired: tuple[DesiredRegistry, ...], allow_downgrade: bool) -> bool:
+    """Whether the new registries alone are more than the tier allows, whatever their names are."""
+    target, _warnings, _faults = _target_tier(account, desired, allow_downgrade)
+    new = len(missing_names(account.registries, desired))
+    return target is not None and target.registry_limit is not None and new > target.registry_limit
+
+
+def name_tiers(desired: Iterable[DesiredRegistry]) -> Iterator[tuple[str, str]]:
+    """The options that name a tier, each with the tier's slug."""
+    for registry in desired:
+        if registry.subscription_tier:
+            yield registry.where("subscription_tier"), registry.subscription_tier
+
+
+def _target_tier(
+    account: Account, desired: tuple[DesiredRegistry, ...], allow_downgrade: bool
+) -> tuple[Tier | None, tuple[str, ...], tuple[FieldError, ...]]:
+    """The tier that the team will have, a warning where the tier is not lowered, and the errors."""
+    desired_tier, faults = resolve_tier(name_tiers(desired), account.offer)
+    return (*_keep_higher_tier(account.subscription, desired_tier, allow_downgrade), faults)
 
 
 def _keep_higher_tier(

@@ -121,14 +121,39 @@ def parse_offer(raw: Mapping[str, Any]) -> TeamOffer:
     return TeamOffer(regions, tuple(parse_tier(tier) for tier in tiers))
 
 
-def resolve_tier(
-    desired: Iterable[tuple[str, str]], policy: str, offer: TeamOffer
-) -> tuple[Tier | None, tuple[FieldError, ...]]:
+def tier_disagreement(desired: Iterable[tuple[str, str]], policy: str) -> tuple[FieldError, ...]:
+    """The error of options that name several tiers where the policy `strict` requires one; no call is required.
+
+    `desired` has pairs (option that names the tier, slug).
+    """
+    places: dict[str, list[str]] = {}
+    for where, slug in desired:
+        places.setdefault(slug, []).append(where)
+    if policy != STRICT or len(places) < 2:
+        return ()
+    named = ", ".join(_name_tier(slug, where) for slug, where in places.items())
+    return (
+        FieldError(
+            "subscription_tier",
+            f"the team has one tier, but {named}",
+            "name the same tier everywhere, or set tier_policy to highest",
+            UNSUPPORTED,
+        ),
+    )
+
+
+def _name_tier(slug: str, places: list[str]) -> str:
+    """The first place that names a tier, and the number of the other places."""
+    others = len(places) - 1
+    more = f" and {others} other {'place' if others == 1 else 'places'}" if others else ""
+    return f"{places[0]}{more} {'name' if others else 'names'} {slug}"
+
+
+def resolve_tier(desired: Iterable[tuple[str, str]], offer: TeamOffer) -> tuple[Tier | None, tuple[FieldError, ...]]:
     """The tier that all registries desire, or the errors that prevent it.
 
     `desired` has pairs (option that names the tier, slug); the tier is None where no option names a tier, or where an
-    error is found. The policy `highest` takes the most expensive tier, which allows all that a cheaper tier allows; the
-    policy `strict` requires that all options name the same tier.
+    error is found. Of several tiers the most expensive counts, which allows all that a cheaper tier allows.
     """
     votes = tuple(desired)
     known = {tier.slug: tier for tier in offer.tiers}
@@ -137,17 +162,6 @@ def resolve_tier(
         for where, slug in votes
         if slug not in known
     )
-    tiers = sorted(
-        {slug for where, slug in votes if slug in known}, key=lambda slug: known[slug].monthly_price_in_cents
-    )
-    if policy == STRICT and len(tiers) > 1:
-        named = ", ".join(f"{where} names {slug}" for where, slug in votes)
-        faults += (
-            FieldError(
-                "subscription_tier",
-                f"the team has one tier, but {named}",
-                "name the same tier everywhere, or set tier_policy to highest",
-                UNSUPPORTED,
-            ),
-        )
-    return (known[tiers[-1]] if tiers and not faults else None), faults
+    if faults or not votes:
+        return None, faults
+    return max((known[slug] for _where, slug in votes), key=lambda tier: tier.monthly_price_in_cents), ()

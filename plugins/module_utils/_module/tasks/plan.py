@@ -43,11 +43,11 @@ PLAN_SPEC = Spec(
 
 def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     """The result of docr_plan; raises InvalidInput with the faults of all parts."""
-    desired = read_desired(params["registries"], "registries")
+    desired = read_desired(params["registries"], "registries", params["tier_policy"])
     entries, faults = read_entries(params["integrations"], CommonSettings())
     if faults:
         raise InvalidInput(faults)
-    account = fetch_account(api, desired) if desired else None
+    account = fetch_account(api, desired, params["allow_downgrade"]) if desired else None
     desired_state = DesiredState(entries, expected=missing_names(account.registries, desired) if account else ())
     clusters = api.list_clusters() if any(entry.clusters for entry in entries) else ()
     names = tuple(registry.name for registry in account.registries) if account else None
@@ -95,7 +95,7 @@ def _plan_registries(
 ) -> Plan[RegistryStep]:
     if account is None:
         return Plan()
-    return plan_registries(account, desired, params["tier_policy"], params["allow_downgrade"])
+    return plan_registries(account, desired, params["allow_downgrade"])
 
 
 def _plan_or_collect(plan: Callable[[], P], otherwise: P, errors: list[FieldError]) -> P:

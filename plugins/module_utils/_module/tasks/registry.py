@@ -15,7 +15,7 @@ from ..._domain.field_errors import DUPLICATE, FieldError
 from ..._domain.plan import Outcome, Plan
 from ..._domain.registry.model import Registry
 from ..._domain.registry.name import name_fault
-from ..._domain.registry.plan import Account, DesiredRegistry, plan_registries
+from ..._domain.registry.plan import Account, DesiredRegistry, name_tiers, plan_registries
 from ..._domain.registry.removal import (
     Holdings,
     MissingRegistry,
@@ -24,7 +24,7 @@ from ..._domain.registry.removal import (
     plan_removal,
 )
 from ..._domain.registry.steps import CreateRegistry, DeleteRegistry, RegistryStep
-from ..._domain.registry.tiers import HIGHEST, STRICT, Subscription
+from ..._domain.registry.tiers import HIGHEST, STRICT, Subscription, tier_disagreement
 from ..._service.ports.api import Api
 from ..._service.registry import (
     Registries,
@@ -69,14 +69,15 @@ def build_registry_task(params: Params) -> Task[Api, Any, Any, Any]:
     """The task that the options ask for."""
     raw = params["registries"] if params["registries"] is not None else [params]
     is_single = params["registries"] is None
-    desired = read_desired(raw, "" if is_single else "registries")
-    if params["state"] == "absent":
+    is_absent = params["state"] == "absent"
+    desired = read_desired(raw, "" if is_single else "registries", HIGHEST if is_absent else params["tier_policy"])
+    if is_absent:
         consents = RemovalConsents(params["allow_delete_images"], params["allow_delete_integrated"])
         return RemovalTask(tuple(registry.name for registry in desired), consents, params["registry_host"], is_single)
-    return PresentTask(desired, params["tier_policy"], params["allow_downgrade"], params["registry_host"], is_single)
+    return PresentTask(desired, params["allow_downgrade"], params["registry_host"], is_single)
 
 
-def read_desired(raw: list[Mapping[str, Any]], option: str) -> tuple[DesiredRegistry, ...]:
+def read_desired(raw: list[Mapping[str, Any]], option: str, tier_policy: str) -> tuple[DesiredRegistry, ...]:
     """The desired registries, merged where two say the same; raises InvalidInput with all that is wrong with them.
 
     `option` is the list that they stand in, for the place of a fault; empty for options of the module itself.
@@ -91,6 +92,7 @@ def read_desired(raw: list[Mapping[str, Any]], option: str) -> tuple[DesiredRegi
             place=_place(one.get("origin"), option, index),
         )
         faults += _desired_faults(registry, desired.setdefault(registry.name, registry))
+    faults += tier_disagreement(name_tiers(desired.values()), tier_policy)
     if faults:
         raise InvalidInput(tuple(faults))
     return tuple(desired.values())
@@ -120,18 +122,17 @@ class PresentTask:
     """The registries exist, and the team has the tier that they need."""
 
     desired: tuple[DesiredRegistry, ...]
-    tier_policy: str
     allow_downgrade: bool
     registry_host: str
     is_single: bool
 
     def fetch(self, api: Api) -> Account:
         """Registries, options, subscription, and whether new names are free."""
-        return fetch_account(api, self.desired)
+        return fetch_account(api, self.desired, self.allow_downgrade)
 
     def plan(self, current: Account) -> Plan[RegistryStep]:
         """What to create, and the tier."""
-        return plan_registries(current, self.desired, self.tier_policy, self.allow_downgrade)
+        return plan_registries(current, self.desired, self.allow_downgrade)
 
     def apply(self, api: Api, current: Account, plan: Plan[RegistryStep], done: Done) -> Registries:
         """Create, and change the tier."""

@@ -326,6 +326,13 @@ def test_docker_credentials_are_read(block: Any, expected: Any) -> None:
     assert read(document(spec={"dockerCredentials": block})).manifests[0].shape()["docker_credentials"] == expected
 
 
+def test_a_warning_says_how_to_get_the_login_of_a_manifest() -> None:
+    (warning,) = read(document(spec={"dockerCredentials": {"write": True, "expirySeconds": 5400}})).warnings
+    assert "spec.dockerCredentials: a run of the manifest writes no login; to write the login to a" in warning
+    assert "run the module docr_credentials with registry=kiwi read_write=true expires_in=1h30m and the" in warning
+    assert "expires_in" not in read(document(spec={"dockerCredentials": {}})).warnings[0]
+
+
 def test_metadata_of_other_tools_is_carried_along() -> None:
     metadata = {"name": "res", "slug": "res-1", "group": "shop", "relationships": [{"kind": "Vpc", "name": "x"}]}
     assert read(document(metadata=metadata)).manifests[0].shape()["metadata"] == metadata

@@ -21,6 +21,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.regis
     Subscription,
     TeamOffer,
     Tier,
+    tier_disagreement,
 )
 
 
@@ -51,13 +52,13 @@ def want(name: str, region: str | None = "blr1", slug: str | None = "professiona
     return DesiredRegistry(name, region, slug, f"{name}.yaml.")
 
 
-def decide(present: Account, *desired: DesiredRegistry, policy: str = "highest", downgrade: bool = False) -> Plan[Step]:
-    return plan_registries(present, desired, policy, downgrade)
+def decide(present: Account, *desired: DesiredRegistry, downgrade: bool = False) -> Plan[Step]:
+    return plan_registries(present, desired, downgrade)
 
 
-def faults(present: Account, *desired: DesiredRegistry, policy: str = "highest", downgrade: bool = False) -> list[str]:
+def faults(present: Account, *desired: DesiredRegistry, downgrade: bool = False) -> list[str]:
     with pytest.raises(InvalidInput) as caught:
-        plan_registries(present, desired, policy, downgrade)
+        plan_registries(present, desired, downgrade)
     return [str(fault) for fault in caught.value.field_errors]
 
 
@@ -149,9 +150,12 @@ def test_all_errors_are_reported_at_once() -> None:
     ]
 
 
-def test_strict_names_everybody_who_disagrees() -> None:
-    (fault,) = faults(account(current=None), want("kiwi", slug="basic"), want("plum"), policy="strict")
-    assert "kiwi.yaml.subscription_tier names basic, plum.yaml.subscription_tier names professional" in fault
+def test_strict_names_each_tier_with_its_first_place() -> None:
+    tiers = [("kiwi.tier", "basic"), ("plum.tier", "gold"), ("fig.tier", "basic"), ("lime.tier", "basic")]
+    (fault,) = tier_disagreement(tiers, "strict")
+    assert "the team has one tier, but kiwi.tier and 2 other places name basic, plum.tier names gold; " in str(fault)
+    assert tier_disagreement(tiers, "highest") == ()
+    assert tier_disagreement(tiers[2:], "strict") == ()
 
 
 @pytest.mark.parametrize(
