@@ -17,7 +17,7 @@ test-long: setup ## Runs the long form of some tests: a kill at every call of ev
 	@.venv/bin/python tools/check.py --long $(STAGES)
 
 faults: setup ## Runs every fault at every call to DigitalOcean, and prints the number of cases
-	@.venv/bin/pytest -q --long tests/integration/test_fault_matrix.py
+	@.venv/bin/pytest -q -n 2 --dist worksteal --long tests/integration/test_fault_matrix*.py tests/clusters/test_access_fault_matrix.py
 
 bench: setup ## Measures against plain ping tasks; writes .bench/latest.json
 	@.venv/bin/python tools/bench.py

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from canaries import files_with_secrets
+from support.fault_matrix import PROPERTY
 
 # Files made to hold secrets: what the sandbox gives its clients, what tests hand to modules and clients, the database
 # of a control plane, and the environment of a job as ansible-runner records the environment.
@@ -35,3 +36,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def is_long(request: pytest.FixtureRequest) -> bool:
     """Whether the long form of a test is to run."""
     return bool(request.config.getoption("--long"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many cases of the fault matrix ran, which tests record under PROPERTY."""
+    matrices = [
+        (report.nodeid.partition("[")[2].rstrip("]") or report.nodeid, value)
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == PROPERTY
+    ]
+    if matrices:
+        terminalreporter.section(PROPERTY)
+        for kind, (cases, failed) in matrices:
+            terminalreporter.write_line(f"{kind}: {cases} cases, {failed} runs failed and the next runs healed them")
+        terminalreporter.write_line(f"all: {sum(cases for _kind, (cases, _failed) in matrices)} cases")
