@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long faults bench sandbox sandbox-stop format
+.PHONY: help setup demo test test-long faults histories bench sandbox sandbox-stop format
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -18,6 +18,9 @@ test-long: setup ## Runs the long form of some tests: a kill at every call of ev
 
 faults: setup ## Runs every fault at every call to DigitalOcean, and prints the number of cases
 	@.venv/bin/pytest -q -n 2 --dist worksteal --long tests/integration/test_fault_matrix*.py tests/clusters/test_access_fault_matrix.py
+
+histories: setup ## Runs 10,000 random histories, or as many as DOCR_HISTORIES says, and prints what happened in them
+	@.venv/bin/pytest -q --long tests/integration/test_histories.py
 
 bench: setup ## Measures against plain ping tasks; writes .bench/latest.json
 	@.venv/bin/python tools/bench.py

@@ -1,0 +1,496 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A team with registries and clusters in the process of a test, runs of the modules' tasks, and what no run may do.
+
+A run is what a module does without Ansible: its task reads, plans and writes. After each call of a run and after the
+run the team is looked at, without any of the code that is tested.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+from unittest.mock import patch
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.client import open_api_of
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.clusters import ClusterApi
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.kube.client import Door, KubeApi
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.operations import MINT_CLUSTER_CREDENTIALS
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.cluster import Cluster
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import DocrError
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.access import build_access_task
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.registry import build_registry_task
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow import parallel
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.wait import PollSettings
+from docr_sandbox.doks.operator import ClusterReconciler
+from docr_sandbox.faults import Fault
+from docr_sandbox.model.tokens import Token
+from docr_sandbox.seeding.fill import fill
+from support.history_cluster import LocalCluster, LocalConnections, OperatorClient, token_of
+from support.history_transport import API_URL, IMAGE_HOST, REVOKE_URL, Killed, LocalSandbox, Moments, in_process
+
+REGISTRIES, CLUSTERS = ("kiwi", "plum"), ("orchard", "meadow")
+REGION = "syd1"
+MINT = "/docker-credentials"
+Place = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the manifests and options say at a moment of a history; `rotate_every` None is never."""
+
+    registries: tuple[str, ...] = ("kiwi",)
+    clusters: tuple[str, ...] = ("orchard",)
+    tier: str = "basic"
+    method: str = "direct"
+    rotate_every: str | None = "20d"
+    revoke_after: str = "0m"
+    exclude: tuple[str, ...] = ()
+    verify: str = "image_host"
+
+    def access_options(self, *, state: str = "present", force: bool = False) -> dict[str, Any]:
+        """The options of docr_doks_integration, as Ansible completes them."""
+        is_direct, is_present = self.method == "direct", state == "present"
+        own = self.method != "one_click" and is_present
+        return {
+            **dict.fromkeys(("integrations", "kubeconfig", "contexts", "namespaces", "namespace_selector")),
+            "state": state,
+            "clusters": list(self.clusters),
+            "registries": list(self.registries),
+            "method": self.method,
+            "exclude_namespaces": list(self.exclude) if is_direct and self.exclude else None,
+            "service_accounts": None,
+            "rotate_every": self.rotate_every if own else None,
+            "never_expires": True if own and self.rotate_every is None else None,
+            "revoke_after": self.revoke_after,
+            "force_rotation": force and own,
+            "recreate_failed_pods": False,
+            "wait_for_all_namespaces": False,
+            "verify_credentials": self.verify,
+            "wait_for_secrets": "changed",
+            "expect_registries": [],
+            "wait_timeout": 60,
+            "wait_sleep": 5,
+            "registry_host": IMAGE_HOST,
+        }
+
+    def registry_options(self) -> dict[str, Any]:
+        """The options of docr_registry for registries that are to exist."""
+        listed = [{"name": one, "region": REGION, "subscription_tier": self.tier} for one in self.registries]
+        return {**_REGISTRY, "state": "present", "registries": listed}
+
+
+_REGISTRY: Mapping[str, Any] = {
+    "tier_policy": "highest",
+    "allow_downgrade": True,
+    "allow_delete_images": True,
+    "allow_delete_integrated": True,
+    "registry_host": IMAGE_HOST,
+}
+
+
+def absent_registry(name: str) -> dict[str, Any]:
+    """The options of docr_registry for a registry that is to be gone."""
+    return {**_REGISTRY, "state": "absent", "registries": [{"name": name}]}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What goes wrong in a run: a fault of the service, a fault of a cluster, or a kill at a call."""
+
+    fault: Fault | None = None
+    cluster: str = ""
+    kill_at: int | None = None
+    kill_after: bool = False
+
+
+NO_TROUBLE = Trouble()
+
+
+@dataclass
+class Run:
+    """A run as the world saw it: the steps that were reported, the error, and the tokens that were minted."""
+
+    steps: list[Step] = field(default_factory=list)
+    error: DocrError | None = None
+    is_killed: bool = False
+    minted: dict[str, int] = field(default_factory=dict)
+    is_mint_spoiled: bool = False
+    met_fault: bool = False
+
+
+@dataclass
+class Sequential:
+    """An executor that does one piece of work after the other, so that a history is the same each time it is run."""
+
+    most: int = 1
+
+    def __enter__(self) -> Sequential:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing runs."""
+
+    def submit(self, do: Callable[..., Any], *given: Any) -> _Later:
+        return _Later(do, given)
+
+    def shutdown(self, *, cancel_futures: bool) -> None:
+        """Nothing runs."""
+
+
+@dataclass
+class _Later:
+    """Work that is done when its result is asked for."""
+
+    do: Callable[..., Any]
+    given: tuple[Any, ...]
+
+    def result(self) -> Any:
+        return self.do(*self.given)
+
+
+@dataclass
+class _Waits:
+    """A clock for waits: while a run waits, DigitalOcean's operator works."""
+
+    team: Team
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.team.reconcile()
+
+
+class _NoToken:
+    """The configuration of a client without credentials."""
+
+    def get_api_key_with_prefix(self, _name: str, **_more: str) -> None:
+        return None
+
+
+class HistoryApi(ClusterApi):
+    """The client of the API, whose clusters are in this process."""
+
+    team: Team
+
+    def open_cluster(self, cluster: Cluster, lifetime_s: int) -> KubeApi:
+        """Mint credentials as ever."""
+        self._send(
+            MINT_CLUSTER_CREDENTIALS.call(cluster=cluster.name),
+            lambda: self._client.kubernetes.get_credentials(cluster.id, expiry_seconds=lifetime_s),
+        )
+        door = Door(_NoToken(), self.team.connections[cluster.name], "/api/v1")  # type: ignore[arg-type]
+        return KubeApi(door, cluster.name, self._settings)
+
+    def require_kubernetes(self, kubeconfigs: Any) -> None:
+        """There is no kubeconfig."""
+
+
+@dataclass
+class Team:
+    """The whole world of a history."""
+
+    sandbox: LocalSandbox = field(default_factory=LocalSandbox)
+    wish: Wish = field(default_factory=Wish)
+    clusters: dict[str, LocalCluster] = field(default_factory=dict)
+    connections: dict[str, LocalConnections] = field(default_factory=dict)
+    excused: set[str] = field(default_factory=set)
+    _operators: dict[str, ClusterReconciler] = field(default_factory=dict)
+    _protected: set[Place] = field(default_factory=set)
+    _seen: set[str] = field(default_factory=set)
+    _run: Run = field(default_factory=Run)
+
+    def __post_init__(self) -> None:
+        self.sandbox.world.clock.set_rate(0)
+        self.sandbox.world.switches.set("rate_limit", False)
+        fill(self.sandbox.world, {"tier": "basic", "registries": [{"name": "kiwi", "region": REGION}]})
+        self.sandbox.moments.looks.append(self._look)
+        self.add_clusters()
+
+    @contextmanager
+    def alive(self) -> Iterator[None]:
+        """Let the clients of this process reach the team."""
+        with in_process(self.sandbox), patch.object(parallel, "ThreadPoolExecutor", Sequential):
+            yield
+
+    # The world
+
+    @property
+    def moments(self) -> Moments:
+        """The calls."""
+        return self.sandbox.moments
+
+    def add_clusters(self) -> None:
+        """Let the clusters that are gone exist, empty."""
+        world = self.sandbox.world
+        for name in CLUSTERS:
+            if name not in self.clusters:
+                fill(world, {"clusters": [{"name": name, "region": REGION}]})
+                found = next(one for one in world.account.clusters.values() if one.name == name)
+                local = self.clusters[name] = LocalCluster()
+                self.connections[name] = LocalConnections(local, name, self.moments)
+                self._operators[name] = ClusterReconciler(world, found, OperatorClient(local))  # type: ignore[arg-type]
+
+    def remove_cluster(self, name: str) -> None:
+        """Delete a cluster with all that is in it."""
+        if self.clusters.pop(name, None) is not None:
+            account = self.sandbox.world.account
+            account.clusters = {key: one for key, one in account.clusters.items() if one.name != name}
+            del self._operators[name]
+
+    def set_state(self, name: str, state: str) -> None:
+        """Let a cluster be in a state."""
+        if name in self._operators:
+            self._operators[name].cluster.state = state
+
+    def integration(self, name: str) -> list[str]:
+        """The registries that a cluster lists."""
+        return self._operators[name].cluster.integration.registries if name in self._operators else []
+
+    def reconcile(self) -> None:
+        """Let DigitalOcean's operator do what is due in all clusters."""
+        for one in self._operators.values():
+            one.reconcile()
+
+    def valid_tokens(self) -> dict[str, Token]:
+        """The valid tokens for images, beside those of DigitalOcean's own integration, by their values."""
+        now = self.sandbox.world.now()
+        integrated = {token for one in self._operators.values() for token in one.cluster.integration.tokens.values()}
+        return {
+            value: token
+            for value, token in self.sandbox.world.tokens.api.items()
+            if token.registry and token.is_valid(now) and value not in integrated
+        }
+
+    def places(self) -> set[Place]:
+        """Where pods can pull: cluster, registry, and a namespace whose service account names a secret that works."""
+        world, found = self.sandbox.world, set()
+        now, tokens, registries = world.now(), world.tokens.api, world.account.registries
+        for cluster, local in self.clusters.items():
+            named = {
+                (namespace, entry["name"])
+                for namespace, name, account in local.of("serviceaccounts")
+                if name == "default"
+                for entry in account.get("imagePullSecrets") or ()
+            }
+            for namespace, name, value in local.tokens():
+                token = tokens.get(value)
+                if (namespace, name) in named and token and token.is_valid(now) and token.registry in registries:
+                    found.add((cluster, str(token.registry), namespace))
+        return found
+
+    def lost_tokens(self) -> set[str]:
+        """The valid tokens that neither a journal nor a secret holds."""
+        known = {value for local in self.clusters.values() for _namespace, _name, value in local.tokens()}
+        known |= {token_of(config) for local in self.clusters.values() for config in _journalled(local)}
+        return self.valid_tokens().keys() - known
+
+    def excuse(self) -> None:
+        """The history itself took away what was known of these tokens."""
+        self.excused |= self.lost_tokens()
+
+    # Runs
+
+    def give(self, trouble: Trouble = NO_TROUBLE, *, force: bool = False) -> Run:
+        """Give the access that is wished for."""
+        wish, ends = self.wish, set()
+        for place in self.places():
+            cluster, registry, namespace = place
+            is_named = cluster in wish.clusters and registry in wish.registries
+            if is_named and wish.method == "direct" and namespace in wish.exclude and not self._is_direct(place):
+                ends.add(place)
+        if force and trouble.cluster:
+            # A leaked token is revoked although namespaces refuse the new token.
+            ends |= {one for one in self.places() if one[0] == trouble.cluster}
+        return self._carry_out(wish.access_options(force=force), self._access, trouble, self.places() - ends)
+
+    def end(self, trouble: Trouble = NO_TROUBLE) -> Run:
+        """End the access."""
+        wish = self.wish
+        kept = {one for one in self.places() if one[0] not in wish.clusters or one[1] not in wish.registries}
+        return self._carry_out(wish.access_options(state="absent"), self._access, trouble, kept)
+
+    def create(self, trouble: Trouble = NO_TROUBLE) -> Run:
+        """Let the registries exist."""
+        return self._carry_out(self._registry_options(), build_registry_task, trouble, self.places())
+
+    def delete(self, registry: str, trouble: Trouble = NO_TROUBLE) -> Run:
+        """Delete a registry."""
+        kept = {one for one in self.places() if one[1] != registry}
+        return self._carry_out(absent_registry(registry), build_registry_task, trouble, kept)
+
+    def settle(self) -> None:
+        """After the last fault: the next runs do all that is wished for, and the runs after them nothing."""
+        for name in CLUSTERS:
+            self.set_state(name, "running")
+        self.add_clusters()
+        self.reconcile()
+        for run in (self.create(), self.give()):
+            assert run.error is None, str(run.error)
+        assert self._registry_plan() == []
+        self.reconcile()
+        excluded = set(self.wish.exclude) if self.wish.method == "direct" else set()
+        wanted = {
+            (cluster, registry, namespace)
+            for cluster in self.wish.clusters
+            for registry in self.wish.registries
+            for namespace in ("fig", "kube-system", "pear")
+            if namespace not in excluded
+        }
+        assert wanted <= self.places(), wanted - self.places()
+
+    def _registry_options(self) -> dict[str, Any]:
+        there = set(self.sandbox.world.account.registries) | set(self.wish.registries)
+        return (replace(self.wish, tier="professional") if len(there) > 1 else self.wish).registry_options()
+
+    def _registry_plan(self) -> list[str]:
+        return self._steps_left(self._registry_options(), build_registry_task)
+
+    def _is_direct(self, place: Place) -> bool:
+        cluster, registry, namespace = place
+        return ("secrets", namespace, f"docr-direct-{registry}") in self.clusters[cluster].objects
+
+    def _access(self, options: dict[str, Any]) -> Any:
+        task = build_access_task(options)
+        return replace(task, poll_settings=PollSettings(60, 5, _Waits(self)))
+
+    def _open(self, *, read_only: bool = False) -> HistoryApi:
+        settings = Settings(
+            token=self.sandbox.world.tokens.primary,
+            endpoint=API_URL,
+            registry_host=IMAGE_HOST,
+            revoke_url=REVOKE_URL,
+            is_read_only=read_only,
+            may_enter_clusters=True,
+        )
+        api = open_api_of(HistoryApi, settings)
+        api.team = self
+        return api
+
+    def _carry_out(
+        self, options: dict[str, Any], build: Callable[[dict[str, Any]], Any], trouble: Trouble, protected: set[Place]
+    ) -> Run:
+        run = self._run = Run()
+        self._protected, self._seen = protected, set(self.sandbox.world.tokens.api)
+        for connections in self.connections.values():
+            connections.effects.clear()
+            connections.idle.clear()
+        self.sandbox.writes.clear()
+        self.moments.begin(trouble.kill_at, kill_after=trouble.kill_after)
+        self._arm(trouble)
+        try:
+            task, api = build(options), self._open()
+            current = task.fetch(api)
+            plan = task.plan(current)
+            task.apply(api, current, plan, run.steps.append)
+        except DocrError as error:
+            run.error = error
+        except Killed:
+            run.is_killed = True
+        finally:
+            run.met_fault = trouble.fault is not None and self._disarm(trouble.fault)
+        self._judge(run)
+        if run.error is None and not run.is_killed:
+            left = self._steps_left({**options, "force_rotation": False}, build)
+            assert left == [], f"the run succeeded, and the next run would {left}"
+        return run
+
+    def _steps_left(self, options: dict[str, Any], build: Callable[[dict[str, Any]], Any]) -> list[str]:
+        """What the next run would do."""
+        self.moments.begin()
+        self._protected = set()
+        task, api = build(options), self._open(read_only=True)
+        return [step.message for step in task.plan(task.fetch(api)).steps]
+
+    def _arm(self, trouble: Trouble) -> None:
+        if trouble.fault is None:
+            return
+        if trouble.cluster:
+            self.connections[trouble.cluster].faults.arm(trouble.fault)
+        else:
+            self.sandbox.fault_has_effect = trouble.fault.after_effect or trouble.fault.spoil is not None
+            self.sandbox.world.traffic.faults.arm(trouble.fault)
+
+    def _disarm(self, fault: Fault) -> bool:
+        """End the fault; returns whether the run met the fault."""
+        armed = [self.sandbox.world.traffic.faults, *(one.faults for one in self.connections.values())]
+        left = [one["times"] for faults in armed for one in faults.to_json()]
+        for faults in armed:
+            faults.clear()
+        return left != [fault.times]
+
+    # What no run may do
+
+    def _look(self, call: str) -> None:
+        missing = self._protected - self.places()
+        assert not missing, f"pods in {sorted(missing)} can no longer pull after {call}"
+        if call.startswith("GET") and call.endswith(MINT):
+            new = self.valid_tokens().keys() - self._seen
+            self._run.minted |= dict.fromkeys(new, len(self.moments.calls))
+            self._seen |= new
+            self._run.is_mint_spoiled |= bool(self.sandbox.world.traffic.requests[-1]["faulted"])
+
+    def _judge(self, run: Run) -> None:
+        lost = self.lost_tokens() - self.excused
+        if run.is_killed:
+            # A token that was minted in the instant of the kill, before the next call ended.
+            lost = {one for one in lost if len(self.moments.calls) - run.minted.get(one, -9) > 1}
+        elif run.is_mint_spoiled and run.error is not None:
+            lost -= run.minted.keys()
+        assert not lost, f"{len(lost)} valid tokens that no journal and no secret holds"
+        self.excuse()
+        self._judge_writes(run)
+        if run.error is None:
+            return
+        text = str(run.error)
+        assert "an unexpected" not in text, text
+        assert text.endswith("."), text
+        has_written = any(one.effects for one in self.connections.values()) or bool(self.sandbox.writes)
+        if has_written and not run.is_mint_spoiled:
+            assert run.steps or run.error.has_written or run.error.may_have_taken_effect, (
+                f"no word of what was written: {text}"
+            )
+
+    def _judge_writes(self, run: Run) -> None:
+        for connections in self.connections.values():
+            assert not connections.idle, f"written without a change: {connections.idle}"
+            _require_single([(method, path, _plain(body)) for method, path, body in connections.effects])
+        _require_single([one for one in self.sandbox.writes if not one[1].endswith(MINT)])
+        mints = Counter(token.registry for value, token in self.sandbox.world.tokens.api.items() if value in run.minted)
+        assert all(count <= len(self.wish.clusters) for count in mints.values()), f"too many tokens minted: {mints}"
+
+
+def _require_single(writes: list[tuple[str, str, str]]) -> None:
+    doubled = [one[:2] for one, count in Counter(writes).items() if count > 1]
+    assert not doubled, f"written twice: {doubled}"
+
+
+def _plain(body: str) -> str:
+    """A body without the version that it was read with."""
+    found = json.loads(body or "{}")
+    for part in (found.get("metadata"), found.get("preconditions")):
+        if part:
+            part.pop("resourceVersion", None)
+    return json.dumps(found, sort_keys=True)
+
+
+def _journalled(local: LocalCluster) -> Iterator[str]:
+    """The Docker configs (base64) in the journals of a cluster."""
+    for _namespace, name, secret in local.of("secrets"):
+        if name.startswith("docr-journal-"):
+            try:
+                document = json.loads(base64.b64decode(secret["data"]["journal.json"]))
+                yield from (base64.b64encode(one["config"].encode()).decode() for one in document["credentials"])
+            except (ValueError, KeyError):
+                continue
