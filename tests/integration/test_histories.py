@@ -19,7 +19,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from support.history_machine import Histories
 
 SHORT, LONG = 40, 10_000
-BUDGET_S = 30
+# The last history may end some seconds later.
+BUDGET_S = 20
 
 
 def test_histories_keep_access_and_converge(is_long: bool, capsys: pytest.CaptureFixture[str]) -> None:
@@ -36,7 +37,8 @@ def test_histories_keep_access_and_converge(is_long: bool, capsys: pytest.Captur
             deadline=None,
             derandomize=not is_long,
             suppress_health_check=list(HealthCheck),
-            phases=(Phase.generate, Phase.shrink) if is_long else (Phase.generate,),
+            # Histories are short, and a smaller example takes hypothesis longer than a reader.
+            phases=(Phase.generate,),
         ),
     )
     told = ", ".join(f"{count} {what}" for what, count in sorted(Histories.told.items()))

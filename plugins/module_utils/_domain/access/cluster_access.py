@@ -160,15 +160,18 @@ class RegistryAccess:
         return found.judge(new.fingerprint, is_accepted, self.cluster.now)
 
     def _held_credentials(self) -> Iterator[Credential]:
-        """The credential of each intact pull secret of this collection.
+        """The credential of each intact pull secret of this collection that the task may change or revoke.
 
-        Secrets in a namespace that is terminating do not count: the secrets can stay for long, and every run would
-        revoke their credentials.
+        An excluded namespace keeps its secret, also with a credential that a rotation revoked. Secrets in a namespace
+        that is terminating can stay for long, and every run would revoke their credentials.
         """
         known: dict[int, Credential | None] = {}  # Copies share their content, of which there are few.
+        is_forced = self.desired.policy is not None and self.desired.policy.force
+        kept = frozenset[str]() if is_forced else self.excluded_secrets.keys()
         for method in (DIRECT, OPERATOR):
+            places = self.cluster.alive - (kept if method == DIRECT else frozenset[str]())
             for namespace, secret in self.current.of(secret_name(method, self.registry)).items():
-                if namespace in self.cluster.alive and is_marked(secret, self.registry, method):
+                if namespace in places and is_marked(secret, self.registry, method):
                     if id(secret.content) not in known:
                         known[id(secret.content)] = intact_credential(secret)
                     credential = known[id(secret.content)]

@@ -134,6 +134,13 @@ def test_excluded_namespace_keeps_its_secret_and_the_credential_in_it() -> None:
     assert places(forced, "revoke_credentials", "credentials") == [STALE, SECOND]
 
 
+def test_credential_that_a_rotation_revoked_stays_in_an_excluded_namespace_and_is_not_recorded_again() -> None:
+    secrets = [ours(SYSTEM, SECOND), ours(PEAR, STALE), ours(FIG, SECOND)]
+    state = cluster(secrets, named(DIRECT), journal((SECOND, CURRENT)), chosen=[SYSTEM, FIG])
+    assert plan(state, access(exclude_namespaces=(PEAR,))).steps == ()
+    assert actions(plan(state).steps)[0] == "record_credential"
+
+
 def test_edited_secret_is_written_again_and_reported() -> None:
     state = cluster([ours(SYSTEM), ours(PEAR), edited(ours(FIG))], named(DIRECT), SETTLED)
     found = plan(state)
