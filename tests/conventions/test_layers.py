@@ -96,7 +96,7 @@ def impurities(path: Path, text: str) -> list[str]:
 SHARED = "shared"
 ORDER: dict[str, list[tuple[str, ...]]] = {
     "_domain": [
-        (SHARED, "durations", "errors", "field_errors", "names", "options", "plan", "raw", "times"),
+        (SHARED, "addresses", "durations", "errors", "field_errors", "names", "options", "plan", "raw", "times"),
         ("clusters", "credentials", "windows"),
         ("access", "gc", "login", "registry"),
         ("doctor", "manifest"),
@@ -104,7 +104,7 @@ ORDER: dict[str, list[tuple[str, ...]]] = {
     ],
     "_service": [("ports",), ("flow",), ("access", "doctor", "gc", "login", "registry")],
     "_client": [
-        (SHARED, "bounds", "errors", "operations", "sdk", "secret_texts", "settings", "tls", "web"),
+        (SHARED, "bounds", "errors", "failures", "operations", "sdk", "secret_texts", "settings", "tls", "web"),
         ("files", "kube", "oci"),
         ("digitalocean",),
     ],

@@ -16,6 +16,8 @@ import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.spec import TOKEN_VARIABLES
 from docr_sandbox.testing import Sandbox
+from support.connect_proxy import connect_proxy
+from support.hostile_server import Reply, replying_server
 from support.modules import run_module, writes
 
 INFO = "docr_registry_info"
@@ -37,7 +39,19 @@ def without_token(sandbox: Sandbox) -> dict[str, str]:
         ({"revoke_url": "http://localhost/v1"}, "revoke_url: 'http://localhost/v1' is not an https address"),
         ({"registry_host": "https://images.example.org"}, "registry_host: 'https://images.example.org' is no host"),
         ({"registry_host": "images.example.org/kiwi"}, "write the host, with :PORT if need be, and no https://"),
-        ({"registry_host": "images.example.org:70000"}, "registry_host: 'images.example.org:70000' is no host"),
+        (
+            {"registry_host": "images.example.org:70000"},
+            "the port of 'images.example.org:70000' is not a number from 1",
+        ),
+        (
+            {"endpoint": "https://127.0.0.1:99999"},
+            "endpoint: the port of 'https://127.0.0.1:99999' is not a number from 1",
+        ),
+        (
+            {"revoke_url": "https://[::1]:0/v1"},
+            "revoke_url: the port of 'https://[::1]:0/v1' is not a number from 1 to",
+        ),
+        ({"ca_path": __file__}, f"ca_path: the file {__file__} holds no certificate in PEM"),
         ({"registry_host": ""}, "registry_host: '' is no host"),
         ({"ca_path": "/nowhere/ca.pem"}, "ca_path: the file /nowhere/ca.pem does not exist"),
         ({"read_timeout": 0}, "read_timeout: 0 is too small; use 1 or more seconds"),
@@ -92,6 +106,35 @@ def test_a_refused_connection_says_so_at_once(sandbox: Sandbox) -> None:
     result = run_module(sandbox, INFO, endpoint=f"https://127.0.0.1:{port}")
     assert result["error"]["kind"] == "unreachable"
     assert "check the endpoint and the network" in result["msg"]
+
+
+def test_plain_http_server_behind_an_https_address_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    with replying_server(lambda _path: Reply(b"{}"), uses_tls=False) as server:
+        address = server.address.removeprefix("http://")
+        api = run_module(sandbox, INFO, endpoint=f"https://{address}")
+        sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi", "region": "syd1"}]})
+        path = str(tmp_path / "config.json")
+        host = run_module(sandbox, "docr_credentials", registry="kiwi", path=path, registry_host=address)
+    for result in (api, host):
+        assert result["error"]["kind"] == "unreachable", result
+        assert "the server answered without TLS, as a plain HTTP server does" in result["msg"]
+        assert "not trusted" not in result["msg"]
+        assert "Error(" not in result["msg"]
+
+
+@pytest.mark.parametrize("status", [403, 407, None])
+def test_proxy_that_fails_is_named_without_its_login(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, status: int | None
+) -> None:
+    with connect_proxy(status=status) as proxy:
+        place = proxy.place if status else "127.0.0.1:9"
+        monkeypatch.setenv("HTTPS_PROXY", f"http://fern:se%40same@{place}")
+        monkeypatch.setenv("NO_PROXY", "")
+        result = run_module(sandbox, INFO)
+    assert result["error"]["kind"] == "unreachable"
+    assert f"the proxy http://{place} " in result["msg"]
+    assert "same" not in result["msg"]
+    assert "Error(" not in result["msg"]
 
 
 def test_an_untrusted_certificate_names_the_option_that_helps(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ try:
     from azure.core.rest import HttpRequest
     from pydo import Client
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-    from urllib3.exceptions import MaxRetryError
+    from urllib3.exceptions import MaxRetryError, ProxyError
 except ImportError:
     IMPORT_ERROR = traceback.format_exc()
 
@@ -37,7 +37,7 @@ except ImportError:
 
     AzureError = DecodeError = HttpResponseError = Exception  # type: ignore[misc,assignment]
     ServiceRequestError = ServiceResponseError = ServiceResponseTimeoutError = Exception  # type: ignore[misc,assignment]
-    MaxRetryError = Exception  # type: ignore[misc,assignment]
+    MaxRetryError = ProxyError = Exception  # type: ignore[misc,assignment]
     PipelineRequest = PipelineResponse = RetryPolicy = SansIOHTTPPolicy = _Missing  # type: ignore[misc,assignment]
     HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
 
@@ -65,6 +65,7 @@ __all__ = [
     "MaxRetryError",
     "PipelineRequest",
     "PipelineResponse",
+    "ProxyError",
     "RequestsTransport",
     "RetryPolicy",
     "SansIOHTTPPolicy",

@@ -43,6 +43,8 @@ def explain_tls(error_text: str) -> TlsFailure | None:
     for marks, failure in _FAILURES:
         if any(mark in error_text for mark in marks):
             return failure
+    if "EOF" in error_text:  # the connection ended, at any time
+        return None
     return _OTHER if "SSLError" in error_text or "SSL:" in error_text or "[SSL]" in error_text else None
 
 
@@ -55,6 +57,19 @@ def certificates_of(pem: bytes) -> str | None:
     except (ssl.SSLError, ValueError):
         return None
     return "\n".join(found) or None
+
+
+def ca_file_error(path: str) -> str | None:
+    """What is wrong with a file of certificates, as the end of a sentence; None for a file that OpenSSL reads."""
+    try:
+        with open(path, "rb"):
+            pass
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        return "holds no certificate in PEM"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return None
 
 
 def load_certificate(context: ssl.SSLContext, certificate: bytes, key: bytes) -> str | None:

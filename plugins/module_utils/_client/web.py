@@ -10,9 +10,10 @@ from collections.abc import Container, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._domain.errors import Answer, BadAnswer, Interrupted, Unreachable
+from .._domain.errors import Answer, BadAnswer, DocrError, Interrupted, Unreachable
 from .bounds import AnswerTooLarge
-from .errors import UNREADABLE, advice_for, error_of_status, service_text
+from .errors import TRY_AGAIN, UNREADABLE, advice_for, error_of_status, service_text
+from .failures import cause_words, proxy_failure, proxy_of, tls_failure
 from .sdk import MaxRetryError, requests
 from .settings import Settings
 
@@ -44,23 +45,27 @@ def send(session: Any, settings: Settings, method: str, url: str, words: str, **
             allow_redirects=False,
             **more,
         )
-    except requests.exceptions.SSLError as error:
-        why = f"the certificate of {place} is not trusted ({_shown(error, settings)})"
-        raise Unreachable(words, why, "name its CA in ca_path") from None
     except AnswerTooLarge as error:
         advice = f"check that {place} is the service and that no proxy answers for it"
         raise BadAnswer(words, str(error), advice) from None
     except (requests.exceptions.RequestException, OSError, ValueError) as error:
-        # urllib3 says so when it found nobody to send to; all else ended what had been sent.
-        if isinstance(next(iter(error.args), None), MaxRetryError):
-            why = f"{place} cannot be reached ({_shown(error, settings)})"
-            raise Unreachable(words, why, "check the host and the network") from None
-        why = f"the connection to {place} ended without an answer ({_shown(error, settings)})"
-        raise Interrupted(words, why, "run the task again") from None
+        raise _lost(error, words, place, url, settings) from None
 
 
-def _shown(error: Exception, settings: Settings) -> str | None:
-    return service_text(settings.secrets.mask(str(error)), 200)
+def _lost(error: Exception, words: str, place: str, url: str, settings: Settings) -> DocrError:
+    """The error where no answer came from a place."""
+    told = cause_words(error, settings.secrets)
+    proxy = proxy_failure(error, proxy_of(url), settings.secrets)
+    if proxy is not None:
+        return Unreachable(words, proxy.why, proxy.advice)
+    failure = tls_failure(error)
+    if failure is not None:
+        advice = "name its CA in ca_path" if failure.is_untrusted else f"check that {place} is the service"
+        return Unreachable(words, f"no TLS connection to {place} was made: {failure.why} ({told})", advice)
+    # urllib3 says so where no server was found; every other error ended a request that was sent.
+    if isinstance(next(iter(error.args), None), MaxRetryError):
+        return Unreachable(words, f"{place} cannot be reached ({told})", "check the host and the network")
+    return Interrupted(words, f"the connection to {place} ended without an answer ({told})", TRY_AGAIN)
 
 
 def check(answer: Any, words: str, good: Container[int], advice: Mapping[int, str]) -> Any:

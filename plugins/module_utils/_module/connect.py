@@ -18,7 +18,9 @@ from .._client.digitalocean.client import DigitalOceanApi
 from .._client.sdk import IMPORT_ERROR
 from .._client.secret_texts import SecretTexts
 from .._client.settings import Settings
+from .._client.tls import ca_file_error
 from .._client.web import place_of
+from .._domain.addresses import PORT_RANGE, has_bad_port
 from .._domain.errors import Denied, InvalidInput
 from .._domain.field_errors import REQUIRED, FieldError
 from .spec import TOKEN_VARIABLES
@@ -83,6 +85,24 @@ def _ca_faults(path: str) -> Iterator[FieldError]:
     elif os.path.getsize(path) == 0:
         # As AWX writes the file of an empty field.
         yield FieldError("ca_path", f"the file {path} is empty", advice)
+    elif (wrong := ca_file_error(path)) is not None:
+        yield FieldError("ca_path", f"the file {path} {wrong}", advice)
+
+
+def _address_faults(name: str, value: str) -> Iterator[FieldError]:
+    address = value if "://" in value else f"https://{value}"
+    try:
+        is_bad_port = has_bad_port(address)
+    except ValueError:
+        is_bad_port = False
+    if is_bad_port:
+        yield FieldError(name, f"the port of {value!r} is not {PORT_RANGE}", "correct the port")
+    elif name == "registry_host":
+        if not _HOST.fullmatch(value) or place_of(address) is None:
+            advice = "write the host, with :PORT if need be, and no https://"
+            yield FieldError(name, f"{value!r} is no host", advice)
+    elif place_of(value) is None:
+        yield FieldError(name, f"{value!r} is not an https address", "a token is sent over TLS only")
 
 
 def _settings_faults(params: Mapping[str, Any]) -> Iterator[FieldError]:
@@ -100,14 +120,8 @@ def _settings_faults(params: Mapping[str, Any]) -> Iterator[FieldError]:
             "the token holds blanks, line ends or characters that no token has",
             "check what the token was read from",
         )
-    for name in ("endpoint", "revoke_url"):
-        if place_of(params[name].strip()) is None:
-            yield FieldError(name, f"{params[name]!r} is not an https address", "a token is sent over TLS only")
-    host = params["registry_host"].strip()
-    if not _HOST.fullmatch(host) or place_of(f"https://{host}") is None:
-        yield FieldError(
-            "registry_host", f"{host!r} is no host", "write the host, with :PORT if need be, and no https://"
-        )
+    for name in ("endpoint", "revoke_url", "registry_host"):
+        yield from _address_faults(name, params[name].strip())
     if params["ca_path"] is not None:
         yield from _ca_faults(params["ca_path"])
     for name, least in (("connect_timeout", 1), ("read_timeout", 1), ("rate_limit_wait", 0)):

@@ -10,7 +10,8 @@ import json
 from typing import Any
 
 from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, Unreachable
-from ..errors import LOOK_FIRST, error_of_status, service_text
+from ..errors import LOOK_FIRST, TRY_AGAIN, error_of_status, service_text
+from ..failures import cause_words, proxy_failure, proxy_of, tls_failure
 from ..operations import Call, Effect
 from ..sdk import DecodeError, HttpResponseError, ServiceRequestError, ServiceResponseTimeoutError
 from .lists import IncompleteList
@@ -40,18 +41,27 @@ def translate(error: Exception, call: Call) -> DocrError:
         quoted = "" if call.operation.effect in (Effect.MINT, Effect.ENTER) else f" ({service_text(str(error), 120)})"
         return _bad_answer(Answer(status=status, message=f"an answer that is not DigitalOcean's{quoted}"), words)
     if isinstance(error, ServiceRequestError):
-        return _not_reached(str(error), words)
+        return _not_reached(error, words)
+    after = _after_failure(call)
     if isinstance(error, ServiceResponseTimeoutError):
-        return Interrupted(words, "no answer within the read timeout", f"raise read_timeout; {LOOK_FIRST}")
-    return Interrupted(words, f"the connection ended without an answer ({service_text(str(error), 200)})", LOOK_FIRST)
+        return Interrupted(words, "no answer within the read timeout", f"raise read_timeout; {after}")
+    return Interrupted(words, f"the connection ended without an answer ({cause_words(error)})", after)
+
+
+def _after_failure(call: Call) -> str:
+    return TRY_AGAIN if call.operation.effect is Effect.READ else LOOK_FIRST
 
 
 def bad_answer(words: str, error: Exception) -> BadAnswer:
     """An answer of the right status whose content lacks what the API promises."""
     if isinstance(error, IncompleteList):
         return _bad_answer(Answer(message=f"an incomplete answer ({error})"), words)
-    shown = service_text(repr(error), 120)
-    return _bad_answer(Answer(message=f"an answer that lacks what the API describes ({shown})"), words)
+    shown = ""
+    if isinstance(error, KeyError) and error.args:
+        shown = f" ({service_text(error.args[0], 120)} is missing)"
+    elif isinstance(error, ValueError):
+        shown = f" ({service_text(str(error), 120)})"
+    return _bad_answer(Answer(message=f"an answer that lacks what the API describes{shown}"), words)
 
 
 def _bad_answer(answer: Answer, words: str) -> BadAnswer:
@@ -68,7 +78,7 @@ def _advice(call: Call, response: Any) -> dict[int, str]:
         404: "check the name and the team of the token",
         409: "find out what else uses or changes the object, then run the task again",
         429: f"wait {round(seconds_until_allowed(response.headers))} s, or raise rate_limit_wait",
-        500: LOOK_FIRST,
+        500: _after_failure(call),
     }
 
 
@@ -88,8 +98,15 @@ def _read_answer(response: Any) -> Answer:
     )
 
 
-def _not_reached(text: str, words: str) -> Unreachable:
-    shown = service_text(text, 200)
-    if "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in text or "SSL:" in text:
-        return Unreachable(words, f"the server's certificate is not trusted ({shown})", "name its CA in ca_path")
-    return Unreachable(words, f"the endpoint cannot be reached ({shown})", "check the endpoint and the network")
+def _not_reached(error: Exception, words: str) -> Unreachable:
+    told = cause_words(error)
+    request = getattr(getattr(error, "inner_exception", None), "request", None)
+    proxy = proxy_failure(error, proxy_of(getattr(request, "url", None)))
+    if proxy is not None:
+        return Unreachable(words, proxy.why, proxy.advice)
+    failure = tls_failure(error)
+    if failure is not None:
+        advice = "name its CA in ca_path" if failure.is_untrusted else "check the endpoint"
+        why = "the server's certificate is not trusted" if failure.is_untrusted else failure.why
+        return Unreachable(words, f"{why} ({told})", advice)
+    return Unreachable(words, f"the endpoint cannot be reached ({told})", "check the endpoint and the network")

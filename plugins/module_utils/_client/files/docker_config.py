@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager, suppress
 from functools import partial
 
 from ..._domain.login.docker_config import ConfigFileContent, ConfigFileError
-from ..errors import refuse_in_check_mode, translated
+from ..errors import reason_of, refuse_in_check_mode, translated
 from ..settings import Settings
 
 _PRIVATE_FILE = 0o600
@@ -197,7 +197,7 @@ def _file_errors(words: str) -> AbstractContextManager[None]:
 
 def _translate(words: str, error: Exception) -> ConfigFileError:
     if isinstance(error, OSError):
-        return ConfigFileError(words, error.strerror or type(error).__name__, _ADVICE)
+        return ConfigFileError(words, reason_of(error), _ADVICE)
     return ConfigFileError(words, "the content is not UTF-8", "check which program wrote the file")
 
 

@@ -14,12 +14,12 @@ from typing import Any
 from ..._domain.errors import Answer, BadAnswer, Denied, DocrError, Interrupted, NotFound, Unreachable
 from ..bounds import CHUNK, read_bounded
 from ..errors import LOOK_FIRST, TRY_AGAIN, UNREADABLE, error_of_status, service_text, translated
+from ..failures import cause_words, proxy_failure, tls_failure
 from ..secret_texts import SecretTexts
-from ..tls import explain_tls
-from .sdk import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError, Retry, SSLError
+from .sdk import ConnectTimeoutError, MaxRetryError, NewConnectionError, Retry
 
 CHECK_SERVER = "check the address of the API server, and that no proxy answers for it"
-_UNKNOWN, _FORBIDDEN, _PROXY_LOGIN = 401, 403, 407
+_UNKNOWN, _FORBIDDEN = 401, 403
 _ADVICE = {
     0: "correct what the API server objects to",
     401: "check the credentials of the cluster: they are unknown or expired",
@@ -154,10 +154,11 @@ def _after_failure(is_read: bool) -> str:
 def lost(error: Exception, words: str, secrets: SecretTexts, *, is_read: bool, proxy: str | None) -> DocrError:
     """The error where no answer came; `proxy` is the address of the proxy between, None for no proxy."""
     reason = getattr(error, "reason", error)
-    told = service_text(secrets.mask(str(reason)), 200)
-    if isinstance(reason, ProxyError):
-        return _lost_in_proxy(reason, words, secrets, proxy)
-    failure = explain_tls(str(reason)) if isinstance(reason, SSLError) else None
+    told = cause_words(error, secrets)
+    failed = proxy_failure(error, proxy, secrets)
+    if failed is not None:
+        return Unreachable(words, failed.why, failed.advice)
+    failure = tls_failure(error)
     if failure is not None:
         advice = "check the address of the server, and the client certificate in the kubeconfig"
         if failure.is_untrusted:
@@ -167,16 +168,3 @@ def lost(error: Exception, words: str, secrets: SecretTexts, *, is_read: bool, p
         advice = "check its address, the network, and whether the firewall of the control plane allows this host"
         return Unreachable(words, f"it cannot be reached ({told})", advice)
     return Interrupted(words, f"the connection ended without an answer ({told})", _after_failure(is_read))
-
-
-def _lost_in_proxy(error: Exception, words: str, secrets: SecretTexts, proxy: str | None) -> DocrError:
-    """No request was sent: the proxy was not reached, or made no tunnel to the server."""
-    cause = getattr(error, "original_error", error)
-    told = service_text(secrets.mask(str(cause)), 200)
-    name = f"the proxy {proxy}" if proxy else "the proxy"
-    if "Tunnel connection failed" not in str(cause):
-        return Unreachable(words, f"{name} cannot be reached ({told})", "check the address of the proxy")
-    advice = "check that the proxy allows connections to this cluster"
-    if f"failed: {_PROXY_LOGIN}" in str(cause):
-        advice = "write the login of the proxy in its address, as http://USER:PASSWORD@HOST:PORT"
-    return Unreachable(words, f"{name} refused to connect to the cluster ({told})", advice)

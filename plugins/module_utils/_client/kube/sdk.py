@@ -19,15 +19,13 @@ try:
         HTTPError,
         MaxRetryError,
         NewConnectionError,
-        ProxyError,
-        SSLError,
     )
     from urllib3.util.ssl_ import create_urllib3_context
     from yaml import YAMLError, safe_load
 except ImportError:
     KUBE_IMPORT_ERROR = traceback.format_exc()
     ApiClient = Configuration = HTTPHeaderDict = Retry = Timeout = object  # type: ignore[misc,assignment]
-    HTTPError = ProxyError = SSLError = YAMLError = Exception  # type: ignore[misc,assignment]
+    HTTPError = YAMLError = Exception  # type: ignore[misc,assignment]
     ConnectTimeoutError = MaxRetryError = NewConnectionError = Exception  # type: ignore[misc,assignment]
     create_urllib3_context = make_headers = safe_load = should_bypass_proxies = object  # type: ignore[assignment]
 
@@ -40,9 +38,7 @@ __all__ = [
     "HTTPHeaderDict",
     "MaxRetryError",
     "NewConnectionError",
-    "ProxyError",
     "Retry",
-    "SSLError",
     "Timeout",
     "YAMLError",
     "create_urllib3_context",

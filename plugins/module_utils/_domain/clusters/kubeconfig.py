@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from ..addresses import PORT_RANGE, has_bad_port
+
 _SECTIONS = {"clusters": "cluster", "contexts": "context", "users": "user"}
-_LAST_PORT = 65_535
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -187,18 +188,13 @@ def _place(rest: str) -> str:
 def _require_address(address: str, words: str) -> None:
     """Raise UnusableKubeconfig for an address without a host, or with a port out of range."""
     try:
-        host, port = urlsplit(address).hostname, _port(address)
+        host, is_bad_port = urlsplit(address).hostname, has_bad_port(address)
     except ValueError:
         raise UnusableKubeconfig(f"{words} is not an address") from None
     if not host or any(one.isspace() or not one.isprintable() for one in address):
         raise UnusableKubeconfig(f"{words} is not an address")
-    if port is not None and not (port.isascii() and port.isdigit() and 0 < int(port) <= _LAST_PORT):
-        raise UnusableKubeconfig(f"the port of {words} is not a number from 1 to {_LAST_PORT}")
-
-
-def _port(address: str) -> str | None:
-    place = urlsplit(address).netloc.rpartition("@")[2].rpartition("]")[2]
-    return place.rpartition(":")[2] if ":" in place and not place.endswith(":") else None
+    if is_bad_port:
+        raise UnusableKubeconfig(f"the port of {words} is not {PORT_RANGE}")
 
 
 @dataclass(frozen=True)
