@@ -126,6 +126,7 @@ options:
       - With O(force_rotation=true), keep the former credentials valid where a namespace refuses the new credential, for
         example because of an admission policy or a quota. Without the option, the former credentials are revoked when
         all other namespaces have the new credential, and pods in the namespaces that refuse cannot pull.
+      - Where no namespace has the new credential, nothing is revoked.
     type: bool
     default: false
   exclusive_service_accounts:
@@ -139,8 +140,9 @@ options:
     description:
       - How a new credential is verified before it replaces a credential in use, and how the credential in use is
         checked. A credential that is not verified is written to no secret.
-      - V(image_host) logs in to the image host. V(api) calls DigitalOcean's API with the token of the credential. Use
-        V(api) where this host never reaches the image host, for example because only the clusters may.
+      - V(image_host) logs in to the image host for a pull from the registry. V(api) calls DigitalOcean's API with the
+        token of the credential. Use V(api) where this host never reaches the image host, for example because only the
+        clusters may.
       - Where the image host does not answer, the credential in use stays. From one O(rotate_every) before the expiry of
         this credential, the task fails.
     type: str

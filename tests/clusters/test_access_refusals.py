@@ -114,6 +114,31 @@ def test_leaked_credential_is_revoked_although_namespaces_refuse_the_new_credent
     assert len(set(tokens(shops).values())) == 1
 
 
+def test_rotation_that_every_namespace_refuses_revokes_nothing(marsh: Cluster) -> None:
+    give(marsh)
+    working = tokens(marsh)
+    proxy_of(marsh).fault(method="PUT", path=f"*/secrets/{DIRECT}", status=403, times=999)
+    result = give(marsh, force_rotation=True)
+    assert result["failed"]
+    assert "a former credential is valid there, unless the result lists the credential as revoked" in result["msg"]
+    assert (entry(result)["revoked"], entry(result)["without_credential"]) == ([], [])
+    assert (tokens(marsh), valid(marsh.sandbox)) == (working, 2)
+    proxy_of(marsh).clear()
+    assert not give(marsh, force_rotation=True).get("failed")
+    assert (valid(marsh.sandbox), len(set(tokens(marsh).values()))) == (1, 1)
+
+
+def test_rotation_that_the_operator_copies_nowhere_revokes_nothing(orchard: Cluster) -> None:
+    give(orchard, method="operator")
+    orchard.sandbox.switch("doks_operator", "stopped")
+    result = give(orchard, method="operator", force_rotation=True, wait_timeout=2)
+    assert result["failed"]
+    assert (entry(result)["revoked"], valid(orchard.sandbox)) == ([], 2)
+    orchard.sandbox.switch("doks_operator", "runs")
+    assert not give(orchard, method="operator", force_rotation=True).get("failed")
+    assert valid(orchard.sandbox) == 1
+
+
 def test_option_lets_a_rotation_wait_for_all_namespaces(shops: Cluster) -> None:
     give(shops)
     refuse(shops)

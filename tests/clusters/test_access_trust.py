@@ -13,8 +13,8 @@ from typing import Any
 import requests
 
 from support.access_crashes import Runs, journal_entries
-from support.access_module import DIRECT, EVERYWHERE, actions, give, minted, pull_access, tokens, valid
-from support.control_plane import Cluster, eventually
+from support.access_module import DIRECT, EVERYWHERE, JOURNAL, actions, give, minted, pull_access, tokens, valid
+from support.control_plane import MERGE, Cluster, eventually
 from support.image_host import nobody
 
 DAY = 86400
@@ -87,6 +87,24 @@ def test_new_credential_that_was_revoked_meanwhile_is_never_written(orchard: Clu
     orchard.sandbox.advance(3700)
     assert not give(orchard).get("failed")
     assert (states(orchard), valid(orchard.sandbox)) == (["current"], 1)
+
+
+def test_new_credential_of_another_registry_is_never_written(orchard: Cluster) -> None:
+    """The login at the image host succeeds with such a credential, and every pull from this registry fails."""
+    give(orchard)
+    give(orchard, registries=["plum"])
+    working = tokens(orchard)
+    entries = journal_entries(orchard)
+    (other,) = journal_entries(orchard, "docr-journal-plum")
+    orchard.call(
+        "PATCH",
+        f"namespaces/kube-system/secrets/{JOURNAL}",
+        {"stringData": {"journal.json": json.dumps({"credentials": [*entries, other | {"state": "new"}]})}},
+        content_type=MERGE,
+    )
+    assert not give(orchard).get("failed")
+    assert tokens(orchard) == working
+    assert states(orchard) == ["current", "old"]
 
 
 def test_run_that_cannot_renew_fails_from_one_rotation_before_the_end(orchard: Cluster, tmp_path: Path) -> None:

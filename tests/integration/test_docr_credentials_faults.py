@@ -105,7 +105,7 @@ def test_a_new_credential_that_the_image_host_rejects_is_revoked_and_the_former_
 ) -> None:
     run(sandbox, path)
     before, noted = path.read_bytes(), note(path)
-    sandbox.fault(path="/v2/", **fault)
+    sandbox.fault(path="/v2/registry/auth", **fault)
     failed = run(sandbox, path, read_write=True)
     assert (failed["failed"], failed["changed"], failed["error"]["kind"]) == (True, False, kind)
     assert failed["msg"].startswith(f"Could not log in to the image host {sandbox.registry_host}")
@@ -118,7 +118,7 @@ def test_a_credential_that_can_be_neither_checked_nor_revoked_is_kept_for_the_ne
 ) -> None:
     run(sandbox, path)
     first = login(sandbox, path)
-    sandbox.fault(path="/v2/", status=503, times=2)
+    sandbox.fault(path="/v2/registry/auth", status=503, times=2)
     sandbox.fault(path="/v1/oauth/revoke", status=503, times=9)
     assert "failed" in run(sandbox, path, read_write=True)
     (left,) = aside(sandbox, path)

@@ -24,6 +24,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._client.bound
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.kube.client import KubeApi, open_kube
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.kube.kubeconfig import require_kubernetes
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.cluster_access import AccountChange
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
     SecretContent,
     ServiceAccount,
@@ -34,6 +35,10 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.error
     RateLimited,
     Refused,
 )
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.access.conditional_writes import (
+    ConditionalWrites,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.wait import SystemClock
 from support.hostile_server import Reply, replying_server
 
 # Deterministic, so that a failure can be repeated.
@@ -238,3 +243,20 @@ def test_kubeconfig_that_cannot_be_read_is_refused(tmp_path: Path, text: str) ->
     if text.startswith(("pipe", "[", "\x00")):
         with pytest.raises(Refused):
             require_kubernetes("enter the clusters", [str(path)])
+
+
+@pytest.mark.parametrize("items", [None, [], [OBJECT]], ids=["null", "none", "one"])
+def test_list_of_namespaces_without_kube_system_is_no_answer(items: Any) -> None:
+    body = json.dumps({"metadata": {"resourceVersion": "7"}, "items": items}).encode()
+    error, _took_s = refusal("namespaces", lambda _path: Reply(body))
+    assert isinstance(error, BadAnswer)
+    assert "an answer without the namespace kube-system" in str(error)
+
+
+def test_patch_that_the_api_server_accepts_and_changes_is_refused() -> None:
+    """As where a mutating webhook takes the new entry out of the list."""
+    with cluster(lambda _path: Reply(json.dumps(OBJECT).encode())) as kube:
+        writes = ConditionalWrites(kube, SystemClock())
+        writes.change_account(AccountChange(ACCOUNT, add=("kiwi",)))
+        with pytest.raises(Refused, match="accepted the patch and stored other pull secrets"):
+            writes.change_account(AccountChange(ACCOUNT, add=("plum",)))

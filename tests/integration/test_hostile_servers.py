@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -19,6 +20,7 @@ import pytest
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.bounds import MOST_BYTES
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.client import open_api
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.settings import Settings
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.docker import DockerCredentials
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import BadAnswer
 from docr_sandbox.testing import Sandbox
 from support.hostile_server import OK, Script, dripping, hostile_server, once
@@ -195,3 +197,21 @@ def test_pipe_as_a_docker_config_is_refused_at_once(sandbox: Sandbox, tmp_path: 
     os.mkfifo(tmp_path / "config.json")
     result = run_module(sandbox, "docr_credentials", registry="kiwi", path=str(tmp_path / "config.json"))
     assert "the path is not a regular file" in result["msg"]
+
+
+def test_mint_that_is_answered_with_a_known_credential_is_an_error(tmp_path: Path) -> None:
+    """As by a proxy with a cache: the credential is in use, and whoever revokes it ends the pulls."""
+
+    def minted(token: str) -> Script:
+        login = base64.b64encode(f"{token}:{token}".encode()).decode()
+        return once(answer(json.dumps({"auths": {"registry.digitalocean.com": {"auth": login}}}).encode()))
+
+    own, other = "dop_v1_" + "0f" * 32, "dop_v1_" + "1e" * 32
+    for token, known in ((own, ()), (other, ()), (other, (DockerCredentials(other, other).fingerprint,))):
+        with hostile_server(tmp_path, minted(token)) as (address, ca_path):
+            api = open_api(Settings(own, endpoint=f"https://{address}", ca_path=ca_path))
+            if token == other and not known:
+                api.mint_docker_credentials("kiwi", read_write=False, expiry_s=700)
+            with pytest.raises(BadAnswer, match="a credential that is in use already") as caught:
+                api.mint_docker_credentials("kiwi", read_write=False, expiry_s=700, known=known)
+            assert token not in str(caught.value)

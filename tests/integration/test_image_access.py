@@ -8,7 +8,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.docker import DockerCredentials
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Denied, ServerFault
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import (
+    BadAnswer,
+    Denied,
+    ServerFault,
+)
 from docr_sandbox.testing import Sandbox
 from support.gc_module import hold
 from support.image_host import client, push_index
@@ -72,3 +76,25 @@ def test_a_revoked_credential_and_an_error_give_no_answer(sandbox: Sandbox) -> N
     sandbox.fault(method="GET", path="/v2/registry/auth", status=503, times=5)
     with pytest.raises(ServerFault):
         api.open_image_host().fetch_access("kiwi", "team/app")
+
+
+def test_only_a_credential_of_the_registry_passes_the_check_for_pulls(sandbox: Sandbox) -> None:
+    api = client(sandbox)
+    plum = api.mint_docker_credentials("plum", read_write=False, expiry_s=700)
+    host = api.open_image_host(plum)
+    host.check_login()
+    host.check_pull("plum")
+    with pytest.raises(Denied) as caught:
+        host.check_pull("kiwi")
+    assert caught.value.answer.status == 401
+    api.revoke_docker_credentials(plum)
+    with pytest.raises(Denied):
+        api.open_image_host(plum).check_pull("plum")
+
+
+def test_an_answer_that_asks_for_no_token_tells_nothing_of_a_credential(sandbox: Sandbox) -> None:
+    """A proxy that requires a login of its own answers 401 as well."""
+    for status in (200, 401, 403):
+        sandbox.fault(method="HEAD", path="/v2/kiwi/*", status=status)
+        with pytest.raises(BadAnswer, match="without asking for a login"):
+            client(sandbox).open_image_host().check_pull("kiwi")

@@ -268,9 +268,9 @@ class Losses:
         self.known |= lost
 
 
-def journal_entries(cluster: Cluster) -> list[dict[str, Any]]:
-    """The entries of the journal."""
-    ((namespace, secret),) = cluster.secrets(JOURNAL).items()
+def journal_entries(cluster: Cluster, name: str = JOURNAL) -> list[dict[str, Any]]:
+    """The entries of a journal."""
+    ((namespace, secret),) = cluster.secrets(name).items()
     assert namespace == "kube-system"
     entries: list[dict[str, Any]] = json.loads(base64.b64decode(secret["data"]["journal.json"]))["credentials"]
     return entries

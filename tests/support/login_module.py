@@ -22,7 +22,8 @@ NOON = "2031-05-06T12:00:00Z"
 MINT = "GET /v2/registries/kiwi/docker-credentials"
 LIST = "GET /v2/registries"
 # The image host's way of checking a login: a challenge, a token for it, and the answer.
-CHECK = ["GET /v2/", "GET /v2/registry/auth", "GET /v2/"]
+TRIAL = "HEAD /v2/kiwi/docr-is-this-registry-open/manifests/docr-is-this-readable"
+CHECK = [TRIAL, "GET /v2/registry/auth", TRIAL]
 REVOKE = "POST /v1/oauth/revoke"
 # What minted tokens begin with, plain and in a config file.
 TOKEN_MARKS = ("dop_v1_", base64.b64encode(b"dop_v1_").decode()[:8])

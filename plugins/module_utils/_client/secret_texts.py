@@ -15,6 +15,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 from urllib.parse import quote
 
@@ -23,7 +24,15 @@ MASK = "********"
 _SHORTEST = 8
 # What a secret looks like where a server cut the text: tokens of DigitalOcean, base64 of such a token as in the `auth`
 # of a Docker config, and base64 of JSON, which is the content of pull secrets, journals and the tokens of Kubernetes.
-_LOOKS_SECRET = re.compile(r"do[opr]_v1_\w+|ZG9wX3Yx[\w+/=-]*|eyJ[\w+/=.-]{12,}", re.ASCII)
+# The lines after the first are a part of the secret too.
+_LOOKS_SECRET = re.compile(
+    r"(?i:do[opr]_v1_\w+)(?:\s+[0-9a-f]{16,})*"
+    r"|(?:ZG9wX3Yx[\w+/=-]*|eyJ[\w+/=.-]{12,})(?:\s+(?=\S*[0-9A-Z])[\w+/=-]{24,})*",
+    re.ASCII,
+)
+# What a server that wraps lines puts into a secret; the second form is a line break in JSON.
+_BREAK = re.compile(r"(?:\s|\\[nrt])+")
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def _ignore(_text: str) -> None:
@@ -72,7 +81,25 @@ class SecretTexts:
         """A text without the secrets, and without what looks like a part of a secret."""
         for known in sorted(self._known, key=len, reverse=True):
             text = text.replace(known, MASK)
-        return _LOOKS_SECRET.sub(MASK, text)
+        return _LOOKS_SECRET.sub(MASK, self._mask_wrapped(text))
+
+    def _mask_wrapped(self, text: str) -> str:
+        """A text without the secrets that a server wrapped over lines, or wrote in other case (tokens are hexadecimal).
+
+        Other threads may add secrets meanwhile.
+        """
+        places = _solid_places(text)
+        solid = "".join(text[place] for place in places).translate(_LOWER)
+        hidden: set[int] = set()
+        for known in tuple(self._known):
+            plain = _BREAK.sub("", known).translate(_LOWER)
+            start = solid.find(plain) if len(plain) >= _SHORTEST else -1
+            while start >= 0:
+                end = start + len(plain)
+                hidden.update(range(places[start], places[end - 1] + 1))
+                start = solid.find(plain, end)
+        shown = "".join("\0" if place in hidden else character for place, character in enumerate(text))
+        return re.sub("\0+", MASK, shown)
 
     def _add_entry(self, entry: dict[str, Any]) -> None:
         for name in ("auth", "password", "identitytoken", "registrytoken"):
@@ -102,6 +129,16 @@ def _forms(secret: str) -> Iterator[str]:
     encoded = base64.b64encode(text.encode(errors="replace")).decode()
     quoted = json.dumps(text)[1:-1]
     yield from dict.fromkeys((text, encoded, quoted, quote(text, safe="")))
+
+
+def _solid_places(text: str) -> list[int]:
+    """Where the characters of a text stand that are no line breaks and no blanks."""
+    places: list[int] = []
+    start = 0
+    for gap in _BREAK.finditer(text):
+        places += range(start, gap.start())
+        start = gap.end()
+    return [*places, *range(start, len(text))]
 
 
 def _decoded(text: str | None) -> str:

@@ -72,7 +72,7 @@ class LoginKeeper:
             or reason_to_mint(current.own_login, desired, current.now)
         ):
             return current
-        return replace(current, is_open=accepts_token(self.api, current.login))
+        return replace(current, is_open=accepts_token(self.api, current.login, desired.registry))
 
     def fetch_logout(self, clock: Clock) -> CurrentLogin:
         """What a plan for a removal depends on."""
@@ -160,13 +160,13 @@ class LoginKeeper:
         """Mint a credential, set it aside, check and note the credential, then make the credential the login."""
         pending = PendingCredential(desired.registry, self.api.now(), desired.lifetime)
         self._annotate(lambda noted: replace(noted, pending=pending), makes_file=self.file.read().text is None)
-        credentials = self._mint(desired, pending)
+        credentials = self._mint(current, desired, pending)
         aside = aside_key(self.host, credentials)
         is_login = False
         try:
             minted_at = self.api.now()
             self._edit({aside: credentials})
-            check_token(self.api, credentials)
+            check_token(self.api, credentials, desired.registry)
             new = MintedCredential(
                 credentials.fingerprint, desired.registry, desired.read_write, minted_at, minted_at + desired.lifetime
             )
@@ -182,10 +182,13 @@ class LoginKeeper:
                 self._take_back(credentials)
         return new
 
-    def _mint(self, desired: DesiredLogin, pending: PendingCredential) -> DockerCredentials:
+    def _mint(self, current: CurrentLogin, desired: DesiredLogin, pending: PendingCredential) -> DockerCredentials:
         try:
             return self.api.mint_docker_credentials(
-                desired.registry, read_write=desired.read_write, expiry_s=int(desired.lifetime.total_seconds())
+                desired.registry,
+                read_write=desired.read_write,
+                expiry_s=int(desired.lifetime.total_seconds()),
+                known=frozenset(one.fingerprint for one in (current.login, *current.set_aside) if one is not None),
             )
         except DocrError as error:
             if error.may_have_taken_effect:

@@ -47,6 +47,7 @@ _PAGE = 1000  # of what is listed here a page is some hundred kilobytes
 _POD_PAGE = 250  # a pod has ten kilobytes and more
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _MERGE_PATCH = "application/merge-patch+json"
+_KEPT_NAMESPACE = "kube-system"
 _EXPIRED_PAGE = 410
 _TOO_MUCH_TO_DO = 429
 _PASSING = (_TOO_MUCH_TO_DO, 500, 502, 503, 504)
@@ -83,9 +84,16 @@ class KubeApi:
         return self._has_written
 
     def list_namespaces(self, selector: str | None = None) -> tuple[Namespace, ...]:
-        """All namespaces, by their metadata alone, or those that a selector picks."""
+        """All namespaces, by their metadata alone, or those that a selector picks.
+
+        Kubernetes refuses to delete kube-system, so a whole list without kube-system is an incomplete answer.
+        """
         query = {"labelSelector": selector} if selector else {}
-        return self._list("namespaces", query, parse_namespace, accept=_METADATA_ONLY)
+        found = self._list("namespaces", query, parse_namespace, accept=_METADATA_ONLY)
+        if not selector and all(one.name != _KEPT_NAMESPACE for one in found):
+            what = f"an answer without the namespace {_KEPT_NAMESPACE}, which every cluster has"
+            raise BadAnswer(f"list namespaces in the cluster {self._name}", what, CHECK_SERVER)
+        return found
 
     def list_secrets(self, name: str) -> tuple[Secret, ...]:
         """The secrets of one name: what a role can allow by `resourceNames`, unlike a label selector."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin
@@ -32,6 +33,8 @@ _MANIFESTS = (
     "application/vnd.docker.distribution.manifest.v2+json",
     *sorted(INDEX_MEDIA_TYPES),
 )
+_NO_REPOSITORY = "docr-is-this-registry-open"
+_NOT_ASKED = "the host answered without asking for a login, so no token was tested"
 PULL = "pull"
 PUSH = "push"
 # What only those may ask who may pull or push: a tag, and to go on with an upload, that nobody can have made. The
@@ -75,6 +78,7 @@ class RegistryHost:
         self._credentials = credentials
         self._session = bound(requests.Session(), settings.read_timeout_s)
         self._bearers: dict[str, str] = {}
+        self._tested: set[str] = set()
 
     def check_reachable(self) -> None:
         """Ask whether the host has the API, as `docker login` does first. A host that requires a login is reachable."""
@@ -87,10 +91,20 @@ class RegistryHost:
     def check_login(self) -> None:
         """Authenticate as `docker login` does: the token must buy one that the image host takes."""
         words = f"log in to the image host {self._settings.registry_host}"
-        request = _Request("GET", self._address(""), words, "", (200,), False)
-        self._send(request)
-        if request.scope not in self._bearers:
-            raise BadAnswer(words, "the host answered without asking for a login, so no token was tested", _CHECK_HOST)
+        self._prove(_Request("GET", self._address(""), words, "", (200,), False))
+
+    def check_pull(self, registry: str) -> None:
+        """Authenticate as a pull does, since a token of another registry logs in as well."""
+        words = f"log in to the image host {self._settings.registry_host} for pulls from the registry {registry}"
+        name = f"{registry}/{_NO_REPOSITORY}"
+        method, place, actions = _TRIALS[PULL]
+        request = _Request(method, self._address(f"{quote(name)}/{place}"), words, _scope(name, actions), (200,), False)
+        with suppress(NotFound):  # who may not pull does not learn that there is no such image
+            self._prove(request)
+        told = granted_actions(self._bearers.get(request.scope, ""), name)
+        if told is not None and PULL not in told:
+            answer = Answer(status=401, message=f"the credential opens another registry than {registry}")
+            raise Denied(words, answer, _ADVICE[401])
 
     def open_upload(self, registry: str, repository: str) -> str:
         """Begin an upload."""
@@ -145,6 +159,17 @@ class RegistryHost:
         """End the connections."""
         self._session.close()
 
+    def _prove(self, request: _Request) -> None:
+        """Send a request that only a good token passes; without a test of the token, no answer tells of the token."""
+        try:
+            self._send(request)
+        except Denied as error:
+            if request.scope in self._tested:
+                raise
+            raise BadAnswer(request.words, f"{error.answer}: {_NOT_ASKED}", _CHECK_HOST) from None
+        if request.scope not in self._tested:
+            raise BadAnswer(request.words, _NOT_ASKED, _CHECK_HOST)
+
     def _send(self, request: _Request) -> Any:
         """The answer; a request that is told to authenticate has done nothing, so it is sent again with a token."""
         if request.is_write:
@@ -175,6 +200,7 @@ class RegistryHost:
         query = {"service": challenge.get("service", ""), **({"scope": request.scope} if request.scope else {})}
         basic = (self._credentials.user, self._credentials.token)
         answer = send(self._session, self._settings, "GET", realm, request.words, params=query, auth=basic)
+        self._tested.add(request.scope)
         _require_own(answer, request.words)
         check(answer, request.words, (200,), _ADVICE)
         try:

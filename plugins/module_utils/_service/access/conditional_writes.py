@@ -80,7 +80,7 @@ class ConditionalWrites:
             names = change.names_of(account)
             if names != account.pull_secrets:
                 with suppress(NotFound):
-                    self.kube.set_pull_secrets(account, names)
+                    self._require_change(change, self.kube.set_pull_secrets(account, names))
 
         first = change.account
         self._persist(first, attempt, lambda: self.kube.fetch_service_account(first.namespace, first.name))
@@ -138,6 +138,15 @@ class ConditionalWrites:
             self.kube.create_secret(present.namespace, present.name, content, owners=present.owners, is_trial=True)
         self.kube.delete_secret(present)
         self.kube.create_secret(present.namespace, present.name, content, owners=present.owners)
+
+    def _require_change(self, change: AccountChange, answer: ServiceAccount) -> None:
+        """Raise Refused where the API server stored another list than was sent, as a mutating webhook makes it do."""
+        if change.names_of(answer) != answer.pull_secrets:
+            raise Refused(
+                f"patch the service account {answer.namespace}/{answer.name} in the cluster {self.kube.name}",
+                "the API server accepted the patch and stored other pull secrets",
+                "find the admission webhook or policy that changes service accounts",
+            )
 
     def _require_owned(self, secret: Secret, may_change: Callable[[Secret], bool]) -> None:
         if not may_change(secret):

@@ -86,10 +86,13 @@ class Credentials:
     def _mint(self, poll_settings: PollSettings) -> DockerCredentials:
         """Mint; after a wait for the rate limit only where no other run wrote the journal in the meantime."""
         registry, policy = self.access.registry, self.access.desired.required_policy
+        known = frozenset(one.fingerprint for one in self.journal.entries)
         waits = RateLimitWaits(self._api.rate_limit_wait_s, poll_settings.clock)
         while True:
             try:
-                return self._api.mint_docker_credentials(registry, read_write=False, expiry_s=policy.expiry_s)
+                return self._api.mint_docker_credentials(
+                    registry, read_write=False, expiry_s=policy.expiry_s, known=known
+                )
             except RateLimited as error:
                 if not waits.wait(error):
                     # Reading many clusters again would use up the limit once more.
@@ -144,7 +147,10 @@ class Credentials:
     def _verify(self, credential: Credential, poll_settings: PollSettings) -> None:
         """Raise Denied for a credential that is not accepted, which is revoked, and another error without an answer."""
         settings = replace(poll_settings, timeout_s=min(poll_settings.timeout_s, _NEWS_TIMEOUT_S))
-        seen = settings.poll(lambda: self.check.try_check(credential.login), lambda accepted: accepted is not False)
+        seen = settings.poll(
+            lambda: self.check.try_check(credential.login, self.access.registry),
+            lambda accepted: accepted is not False,
+        )
         if isinstance(seen.value, DocrError):
             self._leave_unverified(credential, seen.value)
         if not seen.value:

@@ -73,11 +73,12 @@ class ClusterReader:
         if access.desired.policy is None:
             return found
         if access.credential is not None:
-            accepted = self.check.try_check(access.credential.login)
+            accepted = self.check.try_check(access.credential.login, access.registry)
             found = replace(found, is_accepted=accepted if isinstance(accepted, bool) else None)
         new = access.journal.unverified
         if new is not None:
-            accepted = False if new.has_expired(access.cluster.now) else self.check.try_check(new.login)
+            is_over = new.has_expired(access.cluster.now)
+            accepted = False if is_over else self.check.try_check(new.login, access.registry)
             if isinstance(accepted, bool):
                 found = replace(found, is_new_accepted=accepted)
             else:

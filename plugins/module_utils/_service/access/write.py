@@ -235,9 +235,13 @@ class ClusterWriter:
         return replace(step, pods=deleted) if deleted else None
 
     def _revoke(self, step: steps.RevokeCredentials, access: RegistryAccess) -> steps.RevokeCredentials | None:
-        """Revoke the credentials. Where namespaces refuse a secret, only a forced rotation revokes what they hold."""
+        """Revoke the credentials. Where namespaces refuse a secret, only a forced rotation revokes what they hold.
+
+        A rotation that every namespace refuses revokes nothing, since pods could pull nowhere.
+        """
         credentials, policy = step.credentials, access.desired.policy
-        if self.refusals.of(access.registry) and not (policy and policy.revokes_before_all):
+        is_forced = policy is not None and policy.revokes_before_all and self._has_served(access)
+        if self.refusals.of(access.registry) and not is_forced:
             if policy is None:
                 return None
             retired = self.credentials[access.registry].journal.retired
@@ -246,6 +250,13 @@ class ClusterWriter:
             return None
         self.credentials[access.registry].revoke(credentials)
         return replace(step, credentials=credentials)
+
+    def _has_served(self, access: RegistryAccess) -> bool:
+        """Whether a namespace has the credential in use; the source that the operator copies serves no pods."""
+        desired = access.desired
+        served = access.current.chosen | owned(access.secrets, desired.registry, desired.method).keys()
+        served -= access.foreign_namespaces | self.refusals.of(access.registry).keys()
+        return bool(served - {OPERATOR_NAMESPACE} if desired.method == OPERATOR else served)
 
     def _activate(self, access: RegistryAccess) -> bool:
         """See that all secrets carry the credential in use, and record this; returns whether they do."""

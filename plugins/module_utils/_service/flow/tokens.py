@@ -23,16 +23,22 @@ def require_image_host(api: CredentialApi) -> None:
         host.check_reachable()
 
 
-def check_token(api: CredentialApi, credentials: DockerCredentials) -> None:
-    """Log in to the image host with a real request. Raises Denied for a token that the image host does not accept."""
+def check_token(api: CredentialApi, credentials: DockerCredentials, registry: str) -> None:
+    """Log in to the image host for a pull. Raises Denied for a token that may not pull from the registry."""
     with closing(api.open_image_host(credentials)) as host:
-        host.check_login()
+        host.check_pull(registry)
 
 
-def accepts_login(host: ImageHost) -> bool:
-    """Whether the image host accepts the token of this connection; raises a DocrError without an answer to that."""
+def accepts_login(host: ImageHost, registry: str | None = None) -> bool:
+    """Whether the image host accepts the token of this connection, for pulls from the registry where one is given.
+
+    Raises a DocrError without an answer to that.
+    """
     try:
-        host.check_login()
+        if registry is None:
+            host.check_login()
+        else:
+            host.check_pull(registry)
     except Denied as error:
         if error.answer.status != UNKNOWN_TOKEN:
             raise
@@ -40,10 +46,10 @@ def accepts_login(host: ImageHost) -> bool:
     return True
 
 
-def accepts_token(api: CredentialApi, credentials: DockerCredentials) -> bool:
-    """Whether the image host accepts a token; raises a DocrError where the image host does not answer."""
+def accepts_token(api: CredentialApi, credentials: DockerCredentials, registry: str | None = None) -> bool:
+    """Whether the image host accepts a token, as `accepts_login` does."""
     with closing(api.open_image_host(credentials)) as host:
-        return accepts_login(host)
+        return accepts_login(host, registry)
 
 
 def is_accepted_if_known(api: CredentialApi, credentials: DockerCredentials) -> bool | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a credential is verified: by a login to the image host, or by a call of DigitalOcean's API with its token."""
+"""How a credential is verified: by a login to the image host for a pull, or by a call of DigitalOcean's API."""
 
 from __future__ import annotations
 
@@ -32,17 +32,20 @@ class CredentialCheck:
             return error
         return None
 
-    def check(self, credentials: DockerCredentials) -> None:
-        """Raise Denied for a token that is unknown, expired or revoked, and another DocrError without an answer."""
+    def check(self, credentials: DockerCredentials, registry: str) -> None:
+        """Raise Denied for a token that is unknown, expired or revoked, and another DocrError without an answer.
+
+        The image host raises Denied for a token of another registry too. The API does not tell the registry.
+        """
         if self.method == API:
             self.api.check_api_login(credentials)
         else:
-            check_token(self.api, credentials)
+            check_token(self.api, credentials, registry)
 
-    def try_check(self, credentials: DockerCredentials) -> bool | DocrError:
-        """Whether the token is accepted, or the error of a check without an answer."""
+    def try_check(self, credentials: DockerCredentials, registry: str) -> bool | DocrError:
+        """Whether the token is accepted for the registry, or the error of a check without an answer."""
         try:
-            self.check(credentials)
+            self.check(credentials, registry)
         except Denied as error:
             # A proxy that requires a login of its own answers 407, and a firewall 403: neither knows the token.
             return False if error.answer.status == UNKNOWN_TOKEN else error

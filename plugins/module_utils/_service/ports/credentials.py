@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from ..._domain.credentials.docker import DockerCredentials
@@ -16,8 +17,14 @@ from .service import BaseApi
 class CredentialApi(BaseApi, Protocol):
     """Docker credentials of registries, and the image host that the credentials open."""
 
-    def mint_docker_credentials(self, registry: str, *, read_write: bool, expiry_s: int) -> DockerCredentials:
-        """Mint a token for the image host that lives for `expiry_s` seconds; 0 means without expiry."""
+    def mint_docker_credentials(
+        self, registry: str, *, read_write: bool, expiry_s: int, known: Collection[str] = ()
+    ) -> DockerCredentials:
+        """Mint a token for the image host that lives for `expiry_s` seconds; 0 means without expiry.
+
+        `known` are fingerprints of credentials in use. BadAnswer for an answer with such a credential, which nobody
+        may revoke.
+        """
 
     def revoke_docker_credentials(self, credentials: DockerCredentials) -> None:
         """Revoke a minted token."""

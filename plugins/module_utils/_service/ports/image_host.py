@@ -19,6 +19,9 @@ class ImageHost(Protocol):
     def check_login(self) -> None:
         """One request that only a good token passes. Denied for a token that is unknown, expired or revoked."""
 
+    def check_pull(self, registry: str) -> None:
+        """One request that only a token with pull access to the registry passes. Denied for every other token."""
+
     def open_upload(self, registry: str, repository: str) -> str:
         """Begin an upload and give its address. Denied while the registry is read-only."""
 

@@ -75,3 +75,21 @@ def test_usual_results_are_not_masked() -> None:
     result = {"id": "0f6cd1b0-7a31-4d3c-9a0e-5f1c2b3a4d5e", "fingerprint": "40b35a689f2c1e7d", "n": 7, "none": None}
     text = "registry.digitalocean.com/acme, sha256:0f6cd1b07a314d3c9a0e5f1c2b3a4d5e, docr-direct-acme, eyJ short"
     assert mask_parts({**result, "text": text}) == {**result, "text": text}
+
+
+@pytest.mark.parametrize(
+    "form", [TOKEN.upper(), TOKEN, LOGIN, DATA, JOURNAL], ids=["upper", "token", "login", "data", "all"]
+)
+@pytest.mark.parametrize("gap", ["\n", " \\n  ", "\r\n\t"], ids=repr)
+def test_secret_that_a_server_wraps_over_lines_is_masked_whole(form: str, gap: str) -> None:
+    secrets = SecretTexts()
+    secrets.add_secret_data({".dockerconfigjson": DATA, "journal.json": JOURNAL})
+    lines = [form[start : start + 16] for start in range(0, len(form), 16)]
+    shown = secrets.mask(f"denied: {gap.join(lines)}; correct the object")
+    assert [one for one in lines if one in shown] == []
+    assert shown == "denied: ********; correct the object"
+
+
+def test_lines_after_the_beginning_of_an_unknown_secret_are_masked() -> None:
+    lines = "\n".join(JOURNAL[start : start + 76] for start in range(0, len(JOURNAL), 76))
+    assert mask_parts(f"denied: {lines}") == "denied: ********"
