@@ -397,7 +397,7 @@ clusters:
             advice:
               description: The fix in a sentence.
               type: str
-              sample: Delete the pod so that its controller recreates it.
+              sample: "Delete the pod, so that its ReplicaSet creates a new pod."
         notes:
           description: What could not be determined, such as permissions of tokens if the image host does not answer.
           type: list

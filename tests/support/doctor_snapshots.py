@@ -75,6 +75,12 @@ def theirs(
     return Secret(place, name, SecretContent(kind, data))
 
 
+def copied(secret: Secret) -> Secret:
+    """The same as DigitalOcean's operator copies it for the one-click integration."""
+    labels = {"digitalocean.com/copy-identifier": secret.name}
+    return replace(secret, content=replace(secret.content, labels=labels))
+
+
 def edited(secret: Secret, token: str, host: str = HOST) -> Secret:
     """The same with another token put into it."""
     return with_config(secret, config(token, host))

@@ -8,43 +8,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from ..access.methods import DIRECT, OPERATOR, secret_names
+from ..access.methods import DIRECT, doctl_name, secret_name, secret_names
 from ..access.ownership import OPERATOR_NAMESPACE
 from ..clusters.objects import ServiceAccount
 from ..credentials.rotation import LIFETIMES, Credential
 from ..names import join_names
 from ..times import format_time
+from .advice import ADVICE, DOCTL_AGAIN, RUN_HERE, Keeper, advise, keeper_of
 from .secrets import MAKERS, IndexedSecret
 from .snapshot import ClusterSnapshot, SecretState, best_of
 
 ERROR = "error"
 WARNING = "warning"
-_RUN = "run docr_doks_integration with this registry and cluster"
-_REPLACE = f"delete the secret, and {_RUN}"
-
-ADVICE = {
-    "entry_missing": "run docr_doks_integration with this registry, cluster, namespace and service account, or name a"
-    " pull secret of the registry in it yourself",
-    "entry_names_nothing": f"{_RUN} to create the secret, or remove the name from imagePullSecrets",
-    "malformed": "correct the secret, or remove its name from imagePullSecrets",
-    "edited": f"{_RUN}, which restores the secret",
-    "copies_differ": f"{_RUN}, unless a rotation is under way",
-    "expired": f"{_RUN}, which renews expired credentials",
-    "expires_soon": f"{_RUN}, and check why its scheduled run does not take place",
-    "no_expiry": "set rotate_every of docr_doks_integration, so that the credential expires and is renewed",
-    "refused": f"{_RUN}, which mints a new token, unless another tool rotates the secret",
-    "no_password": "put a user and a password into the entry: Docker Desktop keeps passwords outside its config file;"
-    f" or {_RUN}, which makes a secret of its own",
-    "unfit_key": "write the image host without a path as the key of the entry; a kubelet compares the path of a key"
-    " with the beginning of the image's name",
-    "other_registry": f"put a credential of the registry into it, or {_REPLACE}",
-    "other_host": f"check that registry_host is the right image host; then {_REPLACE}",
-    "can_push": f"{_REPLACE}, which mints a token that can only pull; every reader of this secret can replace images",
-    "duplicate": "keep one of the methods; docr_doks_integration with state=absent removes its own method",
-}
 
 # A secret in these states has no finding of its own, and a secret of another type has no login that would be meant.
 _WITHOUT_FINDING = (SecretState.SERVES, SecretState.UNKNOWN, SecretState.OTHER_HOST, SecretState.MALFORMED)
@@ -60,11 +38,10 @@ class Finding:
     object: str
     registry: str | None
     message: str
-    advice: str = ""
+    advice: str
 
     def shape(self, namespaces: list[str]) -> dict[str, Any]:
         """The finding as the user sees it, once for all namespaces with the same finding."""
-        advice = self.advice or ADVICE[self.kind]
         return {
             "severity": self.severity,
             "kind": self.kind,
@@ -73,7 +50,7 @@ class Finding:
             "namespaces": namespaces,
             "count": len(namespaces),
             "message": self.message,
-            "advice": advice[0].upper() + advice[1:] + ".",
+            "advice": self.advice[0].upper() + self.advice[1:] + ".",
         }
 
 
@@ -134,7 +111,16 @@ def _missing_entry(snapshot: ClusterSnapshot, need: Need) -> Iterator[Finding]:
     present = snapshot.serving(account.namespace, _present(snapshot, account.namespace, need.registry), need.registry)
     hint = f", although the secret {present} exists" if present else ""
     message = f"Its imagePullSecrets name no pull secret for the registry {need.registry}{hint}."
-    yield Finding(ERROR, "entry_missing", account.namespace, _account(account), need.registry, message)
+    advice = ADVICE["entry_missing"]
+    obstacle = snapshot.index.find(account.namespace, secret_name(DIRECT, need.registry))
+    if present:
+        advice = f"add {present} to its imagePullSecrets, or {RUN_HERE}"
+    elif obstacle is not None and keeper_of(obstacle) is Keeper.FOREIGN:
+        name = obstacle.secret.name
+        advice = (
+            f"delete the secret {name}, which docr_doks_integration did not make and does not change; then {RUN_HERE}"
+        )
+    yield Finding(ERROR, "entry_missing", account.namespace, _account(account), need.registry, message, advice)
 
 
 def _has_finding(snapshot: ClusterSnapshot, indexed: IndexedSecret) -> bool:
@@ -159,7 +145,12 @@ def _names_nothing(
         is_error = registry is not None and name in unmet[account.namespace, registry]
         message = f"It names the pull secret {name}, which does not exist in the namespace."
         severity = ERROR if is_error else WARNING
-        yield Finding(severity, "entry_names_nothing", account.namespace, _account(account), registry, message)
+        advice = ADVICE["entry_names_nothing"]
+        if registry is None:
+            advice = "create the secret, or remove the name from imagePullSecrets"
+        elif name == doctl_name(registry):
+            advice = f"{DOCTL_AGAIN}, or remove the name from imagePullSecrets"
+        yield Finding(severity, "entry_names_nothing", account.namespace, _account(account), registry, message, advice)
 
 
 @dataclass(frozen=True)
@@ -195,10 +186,7 @@ class _SecretCheck:
         more = (
             "; pods that name the secret pull no image at all, from any host" if self.indexed.parsed.is_breaking else ""
         )
-        found = self._say("malformed", f"{fault[0].upper()}{fault[1:]}{more}.")
-        if self.indexed.is_marked or self.indexed.method in (DIRECT, OPERATOR):
-            return replace(found, advice=_REPLACE)
-        return found
+        return self._say("malformed", f"{fault[0].upper()}{fault[1:]}{more}.")
 
     def _registries(self) -> tuple[str, ...]:
         return self.snapshot.scope.registries if self.indexed.registry is None else (self.indexed.registry,)
@@ -249,7 +237,8 @@ class _SecretCheck:
         secret = self.indexed.secret
         wanted = any(secret.name in self.unmet[secret.namespace, one] for one in self._registries())
         severity = severity or (ERROR if wanted else WARNING)
-        return Finding(severity, kind, secret.namespace, f"Secret/{secret.name}", self.indexed.registry, message)
+        what, advice = f"Secret/{secret.name}", advise(kind, self.indexed)
+        return Finding(severity, kind, secret.namespace, what, self.indexed.registry, message, advice)
 
 
 def _differing(snapshot: ClusterSnapshot, secrets: Iterable[IndexedSecret]) -> Iterator[Finding]:
@@ -266,7 +255,8 @@ def _differing(snapshot: ClusterSnapshot, secrets: Iterable[IndexedSecret]) -> I
         for namespace, indexed in copies.items():
             if _token(indexed) != usual:
                 message = "Its token differs from the token of the other secrets of its name."
-                yield Finding(WARNING, "copies_differ", namespace, f"Secret/{name}", indexed.registry, message)
+                advice = advise("copies_differ", indexed)
+                yield Finding(WARNING, "copies_differ", namespace, f"Secret/{name}", indexed.registry, message, advice)
 
 
 def _token(indexed: IndexedSecret) -> str:
@@ -287,7 +277,7 @@ def _duplicates(snapshot: ClusterSnapshot, secrets: Iterable[IndexedSecret]) -> 
             told = join_names(f"{one.secret.name} ({MAKERS[one.method]})" for one in found)
             names = ", ".join(one.secret.name for one in found)
             message = f"{len(found)} secrets are for the registry {registry}: {told}."
-            yield Finding(WARNING, "duplicate", namespace, f"Secret/{names}", registry, message)
+            yield Finding(WARNING, "duplicate", namespace, f"Secret/{names}", registry, message, ADVICE["duplicate"])
 
 
 def _account(account: ServiceAccount) -> str:

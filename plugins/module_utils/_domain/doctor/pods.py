@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..clusters.objects import Container, Pod
+from ..access.methods import METHODS, doctl_name, secret_name
+from ..clusters.objects import Container, Pod, ServiceAccount
 from ..names import join_names
+from .advice import AGAIN, DOCTL_AGAIN, RUN, RUN_HERE, advise, recreate
 from .images import Image
 from .snapshot import BAD_SIGNATURE, INVALID_NAME, NEVER_PULL, ClusterSnapshot, SecretState, waits_for_image
 
-_AGAIN = "the kubelet tries again by itself within five minutes"
-_RENEW = f"run docr_doks_integration with this registry and cluster; then {_AGAIN}"
+_RENEW = f"{RUN}; then {AGAIN}"
 
+# The advice where nothing is known of the secret or of the pod that would change the advice.
 ADVICE = {
     "image_name_invalid": "write host/registry/repository:tag in lower case and without a scheme",
     "host_missing": "write the image host before the name; an image without a host is pulled from Docker Hub",
@@ -25,25 +27,28 @@ ADVICE = {
     "never_pulled": "set imagePullPolicy to IfNotPresent in the pod template, or bring the image to the node",
     "signature_refused": "sign the image as the policy of the node requires; no secret makes the image pullable",
     "image_missing": "push the image, or correct its name",
-    "made_before_secret": "delete the pod so that its controller recreates it: a pod keeps the pull secrets that it was"
-    " created with;"
-    " recreate_failed_pods of docr_doks_integration does that",
+    "made_before_secret": "create the pod again: a pod keeps the pull secrets that it was created with",
     "own_pull_secrets": "add the pull secret to its template, or remove imagePullSecrets from the template: the service"
     " account's pull secrets are ignored while the template has its own",
-    "no_pull_secret": "run docr_doks_integration with this registry, cluster, namespace and service account, then"
-    " recreate the pod",
+    "no_pull_secret": f"{RUN_HERE}, then create the pod again",
     "secret_expired": _RENEW,
     "secret_refused": _RENEW,
-    "secret_of_other_registry": "name a pull secret of the registry, in its service account or in its template; then"
-    " recreate the pod",
-    "secret_malformed": "correct or replace the secret, as the finding on the secret says; the kubelet then reads the"
-    " secret again within five minutes",
-    "secret_unfit": "write the image host without a path as the key of the entry in the secret",
-    "secret_passwordless": "put a user and a password into the entry of the secret: Docker Desktop keeps passwords"
-    " outside its config file",
+    "secret_of_other_registry": _RENEW,
+    "secret_malformed": _RENEW,
+    "secret_unfit": _RENEW,
+    "secret_passwordless": _RENEW,
     "secret_missing": _RENEW,
-    "works_from_here": f"{_AGAIN}; if the error stays, check the node's network, time and architecture",
+    "works_from_here": f"{AGAIN}; if the error stays, check the node's network, time and architecture",
     "not_known": "see the notes for what could not be checked",
+}
+# The kind of the finding on the secret, whose advice applies to the pod too.
+_KINDS = {
+    "secret_expired": "expired",
+    "secret_refused": "refused",
+    "secret_of_other_registry": "other_registry",
+    "secret_malformed": "malformed",
+    "secret_unfit": "unfit_key",
+    "secret_passwordless": "no_password",
 }
 _BY_REASON = {
     NEVER_PULL: ("never_pulled", "The node does not have the image, and imagePullPolicy Never forbids the pull."),
@@ -86,6 +91,7 @@ class PodFinding:
     is_failing: bool
     cause: str
     message: str
+    advice: str
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -107,7 +113,7 @@ class PodFinding:
             "kubelet": self.container.message[:300] if self.is_failing else "",
             "cause": self.cause,
             "message": self.message,
-            "advice": ADVICE[self.cause][0].upper() + ADVICE[self.cause][1:] + ".",
+            "advice": self.advice[0].upper() + self.advice[1:] + ".",
         }
 
 
@@ -120,9 +126,10 @@ def find_pod_findings(snapshot: ClusterSnapshot) -> Iterator[PodFinding]:
                 continue  # an image of Docker Hub whose name begins like a registry's
             if waits_for_image(container):
                 cause, message = _why(snapshot, pod, container, image)
-                yield PodFinding(pod, container, True, cause, message)
+                yield PodFinding(pod, container, True, cause, message, _advise(snapshot, pod, image, cause))
             elif (late := _late(snapshot, pod, image)) is not None and late[0] == "made_before_secret":
-                yield PodFinding(pod, container, False, *late)
+                advice = recreate(pod, is_failing=False)
+                yield PodFinding(pod, container, False, *late, advice)
 
 
 def _why(snapshot: ClusterSnapshot, pod: Pod, container: Container, image: Image) -> tuple[str, str]:
@@ -156,6 +163,48 @@ def _why(snapshot: ClusterSnapshot, pod: Pod, container: Container, image: Image
     return cause, words.format(name=best[1], registry=image.registry)
 
 
+def _advise(snapshot: ClusterSnapshot, pod: Pod, image: Image, cause: str) -> str:
+    """The advice for a failing pod: what fixes the secret in its place, or what gives the pod another secret."""
+    best = snapshot.best(pod.namespace, pod.pull_secrets, image.registry, image.repository)
+    if cause in _KINDS and best is not None:
+        indexed = snapshot.index.find(pod.namespace, best[1])
+        return ADVICE[cause] if indexed is None else f"{advise(_KINDS[cause], indexed, for_pod=True)}; then {AGAIN}"
+    if cause == "secret_missing" and best is not None:
+        return _advise_missing(best[1], image.registry)
+    if cause == "made_before_secret":
+        # Where the API server does not tell when the account got its entry, the list can also be the template's.
+        own = "; if the new pod fails too, its template names its own pull secrets: add the pull secret to its template"
+        return f"{recreate(pod)}: a pod keeps the pull secrets of its creation{own if pod.pull_secrets else ''}"
+    if cause == "no_pull_secret":
+        account = snapshot.accounts.get((pod.namespace, pod.service_account))
+        if pod.pull_secrets and (account is None or _has_own(pod, account)):
+            return f"{RUN_HERE}, and name the secret in imagePullSecrets of the pod template, which has its own list"
+        return f"{RUN_HERE}; then {recreate(pod)}"
+    return ADVICE[cause]
+
+
+def _advise_missing(name: str, registry: str) -> str:
+    method = next((one for one in METHODS if name == secret_name(one, registry)), None)
+    if method is not None:
+        return f"{RUN}, method={method}; then {AGAIN}"
+    if name == doctl_name(registry):
+        return f"{DOCTL_AGAIN}; then {AGAIN}"
+    return f"create the secret {name} in the namespace; then {AGAIN}"
+
+
+def _has_own(pod: Pod, account: ServiceAccount) -> bool:
+    """Whether a pod's template names pull secrets, so that the pod does not get those of its service account.
+
+    A pod that is younger than the account's list, and has another list, has the list of its template.
+    """
+    if not set(pod.pull_secrets) <= set(account.pull_secrets):
+        return True
+    if not pod.pull_secrets or set(pod.pull_secrets) == set(account.pull_secrets) or pod.created_at is None:
+        return False
+    times = [one.time for one in account.managers if one.time is not None]
+    return bool(times) and pod.created_at > max(times)
+
+
 def _wrong_name(snapshot: ClusterSnapshot, container: Container, image: Image) -> tuple[str, str] | None:
     if not image.has_host:
         is_there = (snapshot.images or {}).get(image)
@@ -177,8 +226,7 @@ def _late(snapshot: ClusterSnapshot, pod: Pod, image: Image) -> tuple[str, str] 
     name = snapshot.serving(pod.namespace, account.pull_secrets, *place)
     if name is None:
         return None
-    # A service account's pull secrets are given to a pod only if its template has none of its own.
-    if set(pod.pull_secrets) <= set(account.pull_secrets):
+    if not _has_own(pod, account):
         return (
             "made_before_secret",
             f"The pod was created before its service account {account.name} got the pull secret {name}.",

@@ -7,14 +7,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import FieldManager, Secret
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.pods import ADVICE
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.report import build_report
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.snapshot import ClusterSnapshot
 from conventions.source import ROOT
-from support.doctor_snapshots import DEAD, HOST, OPENS_PLUM, account, ours, pod, snapshot, theirs, with_config
+from support.doctor_snapshots import (
+    DEAD,
+    HOST,
+    NOW,
+    OPENS_PLUM,
+    account,
+    copied,
+    ours,
+    pod,
+    snapshot,
+    theirs,
+    with_config,
+)
 
 DIRECT = "docr-direct-kiwi"
 GUIDE = ROOT / "docs" / "doctor.md"
@@ -153,3 +167,66 @@ def test_a_pod_with_three_waiting_containers_counts_once() -> None:
     assert (shown["counts"]["failing_pods"], shown["namespaces"][0]["failing_pods"]) == (1, 1)
     assert [(found["count"], found["pods"]) for found in shown["pods"]] == [(1, ["web-1"])]
     assert "1 pod is waiting for an image" in shown["summary"]
+
+
+def advice(seen: ClusterSnapshot) -> str:
+    (one,) = build_report(seen).shape("sea")["pods"]
+    return str(one["advice"])
+
+
+@pytest.mark.parametrize(
+    ("controller", "waiting", "told"),
+    [
+        ("ReplicaSet/web-7d4b9", "ErrImagePull", "Delete the pod, so that its ReplicaSet creates a new pod"),
+        ("ReplicaSet/web-7d4b9", None, "Restart the workload at a good time"),
+        ("Job/move", "ErrImagePull", "Delete the Job and create the Job again"),
+        ("Fleet/web", "ErrImagePull", "Let Fleet/web create a new pod"),
+        (None, "ErrImagePull", "Delete the pod and create the pod again from its manifest"),
+        (None, None, "Create the pod again from its manifest at a good time"),
+    ],
+)
+def test_the_advice_for_a_pod_that_is_older_than_its_secret_is_by_its_controller(
+    controller: str | None, waiting: str | None, told: str
+) -> None:
+    seen = snapshot([ours()], [account(DIRECT)], [pod(waiting=waiting, controller=controller)])
+    assert advice(seen).startswith(told)
+
+
+def test_a_pod_that_is_younger_than_the_list_of_its_account_has_the_list_of_its_template() -> None:
+    written = replace(account("quay", DIRECT), managers=(FieldManager("docr", "Update", NOW),))
+    for age, cause in ((1, "own_pull_secrets"), (0, "made_before_secret")):
+        young = pod("quay", created_at=NOW + timedelta(seconds=age))
+        (one,) = build_report(snapshot([ours()], [written], [young])).shape("sea")["pods"]
+        assert one["cause"] == cause
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        (ours(), "Run docr_doks_integration with this registry and cluster, which mints"),
+        (theirs(DIRECT), "Delete the secret, which docr_doks_integration did not make and does not change, and run"),
+        (theirs("registry-kiwi"), "Apply the output of doctl registry kubernetes-manifest again"),
+        (theirs("kiwi"), "Put a valid token into the secret; then the kubelet tries again"),
+        (theirs("regcred"), "Put a valid token into the secret; then the kubelet tries again"),
+        (
+            copied(theirs("kiwi")),
+            "Run docr_doks_integration with this registry and cluster, method=one_click and state",
+        ),
+    ],
+)
+def test_the_advice_for_a_refused_token_is_by_the_author_of_its_secret(secret: Secret, told: str) -> None:
+    name = secret.name
+    assert advice(snapshot([secret], [account(name)], [pod(name)], access={"t-1": DEAD})).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (DIRECT, "Run docr_doks_integration with this registry and cluster, method=direct"),
+        ("kiwi", "Run docr_doks_integration with this registry and cluster, method=one_click"),
+        ("registry-kiwi", "Apply the output of doctl registry kubernetes-manifest again"),
+        ("mine", "Create the secret mine in the namespace"),
+    ],
+)
+def test_the_advice_for_a_missing_secret_is_by_its_name(name: str, told: str) -> None:
+    assert advice(snapshot([], [account(name)], [pod(name)])).startswith(told)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.selection import Where
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.findings import ADVICE
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.advice import ADVICE
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.report import (
     DoctorReport,
     build_report,
@@ -302,3 +302,29 @@ def test_credentials_are_shown_by_fingerprints_with_all_that_is_known_and_no_tok
     assert shown["credentials"] == [known, {**known, **unknown}]
     assert "secret-" not in str(shown)
     assert config("secret-1") not in repr(build_report(snapshot(secrets)))
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (
+            snapshot([theirs(DIRECT, host=f"{HOST}/plum")], [account()], scope=ASKED),
+            f"Delete the secret {DIRECT}, which",
+        ),
+        (snapshot([theirs("kiwi")], [account()], scope=ASKED), "Add kiwi to its imagePullSecrets, or run"),
+        (
+            snapshot([], [account()], scope=ASKED),
+            "Run docr_doks_integration with this registry, cluster, namespace and",
+        ),
+    ],
+)
+def test_the_advice_for_a_missing_entry_is_by_the_secrets_that_exist(seen: ClusterSnapshot, told: str) -> None:
+    shown = build_report(seen).shape("sea")["findings"]
+    assert [one["advice"].startswith(told) for one in shown if one["kind"] == "entry_missing"] == [True]
+
+
+def test_a_broken_secret_of_its_author_is_to_be_corrected_and_not_deleted() -> None:
+    seen = snapshot([ours(), with_config(theirs("quay"), BROKEN)], [account(DIRECT, "quay")])
+    (one,) = build_report(seen).shape("sea")["findings"]
+    assert one["advice"] == "Correct the secret, or remove its name from imagePullSecrets."
+    assert "the auth of its entry quay.io" in one["message"].lower()

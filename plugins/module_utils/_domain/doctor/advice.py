@@ -1,0 +1,113 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the cause of a finding is fixed, by who made the secret and by what creates the pod again."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ..access.methods import DIRECT, ONE_CLICK, OPERATOR
+from ..access.ownership import is_copy, is_owned, is_source
+from ..access.pods import RECREATING
+from ..clusters.objects import Pod
+from .secrets import DOCTL, IndexedSecret
+
+RUN = "run docr_doks_integration with this registry and cluster"
+RUN_HERE = "run docr_doks_integration with this registry, cluster, namespace and service account"
+AGAIN = "the kubelet tries again by itself within five minutes"
+DOCTL_AGAIN = "apply the output of doctl registry kubernetes-manifest again"
+_REPLACE = f"delete the secret, and {RUN}"
+_READ_ONLY = "every reader of this secret can replace images"
+
+# The advice for secrets of this collection, and for findings that are the same whoever made the secret.
+ADVICE = {
+    "entry_missing": f"{RUN_HERE}, or name a pull secret of the registry in imagePullSecrets yourself",
+    "entry_names_nothing": f"{RUN} to create the secret, or remove the name from imagePullSecrets",
+    "malformed": _REPLACE,
+    "edited": f"{RUN}, which restores the secret",
+    "copies_differ": f"{RUN}, unless a rotation is under way",
+    "expired": f"{RUN}, which renews expired credentials",
+    "expires_soon": f"{RUN}, and check why its scheduled run does not take place",
+    "no_expiry": "set rotate_every of docr_doks_integration, so that the credential expires and is renewed",
+    "refused": f"{RUN}, which mints a new token",
+    "no_password": _REPLACE,
+    "unfit_key": _REPLACE,
+    "other_registry": _REPLACE,
+    "other_host": f"check that registry_host is the right image host; then {_REPLACE}",
+    "can_push": f"{_REPLACE}, which mints a token that can only pull; {_READ_ONLY}",
+    "duplicate": "keep one of the methods; docr_doks_integration with state=absent removes its own method",
+}
+# The change to a secret that a user or another tool made; the change leaves the secret in place.
+_IN_PLACE = {
+    "malformed": "correct the secret, or remove its name from imagePullSecrets",
+    "copies_differ": "put the same token into each of the secrets, unless a rotation is under way",
+    "expired": "put a valid token into the secret",
+    "refused": "put a valid token into the secret",
+    "no_password": "put a user and a password into the entry: Docker Desktop keeps passwords outside its config",
+    "unfit_key": "write the image host without a path as the key of the entry: a kubelet uses an entry where the path"
+    " of its key begins the image's name",
+    "other_registry": "put a token of the registry into the secret",
+    "can_push": f"put a token that can only pull into the secret: {_READ_ONLY}",
+}
+_WITHOUT_ALTERNATIVE = ("malformed", "copies_differ", "can_push")
+_FOREIGN = "delete the secret, which docr_doks_integration did not make and does not change"
+
+
+class Keeper(Enum):
+    """Who keeps a secret in order; FOREIGN is an author who used a name of this collection's secrets."""
+
+    OURS = "ours"
+    FOREIGN = "foreign"
+    OPERATOR = "operator"
+    DOCTL = "doctl"
+    OTHER = "other"
+
+
+def keeper_of(indexed: IndexedSecret) -> Keeper:
+    """Who keeps a secret in order, by its labels; a name alone proves nothing."""
+    secret, registry, method = indexed.secret, indexed.registry, indexed.method
+    if registry is None:
+        return Keeper.OTHER
+    if indexed.is_marked or is_owned(secret, registry, method):
+        return Keeper.OURS
+    if method in (DIRECT, OPERATOR):
+        return Keeper.FOREIGN
+    if method == ONE_CLICK and (is_copy(secret, registry) or is_source(secret, registry)):
+        return Keeper.OPERATOR
+    return Keeper.DOCTL if method == DOCTL else Keeper.OTHER
+
+
+def advise(kind: str, indexed: IndexedSecret, *, for_pod: bool = False) -> str:
+    """How a finding on a secret is fixed; `for_pod` leaves out fixes that need a new pod."""
+    keeper = keeper_of(indexed)
+    if keeper is Keeper.OURS or kind not in _IN_PLACE:
+        return ADVICE[kind]
+    if keeper is Keeper.FOREIGN:
+        return f"{_FOREIGN}, and {RUN}"
+    if keeper is Keeper.OPERATOR:
+        if kind in ("expired", "refused"):
+            return f"{RUN}, method=one_click and state=absent, then with state=present: DigitalOcean mints a new token"
+        return "delete the secret; DigitalOcean's operator copies the secret again"
+    if keeper is Keeper.DOCTL:
+        return DOCTL_AGAIN
+    if for_pod or kind in _WITHOUT_ALTERNATIVE:
+        return _IN_PLACE[kind]
+    return f"{_IN_PLACE[kind]}; or {RUN}, which adds a pull secret of its own for new pods"
+
+
+def recreate(pod: Pod, *, is_failing: bool = True) -> str:
+    """How a pod gets the pull secrets that its service account has now, as a clause of advice."""
+    kind = pod.controller_kind
+    if kind in RECREATING and not is_failing:
+        return "restart the workload at a good time, for example with kubectl rollout restart; the pod runs until then"
+    if kind in RECREATING:
+        return f"delete the pod, so that its {kind} creates a new pod"
+    if kind == "Job":
+        return "delete the Job and create the Job again, since a Job counts a deleted pod as failed"
+    if kind:
+        return f"let {pod.controller} create a new pod"
+    if not is_failing:
+        return "create the pod again from its manifest at a good time, since the pod has no controller"
+    return "delete the pod and create the pod again from its manifest, since the pod has no controller"

@@ -1,0 +1,206 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user who follows the doctor's advice word by word gets a pod that can pull."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import Any
+
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import parse_secret
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.docker import DockerCredentials
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.kubelet import (
+    UnreadableSecret,
+    find_logins,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import DocrError
+from support.control_plane import Cluster, eventually, token_in
+from support.doctor_module import give_access, look, mint, put
+from support.image_host import client, push_index
+
+DIRECT = "docr-direct-kiwi"
+# What the templates of pods name themselves.
+THEIRS: dict[str, Any] = {"imagePullSecrets": [{"name": "theirs"}]}
+TEMPLATES = {"own": THEIRS, "both": THEIRS}
+
+
+def can_pull(cluster: Cluster, place: str, name: str) -> bool:
+    """Whether a kubelet can pull the image of a pod with the secrets that the pod names."""
+    spec = cluster.pods(place)[name]["spec"]
+    host, _slash, path = spec["containers"][0]["image"].partition("/")
+    path, _colon, tag = path.partition(":")
+    named = [one["name"] for one in spec.get("imagePullSecrets") or ()]
+    secrets = [parse_secret(found[place]).content for one in named if place in (found := cluster.secrets(one))]
+    registry, _slash, repository = path.partition("/")
+    try:
+        logins = find_logins(secrets, host, f"/{path}")
+    except UnreadableSecret:
+        return False
+    return any(_serves(cluster, one, registry, repository, tag) for one in logins)
+
+
+def _serves(cluster: Cluster, login: DockerCredentials, registry: str, repository: str, tag: str) -> bool:
+    with closing(client(cluster.sandbox).open_image_host(login)) as host:
+        try:
+            host.fetch_media_type(registry, repository, tag)
+        except DocrError:
+            return False
+    return True
+
+
+class Follower:
+    """Does what the advice for a pod says, phrase by phrase in the order of the text."""
+
+    pod: str
+
+    def __init__(self, cluster: Cluster, entry: Mapping[str, Any]) -> None:
+        self.cluster, self.place, self.account = cluster, entry["namespace"], entry["service_account"]
+        (self.pod,) = entry["pods"]
+        self.controller, self.image = entry["controller"], entry["image"]
+        self.secret = (re.findall(r"pull secret (\S+)", entry["message"]) or [""])[0].rstrip(".,:")
+        self.advice = entry["advice"].lower()
+
+    def follow(self) -> str:
+        """Follow the advice, and return the name of the pod that is there then."""
+        phrases: dict[str, Callable[[], None]] = {
+            "delete the secret": self.delete_secret,
+            "run docr_doks_integration": self.run,
+            "put a valid token into the secret": self.write_secret,
+            "put a token of the registry into the secret": self.write_secret,
+            "put a user and a password into the entry": self.write_secret,
+            "write the image host without a path": self.write_secret,
+            "correct the secret": self.write_secret,
+            "create the secret": self.create_secret,
+            "apply the output of doctl": self.create_secret,
+            "push the image": self.push,
+            "so that its replicaset creates a new pod": self.recreate,
+            "create the pod again from its manifest": self.create_again,
+            "name the secret in imagepullsecrets of the pod template": self.change_template,
+            "add the pull secret to its template": self.change_template,
+        }
+        places = {self.advice.find(phrase): act for phrase, act in phrases.items() if phrase in self.advice}
+        assert places, self.advice
+        for _place, act in sorted(places.items(), key=lambda one: one[0]):
+            act()
+        return self.pod
+
+    def run(self) -> None:
+        give_access(self.cluster, namespaces=[self.place], service_accounts=[self.account])
+
+    def delete_secret(self) -> None:
+        self.cluster.call("DELETE", f"namespaces/{self.place}/secrets/{self.secret}")
+
+    def write_secret(self) -> None:
+        self.delete_secret()
+        put(self.cluster, self.secret, mint(self.cluster), self.place)
+
+    def create_secret(self) -> None:
+        put(self.cluster, self.secret, mint(self.cluster), self.place)
+
+    def push(self) -> None:
+        place, _colon, tag = self.image.partition("/")[2].partition(":")
+        push_index(self.cluster.sandbox, place, tag)
+
+    def recreate(self) -> None:
+        old, prefix = self.pod, self.controller.partition("/")[2]
+        self.cluster.call("DELETE", f"namespaces/{self.place}/pods/{old}")
+
+        def fresh() -> list[str]:
+            return [one for one in self.cluster.pods(self.place) if one.startswith(f"{prefix}-") and one != old]
+
+        (self.pod,) = eventually(fresh, bool)
+
+    def create_again(self, **template: Any) -> None:
+        self.cluster.call("DELETE", f"namespaces/{self.place}/pods/{self.pod}?gracePeriodSeconds=0")
+        eventually(lambda: self.pod in self.cluster.pods(self.place), lambda is_there: not is_there)
+        time.sleep(1.1)  # Kubernetes tells to the second when an object was created or changed
+        spec = {"serviceAccountName": self.account, **TEMPLATES.get(self.pod, {}), **template}
+        self.cluster.add_pod(self.place, self.pod, self.image, **spec)
+        self.cluster.fail_pull(self.place, self.pod, "401 Unauthorized")
+
+    def change_template(self) -> None:
+        self.create_again(imagePullSecrets=[{"name": DIRECT}])
+
+
+def add(cluster: Cluster, name: str, secrets: list[str], image: str) -> None:
+    """A failing pod with a service account of its own name, which names some secrets."""
+    cluster.add_accounts("pear", name)
+    cluster.give("pear", secrets, name)
+    cluster.add_pod("pear", name, image, serviceAccountName=name, **TEMPLATES.get(name, {}))
+    cluster.fail_pull("pear", name, "401 Unauthorized")
+
+
+def add_pods_with_wrong_secrets(orchard: Cluster, image: str) -> None:
+    """Pods whose secrets serve nothing, each for another reason."""
+    host = orchard.sandbox.registry_host
+    login = json.loads(mint(orchard))["auths"][host]
+    secrets = {
+        "dead": mint(orchard),
+        "other": mint(orchard, "plum"),
+        "desktop": json.dumps({"auths": {host: {}}, "credsStore": "desktop"}),
+        "unfit": json.dumps({"auths": {f"https://{host}/v2": login}}),
+        "broken": json.dumps({"auths": {host: login, "quay.io": {"auth": "&"}}}),
+        "theirs": json.dumps({"auths": {"quay.io": login}}),
+    }
+    for name, config in secrets.items():
+        put(orchard, name, config, "pear")
+    dead = token_in(orchard.secrets("dead")["pear"])
+    client(orchard.sandbox).revoke_docker_credentials(DockerCredentials(dead, dead))
+    for name in ("dead", "other", "desktop", "unfit"):
+        add(orchard, name, [name], image)
+    add(orchard, "broken", [DIRECT, "broken"], image)
+    add(orchard, "none", [], image)
+    add(orchard, "gone", ["gone"], image)
+    add(orchard, "doctl", ["registry-kiwi"], image)
+    add(orchard, "own", [DIRECT], image)
+    add(orchard, "both", ["theirs"], image)
+    add(orchard, "tag", [DIRECT], f"{host}/kiwi/team/app:v4")
+    orchard.add_secret("fig", DIRECT, {"a": "b"}, kind="Opaque")
+    orchard.give("fig", [DIRECT])
+    orchard.add_pod("fig", "foreign", image)
+    orchard.fail_pull("fig", "foreign", "401 Unauthorized")
+
+
+def test_the_advice_for_each_cause_makes_the_image_pullable(orchard: Cluster) -> None:
+    push_index(orchard.sandbox, "kiwi/team/app", "v3")
+    image = f"{orchard.sandbox.registry_host}/kiwi/team/app:v3"
+    orchard.add_namespaces("pear", "fig")
+    early = orchard.add_replica_set("pear", "web", image)
+    orchard.add_pod("pear", "bare", image)
+    for name in (early, "bare"):
+        orchard.fail_pull("pear", name, "401 Unauthorized")
+    give_access(orchard, namespaces=["pear"])
+    add_pods_with_wrong_secrets(orchard, image)
+    entries = look(orchard, registries=["kiwi"])["pods"]
+    assert {one["pods"][0]: one["cause"] for one in entries} == {
+        early: "made_before_secret", "bare": "made_before_secret", "dead": "secret_refused",
+        "other": "secret_of_other_registry", "desktop": "secret_passwordless", "unfit": "secret_unfit",
+        "broken": "secret_malformed", "none": "no_pull_secret", "gone": "secret_missing", "doctl": "secret_missing",
+        "own": "own_pull_secrets", "both": "no_pull_secret", "tag": "image_missing", "foreign": "secret_malformed",
+    }  # fmt: skip
+    before = [one["pods"][0] for one in entries if can_pull(orchard, one["namespace"], one["pods"][0])]
+    assert before == []
+    after = {one["pods"][0]: (one["namespace"], Follower(orchard, one).follow()) for one in entries}
+    assert [name for name, (place, pod) in after.items() if not can_pull(orchard, place, pod)] == ["both"]
+    (again,) = (one for one in look(orchard, registries=["kiwi"])["pods"] if one["pods"] == ["both"])
+    assert "if the new pod fails too, its template names its own pull secrets" in again["advice"]
+    Follower(orchard, again).follow()
+    assert can_pull(orchard, "pear", "both")
+
+
+def test_the_advice_for_an_expired_or_revoked_credential_of_ours_makes_the_image_pullable(orchard: Cluster) -> None:
+    push_index(orchard.sandbox, "kiwi/team/app", "v3")
+    orchard.add_namespaces("pear")
+    give_access(orchard, namespaces=["pear"])
+    orchard.add_pod("pear", "web", f"{orchard.sandbox.registry_host}/kiwi/team/app:v3")
+    orchard.fail_pull("pear", "web", "401 Unauthorized")
+    orchard.sandbox.advance(61 * 86_400)
+    (entry,) = look(orchard, namespaces=["pear"])["pods"]
+    assert (entry["cause"], can_pull(orchard, "pear", "web")) == ("secret_expired", False)
+    Follower(orchard, entry).follow()
+    assert can_pull(orchard, "pear", "web")
