@@ -319,8 +319,8 @@ clusters:
               sample: [acme-shop-eu]
             pushes_to:
               description:
-                - The registries to which the token may push. The module does not check tokens that this collection
-                  minted, since these tokens are read-only.
+                - The registries to which the token may push; null if unknown, and in check mode. The module does not
+                  check tokens that this collection minted, since these tokens are read-only.
               type: list
               elements: str
               sample: []

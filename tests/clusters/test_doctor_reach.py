@@ -18,7 +18,7 @@ from conventions.source import ROOT
 from docr_sandbox.testing import Sandbox
 from support.control_plane import Cluster, eventually
 from support.doctor_module import LISTS, MODULE, findings, give_access, look, mint, put
-from support.image_host import nobody
+from support.image_host import nobody, push_index
 from support.modules import run_module, writes
 
 GUIDE = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
@@ -163,11 +163,41 @@ def test_clusters_of_the_api_are_diagnosed_in_parallel(orchard: Cluster, meadow:
     orchard.sandbox.clear_log()
     result = run_module(orchard.sandbox, MODULE, diagnose=True, registries=["kiwi"])
     shown = {one["name"]: one["diagnosis"] for one in result["clusters"]}
+    assert [one["error"] for one in result["clusters"] if one["name"] == "younger"] == result["warnings"]
     assert {name: one and one["is_healthy"] for name, one in shown.items()} == {
         "orchard": True, "meadow": False, "younger": None,
     }  # fmt: skip
     assert result["warnings"] == ["The cluster younger was not checked, since its state is provisioning."]
     assert Counter(writes(orchard.sandbox)) == Counter([entry_of(orchard), entry_of(meadow)])
+
+
+@pytest.mark.parametrize("state", ["provisioning", "deleting", "deleted"])
+def test_a_named_cluster_that_is_not_there_yet_or_any_more_is_reported_by_its_state(
+    sandbox: Sandbox, state: str
+) -> None:
+    sandbox.seed({"clusters": [{"name": "orchard", "state": state}]})
+    result = run_module(sandbox, MODULE, diagnose=True, clusters=["orchard"])
+    told = f"The cluster orchard was not checked, since its state is {state}."
+    assert (result["warnings"], [one["error"] for one in result["clusters"]]) == ([told], [told])
+    assert writes(sandbox) == []
+
+
+def test_the_error_of_an_unreachable_cluster_names_its_state(sandbox: Sandbox) -> None:
+    sandbox.seed({"clusters": [{"name": "orchard", "state": "upgrading"}]})
+    result = run_module(sandbox, MODULE, diagnose=True, clusters=["orchard"])
+    assert "the cluster's state is upgrading" in result["msg"]
+
+
+def test_check_mode_with_a_kubeconfig_obtains_no_token_for_pushes(orchard: Cluster, tmp_path: Path) -> None:
+    push_index(orchard.sandbox, "kiwi/team/app", "v3")
+    orchard.add_namespaces("pear")
+    put(orchard, "regcred", mint(orchard, read_write=True), "pear")
+    orchard.give("pear", ["regcred"])
+    orchard.sandbox.clear_log()
+    found = look(orchard, kubeconfig=orchard.kubeconfig(tmp_path), namespaces=["pear"], registries=["kiwi"], check=True)
+    assert [(one["pulls_from"], one["pushes_to"]) for one in found["credentials"]] == [(["kiwi"], None)]
+    assert findings(found) == []
+    assert writes(orchard.sandbox) == []
 
 
 def test_an_unreachable_cluster_is_named_and_other_clusters_are_diagnosed(orchard: Cluster, meadow: Cluster) -> None:

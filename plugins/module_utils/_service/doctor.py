@@ -34,14 +34,17 @@ _MOST_IMAGES = 50
 _NO_REPOSITORY = "docr-diagnosis"
 
 
-def examine_cluster(kube: Kube, api: Api, scope: DoctorScope, integrated: tuple[str, ...] = ()) -> DoctorReport:
+def examine_cluster(
+    kube: Kube, api: Api, scope: DoctorScope, integrated: tuple[str, ...] = (), *, tries_pushes: bool = True
+) -> DoctorReport:
     """Read a cluster, check its tokens and images at the image host, and build the report.
 
-    `integrated` are the registries that the API says it is integrated with. A failure of the cluster is raised; what
-    the image host does not answer is told in the notes.
+    `integrated` are the registries that the API says it is integrated with. Without `tries_pushes` no token is tried
+    for pushes, since each trial obtains a token that a garbage collection waits for. A failure of the cluster is
+    raised; what the image host does not answer is told in the notes.
     """
     snapshot = replace(_read(kube, api, scope), integrated=integrated)
-    host = _ImageHostChecks(api, snapshot)
+    host = _ImageHostChecks(api, snapshot, tries_pushes)
     access = host.check_tokens()
     images = host.check_images()
     return build_report(replace(snapshot, access=access, images=images), [*_slips(snapshot), *host.notes])
@@ -112,6 +115,7 @@ class _ImageHostChecks:
 
     api: Api
     snapshot: ClusterSnapshot
+    tries_pushes: bool
     notes: list[str] = field(default_factory=list)
     repositories: dict[str, str] = field(default_factory=dict)
     samples: dict[str, Image | None] = field(default_factory=dict)
@@ -153,6 +157,8 @@ class _ImageHostChecks:
             if not accepts_login(host):
                 return TokenAccess(is_taken=False)
             pulls = [one for one in registries if self._may_pull(host, one, is_own)]
+            if not is_own and not self.tries_pushes:
+                return TokenAccess(True, frozenset(pulls), pushes=None)
             pushes = [one for one in pulls if not is_own and host.fetch_access(one, self._repository(one), ("push",))]
         return TokenAccess(True, frozenset(pulls), frozenset(pushes))
 

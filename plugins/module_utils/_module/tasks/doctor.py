@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,17 @@ from ..._domain.clusters.lookup import resolve_clusters
 from ..._domain.clusters.selection import DEFAULT_ACCOUNTS, EVERY, Where
 from ..._domain.doctor.report import DoctorReport
 from ..._domain.doctor.snapshot import DoctorScope
-from ..._domain.errors import DocrError, InvalidInput, SomeFailed
+from ..._domain.errors import (
+    Conflict,
+    Denied,
+    DocrError,
+    InvalidInput,
+    NotFound,
+    Refused,
+    ServerFault,
+    SomeFailed,
+    Unreachable,
+)
 from ..._domain.field_errors import REQUIRED, UNSUPPORTED, FieldError
 from ..._domain.names import NameRef, join_names
 from ..._service.doctor import examine_cluster
@@ -30,6 +40,7 @@ from ..spec import Spec
 _ENTRY_S = 900
 # States in which there is nothing to look into yet, or any more.
 _AWAY = ("provisioning", "deleting", "deleted")
+_RUNNING = "running"
 _NAMES: Mapping[str, Any] = {"type": "list", "elements": "str"}
 
 CLUSTER_INFO_SPEC = Spec(
@@ -76,9 +87,11 @@ def fetch_cluster_info(api: Clusters, params: Params) -> dict[str, Any]:
             entries[name] = _shape_context(name)
             work[name] = partial(_look_into_context, api, params["kubeconfig"], context, scope)
     elif api.may_enter_clusters:
-        ready = [one for one in clusters if params["clusters"] or one.state not in _AWAY]
-        warnings += _not_ready(clusters, ready)
-        work = {one.id: partial(_look_into_doks, api, one, scope) for one in ready}
+        for one in clusters:
+            if one.state in _AWAY:
+                entries[one.id]["error"] = f"The cluster {one.name} was not checked, since its state is {one.state}."
+                warnings.append(entries[one.id]["error"])
+        work = {one.id: partial(_look_into_doks, api, one, scope) for one in clusters if one.state not in _AWAY}
     else:
         warnings.append("No cluster was checked: access to a cluster mints a token, and this is check mode.")
     return {"clusters": _look(work, entries), "warnings": warnings}
@@ -102,11 +115,19 @@ def _look(work: Work, entries: Mapping[str, dict[str, Any]]) -> list[dict[str, A
 
 def _look_into_doks(api: Clusters, cluster: Cluster, scope: DoctorScope) -> DoctorReport:
     integrated = tuple(name for name in scope.team if lists_registry(cluster, name, scope.team))
-    return examine_cluster(api.open_cluster(cluster, _ENTRY_S), api, scope, integrated)
+    try:
+        return examine_cluster(api.open_cluster(cluster, _ENTRY_S), api, scope, integrated)
+    except (Conflict, Denied, NotFound, Refused, ServerFault, Unreachable) as error:
+        if cluster.state == _RUNNING:
+            raise
+        raise type(error)(
+            error.operation, error.answer, f"the cluster's state is {cluster.state}; {error.advice}"
+        ) from None
 
 
 def _look_into_context(api: Clusters, path: str, context: str | None, scope: DoctorScope) -> DoctorReport:
-    return examine_cluster(api.open_kubeconfig(path, context), api, scope)
+    # In check mode a kubeconfig still gives access, and may_enter_clusters is false.
+    return examine_cluster(api.open_kubeconfig(path, context), api, scope, tries_pushes=api.may_enter_clusters)
 
 
 def _find_clusters(api: Clusters, names: Sequence[str] | None) -> tuple[Cluster, ...]:
@@ -161,12 +182,6 @@ def _option_faults(params: Params) -> Iterator[FieldError]:
             yield FieldError(
                 name, "the list is empty", "write a value, or remove the option to use the default", REQUIRED
             )
-
-
-def _not_ready(clusters: Iterable[Cluster], ready: Sequence[Cluster]) -> Iterator[str]:
-    for cluster in clusters:
-        if cluster not in ready:
-            yield f"The cluster {cluster.name} was not checked, since its state is {cluster.state}."
 
 
 def _shape_cluster(cluster: Cluster) -> dict[str, Any]:
