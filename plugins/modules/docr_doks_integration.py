@@ -349,6 +349,7 @@ EXAMPLES = r"""
     registries: [acme-base]
     state: absent
 
+# This example requires the collection kubernetes.core.
 - name: Create the roles for the method direct, to bind to the user or service account of a kubeconfig
   kubernetes.core.k8s:
     definition:

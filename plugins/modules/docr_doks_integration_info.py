@@ -140,6 +140,7 @@ EXAMPLES = r"""
     exclude_namespaces: ["kube-*"]
     service_accounts: [default, builder]
 
+# This example requires the collection kubernetes.core.
 - name: Create the role for the module, to bind to the user or service account of a kubeconfig
   kubernetes.core.k8s:
     definition:

@@ -35,11 +35,11 @@ EXAMPLES = r"""
 - name: List the running and the earlier collections
   planton.digitalocean.docr_gc_info:
     registries: [acme-shop-eu, acme-base]
-  register: collections
+  register: gc_info
 
 - name: Show the registries that reject pushes now
   ansible.builtin.debug:
-    msg: "{{ collections.garbage_collections | selectattr('active') | map(attribute='registry') }}"
+    msg: "{{ gc_info.garbage_collections | selectattr('active') | map(attribute='registry') }}"
 """
 
 RETURN = r"""

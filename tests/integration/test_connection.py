@@ -238,3 +238,25 @@ def test_addresses_with_white_space_around_are_understood(sandbox: Sandbox) -> N
         "token": f"{sandbox.token} ",
     }
     assert "failed" not in run_module(sandbox, INFO, **given)
+
+
+@pytest.mark.parametrize("end", ["/v2", "/v2/", "/"])
+def test_an_endpoint_with_the_version_is_understood(sandbox: Sandbox, end: str) -> None:
+    sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi", "region": "syd1"}]})
+    endpoint = sandbox.environment["DIGITALOCEAN_API_URL"] + end
+    result = run_module(sandbox, "docr_registry", name="kiwi", state="absent", endpoint=endpoint, check=True)
+    assert result["changed"] is True
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v2/registries", "/api/v2"])
+def test_an_endpoint_with_another_path_is_refused(sandbox: Sandbox, path: str) -> None:
+    endpoint = sandbox.environment["DIGITALOCEAN_API_URL"] + path
+    result = run_module(sandbox, "docr_registry", name="kiwi", state="absent", endpoint=endpoint)
+    assert "has a path; write the address of the API without a path" in result["msg"]
+    assert sandbox.calls() == []
+
+
+def test_an_empty_list_of_registries_is_refused(sandbox: Sandbox) -> None:
+    for state in ("present", "absent"):
+        result = run_module(sandbox, "docr_registry", registries=[], state=state)
+        assert "registries: the list is empty; name at least one registry" in result["msg"]

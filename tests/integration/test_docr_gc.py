@@ -75,7 +75,7 @@ def test_a_collection_that_frees_nothing_reports_where_the_bytes_may_be(sandbox:
     )
     first = only(run(sandbox, force=True))
     assert first["garbage_collection"]["freed_bytes"] == 0
-    assert "1 untagged manifest still holds its blobs, and this type leaves them" in first["reason"]
+    assert "1 untagged manifest still holds its blobs, and this type leaves manifests" in first["reason"]
     second = only(
         run(
             sandbox,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -54,7 +55,7 @@ def read_settings(params: Mapping[str, Any], *, read_only: bool) -> Settings:
         raise InvalidInput(faults)
     return Settings(
         token=params["token"].strip(),
-        endpoint=params["endpoint"].strip(),
+        endpoint=address_of_api(params["endpoint"].strip()),
         registry_host=params["registry_host"].strip(),
         revoke_url=params["revoke_url"].strip(),
         ca_path=params["ca_path"],
@@ -64,6 +65,11 @@ def read_settings(params: Mapping[str, Any], *, read_only: bool) -> Settings:
         is_read_only=read_only,
         user_agent=f"planton.digitalocean/{COLLECTION_VERSION}",
     )
+
+
+def address_of_api(endpoint: str) -> str:
+    """The address without the version that other tools write at its end (https://api.digitalocean.com/v2)."""
+    return endpoint.rstrip("/").removesuffix("/v2").rstrip("/")
 
 
 def require_team(api: DigitalOceanApi, name_or_uuid: str) -> None:
@@ -103,6 +109,10 @@ def _address_faults(name: str, value: str) -> Iterator[FieldError]:
             yield FieldError(name, f"{value!r} is no host", advice)
     elif place_of(value) is None:
         yield FieldError(name, f"{value!r} is not an https address", "a token is sent over TLS only")
+    elif name == "endpoint" and urlsplit(address_of_api(value)).path:
+        # Below another path, a 404 says nothing of a registry.
+        advice = "write the address of the API without a path, such as https://api.digitalocean.com"
+        yield FieldError(name, f"{value!r} has a path", advice)
 
 
 def _settings_faults(params: Mapping[str, Any]) -> Iterator[FieldError]:

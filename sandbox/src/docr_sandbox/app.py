@@ -65,6 +65,8 @@ class _Router:
         caller = _admit(self.world, scope)
         scope.setdefault("state", {})["caller"] = caller
         scope["state"]["headers"] = caller.headers(self.world.now())
+        # For an answer that a fault delays: its date is the time of its body.
+        scope["state"]["headers_now"] = lambda: caller.headers(self.world.now())
         shown = {"request_id": caller.request_id, "token": caller.token.fingerprint if caller.token else None}
         await log_and_answer(self.world, self.api, shown, scope, receive, send)
 

@@ -92,7 +92,9 @@ class Faults:
 
 async def answer_with(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send, raw_send: Send) -> None:
     """Answer as the fault says; `raw_send` is the server's own."""
-    await asyncio.sleep(fault.delay)
+    if fault.delay:
+        await asyncio.sleep(fault.delay)
+        scope["state"]["headers"] = scope["state"]["headers_now"]()
     if fault.after_effect:
         await app(scope, receive, _swallow)
     if fault.drop:

@@ -87,7 +87,11 @@ def explain_nothing_freed(
     if type_ == UNTAGGED_MANIFESTS:
         why = "this type deletes manifests only; a collection with unreferenced blobs frees what they held"
     elif type_ == UNREFERENCED_BLOBS and untagged:
-        why = f"{number} still {'holds its' if is_one else 'hold their'} blobs, and this type leaves them"
+        holds = "holds its" if is_one else "hold their"
+        why = (
+            f"{number} still {holds} blobs, and this type leaves manifests; an untagged manifest may belong to a tagged"
+            " image (a platform, an attestation, a signature), and a type that deletes manifests then breaks the image"
+        )
     elif untagged:
         why = f"every blob is in use; {number} came or stayed"
     elif is_exact:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..._domain.errors import InvalidInput
-from ..._domain.field_errors import DUPLICATE, FieldError
+from ..._domain.field_errors import DUPLICATE, REQUIRED, FieldError
 from ..._domain.plan import Outcome, Plan
 from ..._domain.registry.model import Registry
 from ..._domain.registry.name import name_fault
@@ -70,6 +70,9 @@ def build_registry_task(params: Params) -> Task[Api, Any, Any, Any]:
     raw = params["registries"] if params["registries"] is not None else [params]
     is_single = params["registries"] is None
     is_absent = params["state"] == "absent"
+    if not raw:
+        advice = "name at least one registry, or leave the task out"
+        raise InvalidInput((FieldError("registries", "the list is empty", advice, REQUIRED),))
     desired = read_desired(raw, "" if is_single else "registries", HIGHEST if is_absent else params["tier_policy"])
     if is_absent:
         consents = RemovalConsents(params["allow_delete_images"], params["allow_delete_integrated"])

@@ -58,12 +58,18 @@ class Collection:
     cancelled_at: float | None = None
     end: End | None = None
     fails: bool = False
+    resumed_at: float | None = None
 
     @classmethod
     def start(cls, type_: str, now: float, last_push: float | None) -> Collection:
         """A new collection; a recent push makes the collection wait until the token of that push has expired."""
         wait = IDLE_WAIT_S if last_push is None else max(IDLE_WAIT_S, last_push + WRITE_TOKEN_S - now)
         return cls(str(uuid.uuid4()), type_, now, wait)
+
+    @property
+    def runs_since(self) -> float:
+        """When the phases began: at the start, or when the control side ended a hold."""
+        return self.started_at if self.resumed_at is None else self.resumed_at
 
     @property
     def is_active(self) -> bool:
@@ -73,7 +79,7 @@ class Collection:
     def hold(self, status: str | None, now: float) -> None:
         """Keep the collection in a status; None lets the collection go on from its beginning."""
         if status is None:
-            self.started_at = self.started_at if self.held is None else now
+            self.resumed_at = self.resumed_at if self.held is None else now
             self.held = None
         elif self.held is None or self.held.status != status:
             self.held = HeldStatus(status, now)
@@ -90,7 +96,7 @@ class Collection:
             return "cancelling", self.cancelled_at
         if self.held is not None:
             return self.held.status, self.held.since
-        since = self.started_at
+        since = self.runs_since
         for length, status in (
             (REQUESTED_S, "requested"),
             (self.wait_s, "waiting for write JWTs to expire"),
@@ -107,7 +113,7 @@ class Collection:
             return self.cancelled_at + CANCEL_S
         if self.held is not None:
             return None
-        return self.started_at + REQUESTED_S + self.wait_s + SCAN_S + DELETE_S
+        return self.runs_since + REQUESTED_S + self.wait_s + SCAN_S + DELETE_S
 
     def to_json(self, registry: str, now: float) -> dict[str, Any]:
         """The collection as the API shows it, with all fields."""

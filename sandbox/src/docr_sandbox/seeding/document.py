@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cattrs
@@ -125,10 +125,6 @@ class Seed:
     clusters: list[ClusterSeed] = field(default_factory=list)
     foreign_names: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        if self.tier is not None:
-            _check_word(self.tier, TIERS)
-
 
 _CONVERTER = cattrs.Converter()
 for _kind in (ManifestSeed, RepositorySeed, CollectionSeed, RegistrySeed, ClusterSeed, Seed):
@@ -137,10 +133,22 @@ for _kind in (ManifestSeed, RepositorySeed, CollectionSeed, RegistrySeed, Cluste
 
 def read_seed(document: Mapping[str, Any]) -> Seed:
     """The seed that a document holds; raises SeedError with every error of the document."""
+    tier = document.get("tier")
     try:
-        return _CONVERTER.structure(document, Seed)
+        # The tier is checked apart, since other errors would end the check before the tier.
+        seed = _CONVERTER.structure({**document, "tier": None}, Seed)
     except cattrs.BaseValidationError as error:
-        raise SeedError(cattrs.transform_error(error, "seed", format_exception=_sentence)) from error
+        found = cattrs.transform_error(error, "seed", format_exception=_sentence)
+        raise SeedError([*_tier_errors(tier), *found]) from error
+    if _tier_errors(tier):
+        raise SeedError(_tier_errors(tier))
+    return replace(seed, tier=tier)
+
+
+def _tier_errors(tier: object) -> list[str]:
+    if tier is None or tier in TIERS:
+        return []
+    return [f"{tier!r} must be one of {', '.join(TIERS)} @ seed.tier"]
 
 
 def _sentence(error: BaseException, kind: type | None) -> str:
