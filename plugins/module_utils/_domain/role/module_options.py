@@ -39,10 +39,16 @@ def desired_integrations(manifests: Iterable[Values], variables: Values) -> Entr
     An option without any value has no key. A manifest without clusters has no entry.
     """
     return [
-        entry | {"registries": [manifest["name"]], "origin": manifest["origin"]}
+        entry | {"registries": [manifest["name"]], "origin": _origin(manifest["origin"], entry, access)}
         for manifest, access in _accesses(manifests, variables)
         for entry in shape_entries(access)
     ]
+
+
+def _origin(origin: str, entry: Values, access: Access) -> str:
+    """Where the clusters of an entry are named: in the manifest, or in a variable that counts for the manifest."""
+    by_variable = [name for name in ("clusters", "contexts") if name in entry and name not in access.own]
+    return f"{origin} with docr_doks_{by_variable[0]}" if by_variable else origin
 
 
 def managed_integrations(manifests: Iterable[Values], variables: Values) -> Entries:

@@ -56,9 +56,8 @@ def test_a_manifests_own_clusters_win_also_when_there_are_none(
     own: list[str] | None, of_all: list[str], wanted: list[str] | None
 ) -> None:
     entries = desired_integrations([pulled("kiwi", **({} if own is None else {"clusters": own}))], {"clusters": of_all})
-    assert entries == (
-        [{"clusters": wanted, "registries": ["kiwi"], "origin": "m.yaml document 3 (kiwi)"}] if wanted else []
-    )
+    origin = "m.yaml document 3 (kiwi)" + ("" if own else " with docr_doks_clusters")
+    assert entries == ([{"clusters": wanted, "registries": ["kiwi"], "origin": origin}] if wanted else [])
 
 
 @pytest.mark.parametrize(
@@ -95,8 +94,10 @@ def test_a_manifests_own_clusters_win_also_when_there_are_none(
     ],
 )
 def test_an_entry_holds_what_is_given_and_the_manifest_wins(own: dict[str, Any], wanted: list[dict[str, Any]]) -> None:
-    origin = {"registries": ["kiwi"], "origin": "m.yaml document 3 (kiwi)"}
-    assert desired_integrations([pulled("kiwi", **own)], VARIABLES) == [entry | origin for entry in wanted]
+    is_by_variable = "clusters" not in own and "contexts" not in own
+    origin = "m.yaml document 3 (kiwi)" + (" with docr_doks_clusters" if is_by_variable else "")
+    entries = [{**entry, "registries": ["kiwi"], "origin": origin} for entry in wanted]
+    assert desired_integrations([pulled("kiwi", **own)], VARIABLES) == entries
 
 
 VARIABLES = {
