@@ -246,6 +246,26 @@ def test_conflict_that_does_not_end_is_given_up_within_half_a_minute(marsh: Clus
     assert len([one for one in proxy_of(marsh).log() if one.method == "POST" and "/pear/" in one.path]) < 50
 
 
+@pytest.mark.parametrize("body", ["json", "html"])
+def test_write_that_is_not_found_where_the_object_is_there_is_a_refusal(marsh: Cluster, body: str) -> None:
+    """As where an admission webhook or a proxy answers 404; a namespace that is gone answers 404 too."""
+    give(marsh)
+    marsh.add_namespaces("pear", "lime")
+    for method, path, namespace in (("POST", "*/pear/secrets", "pear"), ("PATCH", "*/lime/serviceaccounts/*", "lime")):
+        proxy_of(marsh).fault(method=method, path=path, status=404, body=body, times=99)
+        result = give(marsh, namespaces=[namespace])
+        assert (result["failed"], entry(result)["refused"]) == (True, [namespace])
+        assert marsh.pull_secrets(namespace) == []
+        proxy_of(marsh).clear()
+    assert not give(marsh).get("failed")
+    proxy_of(marsh).fault(method="DELETE", path="*/pear/secrets/*", status=404, body=body, times=99)
+    result = give(marsh, state="absent")
+    assert (result["failed"], entry(result)["refused"], list(tokens(marsh))) == (True, ["pear"], ["pear"])
+    proxy_of(marsh).clear()
+    assert not give(marsh, state="absent").get("failed")
+    assert (tokens(marsh), valid(marsh.sandbox)) == ({}, 0)
+
+
 @pytest.fixture
 def strict(orchard: Cluster) -> Iterator[Cluster]:
     """A cluster where an admission policy lets no secret into the namespace pear."""

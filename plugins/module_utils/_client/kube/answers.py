@@ -18,6 +18,7 @@ from ..failures import cause_words, proxy_failure, tls_failure
 from ..secret_texts import SecretTexts
 from .sdk import ConnectTimeoutError, MaxRetryError, NewConnectionError, Retry
 
+_NOT_FOUND = 404
 CHECK_SERVER = "check the address of the API server, and that no proxy answers for it"
 _UNKNOWN, _FORBIDDEN = 401, 403
 _ADVICE = {
@@ -134,7 +135,8 @@ def read_answer(status: int, data: bytes, words: str, credentials: str, *, is_re
         service_text(said.get("reason")),
         service_text(said.get("message")) or "an answer that is not Kubernetes's",
     )
-    if status < 400:
+    # A proxy answers 404 too, and what an API server does not have requires no write.
+    if status < 400 or (status == _NOT_FOUND and said.get("reason") != "NotFound"):
         raise BadAnswer(words, told, CHECK_SERVER)
     details = said.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None

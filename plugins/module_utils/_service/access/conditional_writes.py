@@ -65,9 +65,11 @@ class ConditionalWrites:
                     require_no_later(present)
                 if not carries(present, content):
                     self._replace(present, merge_content(present, content))
-            except NotFound:
+            except NotFound as error:
                 if present is not None:
                     attempt(None)
+                elif any(one.name == write.namespace and not one.is_terminating for one in self.kube.list_namespaces()):
+                    raise _is_there(error) from None
 
         self._persist(write.current, attempt, lambda: self.kube.fetch_secret(write.namespace, name))
 
@@ -78,9 +80,13 @@ class ConditionalWrites:
             if account is None:
                 return
             names = change.names_of(account)
-            if names != account.pull_secrets:
-                with suppress(NotFound):
-                    self._require_change(change, self.kube.set_pull_secrets(account, names))
+            if names == account.pull_secrets:
+                return
+            try:
+                self._require_change(change, self.kube.set_pull_secrets(account, names))
+            except NotFound as error:
+                if self.kube.fetch_service_account(account.namespace, account.name) is not None:
+                    raise _is_there(error) from None
 
         first = change.account
         self._persist(first, attempt, lambda: self.kube.fetch_service_account(first.namespace, first.name))
@@ -89,9 +95,14 @@ class ConditionalWrites:
         """Delete a secret that is ours; a secret that is gone, or that another writer took over, is left alone."""
 
         def attempt(present: Secret | None) -> None:
-            if present is not None and may_change(present):
-                with suppress(NotFound):
-                    self.kube.delete_secret(present)
+            if present is None or not may_change(present):
+                return
+            try:
+                self.kube.delete_secret(present)
+            except NotFound as error:
+                left = self.kube.fetch_secret(secret.namespace, secret.name)
+                if left is not None and left.uid == present.uid:
+                    raise _is_there(error) from None
 
         self._persist(secret, attempt, lambda: self.kube.fetch_secret(secret.namespace, secret.name))
 
@@ -155,3 +166,8 @@ class ConditionalWrites:
                 "another writer created a secret of the same name, which this collection did not make",
                 "find out what uses the secret and delete the secret, or leave out its namespace",
             )
+
+
+def _is_there(error: NotFound) -> Refused:
+    """The error where the answer was 404, as an admission webhook may give it, and the object is there all the same."""
+    return Refused(error.operation, error.answer, "find the admission webhook or proxy that answers 404")

@@ -34,7 +34,7 @@ from docr_sandbox.model.cluster import ApiServerAddress
 
 TIMEOUT_S = 60.0
 _NOT_FORWARDED = frozenset(("connection", "content-length", "host", "keep-alive", "transfer-encoding"))
-_WORDS = {429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable"}
+_WORDS = {404: "NotFound", 429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable"}
 
 
 @dataclass
