@@ -136,7 +136,8 @@ def test_forced_rotation_without_the_image_host_says_that_the_credential_stays_v
 
 
 def test_api_verifies_credentials_where_this_host_never_reaches_the_image_host(orchard: Cluster) -> None:
-    options: dict[str, Any] = {"registry_host": nobody(), "verify_credentials": "api"}
+    options: dict[str, Any] = {"verify_credentials": "api"}
+    deny_check(orchard, times=999)
     assert not give(orchard, **options).get("failed")
     assert set(tokens(orchard)) == EVERYWHERE
     first = set(tokens(orchard).values())
@@ -152,8 +153,16 @@ def test_api_verifies_credentials_where_this_host_never_reaches_the_image_host(o
     assert states(orchard)[-1] == "new"
 
 
+def test_credential_for_another_image_host_is_revoked_and_written_nowhere(orchard: Cluster) -> None:
+    """A kubelet looks for a credential by the host of the image."""
+    result = give(orchard, registry_host="images.example.org:5443", verify_credentials="api")
+    assert "check that registry_host is the image host of this API" in result["msg"]
+    assert (orchard.secrets(DIRECT), len(minted(orchard.sandbox)), valid(orchard.sandbox)) == ({}, 1, 0)
+
+
 def test_api_refuses_a_credential_that_was_revoked(orchard: Cluster) -> None:
-    options: dict[str, Any] = {"registry_host": nobody(), "verify_credentials": "api"}
+    options: dict[str, Any] = {"verify_credentials": "api"}
+    deny_check(orchard, times=999)
     give(orchard, **options)
     orchard.sandbox.fault(method="GET", path="/v2/account", status=401, times=1)
     result = give(orchard, **options)

@@ -199,13 +199,14 @@ def test_pipe_as_a_docker_config_is_refused_at_once(sandbox: Sandbox, tmp_path: 
     assert "the path is not a regular file" in result["msg"]
 
 
+def minted(token: str) -> Script:
+    """A server that answers each request with a Docker config."""
+    login = base64.b64encode(f"{token}:{token}".encode()).decode()
+    return once(answer(json.dumps({"auths": {"registry.digitalocean.com": {"auth": login}}}).encode()))
+
+
 def test_mint_that_is_answered_with_a_known_credential_is_an_error(tmp_path: Path) -> None:
     """As by a proxy with a cache: the credential is in use, and whoever revokes it ends the pulls."""
-
-    def minted(token: str) -> Script:
-        login = base64.b64encode(f"{token}:{token}".encode()).decode()
-        return once(answer(json.dumps({"auths": {"registry.digitalocean.com": {"auth": login}}}).encode()))
-
     own, other = "dop_v1_" + "0f" * 32, "dop_v1_" + "1e" * 32
     for token, known in ((own, ()), (other, ()), (other, (DockerCredentials(other, other).fingerprint,))):
         with hostile_server(tmp_path, minted(token)) as (address, ca_path):

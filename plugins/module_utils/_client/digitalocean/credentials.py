@@ -13,7 +13,7 @@ from ..._domain.errors import BadAnswer
 from ..oci.image_host import RegistryHost
 from ..operations import MINT_DOCKER_CREDENTIALS
 from ..sdk import Client
-from ..settings import Settings
+from ..settings import DEFAULT_REGISTRY_HOST, Settings
 from .connection import ApiConnection
 from .login_check import check_api_login
 from .pipeline import ServiceClock
@@ -29,6 +29,11 @@ class CredentialCalls(ApiConnection):
         super().__init__(client, clock, settings)
         own = DockerCredentials(settings.token, settings.token)
         self._known = {own.fingerprint}
+
+    @property
+    def image_hosts(self) -> frozenset[str]:
+        """DigitalOcean's host, and the host that the user named."""
+        return frozenset({DEFAULT_REGISTRY_HOST, self._settings.registry_host})
 
     def mint_docker_credentials(
         self, registry: str, *, read_write: bool, expiry_s: int, known: Collection[str] = ()

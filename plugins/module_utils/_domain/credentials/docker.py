@@ -26,6 +26,12 @@ class DockerCredentials:
     config: str = field(default="", repr=False, compare=False)
 
     @property
+    def host(self) -> str:
+        """The image host that the Docker config names, with its port; empty without a Docker config."""
+        place = str(next(iter(json.loads(self.config)["auths"]))) if self.config else ""
+        return (place.partition("://")[2] or place).partition("/")[0]
+
+    @property
     def fingerprint(self) -> str:
         """Tells tokens apart without showing them."""
         return hashlib.sha256(self.token.encode()).hexdigest()[:16]

@@ -22,7 +22,7 @@ from ..._domain.access.pull_secrets import pull_secret
 from ..._domain.clusters.objects import Secret, SecretContent
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.credentials.rotation import Credential
-from ..._domain.errors import Conflict, Denied, DocrError, RateLimited
+from ..._domain.errors import BadAnswer, Conflict, Denied, DocrError, RateLimited
 from ..._domain.times import format_time
 from ..flow.rate_limit import RateLimitWaits
 from ..flow.tokens import revoke_token
@@ -74,6 +74,7 @@ class Credentials:
         now = self._api.now()
         expires_at = now + timedelta(seconds=policy.expiry_s) if policy.expiry_s else None
         credential = Credential(minted.config, now, expires_at)
+        self._require_own_host(credential)
         try:
             self.save(self.journal.add(credential))
         except DocrError as error:
@@ -143,6 +144,18 @@ class Credentials:
         if self.secret is not None:
             self.kube.delete_secret(self.secret)
             self.secret = None
+
+    def _require_own_host(self, credential: Credential) -> None:
+        """Raise BadAnswer for a credential that names another image host, where no kubelet would find it."""
+        host = credential.login.host
+        if host not in self._api.image_hosts:
+            error = BadAnswer(
+                f"use the credential that was minted for the registry {self.access.registry}",
+                f"the credential is for the host {host!r:.100}",
+                "check that registry_host is the image host of this API, and that no proxy answers for the API",
+            )
+            self._give_up(credential, error)
+            raise error
 
     def _verify(self, credential: Credential, poll_settings: PollSettings) -> None:
         """Raise Denied for a credential that is not accepted, which is revoked, and another error without an answer."""

@@ -17,6 +17,10 @@ from .service import BaseApi
 class CredentialApi(BaseApi, Protocol):
     """Docker credentials of registries, and the image host that the credentials open."""
 
+    @property
+    def image_hosts(self) -> frozenset[str]:
+        """The hosts, with their ports, that a minted Docker config may name."""
+
     def mint_docker_credentials(
         self, registry: str, *, read_write: bool, expiry_s: int, known: Collection[str] = ()
     ) -> DockerCredentials:

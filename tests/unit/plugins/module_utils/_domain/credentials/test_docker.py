@@ -50,3 +50,17 @@ def test_a_value_that_is_not_a_docker_config_is_refused_without_the_value(raw: A
     with pytest.raises(ValueError, match=r"^(no Docker config with one entry|an entry without a password)$") as caught:
         parse_docker_credentials(raw)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("key", "host"),
+    [
+        ("registry.digitalocean.com", "registry.digitalocean.com"),
+        ("registry.digitalocean.com/kiwi", "registry.digitalocean.com"),
+        ("https://localhost:40002/v2/", "localhost:40002"),
+        ("", ""),
+    ],
+)
+def test_host_is_the_first_part_of_the_only_key(key: str, host: str) -> None:
+    assert parse_docker_credentials(config("a:b", key)).host == host
+    assert DockerCredentials("a", "b").host == ""
