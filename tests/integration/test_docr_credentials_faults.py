@@ -113,6 +113,19 @@ def test_a_new_credential_that_the_image_host_rejects_is_revoked_and_the_former_
     assert alive(sandbox) == [fingerprint(login(sandbox, path))[:12]]
 
 
+def test_a_good_login_that_a_gateway_before_the_image_host_denies_is_set_aside_and_revoked_later(
+    sandbox: Sandbox, path: Path
+) -> None:
+    run(sandbox, path)
+    first = login(sandbox, path)
+    sandbox.fault(path="/v2/", status=401)
+    assert run(sandbox, path)["changed"] is True
+    assert aside(sandbox, path) == [first]
+    sandbox.advance(41 * 60)
+    assert run(sandbox, path)["actions"][0]["action"] == "revoke_credentials"
+    assert alive(sandbox) == [fingerprint(login(sandbox, path))[:12]]
+
+
 def test_a_credential_that_can_be_neither_checked_nor_revoked_is_kept_for_the_next_run(
     sandbox: Sandbox, path: Path
 ) -> None:

@@ -41,7 +41,7 @@ from .._domain.login.steps import (
     RevokeCredential,
 )
 from .._domain.plan import Plan, Step
-from .flow.tokens import accepts_token, check_token, revoke_token
+from .flow.tokens import accepts_token, check_token, has_ended, revoke_token
 from .flow.wait import Clock, poll
 from .ports.api import Api
 from .ports.files import ConfigFile
@@ -170,7 +170,7 @@ class LoginKeeper:
             new = MintedCredential(
                 credentials.fingerprint, desired.registry, desired.read_write, minted_at, minted_at + desired.lifetime
             )
-            kept = _still_good(current, self._note(self.file.read()).of(self.host))
+            kept = self._still_good(current, self._note(self.file.read()).of(self.host))
             login = current.login.fingerprint if current.login else ""
             self._annotate(lambda noted: noted.promote(new, login, frozenset(one.fingerprint for one in kept)))
             gone = {aside_key(self.host, one): None for one in current.set_aside if one not in kept}
@@ -196,6 +196,17 @@ class LoginKeeper:
                 raise type(error)(error.operation, error.answer, advice) from error
             self._annotate(lambda noted: replace(noted, pending=None))
             raise
+
+    def _still_good(self, current: CurrentLogin, noted: HostNote) -> tuple[DockerCredentials, ...]:
+        """The login and the earlier credentials that may still work; `noted` lacks those that this run revoked."""
+        login = current.login
+        # A login that was dropped and is good after all would be known to nobody.
+        is_kept = login is not None and (current.is_open or not has_ended(self.api, login))
+        return tuple(
+            one
+            for one in (*([login] if login is not None and is_kept else []), *current.set_aside)
+            if (record := noted.find(one.fingerprint)) is not None and current.now < record.expires_at
+        )
 
     def _take_back(self, credentials: DockerCredentials) -> None:
         """Revoke a credential that did not become the login. Where this fails, the next run finds the credential."""
@@ -242,13 +253,3 @@ class LoginKeeper:
         note = self._note(self.file.read())
         changed = note.put(self.host, change(note.of(self.host)))
         self.file.write_note(format_note(replace(changed, made_file=changed.made_file or makes_file)))
-
-
-def _still_good(current: CurrentLogin, noted: HostNote) -> tuple[DockerCredentials, ...]:
-    """The login and the earlier credentials that may still serve a push; `noted` lacks those that this run revoked."""
-    login = [current.login] if current.login is not None and current.is_open else []
-    return tuple(
-        one
-        for one in (*login, *current.set_aside)
-        if (record := noted.find(one.fingerprint)) is not None and current.now < record.expires_at
-    )

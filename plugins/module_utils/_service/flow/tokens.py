@@ -60,7 +60,18 @@ def is_accepted_if_known(api: CredentialApi, credentials: DockerCredentials) -> 
     try:
         return accepts_token(api, credentials)
     except DocrError:
-        pass
+        return _is_accepted_by_api(api, credentials)
+
+
+def has_ended(api: CredentialApi, credentials: DockerCredentials) -> bool:
+    """Whether the API says that a token has ended; False where the API does not answer.
+
+    A second witness: a gateway in front of the image host answers 401 too, for tokens that are good.
+    """
+    return _is_accepted_by_api(api, credentials) is False
+
+
+def _is_accepted_by_api(api: CredentialApi, credentials: DockerCredentials) -> bool | None:
     try:
         api.check_api_login(credentials)
     except Denied as error:
