@@ -15,6 +15,7 @@ import pytest
 
 from docr_sandbox.testing import Sandbox
 from support.fault_matrix import Scenario, Share, check_matrix, module
+from support.image_host import minted
 from support.login_module import alive, fingerprint, run, seed, tokens
 
 LOGIN: dict[str, Any] = {"registry": "kiwi", "expires_in": "90m", "longest_push": "40m"}
@@ -57,10 +58,16 @@ def known(sandbox: Sandbox) -> set[str]:
     return {fingerprint(token)[:12] for token in tokens(config_file()).values()} & set(alive(sandbox))
 
 
-def hosts(sandbox: Sandbox) -> tuple[list[str], int]:
-    """The names of the file, and how many credentials of the file are good."""
-    names = ["login" if key == sandbox.registry_host else "aside" for key in tokens(config_file())]
-    return sorted(names), len(known(sandbox))
+def has_login(sandbox: Sandbox) -> bool:
+    """Whether the file has a login, which then must be good."""
+    found = tokens(config_file()).get(sandbox.registry_host)
+    assert found is None or fingerprint(found)[:12] in known(sandbox)
+    return found is not None
+
+
+def has_login_and_first(sandbox: Sandbox) -> tuple[bool, bool]:
+    """Whether the file has a login, and whether the first credential of all is good."""
+    return has_login(sandbox), minted(sandbox)[0]["is_valid"]
 
 
 def strays(sandbox: Sandbox) -> int:
@@ -68,13 +75,19 @@ def strays(sandbox: Sandbox) -> int:
 
 
 SCENARIOS: Mapping[str, Scenario] = {
-    "log in": Scenario(no_login, module("docr_credentials", **LOGIN), hosts, (["login"], 1), strays),
-    "renew a login": Scenario(old_login, module("docr_credentials", **LOGIN), hosts, (["aside", "login"], 2), strays),
+    "log in": Scenario(no_login, module("docr_credentials", **LOGIN), has_login, True, strays),
+    "renew a login": Scenario(
+        old_login, module("docr_credentials", **LOGIN), has_login_and_first, (True, True), strays
+    ),
     "revoke the former login": Scenario(
-        replaced_login, module("docr_credentials", **LONG), hosts, (["login"], 1), strays
+        replaced_login, module("docr_credentials", **LONG), has_login_and_first, (True, False), strays
     ),
     "end a login": Scenario(
-        good_login, module("docr_credentials", registry="kiwi", state="absent"), hosts, ([], 0), strays
+        good_login,
+        module("docr_credentials", registry="kiwi", state="absent"),
+        has_login_and_first,
+        (False, False),
+        strays,
     ),
 }
 
