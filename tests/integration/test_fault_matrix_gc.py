@@ -22,7 +22,7 @@ IMAGES = [{"name": "app", "manifests": [{"tags": ["v3"], "updated_at": "2026-02-
 def registries(*running: dict[str, Any], names: tuple[str, ...] = ("kiwi",)) -> Callable[[Sandbox], None]:
     def prepare(sandbox: Sandbox) -> None:
         sandbox.reset()
-        seed(sandbox, *running, names=names, rate=600)
+        seed(sandbox, *running, names=names, rate=60)
         sandbox.seed({"registries": [{"name": name, "repositories": IMAGES} for name in names]})
 
     return prepare
