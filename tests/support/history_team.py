@@ -339,6 +339,17 @@ class Team:
         kept = {one for one in self.places() if one[1] != registry}
         return self._carry_out(absent_registry(registry), build_registry_task, trouble, kept)
 
+    def begin(self, wish: Wish) -> None:
+        """Let the registries of a wish exist, and give the access."""
+        self.wish = wish
+        account = self.sandbox.world.account
+        account.set_tier("professional" if len(wish.registries) > 1 else wish.tier, self.sandbox.world.now())
+        account.registries.clear()
+        fill(self.sandbox.world, {"registries": [{"name": one, "region": REGION} for one in wish.registries]})
+        options = wish.access_options()
+        run = self._carry_out(options, self._access, NO_TROUBLE, set(), is_checked=False)
+        assert run.error is None, str(run.error)
+
     def settle(self) -> None:
         """After the last fault: the next runs do all that is wished for, and the runs after them nothing."""
         for name in CLUSTERS:
@@ -347,7 +358,6 @@ class Team:
         self.reconcile()
         for run in (self.create(), self.give()):
             assert run.error is None, str(run.error)
-        assert self._registry_plan() == []
         self.reconcile()
         excluded = set(self.wish.exclude) if self.wish.method == "direct" else set()
         wanted = {
@@ -362,9 +372,6 @@ class Team:
     def _registry_options(self) -> dict[str, Any]:
         there = set(self.sandbox.world.account.registries) | set(self.wish.registries)
         return (replace(self.wish, tier="professional") if len(there) > 1 else self.wish).registry_options()
-
-    def _registry_plan(self) -> list[str]:
-        return self._steps_left(self._registry_options(), build_registry_task)
 
     def _access(self, options: dict[str, Any]) -> Any:
         task = build_access_task(options)
@@ -384,7 +391,13 @@ class Team:
         return api
 
     def _carry_out(
-        self, options: dict[str, Any], build: Callable[[dict[str, Any]], Any], trouble: Trouble, protected: set[Place]
+        self,
+        options: dict[str, Any],
+        build: Callable[[dict[str, Any]], Any],
+        trouble: Trouble,
+        protected: set[Place],
+        *,
+        is_checked: bool = True,
     ) -> Run:
         run = self._run = Run()
         self._protected, self._seen = protected, set(self.sandbox.world.tokens.api)
@@ -406,7 +419,7 @@ class Team:
         finally:
             run.met_fault = trouble.fault is not None and self._disarm(trouble.fault)
         self._judge(run)
-        if run.error is None and not run.is_killed:
+        if is_checked and run.error is None and not run.is_killed:
             left = self._steps_left({**options, "force_rotation": False}, build)
             assert left == [], f"the run succeeded, and the next run would {left}"
         return run
