@@ -19,8 +19,8 @@ test-long: setup ## Runs the long form of some tests: a kill at every call of ev
 faults: setup ## Runs every fault at every call to DigitalOcean, and prints the number of cases
 	@.venv/bin/pytest -q -n 2 --dist worksteal --long tests/integration/test_fault_matrix*.py tests/clusters/test_access_fault_matrix.py
 
-histories: setup ## Runs 10,000 random histories, or as many as DOCR_HISTORIES says, and prints what happened in them
-	@.venv/bin/pytest -q --long tests/integration/test_histories.py
+histories: setup ## Runs 10,000 random histories and kills 300 runs on a control plane, and prints what happened
+	@.venv/bin/pytest -q --long tests/integration/test_histories.py tests/clusters/test_histories.py
 
 bench: setup ## Measures against plain ping tasks; writes .bench/latest.json
 	@.venv/bin/python tools/bench.py

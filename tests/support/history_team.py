@@ -419,6 +419,9 @@ class Team:
         finally:
             run.met_fault = trouble.fault is not None and self._disarm(trouble.fault)
         self._judge(run)
+        # What DigitalOcean's operator has yet to take away was taken away by this run, and not by the next run.
+        self._protected = set()
+        self.reconcile()
         if is_checked and run.error is None and not run.is_killed:
             left = self._steps_left({**options, "force_rotation": False}, build)
             assert left == [], f"the run succeeded, and the next run would {left}"
