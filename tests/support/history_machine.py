@@ -69,6 +69,7 @@ API_CALLS: Mapping[str, int] = {
     "/v2/registries*": 4,
     "/v2/kubernetes/registries": 1,
     "/v2/kubernetes/clusters*": 4,
+    "*/garbage-collection*": 4,
 }
 CLUSTER_CALLS: Mapping[tuple[str, str], int] = {
     ("*", "*"): 24,
@@ -266,6 +267,12 @@ class Histories(RuleBasedStateMachine):
         """Run docr_registry with state absent."""
         if not self._is_over:
             self._tell(self._team.delete(registry, trouble))
+
+    @rule(trouble=TROUBLES, force=st.booleans())
+    def collect(self, trouble: Trouble, *, force: bool) -> None:
+        """Run docr_gc."""
+        if not self._is_over:
+            self._tell(self._team.collect(trouble, force=force))
 
     @rule(hours=HOURS)
     def wait(self, hours: float) -> None:

@@ -28,6 +28,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import DocrError
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.access import build_access_task
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.gc import build_gc_task
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.registry import build_registry_task
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow import parallel
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.wait import PollSettings
@@ -98,6 +99,33 @@ _REGISTRY: Mapping[str, Any] = {
 }
 
 
+def collection_options(registries: tuple[str, ...], *, force: bool) -> dict[str, Any]:
+    """The options of docr_gc, as Ansible completes them: on Sunday nights, or at once with `force`."""
+    sunday = {"days": ["sunday"], "start": "03:00", "duration": "4h", "time_zone": "UTC"}
+    return {
+        **dict.fromkeys(("max_age", "quiet_period")),
+        "registries": list(registries),
+        "state": "collected",
+        "type": "unreferenced_blobs",
+        "maintenance_windows": [sunday],
+        "blackout_dates": [],
+        "min_interval": "20h",
+        "outside_window": "skip",
+        "overrun": "finish",
+        "stuck_after": "45m",
+        "on_stuck": "fail",
+        "allow_delete_untagged_manifests": False,
+        "force": force,
+        "outside_window_timeout": "24h",
+        "overrides": [],
+        "wait": True,
+        "wait_timeout": 7200,
+        "wait_sleep": 15,
+        "expect_registries": [],
+        "registry_host": IMAGE_HOST,
+    }
+
+
 def absent_registry(name: str) -> dict[str, Any]:
     """The options of docr_registry for a registry that is to be gone."""
     return {**_REGISTRY, "state": "absent", "registries": [{"name": name}]}
@@ -127,6 +155,7 @@ class Run:
     is_mint_spoiled: bool = False
     met_fault: bool = False
     violation: str = ""
+    is_postponed: bool = False
 
 
 @dataclass
@@ -161,7 +190,7 @@ class _Later:
 
 @dataclass
 class _Waits:
-    """A clock for waits: while a run waits, DigitalOcean's operator works."""
+    """A clock for waits: while a run waits, the service's time passes and DigitalOcean's operator works."""
 
     team: Team
     now: float = 0.0
@@ -171,6 +200,7 @@ class _Waits:
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
+        self.team.sandbox.world.clock.advance(seconds)
         self.team.reconcile()
 
 
@@ -210,6 +240,7 @@ class Team:
     clusters: dict[str, LocalCluster] = field(default_factory=dict)
     connections: dict[str, LocalConnections] = field(default_factory=dict)
     excused: set[str] = field(default_factory=set)
+    has_collected: bool = False
     _operators: dict[str, ClusterReconciler] = field(default_factory=dict)
     _protected: set[Place] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
@@ -350,13 +381,25 @@ class Team:
         run = self._carry_out(options, self._access, NO_TROUBLE, set(), is_checked=False)
         assert run.error is None, str(run.error)
 
+    def collect(self, trouble: Trouble = NO_TROUBLE, *, force: bool = True) -> Run:
+        """Collect garbage in the registries that exist."""
+        self.has_collected = True
+        there = tuple(self.sandbox.world.account.registries) or self.wish.registries
+        options = collection_options(there, force=force)
+        run = self._carry_out(options, self._collection, trouble, self.places(), is_checked=False)
+        if run.error is None and not run.is_killed:
+            # A collection that succeeded is not repeated within min_interval.
+            assert self._steps_left(collection_options(there, force=False), self._collection) == []
+            assert not any(one.active for one in self.sandbox.world.account.registries.values())
+        return run
+
     def settle(self) -> None:
         """After the last fault: the next runs do all that is wished for, and the runs after them nothing."""
         for name in CLUSTERS:
             self.set_state(name, "running")
         self.add_clusters()
         self.reconcile()
-        for run in (self.create(), self.give()):
+        for run in (self.create(), self.give(), *([self.collect()] if self.has_collected else [])):
             assert run.error is None, str(run.error)
         self.reconcile()
         excluded = set(self.wish.exclude) if self.wish.method == "direct" else set()
@@ -376,6 +419,10 @@ class Team:
     def _access(self, options: dict[str, Any]) -> Any:
         task = build_access_task(options)
         return replace(task, poll_settings=PollSettings(60, 5, _Waits(self)))
+
+    def _collection(self, options: dict[str, Any]) -> Any:
+        task = build_gc_task(options)
+        return replace(task, settings=PollSettings(options["wait_timeout"], options["wait_sleep"], _Waits(self)))
 
     def _open(self, *, read_only: bool = False) -> HistoryApi:
         settings = Settings(
@@ -411,6 +458,8 @@ class Team:
             task, api = build(options), self._open()
             current = task.fetch(api)
             plan = task.plan(current)
+            # While the image host does not answer, a credential that is due stays in use.
+            run.is_postponed = any("is not renewed" in warning for warning in plan.warnings)
             task.apply(api, current, plan, run.steps.append)
         except DocrError as error:
             run.error = error
@@ -422,7 +471,7 @@ class Team:
         # What DigitalOcean's operator has yet to take away was taken away by this run, and not by the next run.
         self._protected = set()
         self.reconcile()
-        if is_checked and run.error is None and not run.is_killed:
+        if is_checked and run.error is None and not run.is_killed and not run.is_postponed:
             left = self._steps_left({**options, "force_rotation": False}, build)
             assert left == [], f"the run succeeded, and the next run would {left}"
         return run
