@@ -27,9 +27,17 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._client.setti
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.cluster import Cluster
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import DocrError
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
-from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.access import build_access_task
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.spec import Spec
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.access import (
+    ACCESS_SPEC,
+    build_access_task,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.gc import build_gc_task
-from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.registry import build_registry_task
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.gc_options import GC_SPEC
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.registry import (
+    REGISTRY_SPEC,
+    build_registry_task,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow import parallel
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.wait import PollSettings
 from docr_sandbox.doks.operator import ClusterReconciler
@@ -63,24 +71,17 @@ class Wish:
         is_direct, is_present = self.method == "direct", state == "present"
         own = self.method != "one_click" and is_present
         return {
-            **dict.fromkeys(("integrations", "kubeconfig", "contexts", "namespaces", "namespace_selector")),
+            **_defaults(ACCESS_SPEC),
             "state": state,
             "clusters": list(self.clusters),
             "registries": list(self.registries),
             "method": self.method,
             "exclude_namespaces": list(self.exclude) if is_direct and self.exclude else None,
-            "service_accounts": None,
             "rotate_every": self.rotate_every if own else None,
             "never_expires": True if own and self.rotate_every is None else None,
             "revoke_after": self.revoke_after,
             "force_rotation": force and own,
-            "recreate_failed_pods": False,
-            "wait_for_all_namespaces": False,
             "verify_credentials": self.verify,
-            "wait_for_secrets": "changed",
-            "expect_registries": [],
-            "wait_timeout": 60,
-            "wait_sleep": 5,
             "registry_host": IMAGE_HOST,
         }
 
@@ -90,8 +91,13 @@ class Wish:
         return {**_REGISTRY, "state": "present", "registries": listed}
 
 
+def _defaults(spec: Spec) -> dict[str, Any]:
+    """The options of a module, as Ansible completes those that a task does not set."""
+    return {name: option.get("default") for name, option in spec.options.items()}
+
+
 _REGISTRY: Mapping[str, Any] = {
-    "tier_policy": "highest",
+    **_defaults(REGISTRY_SPEC),
     "allow_downgrade": True,
     "allow_delete_images": True,
     "allow_delete_integrated": True,
@@ -101,29 +107,8 @@ _REGISTRY: Mapping[str, Any] = {
 
 def collection_options(registries: tuple[str, ...], *, force: bool) -> dict[str, Any]:
     """The options of docr_gc, as Ansible completes them: on Sunday nights, or at once with `force`."""
-    sunday = {"days": ["sunday"], "start": "03:00", "duration": "4h", "time_zone": "UTC"}
-    return {
-        **dict.fromkeys(("max_age", "quiet_period")),
-        "registries": list(registries),
-        "state": "collected",
-        "type": "unreferenced_blobs",
-        "maintenance_windows": [sunday],
-        "blackout_dates": [],
-        "min_interval": "20h",
-        "outside_window": "skip",
-        "overrun": "finish",
-        "stuck_after": "45m",
-        "on_stuck": "fail",
-        "allow_delete_untagged_manifests": False,
-        "force": force,
-        "outside_window_timeout": "24h",
-        "overrides": [],
-        "wait": True,
-        "wait_timeout": 7200,
-        "wait_sleep": 15,
-        "expect_registries": [],
-        "registry_host": IMAGE_HOST,
-    }
+    given = {"registries": list(registries), "force": force, "registry_host": IMAGE_HOST}
+    return _defaults(GC_SPEC) | given
 
 
 def absent_registry(name: str) -> dict[str, Any]:

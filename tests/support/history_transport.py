@@ -76,7 +76,9 @@ class Moments:
 
 def is_write(call: str) -> bool:
     """Whether a call, with the name of its cluster in front, changes something; a GET may mint a token."""
-    return call.endswith("/docker-credentials") or not ("GET " in call or call.endswith("/validate-name"))
+    return call.endswith("/docker-credentials") or not (
+        "GET " in call or "HEAD " in call or call.endswith("/validate-name")
+    )
 
 
 @dataclass
@@ -165,8 +167,10 @@ class LocalSandbox:
 
 def _response(request: requests.PreparedRequest, exchange: _Exchange) -> requests.Response:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in exchange.headers}
+    # A server sends no body in answer to HEAD.
+    body = b"" if request.method == "HEAD" else exchange.answer
     raw = urllib3.HTTPResponse(
-        io.BytesIO(exchange.answer), headers, exchange.status, preload_content=False, request_method=request.method
+        io.BytesIO(body), headers, exchange.status, preload_content=False, request_method=request.method
     )
     return requests.adapters.HTTPAdapter().build_response(request, raw)
 
