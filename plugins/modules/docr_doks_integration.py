@@ -47,6 +47,9 @@ options:
       - A kubeconfig file, for clusters of any kind, and for DOKS clusters that the module must enter with fewer rights.
         Mutually exclusive with O(clusters).
       - Not allowed with O(method=one_click), which works with DOKS clusters only.
+      - The file is read as kubectl reads the file. The user of a context signs in with a token, a token file, a client
+        certificate, an exec plug-in or a user name with a password, and may impersonate another user. An exec plug-in
+        ends after 60 seconds and cannot ask questions. The server must be an https address.
     type: path
   contexts:
     description: Contexts of O(kubeconfig). Each context is a cluster. The default is the current context.

@@ -40,6 +40,8 @@ options:
     description:
       - A kubeconfig file on the host where the module runs. The module diagnoses the clusters of the file, of any kind,
         instead of clusters of O(clusters). Requires O(diagnose=true).
+      - The file is read as kubectl reads the file. An exec plug-in ends after 60 seconds and cannot ask questions. The
+        server must be an https address.
     type: path
   contexts:
     description: Contexts of O(kubeconfig). The default is the current context.

@@ -156,6 +156,37 @@ def test_unreachable_clusters_do_not_stop_other_clusters_and_are_named_at_the_en
     assert (shown["lost"]["diagnosis"], shown["first"]["error"]) == (None, None)
 
 
+def test_users_that_cannot_sign_in_stop_no_other_cluster_and_impersonation_counts(
+    orchard: Cluster, tmp_path: Path
+) -> None:
+    config = orchard.plane.kubeconfig()
+    (cluster,), (user,) = config["clusters"], config["users"]
+    (tmp_path / "token").write_text(f"{user['user']['token']}\n", encoding="utf-8")
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "docr-no-such-plugin"}
+    users: dict[str, dict[str, Any]] = {
+        "broken": {"token": f"{user['user']['token']}\n"},
+        "file": {"tokenFile": "token"},
+        "plugin": {"exec": plugin},
+        "basic": {"username": "fern", "password": "some-password"},
+        "fewer": {**user["user"], "as": "fern"},
+        "anonymous": {},
+    }
+    config["users"] = [{"name": name, "user": one} for name, one in users.items()]
+    config["contexts"] = [{"name": name, "context": {"cluster": cluster["name"], "user": name}} for name in users]
+    path = tmp_path / "six.kubeconfig"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    options: dict[str, Any] = {"kubeconfig": str(path), "contexts": list(users)}
+    result = run_module(orchard.sandbox, MODULE, diagnose=True, registries=["kiwi"], **options)
+    shown = {one["name"]: one["error"] for one in result["last"]["clusters"]}
+    assert shown["file"] is None
+    assert "the token of the user broken holds a line break" in shown["broken"]
+    assert "the exec plug-in docr-no-such-plugin of the user plugin was not found" in shown["plugin"]
+    assert "does not accept the username and password of the user basic" in shown["basic"]
+    assert 'User "fern" cannot list resource "namespaces"' in shown["fewer"]
+    assert "the user anonymous has no credentials" in shown["anonymous"]
+    assert user["user"]["token"] not in json.dumps(result)
+
+
 def test_clusters_of_the_api_are_diagnosed_in_parallel(orchard: Cluster, meadow: Cluster) -> None:
     give_access(orchard)
     meadow.add_namespaces("pear")

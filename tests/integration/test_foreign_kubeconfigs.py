@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -305,6 +307,17 @@ def test_exec_plugin_that_hangs_is_stopped(walk: Walk, monkeypatch: pytest.Monke
     assert time.monotonic() - started < 5
 
 
+def test_exec_plugin_that_hangs_holds_no_other_cluster(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exec_plugin, "LIMIT_S", 3.0)
+    hanging = walk.write(walk.plugin("sleep 600")).rename(walk.folder / "hanging")
+    with ThreadPoolExecutor(1) as pool:
+        task = pool.submit(open_kube, str(hanging), None, "slow", Settings("dop_v1_x"))
+        time.sleep(0.5)
+        walk.listed({"token": TOKEN})
+        assert not task.done()
+        assert isinstance(task.exception(), Refused)
+
+
 def test_child_that_goes_on_in_the_background_holds_no_task(walk: Walk) -> None:
     started = time.monotonic()
     assert walk.listed(walk.plugin(f"sleep 600 & {printed(token=TOKEN)}"))["Authorization"]
@@ -385,6 +398,13 @@ def test_proxy_that_refuses_or_is_down_is_named(walk: Walk, status: int | None) 
     assert "p%40ss" not in str(error)
     assert "p@ss" not in str(error)
     assert (str(status) if status else "cannot be reached") in str(error)
+
+
+def test_proxy_of_socks_requires_its_library(walk: Walk) -> None:
+    if importlib.util.find_spec("socks") is not None:
+        pytest.skip("PySocks is installed")
+    error = walk.error({"token": TOKEN}, {"proxy-url": f"socks5://{LOGIN}@127.0.0.1:9"})
+    assert "the Python library PySocks is missing, which the proxy socks5://127.0.0.1:9 requires" in str(error)
 
 
 @pytest.mark.parametrize("address", ["proxy:3128", "ftp://proxy", "http://", "http://proxy:99999", f"x://{LOGIN}@p"])

@@ -37,6 +37,8 @@ def cause_words(error: BaseException, secrets: SecretTexts | None = None) -> str
     text = str(inner)
     if isinstance(inner, OSError) and inner.strerror:
         text = inner.strerror
+    elif len(inner.args) > 1 and isinstance(inner.args[-1], str):
+        text = inner.args[-1]  # behind the connection, as errors of urllib3 have the text
     text = _FRAMES.sub("", text)
     only = _ONLY_AN_OBJECT.match(text)
     text = only["inside"] if only else text

@@ -169,4 +169,5 @@ def lost(error: Exception, words: str, secrets: SecretTexts, *, is_read: bool, p
     if isinstance(reason, (NewConnectionError, ConnectTimeoutError)):
         advice = "check its address, the network, and whether the firewall of the control plane allows this host"
         return Unreachable(words, f"it cannot be reached ({told})", advice)
-    return Interrupted(words, f"the connection ended without an answer ({told})", _after_failure(is_read))
+    through = f" through the proxy {proxy}" if proxy else ""
+    return Interrupted(words, f"the connection{through} ended without an answer ({told})", _after_failure(is_read))

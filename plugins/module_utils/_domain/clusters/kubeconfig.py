@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,9 @@ from urllib.parse import unquote, urlsplit
 from ..addresses import PORT_RANGE, has_bad_port
 
 _SECTIONS = {"clusters": "cluster", "contexts": "context", "users": "user"}
+_LONGEST_LABEL = 63
+# Clients differ in what they make of these characters in an address.
+_FOREIGN = re.compile(r"[\s\\<>\"^`{|}]")
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -29,12 +33,16 @@ class UnusableKubeconfig(Exception):
 
 @dataclass(frozen=True)
 class KubeEntry:
-    """A cluster, a context or a user. Relative paths in `fields` count from `folder`; None is the current folder."""
+    """A cluster, a context or a user. Relative paths in `fields` count from `folder`; None is the current folder.
+
+    `is_readable` is False for an entry without fields, which is an error of the contexts that name the entry.
+    """
 
     kind: str
     name: str
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
     folder: str | None = None
+    is_readable: bool = True
 
     @property
     def words(self) -> str:
@@ -85,6 +93,8 @@ class Kubeconfig:
         found = self.entries[section].get(name)
         if found is None:
             raise UnusableKubeconfig(f"the {_SECTIONS[section]} {name} is missing")
+        if not found.is_readable:
+            raise UnusableKubeconfig(f"the file is not a kubeconfig: {found.words} has no fields")
         return found
 
 
@@ -113,10 +123,8 @@ def _read_section(document: Mapping[str, Any], section: str, kind: str, folder: 
         name, fields = one.get("name"), one.get(kind)
         if name is None:
             raise UnusableKubeconfig(f"an entry of {section} has no name")
-        # Users without any field are written by hand and by kubectl, and are refused only where a context names them.
-        if fields is not None and not isinstance(fields, Mapping):
-            raise UnusableKubeconfig(f"the file is not a kubeconfig: the {kind} {name} has no fields")
-        found.append(KubeEntry(kind, str(name), fields or {}, folder))
+        is_readable = fields is None or isinstance(fields, Mapping)
+        found.append(KubeEntry(kind, str(name), (is_readable and fields) or {}, folder, is_readable))
     return found
 
 
@@ -191,10 +199,15 @@ def _require_address(address: str, words: str) -> None:
         host, is_bad_port = urlsplit(address).hostname, has_bad_port(address)
     except ValueError:
         raise UnusableKubeconfig(f"{words} is not an address") from None
-    if not host or any(one.isspace() or not one.isprintable() for one in address):
+    if not host or _FOREIGN.search(address) or not address.isprintable() or not _has_labels(host):
         raise UnusableKubeconfig(f"{words} is not an address")
     if is_bad_port:
         raise UnusableKubeconfig(f"the port of {words} is not {PORT_RANGE}")
+
+
+def _has_labels(host: str) -> bool:
+    """Whether the parts of a host name have lengths that a name server knows; an IPv6 address has no such parts."""
+    return ":" in host or all(0 < len(label) <= _LONGEST_LABEL for label in host.removesuffix(".").split("."))
 
 
 @dataclass(frozen=True)

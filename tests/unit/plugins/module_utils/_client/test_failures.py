@@ -14,7 +14,15 @@ import requests
 import urllib3
 from azure.core.exceptions import ServiceRequestError
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ProxyError, ReadTimeoutError, SSLError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.failures import (
     cause_words,
@@ -25,6 +33,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._client.failu
 POOL = urllib3.HTTPSConnectionPool("kiwi", 443)
 CONNECTION = HTTPConnection("kiwi", 443)
 REFUSED = NewConnectionError(CONNECTION, "Failed to establish a new connection: [Errno 111] Connection refused")
+TIMED_OUT = ConnectTimeoutError(CONNECTION, "Connection to kiwi timed out. (connect timeout=2)")
 TUNNEL = ProxyError(
     "Unable to connect to proxy", OSError("Tunnel connection failed: 407 Proxy Authentication Required")
 )
@@ -42,6 +51,7 @@ PLAIN = SSLError(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version numb
         (ProtocolError("broken", http.client.IncompleteRead(b"abc", 97)), "3 bytes read, 97 more expected"),
         (ProtocolError("aborted", ConnectionResetError(104, "Connection reset by peer")), "Connection reset by peer"),
         (ReadTimeoutError(POOL, "/v2", "Read timed out."), "Read timed out."),
+        (MaxRetryError(POOL, "/v2", TIMED_OUT), "Connection to kiwi timed out"),
         (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
         (MaxRetryError(POOL, "/v2", PLAIN), "wrong version number"),
     ],

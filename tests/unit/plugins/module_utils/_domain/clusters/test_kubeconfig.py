@@ -47,6 +47,9 @@ def test_address_of_a_server(server: str, uses_tls: bool, address: str) -> None:
         ("https://", "is not an address"),
         ("https://[::1", "is not an address"),
         ("https://kiwi example.com", "is not an address"),
+        ("https://kiwi\\oak", "is not an address"),
+        ("https://kiwi..oak", "is not an address"),
+        (f"https://{'a' * 64}.oak", "is not an address"),
         ("https://kiwi:0", "the port of the server kiwi:0 is not a number from 1 to 65535"),
         ("https://kiwi:65536", "the port of"),
         ("https://kiwi:https", "the port of"),
@@ -93,6 +96,19 @@ def test_first_entry_of_a_name_and_first_current_context_win() -> None:
     merged = merge_kubeconfigs([(document("", "1"), "/x"), (None, "/y"), (document("a", "2"), "/z")])
     cluster, user = merged.choose(None)
     assert (cluster.text("server"), cluster.folder, user.text("token")) == ("1", "/x", "1")
+
+
+def test_entry_that_cannot_be_read_is_an_error_of_its_contexts_alone() -> None:
+    context = {"cluster": "a", "user": "a"}
+    document = {
+        "clusters": [{"name": "a", "cluster": {"server": "x"}}, {"name": "b", "cluster": "junk"}],
+        "contexts": [{"name": "a", "context": context}, {"name": "b", "context": {**context, "cluster": "b"}}],
+        "users": [{"name": "a", "user": {"token": "x"}}, {"name": "b", "user": ["junk"]}, {"name": "c"}],
+    }
+    merged = merge_kubeconfigs([(document, None)])
+    assert merged.choose("a")[0].text("server") == "x"
+    with pytest.raises(UnusableKubeconfig, match="the cluster b has no fields"):
+        merged.choose("b")
 
 
 @pytest.mark.parametrize(
