@@ -116,7 +116,7 @@ def test_options_that_do_not_fit_are_refused_before_any_call(team: Sandbox, entr
 
 KUBECONFIGS = {
     "missing": (None, "the file does not exist or is empty"),
-    "empty": ("", "Invalid kube-config"),
+    "empty": ("", "the file does not exist or is empty"),
     "no YAML": ("contexts: [", "the file is not YAML, see line"),
     "a list": ("[1, 2]", "the file is not a kubeconfig"),
 }

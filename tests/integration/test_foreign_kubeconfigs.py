@@ -32,7 +32,7 @@ from support.connect_proxy import connect_proxy
 from support.hostile_server import Reply, ReplyingServer, replying_server
 
 TOKEN = "abcdefgh-nobody-may-see-me"
-EMPTY = Reply(b'{"kind": "List", "metadata": {}, "items": []}')
+EMPTY = Reply(b'{"kind": "List", "metadata": {}, "items": [{"metadata": {"name": "kube-system"}}]}')
 V1 = "client.authentication.k8s.io/v1"
 OLD = "client.authentication.k8s.io/v1alpha1"
 
