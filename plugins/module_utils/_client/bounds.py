@@ -67,15 +67,15 @@ _POOLS: Mapping[str, type] = {"http": HTTPConnectionPool, "https": HTTPSConnecti
 _TIMED = "is_timed_by_docr"
 
 
-def timed_pools(limit_s: float, pools: Mapping[str, Any] = _POOLS) -> Mapping[str, type]:
+def timed_pools(limit_s: float, pools: Mapping[str, Any] | None = None) -> Mapping[str, type]:
     """The classes of connection pools by scheme, whose answers must come within `limit_s` seconds.
 
-    `pools` are the classes to derive from: the connections through a SOCKS proxy have classes of their own.
+    `pools` are the classes to derive from: the connections through a SOCKS proxy have classes of their own; None are the classes for no such proxy.
     """
     # Messages of urllib3 show the names of the classes.
     response = {"response_class": staticmethod(partial(TimedResponse, limit_s)), _TIMED: True}
     found: dict[str, type] = {}
-    for scheme, pool in pools.items():
+    for scheme, pool in (pools or _POOLS).items():
         kind = pool.ConnectionCls
         timed = {"ConnectionCls": type(kind.__name__, (kind,), dict(response))}
         found[scheme] = pool if hasattr(kind, _TIMED) else type(pool.__name__, (pool,), timed)

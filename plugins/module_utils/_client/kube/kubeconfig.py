@@ -78,9 +78,9 @@ def _read_document(path: str) -> Any:
     try:
         with open(path, "rb") as file:
             return safe_load(file)
+    except OSError as error:
+        raise UnusableKubeconfig(f"the file cannot be read ({reason_of(error)})", _CORRECT_FILE) from None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", see line {mark.line + 1}" if mark else ""
         raise UnusableKubeconfig(f"the file is not YAML{line}", _CORRECT_FILE) from None
-    except OSError as error:
-        raise UnusableKubeconfig(f"the file cannot be read ({reason_of(error)})", _CORRECT_FILE) from None
