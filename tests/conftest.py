@@ -15,7 +15,16 @@ from support.fault_matrix import PROPERTY
 # Files made to hold secrets: what the sandbox gives its clients, what tests hand to modules and clients, the database
 # of a control plane, and the environment of a job as ansible-runner records the environment.
 HOLDS_SECRETS = (
-    *("sandbox.env", "*config.json", "plum.json", "*kubeconfig*", "*state.json", "connection.json", "mine.yml"),
+    *(
+        "sandbox.env",
+        "*config.json",
+        "auth.json",
+        "plum.json",
+        "*kubeconfig*",
+        "*state.json",
+        "connection.json",
+        "mine.yml",
+    ),
     *("*.wal", "*.snap", "db", "command"),
 )
 

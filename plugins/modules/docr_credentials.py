@@ -46,9 +46,19 @@ options:
   path:
     description:
       - Docker's config file. A symbolic link is followed. A missing folder is created with mode 0700.
-      - The default is C(config.json) in the folder that the environment variable E(DOCKER_CONFIG) names on the host
-        where the module runs, or in C(~/.docker).
+      - The default depends on O(client). The environment variables are those of the host where the module runs, and
+        must name absolute paths.
     type: path
+  client:
+    description:
+      - The client whose default file O(path) is.
+      - With V(docker) the file is C(config.json) in the folder that E(DOCKER_CONFIG) names, or in C(~/.docker).
+      - With V(podman) the file is the file that Podman, Skopeo and Buildah read first, which is E(REGISTRY_AUTH_FILE),
+        or V(docker)'s file where E(DOCKER_CONFIG) is set, or C(containers/auth.json) in the folder that
+        E(XDG_RUNTIME_DIR) names, or C(/run/containers/UID/auth.json).
+    type: str
+    choices: [docker, podman]
+    default: docker
   read_write:
     description: Whether the login can push too.
     type: bool
@@ -81,7 +91,16 @@ notes:
   - >-
     A credential that was minted at the moment in which a run was killed may be missing from the file. The next run
     warns of such a credential. The credential expires after O(expires_in).
-  - Run the module as the user who pushes. If root runs the module, an existing file keeps its owner.
+  - Run the module as the user who pushes. If root runs the module, an existing file keeps its owner, and new files and
+    folders in a home folder belong to the owner of the home folder.
+  - >-
+    Clients look into several places. RV(credentials.clients) says which login docker, and which login Podman, Skopeo
+    and Buildah use for the registry after the task. A warning names an entry that takes precedence over the login of
+    this task, such as an entry in E(DOCKER_AUTH_CONFIG), in another file, or for C(HOST/REGISTRY) in the same file.
+  - >-
+    If the note beside the file is lost, the task counts the login as the login of another program and fails. Then
+    remove the login with C(docker logout HOST) and run the task again. The former credential expires after
+    O(expires_in).
 seealso:
   - module: planton.digitalocean.docr_registry
   - module: planton.digitalocean.docr_doks_integration
@@ -138,6 +157,21 @@ credentials:
       description: Whether the login can push too.
       type: bool
       sample: true
+    clients:
+      description:
+        - The login that each client uses for the registry after the task, for the environment of the task.
+        - C(source) is a file or the variable C(DOCKER_AUTH_CONFIG), and null where the client finds no login.
+      type: list
+      elements: dict
+      sample:
+        - clients: docker
+          source: /var/lib/ci/.docker/config.json
+          entry: registry.digitalocean.com
+          is_this_login: true
+        - clients: podman, skopeo and buildah
+          source: /run/user/1000/containers/auth.json
+          entry: registry.digitalocean.com
+          is_this_login: false
     fingerprint:
       description: Identifies the credential, part of a SHA-256; null in check mode for a new credential.
       type: str

@@ -69,3 +69,19 @@ def test_a_login_that_a_client_has_written_is_not_replaced(shell: Shell) -> None
     assert f"its entry {shell.host} was not written by this module" in result["msg"]
     shell.run("crane", "auth", "logout", shell.host)
     assert log_in(shell) is True
+
+
+def test_skopeo_uses_the_login_that_the_module_names(shell: Shell, draw: Draw, tmp_path: Path) -> None:
+    shell.write_docker_config({})
+    log_in(shell, read_write=True)
+    words = push_words("skopeo", draw(), f"{shell.host}/plum/team/app:v7")
+    shell.run("skopeo", *words)
+    document = json.loads(config_of(shell).read_text(encoding="utf-8"))
+    document["auths"][f"{shell.host}/plum"] = {"auth": "ZmlnOmRhdGU="}
+    shell.write_docker_config(document)
+    result = run_module(shell.sandbox, "docr_credentials", registry="plum", path=str(config_of(shell)), read_write=True)
+    assert result["changed"] is False
+    assert f"skopeo and buildah will not use the login of {config_of(shell)}: the entry" in result["warnings"][0]
+    assert [one["is_this_login"] for one in result["credentials"]["clients"]] == [True, False]
+    assert "authentication required" in shell.refused("skopeo", *words)
+    shell.run("crane", "manifest", f"{shell.host}/plum/team/app:v7")

@@ -67,6 +67,7 @@ def test_a_first_login_is_minted_checked_written_and_noted_and_the_second_run_ke
     assert sandbox.calls() == [LIST, MINT, *CHECK]
     token = login(sandbox, path)
     assert (first["changed"], steps(first)) == (True, ["log_in"])
+    assert [one["is_this_login"] for one in first["credentials"].pop("clients")] == [True, True]
     assert first["credentials"] == {
         "registry": "kiwi",
         "host": sandbox.registry_host,
@@ -84,6 +85,7 @@ def test_a_first_login_is_minted_checked_written_and_noted_and_the_second_run_ke
     sandbox.clear_log()
     before = path.stat()
     second = run(sandbox, path)
+    second["credentials"].pop("clients")
     assert (second["changed"], second["actions"], second["credentials"]) == (False, [], first["credentials"])
     assert sandbox.calls() == [LIST, *CHECK]
     assert path.stat() == before
@@ -270,3 +272,53 @@ def test_check_mode_writes_nothing_mints_nothing_and_predicts(sandbox: Sandbox, 
             },
         },
     }
+
+
+@pytest.mark.parametrize("client", ["docker", "podman"])
+def test_the_result_names_the_login_that_each_client_uses(
+    sandbox: Sandbox, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: str
+) -> None:
+    monkeypatch.setenv("HOME", str(path.parent.parent))
+    monkeypatch.delenv("DOCKER_CONFIG", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    monkeypatch.setenv("DOCKER_AUTH_CONFIG", json.dumps({"auths": {sandbox.registry_host: entry("other")}}))
+    runtime = tmp_path / "run" / "containers" / "auth.json"
+    if client == "docker":
+        runtime.parent.mkdir(parents=True)
+        runtime.write_text(json.dumps({"auths": {sandbox.registry_host: entry("other")}}), encoding="utf-8")
+    result = run(sandbox, None, client=client)
+    host = sandbox.registry_host
+    assert result["credentials"]["clients"] == [
+        {"clients": "docker", "source": "DOCKER_AUTH_CONFIG", "entry": host, "is_this_login": False},
+        {
+            "clients": "podman, skopeo and buildah",
+            "source": str(runtime),
+            "entry": host,
+            "is_this_login": client == "podman",
+        },
+    ]
+    if client == "podman":
+        assert (result["credentials"]["path"], result["warnings"]) == (str(runtime), [])
+        return
+    assert len(result["warnings"]) == 2
+    assert f"docker will not use the login of {path}: the entry {host} of DOCKER_AUTH_CONFIG" in result["warnings"][0]
+    assert f"podman, skopeo and buildah will not use the login of {path}: the entry {host} of {runtime}" in str(
+        result["warnings"][1]
+    )
+
+
+@pytest.mark.parametrize("value", ["~/own", "own"])
+def test_a_variable_with_a_path_that_no_client_resolves_alike_is_refused(
+    sandbox: Sandbox, path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("DOCKER_CONFIG", value)
+    refused = run(sandbox, None)
+    assert f"DOCKER_CONFIG: the environment variable has the relative path {value}, and " in refused["msg"]
+    assert sandbox.calls() == []
+
+
+def test_a_byte_order_mark_is_read_and_not_written(sandbox: Sandbox, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text('{"auths": {"z.test": {"auth": "YTpi"}}}', encoding="utf-8-sig")
+    assert run(sandbox, path)["changed"] is True
+    assert set(tokens(path)) == {"z.test", sandbox.registry_host}

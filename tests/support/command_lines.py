@@ -97,6 +97,7 @@ DOCUMENTS = (
 _REPOSITORY = "needs a checkout of the repository; tests/integration/test_demo.py runs the demo"
 _OTHER_TOOL = "names what another tool does; no step of a guide"
 _ENGINE = "needs a container engine"
+_CONTAINER = "needs the container of a job; tests/clients/test_pipelines.py runs the pipelines"
 # The documents with command lines that tests/clusters/test_command_lines.py runs.
 FOLLOWED = (
     "README.md",
@@ -124,7 +125,9 @@ NOT_RUN: Mapping[str, str] = {
     "docker login": _OTHER_TOOL,
     "docker logout": _OTHER_TOOL,
     "docker logout registry.digitalocean.com": _OTHER_TOOL,
-    "DOCKER_CONFIG=.docker/acme-payments docker push ...": _ENGINE,
+    "DOCKER_CONFIG=~/.docker-logins/acme-payments docker push ...": _ENGINE,
+    "apk add --no-cache python3 py3-pip": _CONTAINER,
+    "python3 -m venv ~/ansible": _CONTAINER,
     "docker build --push -t registry.digitalocean.com/acme-payments/api:$CI_COMMIT_SHORT_SHA .": _ENGINE,
     "ansible-playbook ci/push.yml": _ENGINE,
     "/usr/bin/ansible-playbook planton.digitalocean.gc -e docr_manifest_files=/etc/docr-gc/manifests": (

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..files.docker_config import DockerConfigFile, open_docker_config
+from ..files.docker_config import DockerConfigFile, open_docker_config, read_docker_config
 from ..sdk import Client
 from ..settings import Settings
 from .client import DigitalOceanApi, open_api_of
@@ -25,6 +25,10 @@ class FileApi(DigitalOceanApi):
         if path not in self._files:
             self._files[path] = open_docker_config(path, self._settings)
         return self._files[path]
+
+    def read_docker_config(self, path: str) -> str | None:
+        """The text of a config file of another client."""
+        return read_docker_config(path, self._settings)
 
 
 def open_file_api(settings: Settings) -> FileApi:

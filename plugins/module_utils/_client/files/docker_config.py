@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import pwd
 import stat
 import tempfile
 from contextlib import AbstractContextManager, suppress
@@ -119,7 +120,7 @@ class DockerConfigFile:
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
                     os.fchmod(handle, _PRIVATE_FILE)
-                    _keep_owner(handle, target)
+                    _set_owner(handle, (target, self.path))
                     file.write(text)
                     file.flush()
                     os.fsync(handle)
@@ -165,9 +166,12 @@ def _make_folders(folder: str) -> None:
     if os.path.isdir(folder):
         return
     _make_folders(os.path.dirname(folder))
+    owner = _owner_of_home(folder)
     with suppress(FileExistsError):
         os.mkdir(folder, _PRIVATE_FOLDER)
         os.chmod(folder, _PRIVATE_FOLDER)
+        if owner is not None:
+            os.chown(folder, *owner, follow_symlinks=False)
 
 
 def _read(path: str, errors: str = "strict") -> str | None:
@@ -176,18 +180,49 @@ def _read(path: str, errors: str = "strict") -> str | None:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
-    with os.fdopen(handle, encoding="utf-8", errors=errors) as file:
+    # Windows tools write a byte order mark.
+    with os.fdopen(handle, encoding="utf-8-sig", errors=errors) as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.EINVAL, "the path is not a regular file")
         return file.read()
 
 
-def _keep_owner(handle: int, target: str) -> None:
-    """The owner of the file stays its owner; where the owner is another user, only root can keep the owner."""
-    with suppress(FileNotFoundError):
-        owner = os.stat(target)
-        if owner.st_uid != os.geteuid():
-            os.fchown(handle, owner.st_uid, owner.st_gid)
+def _set_owner(handle: int, targets: tuple[str, ...]) -> None:
+    """The owner of the first target that exists becomes the owner; where none exists, the owner of the home folder.
+
+    Only root can give a file to another user.
+    """
+    owner = next(filter(None, (_owner_of_file(target) for target in targets)), None) or _owner_of_home(targets[-1])
+    if owner is not None and owner[0] != os.geteuid():
+        os.fchown(handle, *owner)
+
+
+def _owner_of_file(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_uid, status.st_gid
+
+
+def _owner_of_home(path: str) -> tuple[int, int] | None:
+    """The owner of the home folder that holds a path, where root runs the module; None outside home folders."""
+    if os.geteuid() != 0:
+        return None
+    folder = os.path.dirname(path)
+    while folder != os.path.dirname(folder):
+        owner = _owner_of_file(folder)
+        if owner is not None and _home_of(owner[0]) == folder:
+            return owner
+        folder = os.path.dirname(folder)
+    return None
+
+
+def _home_of(user_id: int) -> str | None:
+    try:
+        return os.path.realpath(pwd.getpwuid(user_id).pw_dir)
+    except KeyError:
+        return None
 
 
 def _file_errors(words: str) -> AbstractContextManager[None]:
@@ -204,3 +239,13 @@ def _translate(words: str, error: Exception) -> ConfigFileError:
 def open_docker_config(path: str, settings: Settings) -> DockerConfigFile:
     """The file that a path leads to, through symbolic links too."""
     return DockerConfigFile(os.path.realpath(path), settings)
+
+
+def read_docker_config(path: str, settings: Settings) -> str | None:
+    """The text of a config file of another client; None where the user of the module cannot read the file."""
+    try:
+        text = _read(path)
+    except (OSError, UnicodeError):
+        return None
+    settings.secrets.add_document(text)
+    return text

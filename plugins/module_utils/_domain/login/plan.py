@@ -17,6 +17,7 @@ from ..errors import InvalidInput
 from ..field_errors import FORBIDDEN, UNSUPPORTED, FieldError
 from ..plan import Plan
 from ..times import format_time
+from .clients import NAMES, UsedLogin
 from .docker_config import Document, LoginEntry, helper_of, list_logins, list_set_aside
 from .note import HostNote, LoginNote, MintedCredential
 from .steps import LogIn, LoginStep, LogoutStep, ProtectFile, RemoveLogin, RemoveTemporaryFiles, RevokeCredential
@@ -42,7 +43,7 @@ class CurrentLogin:
     """The current login, and all else that a plan depends on.
 
     `leftovers` are credentials in temporary files of killed runs. `registries` are the team's. `is_open`
-    tells whether the image host accepts the current login.
+    tells whether the image host accepts the current login. `used` are the logins that clients use after the task.
     """
 
     path: str
@@ -55,6 +56,7 @@ class CurrentLogin:
     has_temporary: bool = False
     registries: frozenset[str] = frozenset()
     is_open: bool = True
+    used: tuple[UsedLogin, ...] = ()
 
     @property
     def noted(self) -> HostNote:
@@ -138,7 +140,8 @@ def plan_login(current: CurrentLogin, desired: DesiredLogin) -> Plan[LoginStep]:
             "expires_at": ends,
         }
         after["login"] = login
-    return Plan((*steps, *_tidy(current)), before, after, tuple(_lost(current)), tuple(_warnings(current)))
+    warnings = (*_warnings(current), *_preferred(current))
+    return Plan((*steps, *_tidy(current)), before, after, tuple(_lost(current)), warnings)
 
 
 def plan_logout(current: CurrentLogin, registry: str) -> Plan[LogoutStep]:
@@ -182,7 +185,8 @@ def _login_faults(current: CurrentLogin, desired: DesiredLogin) -> Iterator[Fiel
         yield FieldError(
             current.path,
             what,
-            f"remove the entry with docker logout {current.foreign.key}, or {elsewhere}",
+            f"remove the entry with docker logout {current.foreign.key}, also where the note {current.path}.docr.json "
+            f"of this module was lost, or {elsewhere}",
             FORBIDDEN,
         )
     others = current.holders - {desired.registry}
@@ -232,6 +236,16 @@ def _warnings(current: CurrentLogin) -> Iterator[str]:
     is_known = any(current.noted.find(one.fingerprint) is None for one in current.set_aside)
     if pending is not None and not is_known and current.now < pending.since + pending.lifetime:
         yield f"A run ended while it minted a credential, so {pending.leftover}."
+
+
+def _preferred(current: CurrentLogin) -> Iterator[str]:
+    """The other logins that clients use in the place of the login of this module."""
+    for one in current.used:
+        if one.is_hidden:
+            yield (
+                f"{NAMES[one.client]} will not use the login of {current.path}: the entry {one.key} of {one.place} "
+                "takes precedence. Remove the entry to let the login of this task take effect."
+            )
 
 
 def _side(current: CurrentLogin) -> dict[str, Any]:

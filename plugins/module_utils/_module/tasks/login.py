@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,16 @@ from ..._client.digitalocean.files import open_file_api
 from ..._domain.durations import parse_duration
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
+from ..._domain.login.clients import (
+    CLIENTS,
+    DOCKER,
+    DOCKER_AUTH_CONFIG,
+    Surroundings,
+    UsedLogin,
+    default_path,
+    places_of,
+    used_login,
+)
 from ..._domain.login.note import MintedCredential
 from ..._domain.login.plan import CurrentLogin, DesiredLogin, plan_login, plan_logout
 from ..._domain.login.steps import LogIn, LoginStep, LogoutStep
@@ -32,6 +42,7 @@ LOGIN_SPEC = Spec(
         "registry": {"type": "str", "required": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "path": {"type": "path"},
+        "client": {"type": "str", "choices": list(CLIENTS), "default": DOCKER},
         "read_write": {"type": "bool", "default": False},
         "expires_in": {"type": "str", "default": "2h"},
         "longest_push": {"type": "str", "default": "1h"},
@@ -46,33 +57,30 @@ def run_login_task() -> None:
 
 def build_login_task(params: Params) -> Task[ApiWithFiles, Any, Any, Any]:
     """The task that the options ask for; raises InvalidInput with all that is wrong with them."""
-    path = params["path"] or _default_path()
-    faults = tuple(_faults(params, path))
+    around = Surroundings(os.environ, os.path.expanduser("~"), os.geteuid())
+    path = params["path"] or default_path(params["client"], around)
+    faults = tuple(_faults(params, path, around))
     if faults:
         raise InvalidInput(faults)
     if params["state"] == "absent":
         return LogoutTask(path, params["registry_host"], params["registry"])
     lifetime, longest_push = _lifetimes(params)
     desired = DesiredLogin(params["registry"], params["read_write"], lifetime, longest_push)
-    return LoginTask(path, params["registry_host"], desired)
+    return LoginTask(path, params["registry_host"], desired, around)
 
 
 def _keeper(api: ApiWithFiles, path: str, host: str) -> LoginKeeper:
     return LoginKeeper(api, api.open_docker_config(path), host)
 
 
-def _default_path() -> str:
-    """Where Docker's own client looks."""
-    folder = os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")
-    return os.path.join(folder, "config.json")
-
-
-def _faults(params: Params, path: str) -> Iterator[FieldError]:
+def _faults(params: Params, path: str, around: Surroundings) -> Iterator[FieldError]:
     wrong_name = name_fault(params["registry"])
     if wrong_name is not None:
         yield FieldError("registry", *wrong_name)
-    if not os.path.isabs(path):
+    if params["path"] and not os.path.isabs(path):
         yield FieldError("path", f"{path} is relative", "write an absolute path, or a path that begins with ~")
+    elif not os.path.isabs(path):
+        yield _fault_of_variable(path, around)
     wrong = []
     for name in ("expires_in", "longest_push"):
         try:
@@ -88,6 +96,15 @@ def _faults(params: Params, path: str) -> Iterator[FieldError]:
         yield FieldError("expires_in", what, "a credential must be valid for longer than a push takes")
 
 
+def _fault_of_variable(path: str, around: Surroundings) -> FieldError:
+    """A relative path comes from a variable. Clients resolve such a path in their own working directory."""
+    names = ("REGISTRY_AUTH_FILE", "DOCKER_CONFIG", "XDG_RUNTIME_DIR")
+    name = next((one for one in names if around.value(one) and path.startswith(around.value(one))), "HOME")
+    reason = "no client replaces ~" if path.startswith("~") else "each client starts at its own working directory"
+    what = f"the environment variable has the relative path {around.value(name)}, and {reason}"
+    return FieldError(name, what, "set the variable to an absolute path, or set path")
+
+
 def _lifetimes(params: Params) -> tuple[timedelta, timedelta]:
     return parse_duration(params["expires_in"]), parse_duration(params["longest_push"])
 
@@ -99,10 +116,21 @@ class LoginTask:
     path: str
     host: str
     desired: DesiredLogin
+    around: Surroundings
 
     def fetch(self, api: ApiWithFiles) -> CurrentLogin:
-        """The file, the note, and whether the image host takes the login."""
-        return _keeper(api, self.path, self.host).fetch_login(self.desired, SystemClock())
+        """The file, the note, whether the image host takes the login, and the logins that clients prefer."""
+        current = _keeper(api, self.path, self.host).fetch_login(self.desired, SystemClock())
+        return replace(current, used=tuple(self._used(api, client, current.path) for client in CLIENTS))
+
+    def _used(self, api: ApiWithFiles, client: str, path: str) -> UsedLogin:
+        """The login that a client uses. `path` is the real path of the file."""
+        places = places_of(client, self.path, self.around)
+        texts = {path if place == self.path else place: self._text(api, place) for place in places}
+        return used_login(client, texts, path, self.host, self.desired.registry)
+
+    def _text(self, api: ApiWithFiles, place: str) -> str | None:
+        return self.around.value(place) if place == DOCKER_AUTH_CONFIG else api.read_docker_config(place)
 
     def plan(self, current: CurrentLogin) -> Plan[LoginStep]:
         """Keep the login, or mint another."""
@@ -111,22 +139,23 @@ class LoginTask:
     def apply(self, api: ApiWithFiles, current: CurrentLogin, plan: Plan[LoginStep], done: Done) -> dict[str, Any]:
         """Mint and write."""
         minted = _keeper(api, self.path, self.host).apply_login(current, self.desired, plan, done)
-        return self._shape(minted, current.path)
+        return self._shape(minted, current)
 
     def predict(self, current: CurrentLogin, plan: Plan[LoginStep]) -> dict[str, Any]:
         """What is not known before the minting is null."""
         is_new = any(isinstance(step, LogIn) for step in plan.steps)
-        return self._shape(None if is_new else current.own_login, current.path)
+        return self._shape(None if is_new else current.own_login, current)
 
     def shape(self, outcome: Outcome[dict[str, Any]]) -> dict[str, Any]:
         """The module's result."""
         return {"credentials": outcome.result}
 
-    def _shape(self, minted: MintedCredential | None, path: str) -> dict[str, Any]:
+    def _shape(self, minted: MintedCredential | None, current: CurrentLogin) -> dict[str, Any]:
         asked = {"registry": self.desired.registry, "read_write": self.desired.read_write}
         unknown = {"fingerprint": None, "minted_at": None, "expires_at": None}
         shown = minted.shape() if minted is not None else asked | unknown
-        return shown | {"host": self.host, "path": path}
+        clients = [one.shape() for one in current.used]
+        return shown | {"host": self.host, "path": current.path, "clients": clients}
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,9 @@ class Files(Protocol):
     def open_docker_config(self, path: str) -> ConfigFile:
         """The Docker config file that a path leads to, through symbolic links too. The file need not exist."""
 
+    def read_docker_config(self, path: str) -> str | None:
+        """The text of a config file of another client; None where the user of the module cannot read the file."""
+
 
 class ApiWithFiles(Api, Files, Protocol):
     """DigitalOcean's API and the files of the host where the module runs."""

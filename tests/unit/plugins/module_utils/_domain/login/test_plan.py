@@ -206,7 +206,12 @@ OURS = f"written by this module, {ONE}"
         ),
         (
             current(login=LOGIN),
-            [f"its entry {HOST} was not {OURS}; remove the entry with docker logout {HOST}, or {ELSEWHERE}"],
+            [
+                (
+                    f"its entry {HOST} was not {OURS}; remove the entry with docker logout {HOST}, also where the note "
+                    f"{PATH}.docr.json of this module was lost, or {ELSEWHERE}"
+                )
+            ],
         ),
         (current(noted(OLD), login=LOGIN), ["its entry images.test was not written by this module"]),
         (current(noted(LOGIN), document={"auths": {HOST: {"identitytoken": "x"}}}), ["its entry images.test was not"]),
