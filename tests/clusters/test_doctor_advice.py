@@ -141,7 +141,7 @@ def add_pods_with_wrong_secrets(orchard: Cluster, image: str) -> None:
     login = json.loads(mint(orchard))["auths"][host]
     secrets = {
         "dead": mint(orchard),
-        "other": mint(orchard, "plum"),
+        "plum": mint(orchard, "plum"),
         "desktop": json.dumps({"auths": {host: {}}, "credsStore": "desktop"}),
         "unfit": json.dumps({"auths": {f"https://{host}/v2": login}}),
         "broken": json.dumps({"auths": {host: login, "quay.io": {"auth": "&"}}}),
@@ -151,7 +151,7 @@ def add_pods_with_wrong_secrets(orchard: Cluster, image: str) -> None:
         put(orchard, name, config, "pear")
     dead = token_in(orchard.secrets("dead")["pear"])
     client(orchard.sandbox).revoke_docker_credentials(DockerCredentials(dead, dead))
-    for name in ("dead", "other", "desktop", "unfit"):
+    for name in ("dead", "plum", "desktop", "unfit"):
         add(orchard, name, [name], image)
     add(orchard, "broken", [DIRECT, "broken"], image)
     add(orchard, "none", [], image)
@@ -179,7 +179,7 @@ def test_the_advice_for_each_cause_makes_the_image_pullable(orchard: Cluster) ->
     entries = look(orchard, registries=["kiwi"])["pods"]
     assert {one["pods"][0]: one["cause"] for one in entries} == {
         early: "made_before_secret", "bare": "made_before_secret", "dead": "secret_refused",
-        "other": "secret_of_other_registry", "desktop": "secret_passwordless", "unfit": "secret_unfit",
+        "plum": "secret_of_other_registry", "desktop": "secret_passwordless", "unfit": "secret_unfit",
         "broken": "secret_malformed", "none": "no_pull_secret", "gone": "secret_missing", "doctl": "secret_missing",
         "own": "own_pull_secrets", "both": "no_pull_secret", "tag": "image_missing", "foreign": "secret_malformed",
     }  # fmt: skip

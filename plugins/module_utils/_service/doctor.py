@@ -210,7 +210,7 @@ class _ImageHostChecks:
 def _holders(snapshot: ClusterSnapshot) -> list[tuple[IndexedSecret, DockerCredentials]]:
     """The tokens that are looked at, each with one secret that holds it; one that tells its registry where there is."""
     found: dict[str, tuple[IndexedSecret, DockerCredentials]] = {}
-    for indexed in snapshot.secrets():
+    for indexed in (*snapshot.secrets(), *snapshot.secrets_of_waiting_pods()):
         for login in indexed.parsed.logins:
             fingerprint = login.credentials.fingerprint
             if fingerprint not in found or found[fingerprint][0].registry is None:

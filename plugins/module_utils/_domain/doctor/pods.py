@@ -208,8 +208,10 @@ def _has_own(pod: Pod, account: ServiceAccount) -> bool:
 def _wrong_name(snapshot: ClusterSnapshot, container: Container, image: Image) -> tuple[str, str] | None:
     if not image.has_host:
         is_there = (snapshot.images or {}).get(image)
-        told = f", and {snapshot.scope.host} has an image of this name" if is_there else ""
-        return "host_missing", f"The image {container.image} names no host{told}."
+        host = snapshot.scope.host
+        if is_there is None:
+            return "not_known", f"The image names no host, and whether {host} has an image of this name was not checked."
+        return "host_missing", f"The image {container.image} names no host, and {host} has an image of this name."
     if container.waiting == INVALID_NAME or not image.repository:
         return "image_name_invalid", f"{container.image} is not a valid image name."
     if image.registry not in snapshot.scope.team:

@@ -127,6 +127,12 @@ class ClusterSnapshot:
             ):
                 yield indexed
 
+    def secrets_of_waiting_pods(self) -> Iterator[IndexedSecret]:
+        """The secrets that waiting pods name; a secret of a registry that is not checked can be the cause."""
+        waiting = [pod for pod in self.pods if any(waits_for_image(one) for one in pod.containers)]
+        found = (self.index.find(pod.namespace, name) for pod in waiting for name in pod.pull_secrets)
+        return (one for one in found if one is not None)
+
     def state(self, namespace: str, name: str, registry: str, repository: str = "") -> SecretState:
         """What the secret of a name is good for."""
         indexed = self.index.find(namespace, name)

@@ -132,6 +132,9 @@ PODS: dict[str, tuple[ClusterSnapshot, tuple[str, bool] | None]] = {
     "the secret was not looked up": (
         snapshot([], [account(DIRECT)], [pod("quay")], unread=frozenset({"quay"})), ("not_known", True)
     ),
+    "whether an image without a host is on the image host was not checked": (
+        snapshot([], [account()], [pod(image="!kiwi/more:v7")]), ("not_known", True)
+    ),
     "an image of Docker Hub begins like a registry": (
         snapshot([ours()], [account(DIRECT)], [pod(image="!kiwi/hub:v7", waiting="ImagePullBackOff")]), None
     ),
