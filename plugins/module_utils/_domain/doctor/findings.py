@@ -92,7 +92,9 @@ def find_secret_findings(snapshot: ClusterSnapshot, needs: Iterable[Need]) -> It
     secrets = [one for one in snapshot.index.secrets.values() if one.secret.namespace in snapshot.namespaces]
     for indexed in secrets:
         place = (indexed.secret.namespace, indexed.secret.name)
-        if indexed.registry in snapshot.scope.registries or (indexed.registry is None and place in named):
+        # A secret that a kubelet cannot read matters whatever registry it is named for.
+        is_open = indexed.registry is None or indexed.parsed.is_breaking
+        if indexed.registry in snapshot.scope.registries or (is_open and place in named):
             yield from _SecretCheck(snapshot, indexed, unmet).find()
     yield from _differing(snapshot, secrets)
     yield from _duplicates(snapshot, secrets)
@@ -189,7 +191,9 @@ class _SecretCheck:
         return self._say("malformed", f"{fault[0].upper()}{fault[1:]}{more}.")
 
     def _registries(self) -> tuple[str, ...]:
-        return self.snapshot.scope.registries if self.indexed.registry is None else (self.indexed.registry,)
+        if self.indexed.registry is None or self.indexed.parsed.is_breaking:
+            return self.snapshot.scope.registries
+        return (self.indexed.registry,)
 
     def _pushes(self, fingerprint: str) -> Iterable[str]:
         access = (self.snapshot.access or {}).get(fingerprint)

@@ -210,7 +210,10 @@ def _wrong_name(snapshot: ClusterSnapshot, container: Container, image: Image) -
         is_there = (snapshot.images or {}).get(image)
         host = snapshot.scope.host
         if is_there is None:
-            return "not_known", f"The image names no host, and whether {host} has an image of this name was not checked."
+            return (
+                "not_known",
+                f"The image names no host, and whether {host} has an image of this name was not checked.",
+            )
         return "host_missing", f"The image {container.image} names no host, and {host} has an image of this name."
     if container.waiting == INVALID_NAME or not image.repository:
         return "image_name_invalid", f"{container.image} is not a valid image name."
