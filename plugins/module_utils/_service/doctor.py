@@ -20,6 +20,7 @@ from .._domain.doctor.report import MOST_CREDENTIALS, DoctorReport, build_report
 from .._domain.doctor.secrets import IndexedSecret, index_secrets
 from .._domain.doctor.snapshot import ClusterSnapshot, DoctorScope, TokenAccess, waits_for_image
 from .._domain.errors import Denied, DocrError, NotFound, Unreachable
+from .._domain.registry.images import ImageManifest
 from .flow.tokens import accepts_login
 from .ports.api import Api
 from .ports.image_host import ImageHost
@@ -180,13 +181,15 @@ class _ImageHostChecks:
         if registry not in self.samples:
             repository = self._repository(registry)
             found = () if repository == _NO_REPOSITORY else self.api.list_manifests(registry, repository)
-            self.samples[registry] = Image(registry, repository, found[0].digest) if found else None
+            self.samples[registry] = Image(registry, repository, max(found, key=_has_tags).digest) if found else None
         return self.samples[registry]
 
     def _repository(self, registry: str) -> str:
         """One that exists, since a token to push a new one is refused where the tier has no room for it."""
         if registry not in self.repositories:
-            found = sorted(self.api.list_repositories(registry), key=lambda one: not one.manifest_count)
+            found = sorted(
+                self.api.list_repositories(registry), key=lambda one: (not one.tag_count, not one.manifest_count)
+            )
             self.repositories[registry] = found[0].name if found else _NO_REPOSITORY
         return self.repositories[registry]
 
@@ -216,6 +219,11 @@ def _holders(snapshot: ClusterSnapshot) -> list[tuple[IndexedSecret, DockerCrede
             if fingerprint not in found or found[fingerprint][0].registry is None:
                 found[fingerprint] = (indexed, login.credentials)
     return list(found.values())
+
+
+def _has_tags(manifest: ImageManifest) -> bool:
+    """A manifest without tags may be garbage, which a collection removes while the doctor asks."""
+    return bool(manifest.tags)
 
 
 def _exists(host: ImageHost, image: Image) -> bool:
