@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
@@ -19,7 +20,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.docto
     find_logins,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import DocrError
-from support.control_plane import Cluster, eventually, token_in
+from support.control_plane import MERGE, Cluster, eventually, token_in
 from support.doctor_module import give_access, look, mint, put
 from support.image_host import client, push_index
 
@@ -204,3 +205,57 @@ def test_the_advice_for_an_expired_or_revoked_credential_of_ours_makes_the_image
     assert (entry["cause"], can_pull(orchard, "pear", "web")) == ("secret_expired", False)
     Follower(orchard, entry).follow()
     assert can_pull(orchard, "pear", "web")
+
+
+def follow_finding(cluster: Cluster, found: Mapping[str, Any]) -> None:
+    """Do what the advice for a finding says, in each of its namespaces; of alternatives the first."""
+    advice = found["advice"].lower().partition("; or ")[0].partition(", or ")[0]
+    name = (re.findall(r"secret (docr-\S+),", advice) or [found["object"].partition("/")[2]])[0]
+    for place in found["namespaces"]:
+        if advice.startswith("delete the secret"):
+            cluster.call("DELETE", f"namespaces/{place}/secrets/{name}")
+        elif advice.startswith(("put ", "write the image host", "correct the secret")):
+            cluster.call("DELETE", f"namespaces/{place}/secrets/{name}")
+            put(cluster, name, mint(cluster), place)
+        elif advice.startswith("add "):
+            cluster.give(place, [advice.split()[1]])
+        if "run docr_doks_integration" in advice:
+            give_access(cluster, namespaces=[place])
+
+
+def test_the_advice_for_each_error_lets_new_pods_pull(orchard: Cluster) -> None:
+    push_index(orchard.sandbox, "kiwi/team/app", "v3")
+    host = orchard.sandbox.registry_host
+    login = json.loads(mint(orchard))["auths"][host]
+    plum = json.dumps({"auths": {host: json.loads(mint(orchard, "plum"))["auths"][host]}})
+    configs = {
+        "desktop": json.dumps({"auths": {host: {}}}),
+        "unfit": json.dumps({"auths": {f"{host}/kiwi/team/app:v3": login}}),
+        "broken": json.dumps({"auths": {host: {"auth": "&"}}}),
+        "other": plum,
+    }
+    places = [*configs, "missing", "foreign", "present", "nothing", "edited"]
+    orchard.add_namespaces(*places)
+    for name, config in configs.items():
+        put(orchard, name, config, name)
+        orchard.give(name, [name])
+    put(orchard, DIRECT, plum, "foreign")
+    put(orchard, "kiwi", mint(orchard), "present")
+    orchard.give("nothing", [DIRECT])
+    give_access(orchard, namespaces=["edited"])
+    data = {".dockerconfigjson": base64.b64encode(plum.encode()).decode()}
+    orchard.call("PATCH", f"namespaces/edited/secrets/{DIRECT}", {"data": data}, content_type=MERGE)
+    found = look(orchard, namespaces=places, registries=["kiwi"])["findings"]
+    errors = [one for one in found if one["severity"] == "error"]
+    assert {place: one["kind"] for one in errors for place in one["namespaces"]} == {
+        "desktop": "no_password", "unfit": "unfit_key", "broken": "malformed", "other": "other_registry",
+        "missing": "entry_missing", "foreign": "entry_missing", "present": "entry_missing",
+        "nothing": "entry_names_nothing", "edited": "other_registry",
+    }  # fmt: skip
+    for one in errors:
+        follow_finding(orchard, one)
+    for place in places:
+        orchard.add_pod(place, "web", f"{host}/kiwi/team/app:v3")
+    assert [place for place in places if not can_pull(orchard, place, "web")] == []
+    after = look(orchard, namespaces=places, registries=["kiwi"])
+    assert [one for one in after["findings"] if one["severity"] == "error"] == []
