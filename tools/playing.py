@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = "ansible_collections.planton.digitalocean.plugins.modules"
 # The environment variable that names ansible-playbook of another version of ansible-core.
 PLAYBOOK_PROGRAM = "DOCR_ANSIBLE_PLAYBOOK"
+# The environment variable that names the Python of another environment, in which modules run without a playbook.
+MODULE_PYTHON = "DOCR_MODULE_PYTHON"
 MANIFEST = {"apiVersion": "digital-ocean.planton.dev/v1", "kind": "DigitalOceanContainerRegistry"}
 
 
@@ -69,6 +71,11 @@ def run_module_in(
 def playbook_program() -> str:
     """The program ansible-playbook that plays run with."""
     return os.environ.get(PLAYBOOK_PROGRAM) or str(Path(sys.executable).parent / "ansible-playbook")
+
+
+def module_python() -> str:
+    """The Python that modules run with where no playbook runs the modules."""
+    return os.environ.get(MODULE_PYTHON) or sys.executable
 
 
 def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | None = None, *arguments: str) -> Played:

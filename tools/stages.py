@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Lock
 
 import ansible_cores
+import locks
 
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTION = Path("ansible_collections/planton/digitalocean")
@@ -214,12 +215,12 @@ def cores(place: Workplace) -> Outcome:
     total = Outcome()
     for version in (*ansible_cores.OLDER_CORES, *ansible_cores.PRERELEASES):
         try:
-            program = ansible_cores.provide(version)
-        except ansible_cores.CoreUnavailableError as error:
+            environment = ansible_cores.environment_of(locks.provide(f"core-{version}"))
+        except locks.LockUnusableError as error:
             total = total.plus(Outcome(skipped=(str(error),)))
             continue
         tests = ("tests/integration/test_role_variables.py", "tests/integration/test_variable_forms.py", *BESIDE)
-        outcome = run_pytest(place, f"core-{version}", *tests, **ansible_cores.environment_of(program))
+        outcome = run_pytest(place, f"core-{version}", *tests, **environment)
         total = total.plus(replace(outcome, output=outcome.output and f"ansible-core {version}\n{outcome.output}"))
     return total
 

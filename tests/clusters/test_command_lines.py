@@ -43,7 +43,7 @@ THURSDAY = "2031-05-08T15:00:00Z"
 def make_programs(folder: Path) -> Path:
     """Make a Python environment like this one, but without the checkout as an installed collection; returns its bin.
 
-    The environments of older versions of ansible-core do not have the checkout (`ansible_cores.provide`).
+    The environments of older versions of ansible-core do not have the checkout (`locks.provide`).
     """
     if os.environ.get(PLAYBOOK_PROGRAM):
         return Path(playbook_program()).parent

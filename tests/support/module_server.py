@@ -16,7 +16,6 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from canaries import require_no_secret
+from playing import module_python
 
 # The server forks for each connection, once the module is imported. The new process answers its process id and then
 # becomes the run; the connection closes when the process ends.
@@ -131,7 +131,7 @@ def _start_server() -> str:
     listener.bind(address)
     listener.listen(64)
     server = subprocess.Popen(
-        [sys.executable, "-c", _SERVER, str(listener.fileno())],
+        [module_python(), "-c", _SERVER, str(listener.fileno())],
         pass_fds=[listener.fileno()],
         stdin=subprocess.DEVNULL,
     )

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import Any
 
 from docr_sandbox.testing import Sandbox
+from playing import module_python
 from support import module_server
 
 PACKAGE = "ansible_collections.planton.digitalocean.plugins.modules"
@@ -28,7 +28,7 @@ _MINTING = ("/docker-credentials", "/credentials", "/kubeconfig")
 def start_module(sandbox: Sandbox, module: str, **options: Any) -> subprocess.Popen[str]:
     """A process of `module` that has its options, for those who want to end it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", f"{PACKAGE}.{module}"],
+        [module_python(), "-m", f"{PACKAGE}.{module}"],
         env=sandbox.environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
