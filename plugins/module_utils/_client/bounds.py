@@ -63,14 +63,15 @@ class TimedResponse(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_TimedBytes(raw, time.monotonic() + limit_s))
 
 
-_POOLS: Mapping[str, type] = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+_POOLS: Mapping[str, Any] = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
 _TIMED = "is_timed_by_docr"
 
 
 def timed_pools(limit_s: float, pools: Mapping[str, Any] | None = None) -> Mapping[str, type]:
     """The classes of connection pools by scheme, whose answers must come within `limit_s` seconds.
 
-    `pools` are the classes to derive from: the connections through a SOCKS proxy have classes of their own; None are the classes for no such proxy.
+    `pools` are the classes to derive from, since connections through a SOCKS proxy have classes of their own. None
+    stands for the classes of other connections.
     """
     # Messages of urllib3 show the names of the classes.
     response = {"response_class": staticmethod(partial(TimedResponse, limit_s)), _TIMED: True}
