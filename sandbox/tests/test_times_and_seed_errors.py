@@ -41,10 +41,10 @@ def test_a_collection_keeps_its_time_of_creation_after_a_hold(api: Api) -> None:
     api.later(4000)
     active.hold(None, api.world.now())
     shown = api.ask(f"GET {COLLECTION}")[1]["garbage_collection"]
-    assert (shown["created_at"], shown["status"]) == (started["created_at"], "requested")
+    assert (shown["created_at"], shown["status"]) == (started["created_at"], "waiting for write JWTs to expire")
 
 
-def test_a_wrong_tier_is_told_beside_the_other_errors_of_a_seed(api: Api) -> None:
+def test_a_wrong_tier_is_reported_beside_the_other_errors_of_a_seed(api: Api) -> None:
     with pytest.raises(SeedError) as refused:
         api.fill({"tier": "gold", "registries": [{"name": "kiwi", "regin": "syd1"}]})
     told = str(refused.value)

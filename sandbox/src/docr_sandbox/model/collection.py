@@ -58,7 +58,6 @@ class Collection:
     cancelled_at: float | None = None
     end: End | None = None
     fails: bool = False
-    resumed_at: float | None = None
 
     @classmethod
     def start(cls, type_: str, now: float, last_push: float | None) -> Collection:
@@ -67,19 +66,15 @@ class Collection:
         return cls(str(uuid.uuid4()), type_, now, wait)
 
     @property
-    def runs_since(self) -> float:
-        """When the phases began: at the start, or when the control side ended a hold."""
-        return self.started_at if self.resumed_at is None else self.resumed_at
-
-    @property
     def is_active(self) -> bool:
         """Whether the collection has not ended, as of the last catching up."""
         return self.end is None
 
     def hold(self, status: str | None, now: float) -> None:
-        """Keep the collection in a status; None lets the collection go on from its beginning."""
+        """Keep the collection in a status; None lets the collection go on with its first wait."""
         if status is None:
-            self.resumed_at = self.resumed_at if self.held is None else now
+            # The time of creation stays, so the wait after the start becomes longer.
+            self.wait_s += 0 if self.held is None else now - self.started_at
             self.held = None
         elif self.held is None or self.held.status != status:
             self.held = HeldStatus(status, now)
@@ -96,7 +91,7 @@ class Collection:
             return "cancelling", self.cancelled_at
         if self.held is not None:
             return self.held.status, self.held.since
-        since = self.runs_since
+        since = self.started_at
         for length, status in (
             (REQUESTED_S, "requested"),
             (self.wait_s, "waiting for write JWTs to expire"),
@@ -113,7 +108,7 @@ class Collection:
             return self.cancelled_at + CANCEL_S
         if self.held is not None:
             return None
-        return self.runs_since + REQUESTED_S + self.wait_s + SCAN_S + DELETE_S
+        return self.started_at + REQUESTED_S + self.wait_s + SCAN_S + DELETE_S
 
     def to_json(self, registry: str, now: float) -> dict[str, Any]:
         """The collection as the API shows it, with all fields."""
