@@ -80,9 +80,9 @@ class Share:
     of: int = 1
 
 
-def module(name: str, /, **options: Any) -> Callable[[Sandbox], Mapping[str, Any]]:
+def module(module_name: str, /, **options: Any) -> Callable[[Sandbox], Mapping[str, Any]]:
     """Runs a module that waits a second for an answer, and two seconds at a rate limit."""
-    return lambda sandbox: run_module(sandbox, name, read_timeout=READ_TIMEOUT_S, rate_limit_wait=2, **options)
+    return lambda sandbox: run_module(sandbox, module_name, read_timeout=READ_TIMEOUT_S, rate_limit_wait=2, **options)
 
 
 def check_matrix(
