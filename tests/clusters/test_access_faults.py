@@ -65,6 +65,15 @@ def test_failed_minting_writes_nothing(orchard: Cluster, status: int, words: str
     assert give(orchard)["changed"]
 
 
+@pytest.mark.parametrize("fault", [{"status": 500}, {"drop": True}], ids=["500", "dropped"])
+def test_lost_answer_to_a_minting_names_the_credential_that_may_exist(orchard: Cluster, fault: dict[str, Any]) -> None:
+    orchard.sandbox.set_clock("2032-03-04T05:06:00Z")
+    orchard.sandbox.fault(path="/v2/registries/kiwi/docker-credentials", after_effect=True, **fault)
+    told = give(orchard)["msg"]
+    assert "a credential of kiwi may exist that was minted at about 2032-03-04T05:06:0" in told
+    assert "is valid for 60d; the control panel lists the credential by that time under API, Tokens" in told
+
+
 def test_deleted_registry_is_an_error_before_any_cluster_is_read(orchard: Cluster) -> None:
     orchard.sandbox.request("DELETE", "/v2/registries/kiwi")
     result = give(orchard)

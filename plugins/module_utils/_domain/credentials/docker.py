@@ -11,7 +11,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
+
+from ..durations import format_period
+from ..times import format_time
 
 
 @dataclass(frozen=True)
@@ -50,3 +54,15 @@ def parse_docker_credentials(raw: Mapping[str, Any]) -> DockerCredentials:
     if not colon or not token:
         raise ValueError("an entry without a password")
     return DockerCredentials(user, token, json.dumps(raw))
+
+
+def lost_credential(registry: str, since: datetime, expiry_s: int | None) -> str:
+    """The credential that may exist after a lost answer, and how to find the credential; a part of a sentence.
+
+    `expiry_s` is the lifetime in seconds; None or 0 for a credential that never expires.
+    """
+    life = f"is valid for {format_period(timedelta(seconds=expiry_s))}" if expiry_s else "never expires"
+    return (
+        f"a credential of {registry} may exist that was minted at about {format_time(since)} and {life}; "
+        "the control panel lists the credential by that time under API, Tokens"
+    )

@@ -83,4 +83,5 @@ def _look(progress: CollectionProgress) -> Iterator[tuple[str, str]]:
         why = progress.proof.rstrip(".") or "the task does not follow collections (wait=false)"
         yield UNPROVEN, f"Whether the registry {registry} accepts pushes is not proven: {why}"
     if progress.unrevoked:
-        yield UNREVOKED, f"A credential that can push to {registry} may still be valid: {progress.unrevoked}"
+        left = progress.unrevoked.rstrip(".")
+        yield UNREVOKED, f"A credential that can push to {registry} may still be valid: {left}"

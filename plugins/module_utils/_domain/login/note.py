@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..credentials.docker import lost_credential
 from ..durations import format_duration, parse_duration
 from ..times import format_time, parse_time
 
@@ -54,11 +55,7 @@ class PendingCredential:
     @property
     def leftover(self) -> str:
         """The credential that may exist, and how to find the credential; a part of a sentence."""
-        return (
-            f"a credential of {self.registry} may exist that was minted at about {format_time(self.since)} and is "
-            f"valid for {format_duration(self.lifetime)}; "
-            "the control panel lists the credential by that time under API, Tokens"
-        )
+        return lost_credential(self.registry, self.since, int(self.lifetime.total_seconds()))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ..._domain.access.journal import JOURNAL_NAMESPACE, Journal, journal_name, 
 from ..._domain.access.ownership import JOURNAL, labels_of
 from ..._domain.access.pull_secrets import pull_secret
 from ..._domain.clusters.objects import Secret, SecretContent
-from ..._domain.credentials.docker import DockerCredentials
+from ..._domain.credentials.docker import DockerCredentials, lost_credential
 from ..._domain.credentials.rotation import Credential
 from ..._domain.errors import BadAnswer, Conflict, Denied, DocrError, RateLimited
 from ..._domain.times import format_time
@@ -90,6 +90,7 @@ class Credentials:
         known = frozenset(one.fingerprint for one in self.journal.entries)
         waits = RateLimitWaits(self._api.rate_limit_wait_s, poll_settings.clock)
         while True:
+            since = self._api.now()
             try:
                 return self._api.mint_docker_credentials(
                     registry, read_write=False, expiry_s=policy.expiry_s, known=known
@@ -99,6 +100,12 @@ class Credentials:
                     # Reading many clusters again would use up the limit once more.
                     error.retry_after_s = None
                     raise
+            except DocrError as error:
+                if not error.may_have_taken_effect:
+                    raise
+                # No run can find a credential of a lost answer.
+                left = lost_credential(registry, since, policy.expiry_s)
+                raise type(error)(error.operation, error.answer, f"{error.advice}; {left}") from None
             found = self.kube.fetch_secret(JOURNAL_NAMESPACE, journal_name(registry))
             if found != self.secret:
                 raise Conflict(
