@@ -30,11 +30,13 @@ FAILED = re.compile(r"^\[ERROR\]: Task failed: Module failed: (.*)$", re.MULTILI
 
 
 def prepare(sandbox: Sandbox) -> None:
-    """A team with a cluster and no registry, while the maintenance window is open."""
+    """A team with a cluster and one of two registries, which has an image, while the maintenance window is open."""
     sandbox.reset()
     sandbox.set_clock(SUNDAY)
     sandbox.control("PUT", "clock", {"rate": 60})
-    sandbox.seed({"clusters": [{"name": "orchard", "region": "blr1"}]})
+    kiwi = {"name": "kiwi", "region": "blr1", "repositories": [{"name": "app", "manifests": [{"tags": ["v3"]}]}]}
+    clusters = [{"name": "orchard", "region": "blr1"}]
+    sandbox.seed({"tier": "professional", "registries": [kiwi], "clusters": clusters})
 
 
 def converge(sandbox: Sandbox) -> dict[str, Any]:
