@@ -20,6 +20,7 @@ from pathlib import Path
 from threading import Lock
 
 import ansible_cores
+import audit
 import locks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -225,6 +226,21 @@ def cores(place: Workplace) -> Outcome:
     return total
 
 
+def vulnerabilities(_place: Workplace) -> Outcome:
+    """Audit the locked packages; where the index cannot answer, the audit is skipped with the reason."""
+    try:
+        found = audit.audit()
+    except audit.AuditUnansweredError as error:
+        return Outcome(skipped=(f"{audit.UNANSWERED}: {error}",))
+    skipped = (f"{audit.UNANSWERED} for {', '.join(found.unknown)}: the index does not know them",)
+    return Outcome(
+        passed=found.known,
+        failed=len(found.complaints),
+        skipped=skipped if found.unknown else (),
+        output="".join(f"{line}\n" for line in found.complaints),
+    )
+
+
 GET_PIP = """\
 # Stands in for the script that ansible-test would download, where only a package index is reachable.
 import subprocess
@@ -337,6 +353,7 @@ STAGES = (
     ),
     Stage("clusters", clusters, "modules and role on real Kubernetes control planes", cores=2),
     Stage("cores", cores, "the role's variables on older versions of ansible-core", cores=2, is_long=True),
+    Stage("audit", vulnerabilities, "pip-audit on the lock files"),
     Stage("docs", documentation, "antsibull-docs"),
     Stage(
         "ansible-lint",
