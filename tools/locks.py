@@ -19,6 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from ansible_cores import OLDER_CORES, PRERELEASES
 from go_programs import GO_BIN, GO_LOCK, cache_folder, only_one
 
@@ -75,9 +77,12 @@ def sandbox_requirements() -> tuple[str, ...]:
 def all_locks() -> tuple[Lock, ...]:
     """Every lock file of the project."""
     runtime = read_requirements(REQUIREMENTS / "runtime.txt")
+    collection = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    oldest = (f"ansible-core{collection['requires_ansible']}", *runtime)
     return (
         Lock("dev", (*read_requirements(REQUIREMENTS / "dev.txt"), *sandbox_requirements())),
         Lock("upkeep", read_requirements(REQUIREMENTS / "upkeep.txt")),
+        Lock("lowest", oldest, options=("--resolution=lowest-direct",)),
         Lock(GO_LOCK.stem, (f"go-bin=={GO_BIN}",)),
         *(
             Lock(f"core-{version}", (f"ansible-core=={version}", *runtime), python)

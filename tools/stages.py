@@ -211,18 +211,30 @@ def clusters(place: Workplace) -> Outcome:
     return pytest("tests/clusters", *BESIDE)(place)
 
 
+# What the lowest versions of the documentation are tested with: plays and module runs, on a real control plane too.
+LOWEST_TESTS = (
+    "tests/integration/test_client.py",
+    "tests/integration/test_connection.py",
+    "tests/integration/test_docr_gc.py",
+    "tests/integration/test_docr_registry.py",
+    "tests/integration/test_role_plays.py",
+    "tests/clusters/test_role_access.py",
+)
+
+
 def cores(place: Workplace) -> Outcome:
-    """Run the tests of the role's variables on each other ansible-core; where a core cannot be had, say why."""
+    """Run tests on each other ansible-core and on the lowest versions of all; where versions cannot be had, say why."""
     total = Outcome()
-    for version in (*ansible_cores.OLDER_CORES, *ansible_cores.PRERELEASES):
+    variables = ("tests/integration/test_role_variables.py", "tests/integration/test_variable_forms.py")
+    names = {f"core-{version}": variables for version in (*ansible_cores.OLDER_CORES, *ansible_cores.PRERELEASES)}
+    for name, tests in {"lowest": LOWEST_TESTS, **names}.items():
         try:
-            environment = ansible_cores.environment_of(locks.provide(f"core-{version}"))
+            environment = ansible_cores.environment_of(locks.provide(name))
         except locks.LockUnusableError as error:
             total = total.plus(Outcome(skipped=(str(error),)))
             continue
-        tests = ("tests/integration/test_role_variables.py", "tests/integration/test_variable_forms.py", *BESIDE)
-        outcome = run_pytest(place, f"core-{version}", *tests, **environment)
-        total = total.plus(replace(outcome, output=outcome.output and f"ansible-core {version}\n{outcome.output}"))
+        outcome = run_pytest(place, name, *tests, *BESIDE, **environment)
+        total = total.plus(replace(outcome, output=outcome.output and f"{name}\n{outcome.output}"))
     return total
 
 
@@ -352,7 +364,13 @@ STAGES = (
         cores=2,
     ),
     Stage("clusters", clusters, "modules and role on real Kubernetes control planes", cores=2),
-    Stage("cores", cores, "the role's variables on older versions of ansible-core", cores=2, is_long=True),
+    Stage(
+        "cores",
+        cores,
+        "older versions of ansible-core, and the lowest version of each requirement",
+        cores=2,
+        is_long=True,
+    ),
     Stage("audit", vulnerabilities, "pip-audit on the lock files"),
     Stage("docs", documentation, "antsibull-docs"),
     Stage(

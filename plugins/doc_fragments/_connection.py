@@ -69,7 +69,7 @@ options:
     type: str
 requirements:
   - python >= 3.10
-  - pydo >= 0.44.0
+  - pydo >= 0.20.0, < 1
 notes:
   - The module requires no other credential than the API token. The token is never written to disk or shown.
   - To try the module without an account, start the sandbox in this collection's source and set the variables that the

@@ -245,7 +245,7 @@ options:
     type: int
     default: 5
 requirements:
-  - kubernetes >= 37.0.2 (Python), where a cluster is entered
+  - kubernetes >= 30.1.0, < 38 (Python), where a cluster is entered
 notes:
   - >-
     Token scopes: C(kubernetes:read) with O(clusters); C(registry:read) with a O(kubeconfig), and with O(state=present);

@@ -76,7 +76,7 @@ options:
     elements: str
     default: [default]
 requirements:
-  - kubernetes >= 37.0.2 (Python), with O(diagnose=true)
+  - kubernetes >= 30.1.0, < 38 (Python), with O(diagnose=true)
 notes:
   - "Token scopes: C(kubernetes:read). With O(diagnose) C(registry:read) too, and C(kubernetes:access_cluster) for
     O(clusters)."
