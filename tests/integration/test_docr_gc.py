@@ -212,3 +212,21 @@ def test_info_finds_the_active_collection_beside_the_list_and_names_unknown_regi
     assert (one["active"]["status"], one["history"]) == (RUNNING["status"], [])
     unknown = run_module(sandbox, "docr_gc_info", registries=["kivi", "kiwi", "plum"])
     assert [fault["where"] for fault in unknown["field_errors"]] == ["registries[0]", "registries[2]"]
+
+
+def test_untagged_manifests_of_a_healthy_image_are_no_garbage(sandbox: Sandbox) -> None:
+    image = {"tags": ["v7"], "size_bytes": 9000, "platforms": ["linux/amd64", "linux/arm64"], "attestations": True}
+    sandbox.set_clock(MONDAY)
+    sandbox.control("PUT", "clock", {"rate": 60})
+    registry: dict[str, Any] = {"name": "kiwi", "region": "syd1"}
+    sandbox.seed(
+        {"tier": "professional", "registries": [registry | {"repositories": [{"name": "api", "manifests": [image]}]}]}
+    )
+    healthy = only(run(sandbox, force=True))["reason"]
+    assert (
+        "2 platforms of tagged images, 2 attestations of tagged images, so no untagged manifest is garbage" in healthy
+    )
+    orphan = {"tags": [], "size_bytes": 700}
+    sandbox.seed({"registries": [registry | {"repositories": [{"name": "api", "manifests": [orphan]}]}]})
+    told = only(run(sandbox, force=True))["reason"]
+    assert "2 attestations of tagged images, 1 manifests that belong to no tagged image" in told

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,19 +40,29 @@ def many(count: int) -> list[dict[str, Any]]:
     return [repository(f"team/app-{number}", ["v3", "latest"], [], [], []) for number in range(count)]
 
 
+def counted(sandbox: Sandbox) -> UntaggedCount:
+    """The count without what the manifests are."""
+    return replace(count_untagged(client(sandbox), "kiwi"), kinds=None)
+
+
+def api_calls(sandbox: Sandbox) -> list[str]:
+    """The calls of the API, without the requests of the image host and for its tokens."""
+    return [one for one in sandbox.calls() if "/v2/registries" in one]
+
+
 def test_untagged_manifests_are_counted_one_by_one_where_repositories_are_few(sandbox: Sandbox) -> None:
     seed(sandbox, repository("team/app", ["v7"], [], []), repository("tool", []), repository("lib", ["a", "b", "c"]))
-    assert count_untagged(client(sandbox), "kiwi") == UntaggedCount(manifests=3, is_exact=True, repositories=3)
-    assert len(sandbox.calls()) == 4
+    assert counted(sandbox) == UntaggedCount(manifests=3, is_exact=True, repositories=3)
+    assert len(api_calls(sandbox)) == 4
 
 
 def test_of_fifty_repositories_the_count_is_exact_and_of_more_it_is_the_least(sandbox: Sandbox) -> None:
     seed(sandbox, *many(50))
-    assert count_untagged(client(sandbox), "kiwi") == UntaggedCount(manifests=150, is_exact=True, repositories=50)
-    assert len(sandbox.calls()) == 51
+    assert counted(sandbox) == UntaggedCount(manifests=150, is_exact=True, repositories=50)
+    assert len(api_calls(sandbox)) == 51
     seed(sandbox, repository("one/more", ["v1", "v2", "v3"]))
     # Four manifests and two tags in each of fifty; three tags of one manifest take nothing away.
-    assert count_untagged(client(sandbox), "kiwi") == UntaggedCount(manifests=100, is_exact=False, repositories=51)
+    assert counted(sandbox) == UntaggedCount(manifests=100, is_exact=False, repositories=51)
     assert sandbox.calls() == [REPOSITORIES]
 
 
@@ -77,7 +88,7 @@ def test_the_newest_push_is_that_of_any_repository(sandbox: Sandbox) -> None:
 def test_without_images_there_is_no_newest_push_and_nothing_untagged(sandbox: Sandbox) -> None:
     seed(sandbox)
     assert look_at_images(client(sandbox), "kiwi", needs_push=True).last_push is None
-    assert count_untagged(client(sandbox), "kiwi") == UntaggedCount(manifests=0, is_exact=True, repositories=0)
+    assert counted(sandbox) == UntaggedCount(manifests=0, is_exact=True, repositories=0)
 
 
 def test_an_unknown_registry_is_an_error_and_not_an_empty_registry(sandbox: Sandbox) -> None:

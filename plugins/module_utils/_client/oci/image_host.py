@@ -21,9 +21,9 @@ from urllib.parse import quote, urljoin
 from ..._domain.credentials.bearer_token import granted_actions
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import Answer, BadAnswer, Denied, NotFound, Refused
-from ..._domain.registry.images import INDEX_MEDIA_TYPES
+from ..._domain.registry.images import INDEX_MEDIA_TYPES, ManifestLinks, parse_manifest_links
 from ..bounds import bound
-from ..errors import refuse_in_check_mode
+from ..errors import UNREADABLE, refuse_in_check_mode
 from ..sdk import requests
 from ..settings import Settings
 from ..web import Bearer, check, foreign_answer, json_of, place_of, send
@@ -135,6 +135,17 @@ class RegistryHost:
         answer = self._send(_Request("HEAD", url, words, _scope(name, "pull"), (200,), False))
         return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip()
 
+    def fetch_links(self, registry: str, repository: str, digest: str) -> ManifestLinks:
+        """The manifests that a manifest names."""
+        name = f"{registry}/{repository}"
+        url = self._address(f"{quote(name)}/manifests/{quote(digest, safe=':')}")
+        words = f"read the manifest {digest} of the repository {name}"
+        answer = self._send(_Request("GET", url, words, _scope(name, "pull"), (200,), False))
+        try:
+            return parse_manifest_links(answer.json())
+        except UNREADABLE:
+            raise BadAnswer(words, "an answer that is not a manifest", _CHECK_HOST) from None
+
     def fetch_access(self, registry: str, repository: str, actions: Collection[str] = (PULL, PUSH)) -> frozenset[str]:
         """Which of the actions are granted, by what the bearer token says, or else by trying."""
         name = f"{registry}/{repository}"
@@ -186,7 +197,8 @@ class RegistryHost:
         return check(answer, request.words, request.good, _ADVICE)
 
     def _try(self, request: _Request, bearer: str | None) -> Any:
-        headers = {"Accept": ", ".join(_MANIFESTS)} if request.method == "HEAD" else {}
+        is_manifest = "/manifests/" in request.url
+        headers = {"Accept": ", ".join(_MANIFESTS)} if is_manifest or request.method == "HEAD" else {}
         auth = Bearer(bearer)
         return send(
             self._session, self._settings, request.method, request.url, request.words, headers=headers, auth=auth

@@ -20,6 +20,12 @@ from .rules import COLLECTED, TYPES, UNREFERENCED_BLOBS, UNTAGGED_MANIFESTS, Rul
 _OPTION_WORDS = {words: option for option, words in TYPES.items()}
 
 
+_UNKNOWN_KINDS = (
+    "an untagged manifest may belong to a tagged image (a platform, an attestation, a signature), and a type that"
+    " deletes manifests then breaks the image"
+)
+
+
 def ended_badly(progress: CollectionProgress, rules: Rules) -> bool:
     """Whether a collection ended without success, and this task did not cancel the collection."""
     collection = progress.collection
@@ -79,19 +85,24 @@ def shape_collection(collection: GarbageCollection | None) -> dict[str, Any] | N
 
 
 def explain_nothing_freed(
-    collection: GarbageCollection, type_: str, untagged: int, is_exact: bool, counted_at: str
+    collection: GarbageCollection,
+    type_: str,
+    untagged: int,
+    is_exact: bool,
+    counted_at: str,
+    kinds: str = "",
 ) -> str:
-    """Why a collection that succeeded freed nothing. `counted_at` is when the service last counted what is stored."""
+    """Why a collection that succeeded freed nothing. `counted_at` is when the service last counted what is stored.
+
+    `kinds` is what the untagged manifests are, in words, and empty where the image host did not show this.
+    """
     is_one = is_exact and untagged == 1
     number = f"{'' if is_exact else 'at least '}{untagged} untagged manifest{'' if is_one else 's'}"
     if type_ == UNTAGGED_MANIFESTS:
         why = "this type deletes manifests only; a collection with unreferenced blobs frees what they held"
     elif type_ == UNREFERENCED_BLOBS and untagged:
         holds = "holds its" if is_one else "hold their"
-        why = (
-            f"{number} still {holds} blobs, and this type leaves manifests; an untagged manifest may belong to a tagged"
-            " image (a platform, an attestation, a signature), and a type that deletes manifests then breaks the image"
-        )
+        why = f"{number} still {holds} blobs, and this type leaves manifests; {kinds or _UNKNOWN_KINDS}"
     elif untagged:
         why = f"every blob is in use; {number} came or stayed"
     elif is_exact:

@@ -80,7 +80,12 @@ class _End:
         counted_at = registry.storage_usage_bytes_updated_at if registry is not None else ""
         type_ = self.book.of(progress.registry).type
         return explain_nothing_freed(
-            progress.collection, type_, untagged.manifests, untagged.is_exact, counted_at or ""
+            progress.collection,
+            type_,
+            untagged.manifests,
+            untagged.is_exact,
+            counted_at or "",
+            str(untagged.kinds or ""),
         )
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from functools import partial
 from itertools import islice
 
 from ..._domain.errors import BadAnswer, DocrError
-from ..._domain.registry.images import INDEX_MEDIA_TYPES, ImageManifest
+from ..._domain.registry.images import INDEX_MEDIA_TYPES, ImageManifest, UntaggedKinds, count_untagged_kinds
 from ..._domain.registry.model import Repository
 from ..._domain.times import parse_time
 from ..flow.witnesses import list_repositories
@@ -24,15 +25,21 @@ from ..ports.registries import ImageApi
 # One call for each repository: a fifth of the 250 a minute that the team has.
 MOST_LISTED = 50
 _SIDE_BY_SIDE = 4
+# Manifests that are read from the image host to explain a collection that freed nothing; these are no calls of the API.
+_MOST_READ = 200
 
 
 @dataclass(frozen=True)
 class UntaggedCount:
-    """How many manifests have no tag; where it is not exact, at least so many."""
+    """How many manifests have no tag; where it is not exact, at least so many.
+
+    `kinds` is what the manifests are, and None where the image host was not asked or did not answer.
+    """
 
     manifests: int
     is_exact: bool
     repositories: int
+    kinds: UntaggedKinds | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class IndexCount:
     is_all: bool
 
 
-def count_untagged(api: ImageApi, registry: str, most_listed: int = MOST_LISTED) -> UntaggedCount:
+def count_untagged(api: Api, registry: str, most_listed: int = MOST_LISTED) -> UntaggedCount:
     """By the manifests of each repository; where those are many by the counts alone, one call for 200 repositories."""
     repositories = api.list_repositories(registry)
     if len(repositories) > most_listed:
@@ -52,7 +59,28 @@ def count_untagged(api: ImageApi, registry: str, most_listed: int = MOST_LISTED)
         fewest = sum(max(0, one.manifest_count - one.tag_count) for one in repositories)
         return UntaggedCount(fewest, False, len(repositories))
     listed = _list_manifests(api, registry, repositories)
-    return UntaggedCount(sum(1 for _name, one in listed if not one.tags), True, len(repositories))
+    untagged = [name for name, one in listed if not one.tags]
+    return UntaggedCount(len(untagged), True, len(repositories), _find_kinds(api, registry, listed, set(untagged)))
+
+
+def _find_kinds(
+    api: Api, registry: str, listed: Sequence[tuple[str, ImageManifest]], names: Collection[str]
+) -> UntaggedKinds | None:
+    """What the untagged manifests of some repositories are; None where those are many, or the host does not answer."""
+    looked_at = [(name, one) for name, one in listed if name in names]
+    if not looked_at or len(looked_at) > _MOST_READ:
+        return None
+    try:
+        with closing(api.open_image_host()) as host, ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            links = list(pool.map(lambda one: host.fetch_links(registry, one[0], one[1].digest), looked_at))
+    except DocrError:
+        return None
+    kinds = UntaggedKinds()
+    for name in names:
+        of_name = {one.digest: link for (place, one), link in zip(looked_at, links, strict=True) if place == name}
+        tagged = {one.digest for place, one in looked_at if place == name and one.tags}
+        kinds = kinds.plus(count_untagged_kinds(tagged, of_name))
+    return kinds
 
 
 @dataclass(frozen=True)

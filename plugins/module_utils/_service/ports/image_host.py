@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
+from ..._domain.registry.images import ManifestLinks
+
 
 class ImageHost(Protocol):
     """The host of the images by what it does (OCI distribution); raises DocrError as the API does."""
@@ -30,6 +32,9 @@ class ImageHost(Protocol):
 
     def fetch_media_type(self, registry: str, repository: str, reference: str) -> str:
         """The media type of a manifest, by tag or digest."""
+
+    def fetch_links(self, registry: str, repository: str, digest: str) -> ManifestLinks:
+        """The manifests that a manifest names: the children of an index, and the subject."""
 
     def fetch_access(
         self, registry: str, repository: str, actions: Collection[str] = ("pull", "push")
