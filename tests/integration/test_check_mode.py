@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 SUNDAY_MORNING = "2026-03-01T03:30:00Z"
 ACCOUNT: dict[str, Any] = {
     "tier": "professional",
-    "registries": [{"name": "kiwi", "region": "syd1"}, {"name": "plum", "region": "nyc3"}],
+    "registries": [{"name": "kiwi", "region": "syd1", "unreferenced_bytes": 900}, {"name": "plum", "region": "nyc3"}],
     "clusters": [
         {"name": "orchard", "region": "syd1", "registries": ["kiwi"]},
         {"name": "meadow", "region": "nyc3", "registries": []},

@@ -118,7 +118,7 @@ def test_a_good_login_that_a_gateway_before_the_image_host_denies_is_set_aside_a
 ) -> None:
     run(sandbox, path)
     first = login(sandbox, path)
-    sandbox.fault(path="/v2/", status=401)
+    sandbox.fault(path="/v2/registry/auth", status=401)
     assert run(sandbox, path)["changed"] is True
     assert aside(sandbox, path) == [first]
     sandbox.advance(41 * 60)

@@ -62,9 +62,14 @@ def test_an_empty_registry_is_not_collected_and_check_mode_says_the_same(sandbox
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_collection_that_the_task_cancelled_needs_a_person(sandbox: Sandbox, fails: bool) -> None:
-    seed(sandbox, names=("kiwi",), rate=60)
+    seed(sandbox, rate=0)
     options: dict[str, Any] = {"stuck_after": "1m", "on_stuck": "cancel", "fail_on": ["cancelled"] if fails else []}
-    result = run_and(sandbox, START, lambda: hold(sandbox, status="scanning manifests"), **options)
+
+    def stop_progress() -> None:
+        hold(sandbox, status="scanning manifests")
+        set_rate(sandbox, 60)
+
+    result = run_and(sandbox, START, stop_progress, **options)
     said = "The collection of the registry kiwi was cancelled before its end: The status was"
     assert bool(result.get("failed")) is fails
     assert said in (result["msg"] if fails else " ".join(result["warnings"]))

@@ -28,12 +28,14 @@ FORMS = ("typed", "text", "unsafe", "json")
 
 @pytest.fixture
 def team(sandbox: Sandbox) -> Sandbox:
-    """A team with the registries kiwi, k and i, and a cluster."""
-    names = ("kiwi", "k", "i")
+    """A team with the registries kiwi, which holds garbage, k and i, and a cluster."""
+    names = {"kiwi": 900, "k": 0, "i": 0}
     sandbox.seed(
         {
             "tier": "professional",
-            "registries": [{"name": name, "region": "syd1"} for name in names],
+            "registries": [
+                {"name": one, "region": "syd1", "unreferenced_bytes": 900 * (one == "kiwi")} for one in names
+            ],
             "clusters": [{"name": "orchard", "region": "syd1"}],
         }
     )

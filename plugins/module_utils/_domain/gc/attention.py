@@ -14,7 +14,7 @@ from ..errors import NeedsAttention
 from ..names import join_names
 from .decision import CANCELLED
 from .due import TOO_LATE
-from .progress import CollectionProgress
+from .progress import NO_REPOSITORY, CollectionProgress
 from .result import shape_collections
 from .rules import IDLE, RuleBook
 
@@ -79,7 +79,8 @@ def _look(progress: CollectionProgress) -> Iterator[tuple[str, str]]:
     if progress.cancelled_because is not None and not has_collected:
         why = progress.cancelled_because.rstrip(".")
         yield UNFINISHED, f"The collection of the registry {registry} was cancelled before its end: {why}"
-    if decision.word in (IDLE, CANCELLED) and progress.is_writable is None and not progress.is_pending:
+    is_unknown = progress.is_writable is None and progress.proof != NO_REPOSITORY and not progress.is_pending
+    if decision.word in (IDLE, CANCELLED) and is_unknown:
         why = progress.proof.rstrip(".") or "the task does not follow collections (wait=false)"
         yield UNPROVEN, f"Whether the registry {registry} accepts pushes is not proven: {why}"
     if progress.unrevoked:

@@ -24,6 +24,8 @@ UNHEALED = "unhealed"
 # A cancel that shows nothing for so long has not worked, and one that fails for so long will not; no page says how long
 # one takes.
 _CANCEL_TAKES = timedelta(minutes=15)
+# What is said of a registry where no push can be tested, and where nothing is to be proven.
+NO_REPOSITORY = "Pushes were not checked: the registry has no repository."
 _FOLLOWED = frozenset({ADOPTED, CANCELLED, COLLECTED})
 
 

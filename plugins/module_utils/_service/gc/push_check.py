@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import Conflict, Denied, DocrError, Refused, Unreachable
+from ..._domain.gc.progress import NO_REPOSITORY
 from ..flow.rate_limit import RateLimitWaits
 from ..flow.tokens import revoke_token
 from ..flow.wait import PollSettings
@@ -60,7 +61,7 @@ def check_pushes(api: Api, registry: str, known_read_only: bool | None, settings
     except DocrError as error:
         return _unknown(error)
     if not repositories:
-        return PushCheck(None, "Pushes were not checked: the registry has no repository.")
+        return PushCheck(None, NO_REPOSITORY)
     return _prove_by_upload(api, registry, max(repositories, key=lambda one: one.pushed_at).name, settings)
 
 
