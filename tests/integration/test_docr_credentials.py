@@ -42,7 +42,7 @@ from support.login_module import (
 from support.modules import writes
 
 OTHERS = (
-    '{"psFormat": "x", "auths": {"z.test": {"auth": "eg=="}, "a.test": {"auth": "YTpi", "email": "ü"}}, '
+    '{"psFormat": "x", "auths": {"z.test": {"auth": "ejp6"}, "a.test": {"auth": "YTpi", "email": "ü"}}, '
     '"credHelpers": {"b.test": "ecr-login"}, "aliases": {"builder": "buildx"}}'
 )
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -55,17 +56,86 @@ class LoginEntry:
         return self.credentials.fingerprint if self.credentials else ""
 
 
+# The keys that clients of Docker read. Go compares the keys of JSON without regard to case.
+_READ_KEYS = ("auths", "credsStore", "credHelpers")
+_ENTRY_TEXTS = ("auth", "username", "password", "identitytoken", "registrytoken")
+
+
 def parse_docker_config(text: str | None) -> Document:
-    """The document; empty for an empty or missing file, as for Docker. Raises ValueError without the text."""
+    """The document; empty for an empty or missing file, as for Docker. Raises ValueError without the text.
+
+    A file that Docker refuses to read, or reads in another way, is refused: a login in the file would not be used.
+    """
     if text is None or not text.strip():
         return {}
     try:
-        document = json.loads(text)
-    except ValueError:
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_number)
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text of the content holds half of a character") from None
+    except _RefusedContentError as error:
+        raise ValueError(str(error)) from None
+    except (ValueError, RecursionError):
         raise ValueError("the content is not JSON") from None
-    if isinstance(document, dict) and isinstance(document.get("auths"), dict | None):
-        return document
-    raise ValueError("the content or its auths is not a JSON object")
+    wrong = _find_fault(document)
+    if wrong:
+        raise ValueError(wrong)
+    return dict(document)
+
+
+class _RefusedContentError(ValueError):
+    """Content that Python reads and that Docker refuses, or reads in another way."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        # The key may be a text of any length, and no key of Docker is long.
+        raise _RefusedContentError(f"the key {twice[:80]!r} is given twice")
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise _RefusedContentError(f"{name} is not JSON")
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise _RefusedContentError("the content holds a number that is too large")
+    return number
+
+
+def _find_fault(document: object) -> str:
+    """What Docker cannot read in a document, where one entry makes Docker refuse the whole file; empty for nothing."""
+    if not isinstance(document, dict) or not isinstance(document.get("auths"), dict | None):
+        return "the content or its auths is not a JSON object"
+    for key in document:
+        meant = next((one for one in _READ_KEYS if one.lower() == key.lower()), key)
+        if meant != key:
+            return f"the key {key!r} counts as {meant} for Docker; write {meant}"
+    helpers = {} if document.get("credHelpers") is None else document["credHelpers"]
+    if not isinstance(helpers, dict) or not all(isinstance(one, str) for one in helpers.values()):
+        return "credHelpers is not a JSON object of texts, so that Docker refuses the file"
+    if not isinstance(document.get("credsStore"), str | None):
+        return "credsStore is not a text, so that Docker refuses the file"
+    unreadable = [key for key, entry in (document.get("auths") or {}).items() if not _is_readable(entry)]
+    return f"Docker cannot read the entry {unreadable[0][:80]!r} of auths, and refuses the file" if unreadable else ""
+
+
+def _is_readable(entry: object) -> bool:
+    if not isinstance(entry, dict):
+        return entry is None
+    if not all(isinstance(entry.get(name), str | None) for name in _ENTRY_TEXTS):
+        return False
+    auth = re.sub(r"[\r\n]", "", entry.get("auth") or "")
+    try:
+        user, colon, _password = base64.b64decode(auth, validate=True).decode("latin-1").partition(":")
+    except ValueError:
+        return False
+    return not auth or bool(user and colon)
 
 
 def format_docker_config(document: Mapping[str, Any]) -> str:

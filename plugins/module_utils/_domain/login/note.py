@@ -19,7 +19,7 @@ from ..credentials.docker import lost_credential
 from ..durations import format_duration, parse_duration
 from ..times import format_time, parse_time
 
-_ABOUT = "WriteResult by planton.digitalocean.docr_credentials beside Docker's config file. It holds no secret."
+_ABOUT = "Written by planton.digitalocean.docr_credentials beside Docker's config file. It holds no secret."
 
 
 @dataclass(frozen=True)

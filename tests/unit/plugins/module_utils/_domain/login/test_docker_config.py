@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ def test_a_text_that_is_not_a_docker_config_is_refused_without_the_text(text: st
 
 def test_all_but_the_changed_entries_stays_in_its_order() -> None:
     text = (
-        '{"zeta": {"b": [1, null], "a": 0.5}, "auths": {"z.test": {"auth": "eg==", "email": "\u00fc"}, '
+        '{"zeta": {"b": [1, null], "a": 0.5}, "auths": {"z.test": {"auth": "ejp6", "email": "\u00fc"}, '
         f'"{HOST}": {{"auth": "eDp5"}}, "a.test": {{}}}}, "HttpHeaders": {{"User-Agent": "x"}}, "plugins": null}}'
     )
     changed = change_logins(parse_docker_config(text), {HOST: FIG, "new.test": PLUM, "gone.test": None})
@@ -149,3 +150,43 @@ def test_a_credential_helper_of_the_host_is_found(document: dict[str, Any], help
 )
 def test_a_file_without_other_content_can_be_deleted(document: dict[str, Any], nothing: bool) -> None:
     assert holds_nothing(document) is nothing
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"auths": {"ghcr.io": {}}, "auths": {"docker.io": {}}}', "the key 'auths' is given twice"),
+        ('{"auths": {"ghcr.io": {}, "ghcr.io": {}}}', "the key 'ghcr.io' is given twice"),
+        ('{"Auths": {}}', "the key 'Auths' counts as auths for Docker; write auths"),
+        ('{"credsstore": "desktop"}', "counts as credsStore for Docker"),
+        ('{"CredHelpers": {"quay.io": "x"}}', "counts as credHelpers for Docker"),
+        ('{"credHelpers": ["quay.io"]}', "credHelpers is not a JSON object of texts"),
+        ('{"credHelpers": {"quay.io": 7}}', "credHelpers is not a JSON object of texts"),
+        ('{"credsStore": {}}', "credsStore is not a text"),
+        ('{"auths": {"ghcr.io": "text"}}', "Docker cannot read the entry 'ghcr.io' of auths, and refuses the file"),
+        ('{"auths": {"ghcr.io": [1]}}', "the entry 'ghcr.io'"),
+        ('{"auths": {"quay.io": {"auth": "@@@"}}}', "the entry 'quay.io'"),
+        ('{"auths": {"quay.io": {"auth": "Zm9v"}}}', "the entry 'quay.io'"),
+        ('{"auths": {"quay.io": {"password": 7}}}', "the entry 'quay.io'"),
+        ('{"x": NaN}', "NaN is not JSON"),
+        ('{"x": 1e400}', "a number that is too large"),
+        ('{"x": "\\ud800"}', "half of a character"),
+        ("[" * 200_000, "the content is not JSON"),
+    ],
+    ids=range(17),
+)
+def test_content_that_docker_reads_in_another_way_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        parse_docker_config(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"auths": {"quay.io": {"auth": "YTpi\\nYw=="}, "ghcr.io": null, "docker.io": {}, "x.io": {"auth": ""}}}',
+        '{"auths": null, "credHelpers": null, "credsStore": ""}',
+        '{"HttpHeaders": {"User-Agent": "x"}, "psFormat": 1.5}',
+    ],
+)
+def test_content_that_docker_reads_is_kept(text: str) -> None:
+    assert parse_docker_config(text) == json.loads(text)
