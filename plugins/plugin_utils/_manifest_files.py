@@ -224,6 +224,13 @@ def _repeated_fault(label: str, node: yaml.ScalarNode) -> FieldError:
     return FieldError(place, f"the key {str(node.value)!r} is given twice", "keep one key", DUPLICATE)
 
 
+# The parser speaks of Python's types.
+_WORDS_OF_THE_PARSER = {
+    "found unhashable key": "a list or a map is the key of a map",
+    "could not determine a constructor for the tag": "this format has no value with the tag",
+}
+
+
 def syntax_fault(label: str, text: str, error: yaml.YAMLError) -> FieldError:
     """Where a text is not YAML, and why."""
     advice = "correct the text there or just before"
@@ -232,9 +239,15 @@ def syntax_fault(label: str, text: str, error: yaml.YAMLError) -> FieldError:
         place = _place(label, before.count("\n"), len(before) - before.rfind("\n") - 1)
         return FieldError(place, f"a character that YAML does not allow ({error.reason})", advice)
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "the text cannot be parsed"
+    problem = " ".join(str(getattr(error, "problem", None) or "the text cannot be parsed").split())
     place = _place(label, mark.line, mark.column) if mark else label
-    return FieldError(place, f"the text is not valid YAML: {' '.join(str(problem).split())}", advice)
+    line = text.split("\n")[mark.line] if mark else ""
+    if "{{" in line:
+        advice = "render the file first, or quote the value"
+        return FieldError(place, "the text is not valid YAML: the line holds a template in double braces", advice)
+    for theirs, ours in _WORDS_OF_THE_PARSER.items():
+        problem = problem.replace(theirs, ours)
+    return FieldError(place, f"the text is not valid YAML: {problem}", advice)
 
 
 def _place(label: str, line: int, column: int) -> str:

@@ -193,6 +193,8 @@ def _kind_fault(document: Document) -> FieldError | None:
     kind = content.get("kind")
     if not isinstance(kind, str) or kind == KIND:
         return None  # a missing kind is one fault among those of the fields
+    if kind == f"{KIND}List":
+        return place.at("kind").fault(f"the kind is {shown(kind)}", f"write {LIST} for a list of manifests")
     meant = nearest(kind, (KIND,), SLIP)
     advice = (
         f"did you mean {meant}"

@@ -85,9 +85,18 @@ def spelled_path(path: str, content: object) -> str:
     return f"{spelled}.{key}" if spelled else key
 
 
+# What `kubectl get -o yaml` shows in metadata and beside it, and no user writes.
+_FIELDS_OF_THE_SERVER = frozenset(
+    {"creationTimestamp", "finalizers", "generation", "managedFields", "namespace", "ownerReferences"}
+    | {"resourceVersion", "selfLink", "uid"}
+)
+
+
 def _unknown_fault(key: object, known: Mapping[str, str], place: Place) -> FieldError:
     if not isinstance(key, str):
         return place.fault(f"YAML reads the name of a field as {kind_of_value(key)}", "quote it, or correct it")
+    if key in _FIELDS_OF_THE_SERVER:
+        return place.at(key).fault("an API server of Kubernetes adds this field", "remove the field")
     meant = nearest(key, known)
     advice = f"did you mean {meant}" if meant else f"known are {', '.join(dict.fromkeys(known.values()))}"
     return place.at(key).fault("this field is not known", advice)

@@ -387,3 +387,13 @@ def test_no_document_whatever_raises_anything_else(values: list[Any], spec: dict
         read(*values, document(spec=spec))
     except InvalidInput as error:
         assert error.field_errors  # noqa: PT017 - both outcomes are right, and only this one holds something to look at
+
+
+def test_fields_that_an_api_server_adds_and_a_list_of_another_name_get_advice_that_helps() -> None:
+    exported = {"name": "res", "creationTimestamp": "2031-05-06T12:00:00Z", "uid": "7f", "namespace": "shop"}
+    told = faults(document(metadata=exported))
+    assert [one.partition(": ")[2] for one in told] == [
+        "an API server of Kubernetes adds this field; remove the field"
+    ] * 3
+    (wrong,) = faults({"kind": "DigitalOceanContainerRegistryList", "items": []})
+    assert wrong.endswith("write List for a list of manifests")
