@@ -23,9 +23,26 @@ _KIND = "ExecCredential"
 _HEADER_CHARACTERS = re.compile(r"[!#$&'*+.^_`|~0-9A-Za-z-]", re.ASCII)
 _SECRET_NAME = re.compile(r"secret|token|passw|key|credential|assertion", re.ASCII | re.IGNORECASE)
 _ASSIGNED = re.compile(
-    r"(?P<name>[\w-]*(?:secret|token|passw|api-?key|assertion)[\w-]*[\"']?\s*[:=]\s*[\"']?)(?P<value>[^\s\"',;]+)",
+    r"(?P<name>[\w-]*(?:secret|token|passw|api[-_]?key|assertion|session|\bsig\b|signature)[\w-]*[\"']?\s*[:=]\s*[\"']?)"
+    r"(?P<value>[^\s\"',;&]+)",
     re.ASCII | re.IGNORECASE,
 )
+# A word after the name of a secret is a part of the sentence, such as "the token has expired", or the secret.
+_NAMED = re.compile(
+    r"(?P<name>[\w-]*(?:secret|token|passw|api[-_]?key)[\w-]*\s+[\"']?)"
+    r"(?!(?:is|was|has|have|had|are|and|or|in|on|at|to|of|for|from|with|by|the|a|an|not|no|must|cannot|could|can|will|may|"
+    r"expired|expires|invalid|missing|required|rejected|refresh|request|exchange|endpoint|service|source|provider|file|"
+    r"server|error|failed|revoked|found|access|id|name|url|uri|type|auth|authentication|verification|does|did)\b)"
+    r"(?P<value>[^\s\"',;&]+)",
+    re.ASCII | re.IGNORECASE,
+)
+_IN_ADDRESS = re.compile(r"(?P<name>://)(?P<value>[^\s/@]+)(?=@)", re.ASCII)
+# Tokens of services that a plug-in may ask, by their beginning.
+_WELL_KNOWN = re.compile(
+    r"(?P<name>)(?P<value>\b(?:glpat-|gh[pousr]_|github_pat_|dckr_pat_|xox[abprs]-|AKIA|ASIA)[\w-]{8,})", re.ASCII
+)
+# A shorter value of a variable is no secret, and is a part of ordinary words.
+_SHORTEST_VALUE = 4
 _BEARER = re.compile(r"(?P<name>\b(?:bearer|basic)\s+)(?P<value>[\w.~+/=-]{8,})", re.ASCII | re.IGNORECASE)
 _TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -160,7 +177,12 @@ class ExecPlugin:
 
     def mask(self, line: str, mask: str) -> str:
         """A line of the plug-in without the secrets in its arguments and environment, and without what looks secret."""
-        known = [value for name, value in self.environment.items() if _SECRET_NAME.search(name)]
+        # The name of a variable may not tell that its value is a secret.
+        known = [
+            value
+            for name, value in self.environment.items()
+            if len(value) >= _SHORTEST_VALUE or _SECRET_NAME.search(name)
+        ]
         for before, argument in zip(("", *self.arguments), self.arguments, strict=False):
             name, equals, value = argument.partition("=")
             if equals and _SECRET_NAME.search(name):
@@ -169,7 +191,7 @@ class ExecPlugin:
                 known.append(argument)
         for value in sorted(filter(None, known), key=len, reverse=True):
             line = line.replace(value, mask)
-        for pattern in (_BEARER, _ASSIGNED):
+        for pattern in (_IN_ADDRESS, _WELL_KNOWN, _BEARER, _ASSIGNED, _NAMED):
             line = pattern.sub(lambda found: found["name"] + mask, line)
         return line
 

@@ -120,6 +120,20 @@ def test_entry_that_cannot_be_read_is_an_error_of_its_contexts_alone() -> None:
         ("bad value sesame", "bad value ***"),
         ("bad value of-an-option", "bad value ***"),
         ("profile oak is unknown", "profile oak is unknown"),
+        ("region hidden-here is unknown", "region *** is unknown"),
+        ("proxy https://bob:abc123@sts.example/x failed", "proxy https://***@sts.example/x failed"),
+        ("usage: x --token abc123", "usage: x --token ***"),
+        ("client_secret abc123 was rejected", "client_secret *** was rejected"),
+        ("the refresh token abc123 is invalid", "the refresh token *** is invalid"),
+        ("invalid password Abc!23", "invalid password ***"),
+        ("api_key=abc123&x=1", "api_key=***&x=1"),
+        ("Cookie: session=abc123", "Cookie: session=***"),
+        ("GET /x?sig=abc123", "GET /x?sig=***"),
+        ("bad glpat-abc123abc123", "bad ***"),
+        ("bad dckr_pat_abc123abc123", "bad ***"),
+        ("the token has expired, run x login", "the token has expired, run x login"),
+        ("no token found in the cache", "no token found in the cache"),
+        ("the token endpoint answered 500", "the token endpoint answered 500"),
     ],
 )
 def test_line_of_a_plugin_is_masked(line: str, shown: str) -> None:
@@ -127,6 +141,6 @@ def test_line_of_a_plugin_is_masked(line: str, shown: str) -> None:
         "the user gardener",
         "x",
         ("--profile", "oak", "--client-secret", "of-an-option"),
-        {"CLOUD_SECRET": "sesame", "CLOUD_PROFILE": "oak"},
+        {"CLOUD_SECRET": "sesame", "CLOUD_PROFILE": "oak", "CLOUD_REGION": "hidden-here"},
     )
     assert plugin.mask(line, "***") == shown
