@@ -254,6 +254,8 @@ def test_clusters_of_one_name_are_distinguished_by_their_ids(sandbox: Sandbox) -
         ({"kubeconfig": "/nowhere"}, "kubeconfig: the option requires diagnose=true"),
         ({"contexts": ["one"], "diagnose": True}, "contexts: the option requires kubeconfig"),
         ({"registries": [], "diagnose": True}, "registries: the list is empty"),
+        ({"kubeconfig": "/x", "contexts": [""], "diagnose": True}, "contexts[0]: the name is empty"),
+        ({"clusters": ["orchard", " "]}, "clusters[1]: the name is empty"),
         (
             {"registries": ["kiwl"], "diagnose": True},
             "registries[0]: the team has no registry 'kiwl'; the team has kiwi, plum",

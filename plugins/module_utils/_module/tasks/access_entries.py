@@ -151,7 +151,7 @@ def _names_errors(path: str, entry: OptionValues) -> Iterator[FieldError]:
     for name in ("clusters", "registries", "contexts"):
         if entry.get(name) is not None:
             yield from empty_list_errors(path + name, entry[name])
-            yield from _blanks(path + name, entry[name])
+            yield from blank_errors(path + name, entry[name])
 
 
 def _merge(entry: OptionValues, common: OptionValues) -> dict[str, Any]:
@@ -172,7 +172,8 @@ def empty_list_errors(path: str, values: Sequence[object]) -> Iterator[FieldErro
         yield FieldError(path, "the list is empty", "name at least one, or leave the task out", REQUIRED)
 
 
-def _blanks(path: str, names: Sequence[str]) -> Iterator[FieldError]:
+def blank_errors(path: str, names: Sequence[str]) -> Iterator[FieldError]:
+    """An error for each name that is blank, such as the value of an empty variable."""
     for number, name in enumerate(names):
         if not name.strip():
             yield FieldError(f"{path}[{number}]", "the name is empty", "write a name, or remove the entry", REQUIRED)

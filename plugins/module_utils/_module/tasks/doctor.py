@@ -35,6 +35,7 @@ from ..._service.flow.parallel import MOST_CLUSTERS, parallel_outcomes
 from ..._service.ports.clusters import Clusters
 from ..run import Params, run_info
 from ..spec import Spec
+from .access_entries import blank_errors
 
 # As long as looking into one takes at most, with an API server that has much to do.
 _ENTRY_S = 900
@@ -182,6 +183,8 @@ def _option_faults(params: Params) -> Iterator[FieldError]:
             yield FieldError(
                 name, "the list is empty", "write a value, or remove the option to use the default", REQUIRED
             )
+        yield from blank_errors(name, params[name] or ())
+    yield from blank_errors("clusters", params["clusters"] or ())
 
 
 def _shape_cluster(cluster: Cluster) -> dict[str, Any]:
