@@ -59,7 +59,8 @@ def plan_recreation(
 def _would_gain_entry(pod: Pod, account: ServiceAccount, added: Sequence[str], access: RegistryAccess) -> bool:
     """Whether a new pod in the place of this pod has the pull secret of the access, which this pod lacks."""
     method, secret = access.desired.method, access.desired.secret
-    if secret in pod.pull_secrets:
+    # A list with an empty name is mostly of the pod's template, and a new pod then has the same list.
+    if secret in pod.pull_secrets or "" in pod.pull_secrets:
         return False
     # DigitalOcean's one-click integration and its operator write to every default account by the end of the run.
     if method != DIRECT and pod.service_account != "default":

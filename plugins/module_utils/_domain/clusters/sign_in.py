@@ -41,6 +41,10 @@ _IN_ADDRESS = re.compile(r"(?P<name>://)(?P<value>[^\s/@]+)(?=@)", re.ASCII)
 _WELL_KNOWN = re.compile(
     r"(?P<name>)(?P<value>\b(?:glpat-|gh[pousr]_|github_pat_|dckr_pat_|xox[abprs]-|AKIA|ASIA)[\w-]{8,})", re.ASCII
 )
+_IN_QUERY = re.compile(
+    r"(?P<name>[?&][\w-]*(?:sig|signature|token|key|secret|credential)[\w-]*=)(?P<value>[^\s&\"']+)",
+    re.ASCII | re.IGNORECASE,
+)
 # A shorter value of a variable is no secret, and is a part of ordinary words.
 _SHORTEST_VALUE = 4
 _BEARER = re.compile(r"(?P<name>\b(?:bearer|basic)\s+)(?P<value>[\w.~+/=-]{8,})", re.ASCII | re.IGNORECASE)
@@ -194,6 +198,13 @@ class ExecPlugin:
         for pattern in (_IN_ADDRESS, _WELL_KNOWN, _BEARER, _ASSIGNED, _NAMED):
             line = pattern.sub(lambda found: found["name"] + mask, line)
         return line
+
+
+def mask_addresses(text: str, mask: str) -> str:
+    """A text without logins and signatures in addresses, headers of requests, and well-known tokens."""
+    for pattern in (_IN_ADDRESS, _IN_QUERY, _WELL_KNOWN, _BEARER):
+        text = pattern.sub(lambda found: found["name"] + mask, text)
+    return text
 
 
 def parse_exec(user: KubeEntry) -> ExecPlugin:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..access.methods import METHODS, doctl_name, secret_name
 from ..clusters.objects import Container, Pod, ServiceAccount
+from ..clusters.sign_in import mask_addresses
 from ..names import join_names
 from .advice import AGAIN, DOCTL_AGAIN, RUN, RUN_HERE, advise, recreate
 from .images import Image
@@ -110,7 +111,7 @@ class PodFinding:
             "image": self.container.image,
             "is_failing": self.is_failing,
             "reason": self.container.waiting if self.is_failing else None,
-            "kubelet": self.container.message[:300] if self.is_failing else "",
+            "kubelet": mask_addresses(self.container.message, "********")[:300] if self.is_failing else "",
             "cause": self.cause,
             "message": self.message,
             "advice": self.advice[0].upper() + self.advice[1:] + ".",

@@ -101,6 +101,7 @@ def since(days_ago: float | None, manager: str = "planton.digitalocean") -> Serv
         (pod("theirs", controller="StatefulSet/store"), LACKS, GIVEN, None, True),
         (pod("theirs", controller="DaemonSet/agent"), LACKS, GIVEN, None, True),
         (pod(DIRECT), LACKS, GIVEN, None, False),
+        (pod(""), LACKS, GIVEN, None, False),
         (pod(account="gone"), LACKS, GIVEN, None, False),
         (pod(), None, GIVEN, None, False),
         (pod(), LACKS, AccountChange(LACKS, (OPERATOR,)), None, False),

@@ -20,6 +20,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
     ExecPlugin,
     SignIn,
     choose_sign_in,
+    mask_addresses,
 )
 
 
@@ -144,3 +145,16 @@ def test_line_of_a_plugin_is_masked(line: str, shown: str) -> None:
         {"CLOUD_SECRET": "sesame", "CLOUD_PROFILE": "oak", "CLOUD_REGION": "hidden-here"},
     )
     assert plugin.mask(line, "***") == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("GET https://bob:abc@host/v2/ failed", "GET https://***@host/v2/ failed"),
+        ("GET https://host/x?X-Amz-Signature=abc123&y=1", "GET https://host/x?X-Amz-Signature=***&y=1"),
+        ("sent Authorization: Bearer abc12345678", "sent Authorization: Bearer ***"),
+        ("failed to fetch oauth token: unexpected status 401", "failed to fetch oauth token: unexpected status 401"),
+    ],
+)
+def test_secrets_in_the_text_of_a_kubelet_are_masked(text: str, shown: str) -> None:
+    assert mask_addresses(text, "***") == shown
