@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docr_credentials with a fault at each call: no lost login, and no credential that nobody knows without a word."""
+"""docr_credentials with a fault at each call: no lost login, and no unknown credential without a message."""
 
 from __future__ import annotations
 

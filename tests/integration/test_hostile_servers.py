@@ -206,7 +206,7 @@ def minted(token: str) -> Script:
 
 
 def test_mint_that_is_answered_with_a_known_credential_is_an_error(tmp_path: Path) -> None:
-    """As by a proxy with a cache: the credential is in use, and whoever revokes it ends the pulls."""
+    """As by a proxy with a cache: the credential is in use, and a revocation would end the pulls."""
     own, other = "dop_v1_" + "0f" * 32, "dop_v1_" + "1e" * 32
     for token, known in ((own, ()), (other, ()), (other, (DockerCredentials(other, other).fingerprint,))):
         with hostile_server(tmp_path, minted(token)) as (address, ca_path):

@@ -42,7 +42,7 @@ def examine_cluster(
 
     `integrated` are the registries that the API says it is integrated with. Without `tries_pushes` no token is tried
     for pushes, since each trial obtains a token that a garbage collection waits for. A failure of the cluster is
-    raised; what the image host does not answer is told in the notes.
+    raised. The notes say what the image host does not answer.
     """
     snapshot = replace(_read(kube, api, scope), integrated=integrated)
     host = _ImageHostChecks(api, snapshot, tries_pushes)

@@ -200,7 +200,7 @@ class LoginKeeper:
     def _still_good(self, current: CurrentLogin, noted: HostNote) -> tuple[DockerCredentials, ...]:
         """The login and the earlier credentials that may still work; `noted` lacks those that this run revoked."""
         login = current.login
-        # A login that was dropped and is good after all would be known to nobody.
+        # No run knows a login that was dropped, also where the login is still valid.
         is_kept = login is not None and (current.is_open or not has_ended(self.api, login))
         return tuple(
             one

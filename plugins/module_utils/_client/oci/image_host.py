@@ -97,8 +97,7 @@ class RegistryHost:
         """Authenticate as a pull does, since a token of another registry logs in as well."""
         words = f"log in to the image host {self._settings.registry_host} for pulls from the registry {registry}"
         name = f"{registry}/{_NO_REPOSITORY}"
-        method, place, actions = _TRIALS[PULL]
-        request = _Request(method, self._address(f"{quote(name)}/{place}"), words, _scope(name, actions), (200,), False)
+        request = self._trial(name, PULL, words)
         with suppress(NotFound):  # who may not pull does not learn that there is no such image
             self._prove(request)
         told = granted_actions(self._bearers.get(request.scope, ""), name)
@@ -129,22 +128,17 @@ class RegistryHost:
 
     def fetch_media_type(self, registry: str, repository: str, reference: str) -> str:
         """The media type of a manifest."""
-        name = f"{registry}/{repository}"
-        url = self._address(f"{quote(name)}/manifests/{quote(reference, safe=':')}")
-        words = f"read the manifest {reference} of the repository {name}"
-        answer = self._send(_Request("HEAD", url, words, _scope(name, "pull"), (200,), False))
+        answer = self._send(self._manifest("HEAD", f"{registry}/{repository}", reference))
         return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip()
 
     def fetch_links(self, registry: str, repository: str, digest: str) -> ManifestLinks:
         """The manifests that a manifest names."""
-        name = f"{registry}/{repository}"
-        url = self._address(f"{quote(name)}/manifests/{quote(digest, safe=':')}")
-        words = f"read the manifest {digest} of the repository {name}"
-        answer = self._send(_Request("GET", url, words, _scope(name, "pull"), (200,), False))
+        request = self._manifest("GET", f"{registry}/{repository}", digest)
+        answer = self._send(request)
         try:
             return parse_manifest_links(answer.json())
         except UNREADABLE:
-            raise BadAnswer(words, "an answer that is not a manifest", _CHECK_HOST) from None
+            raise BadAnswer(request.words, "an answer that is not a manifest", _CHECK_HOST) from None
 
     def fetch_access(self, registry: str, repository: str, actions: Collection[str] = (PULL, PUSH)) -> frozenset[str]:
         """Which of the actions are granted, by what the bearer token says, or else by trying."""
@@ -153,9 +147,7 @@ class RegistryHost:
 
     def _grants(self, name: str, action: str) -> bool:
         """Whether an action is granted; what is asked for is not there, so that nothing can happen to it."""
-        method, place, actions = _TRIALS[action]
-        words = f"see whether {action} is granted in the repository {name}"
-        request = _Request(method, self._address(f"{quote(name)}/{place}"), words, _scope(name, actions), (200,), False)
+        request = self._trial(name, action, f"see whether {action} is granted in the repository {name}")
         try:
             self._send(request)
             is_passed = True
@@ -165,6 +157,16 @@ class RegistryHost:
             is_passed = False
         told = granted_actions(self._bearers.get(request.scope, ""), name)
         return is_passed if told is None else action in told
+
+    def _manifest(self, method: str, name: str, reference: str) -> _Request:
+        url = self._address(f"{quote(name)}/manifests/{quote(reference, safe=':')}")
+        words = f"read the manifest {reference} of the repository {name}"
+        return _Request(method, url, words, _scope(name, "pull"), (200,), False)
+
+    def _trial(self, name: str, action: str, words: str) -> _Request:
+        """The request that only a token passes to which the action is granted in a repository."""
+        method, place, actions = _TRIALS[action]
+        return _Request(method, self._address(f"{quote(name)}/{place}"), words, _scope(name, actions), (200,), False)
 
     def close(self) -> None:
         """End the connections."""
@@ -197,8 +199,7 @@ class RegistryHost:
         return check(answer, request.words, request.good, _ADVICE)
 
     def _try(self, request: _Request, bearer: str | None) -> Any:
-        is_manifest = "/manifests/" in request.url
-        headers = {"Accept": ", ".join(_MANIFESTS)} if is_manifest or request.method == "HEAD" else {}
+        headers = {"Accept": ", ".join(_MANIFESTS)} if "/manifests/" in request.url else {}
         auth = Bearer(bearer)
         return send(
             self._session, self._settings, request.method, request.url, request.words, headers=headers, auth=auth

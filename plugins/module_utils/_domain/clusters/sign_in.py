@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -195,14 +195,17 @@ class ExecPlugin:
                 known.append(argument)
         for value in sorted(filter(None, known), key=len, reverse=True):
             line = line.replace(value, mask)
-        for pattern in (_IN_ADDRESS, _WELL_KNOWN, _BEARER, _ASSIGNED, _NAMED):
-            line = pattern.sub(lambda found: found["name"] + mask, line)
-        return line
+        return _mask_values(line, mask, (_IN_ADDRESS, _WELL_KNOWN, _BEARER, _ASSIGNED, _NAMED))
 
 
 def mask_addresses(text: str, mask: str) -> str:
     """A text without logins and signatures in addresses, headers of requests, and well-known tokens."""
-    for pattern in (_IN_ADDRESS, _IN_QUERY, _WELL_KNOWN, _BEARER):
+    return _mask_values(text, mask, (_IN_ADDRESS, _IN_QUERY, _WELL_KNOWN, _BEARER))
+
+
+def _mask_values(text: str, mask: str, patterns: Sequence[re.Pattern[str]]) -> str:
+    """A text without what the patterns find as `value`; what they find as `name` stays."""
+    for pattern in patterns:
         text = pattern.sub(lambda found: found["name"] + mask, text)
     return text
 

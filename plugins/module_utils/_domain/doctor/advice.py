@@ -21,7 +21,7 @@ DOCTL_AGAIN = "apply the output of doctl registry kubernetes-manifest again"
 _REPLACE = f"delete the secret, and {RUN}"
 _READ_ONLY = "every reader of this secret can replace images"
 
-# The advice for secrets of this collection, and for findings that are the same whoever made the secret.
+# The advice for secrets of this collection, and for findings that do not depend on who made the secret.
 ADVICE = {
     "entry_missing": f"{RUN_HERE}, or name a pull secret of the registry in imagePullSecrets yourself",
     "entry_names_nothing": f"{RUN} to create the secret, or remove the name from imagePullSecrets",

@@ -5,7 +5,7 @@
 """Waiting for the rate limit after a write that the limit refused, before the write is decided again.
 
 The client repeats reads by itself. A client never repeats a write, since the wait may change what the decision rests
-on: a window closes, another run writes. So whoever decided waits, reads again and decides again.
+on: a window closes, another run writes. So the caller of the write waits, reads again and decides again.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from ..._domain.errors import DocrError
 from ..._domain.gc.progress import CollectionProgress
 from ..._domain.gc.result import explain_nothing_freed, freed_nothing
-from ..._domain.gc.rules import RuleBook
+from ..._domain.gc.rules import UNREFERENCED_BLOBS, RuleBook
 from ..._domain.registry.model import Registry
 from ..flow.wait import PollSettings
 from ..ports.api import Api
@@ -73,12 +73,18 @@ class _End:
     def _explain(self, progress: CollectionProgress, registry: Registry | None) -> str:
         if progress.collection is None:
             return ""
+        type_ = self.book.of(progress.registry).type
         try:
-            untagged = count_untagged(self.api, progress.registry, self.most_listed)
+            untagged = count_untagged(
+                # What the manifests are matters only for the type that leaves them.
+                self.api,
+                progress.registry,
+                self.most_listed,
+                needs_kinds=type_ == UNREFERENCED_BLOBS,
+            )
         except DocrError:
             return ""
         counted_at = registry.storage_usage_bytes_updated_at if registry is not None else ""
-        type_ = self.book.of(progress.registry).type
         return explain_nothing_freed(
             progress.collection,
             type_,

@@ -51,7 +51,9 @@ class IndexCount:
     is_all: bool
 
 
-def count_untagged(api: Api, registry: str, most_listed: int = MOST_LISTED) -> UntaggedCount:
+def count_untagged(
+    api: Api, registry: str, most_listed: int = MOST_LISTED, *, needs_kinds: bool = True
+) -> UntaggedCount:
     """By the manifests of each repository; where those are many by the counts alone, one call for 200 repositories."""
     repositories = api.list_repositories(registry)
     if len(repositories) > most_listed:
@@ -60,7 +62,8 @@ def count_untagged(api: Api, registry: str, most_listed: int = MOST_LISTED) -> U
         return UntaggedCount(fewest, False, len(repositories))
     listed = _list_manifests(api, registry, repositories)
     untagged = [name for name, one in listed if not one.tags]
-    return UntaggedCount(len(untagged), True, len(repositories), _find_kinds(api, registry, listed, set(untagged)))
+    kinds = _find_kinds(api, registry, listed, set(untagged)) if needs_kinds else None
+    return UntaggedCount(len(untagged), True, len(repositories), kinds)
 
 
 def _find_kinds(

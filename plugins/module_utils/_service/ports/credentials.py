@@ -26,8 +26,8 @@ class CredentialApi(BaseApi, Protocol):
     ) -> DockerCredentials:
         """Mint a token for the image host that lives for `expiry_s` seconds; 0 means without expiry.
 
-        `known` are fingerprints of credentials in use. BadAnswer for an answer with such a credential, which nobody
-        may revoke.
+        `known` are fingerprints of credentials in use. BadAnswer for an answer with such a credential, which the
+        caller must not revoke.
         """
 
     def revoke_docker_credentials(self, credentials: DockerCredentials) -> None:
