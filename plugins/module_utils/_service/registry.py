@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .._domain.clusters.cluster import Cluster, names_no_registry
@@ -35,16 +36,19 @@ class Registries:
 
 
 def fetch_account(api: RegistryApi, desired: tuple[DesiredRegistry, ...], allow_downgrade: bool) -> Account:
-    """All that a plan for `desired` depends on: three calls, and one for each name that would be new.
+    """All that a plan for `desired` depends on: three calls at once, and one for each name that would be new.
 
     More new registries than the tier allows are refused by their number, so no name is checked. A name that is taken
     costs a second list: another run of the same team may have created the registry since the first list.
     """
-    registries = api.list_registries(is_untold_none=True)
+    with ThreadPoolExecutor(3) as pool:
+        listing = pool.submit(api.list_registries, is_untold_none=True)
+        offering = pool.submit(api.fetch_offer)
+        subscribing = pool.submit(api.fetch_subscription)
+    registries, offer = listing.result(), offering.result()
+    subscription = _with_second_look(api, subscribing.result(), has_registries=bool(registries))
     taken: set[str] = set()
     refused: set[str] = set()
-    offer = api.fetch_offer()
-    subscription = fetch_subscription(api, has_registries=bool(registries))
     without_names = Account(registries, offer, subscription)
     if exceeds_limit(without_names, desired, allow_downgrade):
         return without_names
@@ -82,7 +86,10 @@ def apply_registries(
 
 def fetch_subscription(api: RegistryApi, *, has_registries: bool) -> Subscription | None:
     """The team's subscription; None before the first registry. A team with registries has one, so none is an error."""
-    found = api.fetch_subscription()
+    return _with_second_look(api, api.fetch_subscription(), has_registries=has_registries)
+
+
+def _with_second_look(api: RegistryApi, found: Subscription | None, *, has_registries: bool) -> Subscription | None:
     if found is None and has_registries:
         found = api.fetch_subscription()
     if found is None and has_registries:

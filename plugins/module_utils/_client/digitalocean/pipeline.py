@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Container
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,13 +44,21 @@ def _operation(http_request: Any) -> Operation:
 class OwnToken(RequestsTransport):  # type: ignore[misc]  # azure-core hides its type
     """Sends the token that it was given, where a netrc file has an entry for the host too."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._opening = Lock()
+
     def open(self) -> None:
-        """Open the session; an authenticator of its own, even one that does nothing, keeps requests from the file."""
-        is_new = self.session is None
-        super().open()
-        if is_new:
-            bound(self.session, self.connection_config.read_timeout, max_retries=_NO_RETRIES)
-        self.session.auth = Bearer(None)
+        """Open the session; an authenticator of its own, even one that does nothing, keeps requests from the file.
+
+        Each request asks for an open session. No thread may send through a session that has no authenticator yet.
+        """
+        with self._opening:
+            is_new = self.session is None
+            super().open()
+            if is_new:
+                bound(self.session, self.connection_config.read_timeout, max_retries=_NO_RETRIES)
+            self.session.auth = Bearer(None)
 
 
 class StrictAnswers(SansIOHTTPPolicy[Any, Any]):

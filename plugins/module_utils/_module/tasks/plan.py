@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from ..._domain.access.desired import AccessEntry, DesiredState
@@ -47,9 +48,12 @@ def fetch_plan(api: Api, params: Params) -> dict[str, Any]:
     entries, faults = read_entries(params["integrations"], CommonSettings())
     if faults:
         raise InvalidInput(faults)
-    account = fetch_account(api, desired, params["allow_downgrade"]) if desired else None
+    with ThreadPoolExecutor(2) as pool:
+        reading = pool.submit(fetch_account, api, desired, params["allow_downgrade"]) if desired else None
+        listing = pool.submit(api.list_clusters) if any(entry.clusters for entry in entries) else None
+    account = reading.result() if reading else None
+    clusters = listing.result() if listing else ()
     desired_state = DesiredState(entries, expected=missing_names(account.registries, desired) if account else ())
-    clusters = api.list_clusters() if any(entry.clusters for entry in entries) else ()
     names = tuple(registry.name for registry in account.registries) if account else None
     has_others = any(entry.method != ONE_CLICK for entry in entries)
     if names is None and (has_others or needs_registry_names(clusters, desired_state.one_click)):

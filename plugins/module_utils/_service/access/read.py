@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from ..._domain.access.cluster_access import (
@@ -20,11 +21,14 @@ from ..._domain.access.journal import JOURNAL_NAMESPACE, Journal, journal_name, 
 from ..._domain.access.methods import secret_names
 from ..._domain.access.ownership import JOURNAL, is_marked, one_click_copies
 from ..._domain.access.pods import is_failing
-from ..._domain.clusters.objects import Namespace, Secret, ServiceAccount
+from ..._domain.clusters.objects import Namespace, Pod, Secret, ServiceAccount
 from ..._domain.errors import Refused
 from ..flow.verification import CredentialCheck
 from ..ports.credentials import CredentialApi
 from ..ports.kube import Kube
+
+# Each list holds a page of up to 1000 objects in memory.
+_LISTS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -47,19 +51,24 @@ class ClusterReader:
 
     def fetch(self, *, is_present: bool) -> ClusterAccess:
         """All that the plan depends on. Raises Refused for a journal that is not ours, or that cannot be read."""
-        namespaces = self.kube.list_namespaces()
-        registries = {desired.registry: self._fetch_registry(desired, namespaces) for desired in self.desired}
+        with ThreadPoolExecutor(_LISTS_AT_ONCE) as pool:
+            listing = pool.submit(self.kube.list_namespaces)
+            reading = {one.registry: self._begin_registry(pool, one) for one in self.desired}
+            failing = pool.submit(self.kube.list_pods, self._is_failing) if self.addresses else None
+            every = None if self._may_need_one_account(is_present) else pool.submit(self.kube.list_service_accounts)
+        namespaces = listing.result()
+        registries = {name: finish(namespaces) for name, finish in reading.items()}
         told = {one for one in self.unlisted if one_click_copies(registries[one].of(one), one)}
         current = CurrentCluster(
             name=self.kube.name,
             now=self.api.now(),
             namespaces=namespaces,
             registries=registries,
-            pods=self.kube.list_pods(lambda pod: is_failing(pod, self.addresses)) if self.addresses else (),
+            pods=failing.result() if failing else (),
             integrated=self.integrated | told,
         )
         access = ClusterAccess(current, self.desired)
-        current = replace(current, accounts=self._fetch_accounts(access, is_present=is_present))
+        current = replace(current, accounts=every.result() if every else self._fetch_accounts(access))
         if is_present:
             current = replace(current, registries={one.registry: self._verify(one) for one in access.registries})
         return ClusterAccess(current, self.desired)
@@ -85,26 +94,43 @@ class ClusterReader:
                 found = replace(found, check_error=accepted)
         return found
 
-    def _fetch_registry(self, desired: DesiredAccess, namespaces: Iterable[Namespace]) -> CurrentRegistry:
+    def _begin_registry(
+        self, pool: ThreadPoolExecutor, desired: DesiredAccess
+    ) -> Callable[[Iterable[Namespace]], CurrentRegistry]:
+        """Begin to read; returns what waits for the answers, and needs all namespaces."""
         registry, where = desired.registry, desired.where
-        if where.namespace_selector is not None:
-            namespaces = self.kube.list_namespaces(where.namespace_selector)
-        secret, journal = fetch_journal(self.kube, registry)
-        return CurrentRegistry(
-            secrets={name: by_namespace(self.kube.list_secrets(name)) for name in secret_names(registry)},
-            chosen=frozenset(
-                one.name for one in namespaces if where.has_namespace(one.name) and not one.is_terminating
-            ),
-            journal=journal,
-            journal_secret=secret,
-        )
+        selector = where.namespace_selector
+        selecting = None if selector is None else pool.submit(self.kube.list_namespaces, selector)
+        journaling = pool.submit(fetch_journal, self.kube, registry)
+        listing = {name: pool.submit(self.kube.list_secrets, name) for name in secret_names(registry)}
 
-    def _fetch_accounts(self, cluster: ClusterAccess, *, is_present: bool) -> tuple[ServiceAccount, ...]:
+        def finish(namespaces: Iterable[Namespace]) -> CurrentRegistry:
+            selected = selecting.result() if selecting else namespaces
+            secret, journal = journaling.result()
+            return CurrentRegistry(
+                secrets={name: by_namespace(one.result()) for name, one in listing.items()},
+                chosen=frozenset(
+                    one.name for one in selected if where.has_namespace(one.name) and not one.is_terminating
+                ),
+                journal=journal,
+                journal_secret=secret,
+            )
+
+        return finish
+
+    def _is_failing(self, pod: Pod) -> bool:
+        return is_failing(pod, self.addresses)
+
+    def _may_need_one_account(self, is_present: bool) -> bool:
+        """Whether the service accounts of one name can be enough, which only the secrets tell."""
         only = {desired.where.only_account for desired in self.desired}
-        has_leftovers = any(access.has_leftovers or access.desired.where.is_exclusive for access in cluster.registries)
-        if is_present and len(only) == 1 and None not in only and not has_leftovers:
-            return self.kube.list_service_accounts(only.pop())
-        return self.kube.list_service_accounts()
+        return is_present and len(only) == 1 and None not in only
+
+    def _fetch_accounts(self, cluster: ClusterAccess) -> tuple[ServiceAccount, ...]:
+        """The accounts of the one name; all where other accounts may have entries of this collection."""
+        if any(access.has_leftovers or access.desired.where.is_exclusive for access in cluster.registries):
+            return self.kube.list_service_accounts()
+        return self.kube.list_service_accounts(self.desired[0].where.only_account)
 
 
 def by_namespace(secrets: Iterable[Secret]) -> Mapping[str, Secret]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -67,10 +68,7 @@ class AccessTask:
     def fetch(self, api: Clusters) -> CurrentState:
         """The API's lists, then each cluster that must be read. Raises InvalidInput before any cluster is read."""
         desired = self.desired
-        clusters = api.list_clusters() if any(entry.clusters for entry in desired.entries) else ()
-        has_others = any(entry.method != ONE_CLICK for entry in desired.entries)
-        needs_names = (has_others and desired.is_present) or needs_registry_names(clusters, desired.one_click)
-        names = list_names(api) if needs_names else None
+        clusters, names = self._list(api)
         outside = plan_outside(clusters, names, desired)
         # The service's time is known before threads ask for the time.
         api.now()
@@ -88,6 +86,18 @@ class AccessTask:
             error = CredentialCheck(api, desired.verify_credentials).find_error()
             readings = {key: _with_check_error(one, error) for key, one in readings.items()}
         return CurrentState(Integrations(clusters, names), outside, readings, kubes)
+
+    def _list(self, api: Clusters) -> tuple[tuple[Cluster, ...], tuple[str, ...] | None]:
+        """The clusters, and the names of the registries where the plan depends on the names."""
+        desired = self.desired
+        has_others = any(entry.method != ONE_CLICK for entry in desired.entries)
+        with ThreadPoolExecutor(2) as pool:
+            listing = pool.submit(api.list_clusters) if any(entry.clusters for entry in desired.entries) else None
+            naming = pool.submit(list_names, api) if has_others and desired.is_present else None
+        clusters = listing.result() if listing else ()
+        if naming is None and needs_registry_names(clusters, desired.one_click):
+            return clusters, list_names(api)
+        return clusters, naming.result() if naming else None
 
     def _require_libraries(self, api: Clusters, outside: TaskPlan) -> None:
         """Raise Refused before the first write where no cluster could be read, unless the read only verifies."""

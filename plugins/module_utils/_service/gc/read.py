@@ -16,9 +16,13 @@ from ..._domain.gc.decision import GcHistory, decide, unknown_registries
 from ..._domain.gc.rules import IDLE, RuleBook, Rules
 from ..._domain.gc.steps import StartCollection
 from ..._domain.names import NameRef
+from ..flow.parallel import parallel_map
 from ..ports.api import Api
 from ..ports.collections import CollectionApi
 from .images import look_at_images
+
+# Registries at a time; an account has ten at most.
+_MOST_REGISTRIES = 5
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,9 @@ def fetch_collections(api: Api, names: Sequence[NameRef], expected: Sequence[str
     if book.state == IDLE:
         histories = _fetch_active(api, names)
     else:
-        histories = tuple(fetch_registry_history(api, one.name, book.of(one.name)) for one in names)
+        histories = tuple(
+            parallel_map(names, lambda one: fetch_registry_history(api, one.name, book.of(one.name)), _MOST_REGISTRIES)
+        )
     faults = unknown_registries(histories, names, expected)
     if faults:
         raise InvalidInput(faults)
@@ -63,14 +69,15 @@ def fetch_registry_history(api: Api, registry: str, rules: Rules) -> GcHistory:
 
 def fetch_history(api: CollectionApi, names: Sequence[NameRef]) -> tuple[GcHistory, ...]:
     """All collections of each registry, and the active one even where the list leaves it out."""
-    histories = tuple(_list_history(api, one.name) for one in names)
+    histories = tuple(parallel_map(names, lambda one: _list_history(api, one.name), _MOST_REGISTRIES))
     faults = unknown_registries(histories, names)
     if faults:
         raise InvalidInput(faults)
-    return tuple(
-        one if one.listed_active else replace(one, active=api.fetch_active_garbage_collection(one.registry))
-        for one in histories
-    )
+
+    def with_active(one: GcHistory) -> GcHistory:
+        return one if one.listed_active else replace(one, active=api.fetch_active_garbage_collection(one.registry))
+
+    return tuple(parallel_map(histories, with_active, _MOST_REGISTRIES))
 
 
 def fetch_collection(api: CollectionApi, registry: str, collection: GarbageCollection) -> GarbageCollection:
@@ -95,7 +102,9 @@ def _list_history(api: CollectionApi, registry: str) -> GcHistory:
 
 
 def _fetch_active(api: Api, names: Sequence[NameRef]) -> tuple[GcHistory, ...]:
-    histories = [GcHistory(one.name, active=api.fetch_active_garbage_collection(one.name)) for one in names]
+    histories = parallel_map(
+        names, lambda one: GcHistory(one.name, active=api.fetch_active_garbage_collection(one.name)), _MOST_REGISTRIES
+    )
     if all(one.active for one in histories):
         return tuple(histories)
     existing = {registry.name for registry in api.list_registries()}
