@@ -49,6 +49,12 @@ NOTHING_TO_DO: Mapping[str, Mapping[str, Any]] = {
     "docr_plan": {"registries": [{"name": "bench-00", "region": "ams3", "subscription_tier": "professional"}]},
 }
 
+# Seconds of each answer of the API, and what a converge without changes may cost over an empty play: the plan's lists
+# are read at the same time, and so are the collections after the plan.
+ANSWERS_S = (0.0, 0.05, 0.3)
+OVER_EMPTY_PLAY_S = 0.5
+ANSWER_TIMES = 2
+
 # Seconds over a ping; those that enter clusters load the package kubernetes too.
 OVER_PING_S = 0.45
 OVER_PING_IN_CLUSTERS_S = 0.6
@@ -122,6 +128,23 @@ def converge_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
         None,
         f"to {modules} pings, {few:.2f} s",
     )
+
+
+def answer_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
+    """A no-op converge over an empty play, with answers of the API that take their time."""
+    variables = settle(sandbox, 1, 1)
+    empty = write_play(folder / "empty.yml", [])
+    for delay in ANSWERS_S:
+        over, empties = [], []
+        for _run in range(RUNS):
+            sandbox.fault(path="/v2/*", times=1000, delay=delay)
+            seconds = play(SITE, sandbox, variables).seconds
+            sandbox.clear_faults()
+            empties.append(play(empty, sandbox).seconds)
+            over.append(seconds - empties[-1])
+        limit = OVER_EMPTY_PLAY_S + ANSWER_TIMES * delay
+        peer = f"to an empty play, {statistics.median(empties):.2f} s"
+        yield most(f"converge, {delay * 1000:g} ms an answer: over empty", statistics.median(over), "s", limit, peer)
 
 
 def is_module(action: str) -> bool:
@@ -232,6 +255,7 @@ def main() -> int:
             sandbox_rows(sandbox),
             module_rows(sandbox, place),
             converge_rows(sandbox, place),
+            answer_rows(sandbox, place),
             scale_rows(sandbox),
             collection_rows(sandbox, place),
             cluster_rows(sandbox, place),
