@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
+from ..module_utils._module.tasks.access import ACCESS
 from ..plugin_utils._module_action import ModuleAction
 
 
 class ActionModule(ModuleAction):
-    """Runs the module and says what the module did."""
+    """Runs the work of the module of the same name."""
 
-    variable_prefix: ClassVar[str] = "docr_doks_"
+    entry = ACCESS
+    variable_prefix = "docr_doks_"

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+from ..module_utils._module.tasks.plan import PLAN
 from ..plugin_utils._module_action import ModuleAction
 
 
 class ActionModule(ModuleAction):
-    """Runs the module and says what the module did."""
+    """Runs the work of the module of the same name."""
+
+    entry = PLAN

@@ -67,6 +67,22 @@ options:
         and changes nothing.
       - Requires the token scope C(account:read) and one more call.
     type: str
+  run_in:
+    description:
+      - Where the work of the module runs.
+      - V(auto) runs the work in the process of Ansible's controller where that is possible, which saves the time to
+        copy the module and to start Python. The work runs as a module of its own where the connection is not C(local),
+        where the task is asynchronous or becomes another user, where C(ansible_python_interpreter) names another
+        Python, where C(environment) sets a variable that Python reads at its start (C(PYTHON...), C(LD_...),
+        C(OPENSSL_...)), where Ansible keeps the files of modules, where the controller is not Linux, or where pydo
+        cannot be imported in the controller. With C(-vvv), Ansible shows where the work runs and why.
+      - V(controller) fails where the work cannot run in the process of the controller, and names the reason.
+      - V(module) always runs the work as a module of its own.
+      - If O(run_in) is not set, the environment variable E(DOCR_RUN_IN) is used, from C(environment) of the task or
+        from the environment of C(ansible-playbook). Without both, V(auto) applies.
+      - The module itself does not read the option.
+    type: str
+    choices: [auto, controller, module]
 requirements:
   - python >= 3.10
   - pydo >= 0.20.0, < 1

@@ -204,12 +204,13 @@ notes:
   sample: []
 """
 
-from ..module_utils._module.tasks.login import run_login_task
+from ..module_utils._module.run import run_module
+from ..module_utils._module.tasks.login import LOGIN
 
 
 def main() -> None:
     """Run the module."""
-    run_login_task()
+    run_module(LOGIN)
 
 
 if __name__ == "__main__":

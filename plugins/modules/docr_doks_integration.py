@@ -622,12 +622,13 @@ notes:
   sample: []
 """
 
-from ..module_utils._module.tasks.access import run_access_task
+from ..module_utils._module.run import run_module
+from ..module_utils._module.tasks.access import ACCESS
 
 
 def main() -> None:
     """Run the module."""
-    run_access_task()
+    run_module(ACCESS)
 
 
 if __name__ == "__main__":

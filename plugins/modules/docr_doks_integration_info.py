@@ -408,12 +408,13 @@ clusters:
           sample: []
 """
 
-from ..module_utils._module.tasks.doctor import run_cluster_info
+from ..module_utils._module.run import run_module
+from ..module_utils._module.tasks.doctor import CLUSTER_INFO
 
 
 def main() -> None:
     """Run the module."""
-    run_cluster_info()
+    run_module(CLUSTER_INFO)
 
 
 if __name__ == "__main__":

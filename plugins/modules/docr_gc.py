@@ -260,8 +260,8 @@ notes:
     the task adopts the collection. O(state=idle) cancels the collection."
   - A collection that ends as failed, or that another client cancels, fails the task after all other collections have
     ended.
-  - An action plugin prints the progress lines if the module runs on the controller, in the foreground and outside check
-    mode.
+  - Progress lines appear if the work runs in the process of the controller (O(run_in)), outside check mode. As a module
+    of its own, such as on another host or with C(async), the task shows no progress lines.
 seealso:
   - module: planton.digitalocean.docr_gc_info
 extends_documentation_fragment:
@@ -477,14 +477,13 @@ last:
   elements: dict
 """
 
-from ..module_utils._module.run import run_task
-from ..module_utils._module.tasks.gc import build_gc_task
-from ..module_utils._module.tasks.gc_options import GC_SPEC
+from ..module_utils._module.run import run_module
+from ..module_utils._module.tasks.gc import GC
 
 
 def main() -> None:
     """Run the module."""
-    run_task(GC_SPEC, build_gc_task)
+    run_module(GC)
 
 
 if __name__ == "__main__":

@@ -94,13 +94,13 @@ garbage_collections:
           sample: 73400320
 """
 
-from ..module_utils._module.run import run_info
-from ..module_utils._module.tasks.gc import GC_INFO_SPEC, fetch_gc_info
+from ..module_utils._module.run import run_module
+from ..module_utils._module.tasks.gc import GC_INFO
 
 
 def main() -> None:
     """Run the module."""
-    run_info(GC_INFO_SPEC, fetch_gc_info)
+    run_module(GC_INFO)
 
 
 if __name__ == "__main__":

@@ -211,13 +211,13 @@ integration:
       sample: []
 """
 
-from ..module_utils._module.run import run_info
-from ..module_utils._module.tasks.plan import PLAN_SPEC, fetch_plan
+from ..module_utils._module.run import run_module
+from ..module_utils._module.tasks.plan import PLAN
 
 
 def main() -> None:
     """Run the module."""
-    run_info(PLAN_SPEC, fetch_plan)
+    run_module(PLAN)
 
 
 if __name__ == "__main__":

@@ -237,13 +237,13 @@ notes:
   sample: []
 """
 
-from ..module_utils._module.run import run_task
-from ..module_utils._module.tasks.registry import REGISTRY_SPEC, build_registry_task
+from ..module_utils._module.run import run_module
+from ..module_utils._module.tasks.registry import REGISTRY
 
 
 def main() -> None:
     """Run the module."""
-    run_task(REGISTRY_SPEC, build_registry_task)
+    run_module(REGISTRY)
 
 
 if __name__ == "__main__":

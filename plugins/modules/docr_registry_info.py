@@ -176,13 +176,13 @@ usage:
       sample: 0
 """
 
-from ..module_utils._module.run import run_info
-from ..module_utils._module.tasks.registry import REGISTRY_INFO_SPEC, fetch_registry_info
+from ..module_utils._module.run import run_module
+from ..module_utils._module.tasks.registry import REGISTRY_INFO
 
 
 def main() -> None:
     """Run the module."""
-    run_info(REGISTRY_INFO_SPEC, fetch_registry_info)
+    run_module(REGISTRY_INFO)
 
 
 if __name__ == "__main__":

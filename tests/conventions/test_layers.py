@@ -108,7 +108,7 @@ ORDER: dict[str, list[tuple[str, ...]]] = {
         ("files", "kube", "oci"),
         ("digitalocean",),
     ],
-    "_module": [(SHARED, "naming", "progress", "spec", "version"), ("failure", "connect"), ("run",), ("tasks",)],
+    "_module": [(SHARED, "naming", "spec", "version"), ("failure", "connect"), ("run",), ("tasks",)],
 }
 
 

@@ -19,9 +19,7 @@ import yaml
 
 from docr_sandbox.testing import Sandbox
 from playing import Played, play, write_play
-from support.gc_module import RAN, START, collections, hold, run, run_and_listen, seed, set_rate
-
-LINE = re.compile(r"^docr_gc: (.*)$", re.MULTILINE)
+from support.gc_module import LINE, RAN, START, collections, hold, run, run_and_listen, seed, set_rate
 
 
 @pytest.fixture
@@ -60,22 +58,6 @@ def test_each_change_of_status_shows_with_elapsed_time_and_deadline(sandbox: San
     deadlines = r"window closes 2026-03-01T07:00:00Z, waiting until 2026-03-01T05:2\d:\d\dZ"
     assert re.fullmatch(rf"kiwi: requested, \d+s since its start, {deadlines}", shown[0])
     assert sandbox.token not in played.output + played.notes
-
-
-def test_progress_file_that_is_cleaned_away_ends_the_progress_and_not_the_task(
-    sandbox: Sandbox, playbook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    seed(sandbox, RAN, rate=4)
-    with ThreadPoolExecutor(1) as pool:
-        playing = pool.submit(play, playbook, sandbox, {"windows": WINDOWS})
-        while START not in sandbox.calls():
-            time.sleep(0.05)
-        for path in tmp_path.glob("docr-progress-*"):
-            path.unlink()
-        played = playing.result()
-    assert played.changed == ["Collect"]
-    assert "Traceback" not in played.output + played.notes
 
 
 def test_progress_lines_appear_while_the_task_runs_and_at_least_once_a_minute(sandbox: Sandbox, playbook: Path) -> None:

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import traceback
 
+# What the import of a library raises that is missing, or broken by another version of what the library imports. Ansible
+# imports this file in the controller too, where a play must go on that needs no library.
+LOAD_ERRORS = (ImportError, AttributeError, TypeError, ValueError, SyntaxError, OSError, RuntimeError)
+
 IMPORT_ERROR: str | None = None
 try:
     import requests
@@ -26,7 +30,7 @@ try:
     from pydo import Client
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.exceptions import MaxRetryError, ProxyError
-except ImportError:
+except LOAD_ERRORS:
     IMPORT_ERROR = traceback.format_exc()
 
     class _Missing:
@@ -55,6 +59,7 @@ except ImportError:
 
 __all__ = [
     "IMPORT_ERROR",
+    "LOAD_ERRORS",
     "AzureError",
     "Client",
     "DecodeError",

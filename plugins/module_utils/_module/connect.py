@@ -10,13 +10,12 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-
-from .._client.digitalocean.client import DigitalOceanApi
-from .._client.sdk import IMPORT_ERROR
+from .._client.digitalocean.client import DigitalOceanApi, warm_up
+from .._client.sdk import IMPORT_ERROR, LOAD_ERRORS
 from .._client.secret_texts import SecretTexts
 from .._client.settings import Settings
 from .._client.tls import ca_file_error
@@ -33,18 +32,46 @@ _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?", re.ASC
 A = TypeVar("A", bound=DigitalOceanApi)
 
 
+class LibraryMissing(Exception):
+    """A library cannot be imported; `traceback` says why."""
+
+    def __init__(self, name: str, traceback: str) -> None:
+        super().__init__(name)
+        self.name = name
+        self.traceback = traceback
+
+
+@cache
+def load_libraries() -> str | None:
+    """Import what a client needs, so that a fork of this process need not; returns why this is not possible."""
+    if IMPORT_ERROR is None:
+        try:
+            warm_up()
+        except LOAD_ERRORS:
+            return "the library pydo cannot be used in the controller"
+    return None if IMPORT_ERROR is None else "the library pydo cannot be imported in the controller"
+
+
 def connect(
-    module: AnsibleModule, open_: Callable[[Settings], A], *, read_only: bool, may_enter_clusters: bool = False
+    params: Mapping[str, Any],
+    open_: Callable[[Settings], A],
+    hide: Callable[[str], object],
+    *,
+    read_only: bool,
+    may_enter_clusters: bool = False,
 ) -> A:
-    """A client for the module's connection options; nothing else is done with a token of another team."""
+    """A client for the module's connection options; nothing else is done with a token of another team.
+
+    `hide` takes each form of each secret. Raises LibraryMissing.
+    """
     if IMPORT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib("pydo"), exception=IMPORT_ERROR)
-    settings = read_settings(module.params, read_only=read_only)
-    secrets = SecretTexts(module.no_log_values.add)
+        raise LibraryMissing("pydo", IMPORT_ERROR)
+    settings = read_settings(params, read_only=read_only)
+    secrets = SecretTexts(hide)
     secrets.add(settings.token)
     api = open_(replace(settings, may_enter_clusters=may_enter_clusters, secrets=secrets))
-    if module.params["team"] is not None:
-        require_team(api, module.params["team"])
+    if params["team"] is not None:
+        require_team(api, params["team"])
     return api
 
 

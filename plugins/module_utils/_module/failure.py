@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
-from .._domain.errors import DocrError, InvalidInput
+from .._domain.errors import DocrError, InvalidInput, Unexpected
 from .._domain.plan import Step
 from .naming import name_error, name_text
 
@@ -40,3 +41,13 @@ def failure(error: DocrError, steps_done: list[Step]) -> dict[str, Any]:
     if error.last is not None:
         result["last"] = error.last
     return result
+
+
+def unexpected_failure(error: Exception, steps_done: list[Step]) -> dict[str, Any]:
+    """The result after an error that this collection does not know: a defect of the collection, or no memory left.
+
+    Ansible shows the traceback with -vvv. The causes of the error are left out: the texts of a library's exceptions may
+    hold a secret.
+    """
+    shown = "".join(traceback.format_exception(type(error), error, error.__traceback__, chain=False))
+    return {**failure(Unexpected("the task", error), steps_done), "exception": shown}

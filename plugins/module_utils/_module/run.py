@@ -4,15 +4,17 @@
 
 """How every module runs: read, plan, apply unless in check mode, show.
 
-The only reader of check mode and of the diff flag.
+`run_module` is the only reader of check mode and of the diff flag. A module calls `run_module` in a process of its own;
+the action plugin of the same name calls `run_module` in a fork of Ansible's worker (`plugin_utils/_module_action.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .._client.digitalocean.client import open_api
 from .._client.secret_texts import mask_parts
@@ -21,17 +23,38 @@ from .._domain.errors import DocrError
 from .._domain.plan import Outcome, Plan, Step
 from .._service.flow.rate_limit import RateLimitWaits
 from .._service.flow.wait import SystemClock
-from .connect import connect
-from .failure import failure
+from .connect import LibraryMissing, connect
+from .failure import failure, unexpected_failure
 from .naming import name_texts
 from .spec import Spec
 
 Params = Mapping[str, Any]
 Done = Callable[[Step], None]
+Say = Callable[[str], None]
 S_contra = TypeVar("S_contra", contravariant=True)
 C = TypeVar("C")
 P = TypeVar("P", bound=Plan[Any])
 R = TypeVar("R")
+
+
+def drop_line(_line: str) -> None:
+    """Take a line that nobody reads."""
+
+
+@dataclass(frozen=True)
+class ModuleCall:
+    """One run of a module: the validated options, what the caller asks for, and what takes the news of the run.
+
+    `warn` takes a warning, `hide` a text that no result may show, and `say` a line for a person who waits. Lines show
+    in spite of no_log, so no secret may be in a line.
+    """
+
+    params: Params
+    is_check_mode: bool
+    shows_diff: bool
+    warn: Callable[[str], object]
+    hide: Callable[[str], object]
+    say: Say = drop_line
 
 
 class Task(Protocol[S_contra, C, P, R]):
@@ -53,52 +76,95 @@ class Task(Protocol[S_contra, C, P, R]):
         """The module's own result keys, present in every success; the key `warnings` becomes Ansible's warnings."""
 
 
-def run_task(
-    spec: Spec, build: Callable[[Params], Task[S_contra, Any, Any, Any]], open_: Callable[[Settings], Any] = open_api
-) -> None:
-    """Be the module: `build` checks the options and raises InvalidInput before any call; `open_` makes the client."""
-    module = AnsibleModule(**spec.arguments(), supports_check_mode=True)
-    steps_done: list[Step] = []
-    try:
-        task = build(module.params)
-        api = connect(module, open_, read_only=module.check_mode)
+class Entry(Protocol):
+    """What a module does, and the options that it takes."""
+
+    @property
+    def spec(self) -> Spec:
+        """The options."""
+
+    def work(self, call: ModuleCall, steps_done: list[Step]) -> dict[str, Any]:
+        """The result of a success. Each write is added to `steps_done`. Raises DocrError and LibraryMissing."""
+
+
+@dataclass(frozen=True)
+class TaskEntry:
+    """A module that writes.
+
+    `build` checks the options and raises InvalidInput before any call; `open_api` makes the client. `listen` returns
+    the task with a listener to the task's progress.
+    """
+
+    spec: Spec
+    build: Callable[[Params], Task[Any, Any, Any, Any]]
+    open_api: Callable[[Settings], Any] = open_api
+    listen: Callable[[Any, Say], Any] | None = None
+
+    def work(self, call: ModuleCall, steps_done: list[Step]) -> dict[str, Any]:
+        """Read, plan, and apply unless in check mode."""
+        task = self.build(call.params)
+        if self.listen is not None:
+            task = self.listen(task, call.say)
+        api = connect(call.params, self.open_api, call.hide, read_only=call.is_check_mode)
         current = task.fetch(api)
         plan = task.plan(current)
         # A part of the work may fail later, and the warnings may say why.
-        _warn(module, plan.warnings)
-        if module.check_mode:
+        _warn(call, plan.warnings)
+        if call.is_check_mode:
             outcome = Outcome(plan.steps, task.predict(current, plan))
         else:
             plan, result_after = _carry_out(task, api, current, plan, steps_done)
             outcome = Outcome(tuple(steps_done), result_after)
-    except DocrError as error:
-        _forget_causes(error)
-        module.fail_json(**mask_parts(failure(error, steps_done)))
-        raise  # fail_json does not return; this tells the type checker so
-    result = _common_result(plan, outcome) | task.shape(outcome)
-    _warn(module, result.pop("warnings", ()))
-    if module._diff:
-        result["diff"] = {"before": dict(plan.before), "after": dict(plan.after)}
-    module.exit_json(**mask_parts(result))
+        result = _common_result(plan, outcome) | task.shape(outcome)
+        _warn(call, result.pop("warnings", ()))
+        if call.shows_diff:
+            result["diff"] = {"before": dict(plan.before), "after": dict(plan.after)}
+        return result
 
 
-def run_info(
-    spec: Spec, fetch: Callable[[S_contra, Params], dict[str, Any]], open_: Callable[[Settings], Any] = open_api
-) -> None:
-    """Be an info module: read and show, never changed. `warnings` of the result are shown as such.
+@dataclass(frozen=True)
+class InfoEntry:
+    """A module that reads and shows, and changes nothing. `warnings` of the result are shown as such.
 
-    In check mode it mints nothing either, not even its way into a cluster.
+    In check mode the module mints nothing either, not even its way into a cluster.
     """
-    module = AnsibleModule(**spec.arguments(), supports_check_mode=True)
+
+    spec: Spec
+    fetch: Callable[[Any, Params], dict[str, Any]]
+    open_api: Callable[[Settings], Any] = open_api
+
+    def work(self, call: ModuleCall, _steps_done: list[Step]) -> dict[str, Any]:
+        """Read."""
+        may_enter = not call.is_check_mode
+        api = connect(call.params, self.open_api, call.hide, read_only=True, may_enter_clusters=may_enter)
+        result = self.fetch(api, call.params)
+        _warn(call, result.pop("warnings", ()))
+        return {"changed": False, **result}
+
+
+def perform(entry: Entry, call: ModuleCall) -> dict[str, Any]:
+    """The result of a module in every case; `failed` is true in the result of a failure."""
+    steps_done: list[Step] = []
     try:
-        api = connect(module, open_, read_only=True, may_enter_clusters=not module.check_mode)
-        result = fetch(api, module.params)
+        result = entry.work(call, steps_done)
     except DocrError as error:
-        _forget_causes(error)
-        module.fail_json(**mask_parts(failure(error, [])))
-        raise
-    _warn(module, result.pop("warnings", ()))
-    module.exit_json(changed=False, **mask_parts(result))
+        result = {"failed": True, **failure(error, steps_done)}
+    except LibraryMissing as missing:
+        result = {"failed": True, "msg": missing_required_lib(missing.name), "exception": missing.traceback}
+    except Exception as error:  # noqa: BLE001 - a defect of this collection becomes a sentence, and rescue holds
+        result = {"failed": True, **unexpected_failure(error, steps_done)}
+    shown: dict[str, Any] = mask_parts(result)
+    return shown
+
+
+def run_module(entry: Entry, say: Say = drop_line) -> None:
+    """Be the module: take the options and print the result as Ansible expects both of a module."""
+    module = AnsibleModule(**entry.spec.arguments(), supports_check_mode=True)
+    call = ModuleCall(module.params, module.check_mode, module._diff, module.warn, module.no_log_values.add, say)
+    result = perform(entry, call)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)
 
 
 def _carry_out(task: Task[S_contra, C, P, R], api: Any, current: C, plan: P, steps_done: list[Step]) -> tuple[P, R]:
@@ -118,14 +184,9 @@ def _carry_out(task: Task[S_contra, C, P, R], api: Any, current: C, plan: P, ste
         plan = task.plan(current)
 
 
-def _forget_causes(error: DocrError) -> None:
-    """Ansible shows the causes of an exception on demand, and the texts of a library's exceptions may hold a secret."""
-    error.__cause__ = error.__context__ = None
-
-
-def _warn(module: AnsibleModule, warnings: Iterable[str]) -> None:
+def _warn(call: ModuleCall, warnings: Iterable[str]) -> None:
     for warning in name_texts(warnings):
-        module.warn(mask_parts(warning))
+        call.warn(mask_parts(warning))
 
 
 def _common_result(plan: Plan[Any], outcome: Outcome[Any]) -> dict[str, Any]:

@@ -26,6 +26,13 @@ TOKEN_VARIABLES = (
     "OAUTH_TOKEN",
 )
 
+# The option that says where the work of a module runs, and the values of the option.
+RUN_IN = "run_in"
+RUN_IN_VARIABLE = "DOCR_RUN_IN"
+AUTO = "auto"
+CONTROLLER = "controller"
+MODULE = "module"
+
 
 def value_in_environment(*names: str) -> str:
     """The value of the first environment variable that has a value, without white space around; empty without any.
@@ -72,6 +79,9 @@ CONNECTION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "team": {"type": "str"},
 }
 
+# Read by the action plugin alone.
+_PLACE = {"type": "str", "choices": [AUTO, CONTROLLER, MODULE]}
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -85,8 +95,9 @@ class Spec:
 
     def arguments(self) -> dict[str, Any]:
         """The keyword arguments of AnsibleModule."""
+        options = {**CONNECTION_OPTIONS, RUN_IN: _PLACE, **self.options}
         return {
-            "argument_spec": {name: dict(option) for name, option in {**CONNECTION_OPTIONS, **self.options}.items()},
+            "argument_spec": {name: dict(option) for name, option in options.items()},
             "mutually_exclusive": [list(names) for names in self.mutually_exclusive],
             "required_together": [list(names) for names in self.required_together],
             "required_one_of": [list(names) for names in self.required_one_of],

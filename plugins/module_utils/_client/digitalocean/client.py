@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TypeVar
 
 from ..operations import Effect
@@ -29,6 +30,15 @@ A = TypeVar("A", bound=DigitalOceanApi)
 def open_api(settings: Settings) -> DigitalOceanApi:
     """A client for these settings; connects with the first call."""
     return open_api_of(DigitalOceanApi, settings)
+
+
+def warm_up() -> None:
+    """Import what the first client imports, so that a fork of this process need not; sends nothing.
+
+    Raises one of LOAD_ERRORS where the libraries do not fit together.
+    """
+    open_api(Settings(token="none"))
+    import_module("azure.core.rest._requests_basic")
 
 
 def open_api_of(kind: type[A], settings: Settings) -> A:

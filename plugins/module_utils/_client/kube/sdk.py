@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import traceback
 
+from ..sdk import LOAD_ERRORS
+
 KUBE_IMPORT_ERROR: str | None = None
 try:
     from kubernetes.client.api_client import ApiClient
@@ -22,7 +24,7 @@ try:
     )
     from urllib3.util.ssl_ import create_urllib3_context
     from yaml import YAMLError, safe_load
-except ImportError:
+except LOAD_ERRORS:
     KUBE_IMPORT_ERROR = traceback.format_exc()
     ApiClient = Configuration = HTTPHeaderDict = Retry = Timeout = object  # type: ignore[misc,assignment]
     HTTPError = YAMLError = Exception  # type: ignore[misc,assignment]

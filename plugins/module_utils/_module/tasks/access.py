@@ -18,7 +18,7 @@ from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
 from ..._service.access.task import AccessTask
 from ..._service.flow.wait import PollSettings, SystemClock
-from ..run import Params, run_task
+from ..run import Params, TaskEntry
 from ..spec import Spec
 from .access_entries import ENTRY_OPTIONS, OWN_OPTIONS, CommonSettings, empty_list_errors, read_entries, read_entry
 
@@ -90,6 +90,4 @@ def _least(params: Params, name: str, least: int) -> Iterator[FieldError]:
         yield FieldError(name, f"{params[name]} is too small", f"use {least} or more seconds")
 
 
-def run_access_task() -> None:
-    """Be docr_doks_integration: its task gets a client for clusters too."""
-    run_task(ACCESS_SPEC, build_access_task, open_cluster_api)
+ACCESS = TaskEntry(ACCESS_SPEC, build_access_task, open_cluster_api)

@@ -33,7 +33,7 @@ from ..._domain.names import NameRef, join_names
 from ..._service.doctor import examine_cluster
 from ..._service.flow.parallel import MOST_CLUSTERS, parallel_outcomes
 from ..._service.ports.clusters import Clusters
-from ..run import Params, run_info
+from ..run import InfoEntry, Params
 from ..spec import Spec
 from .access_entries import blank_errors
 
@@ -60,11 +60,6 @@ CLUSTER_INFO_SPEC = Spec(
 )
 
 Work = dict[str, Callable[[], DoctorReport]]
-
-
-def run_cluster_info() -> None:
-    """Be the info module of clusters."""
-    run_info(CLUSTER_INFO_SPEC, fetch_cluster_info, open_cluster_api)
 
 
 def fetch_cluster_info(api: Clusters, params: Params) -> dict[str, Any]:
@@ -203,3 +198,6 @@ def _shape_cluster(cluster: Cluster) -> dict[str, Any]:
 def _shape_context(name: str) -> dict[str, Any]:
     unknown = dict.fromkeys(("id", "region", "status", "registry_enabled", "registries", "diagnosis", "error"))
     return {**unknown, "name": name}
+
+
+CLUSTER_INFO = InfoEntry(CLUSTER_INFO_SPEC, fetch_cluster_info, open_cluster_api)

@@ -23,12 +23,9 @@ from ..._service.gc.collector import Collector
 from ..._service.gc.consent import refuse_without_consent
 from ..._service.gc.read import Collections, fetch_collections, fetch_history
 from ..._service.ports.api import Api
-from ..progress import open_progress
-from ..run import Done, Params
+from ..run import Done, InfoEntry, Params, Say, TaskEntry, drop_line
 from ..spec import Spec
-from .gc_options import REGISTRIES, read_registries, read_rules
-
-GC_INFO_SPEC = Spec(options={"registries": REGISTRIES})
+from .gc_options import GC_SPEC, REGISTRIES, read_registries, read_rules
 
 # Writing may be back some seconds after a collection has ended.
 _PROOF_TAKES_S = 120.0
@@ -69,6 +66,7 @@ class GcTask:
     has_consent: bool
     registry_host: str
     attention: Attention
+    say: Say = drop_line
 
     def fetch(self, api: Api) -> Collections:
         """The collections of each registry; raises InvalidInput where consent is missing, with what is at stake."""
@@ -90,7 +88,7 @@ class GcTask:
             current=current,
             settings=self.settings,
             proof=self._proof_settings(),
-            say=open_progress(),
+            say=self.say,
             done=done,
         )
         result = GcResult(collector.apply(plan, self.names), api.now())
@@ -138,3 +136,11 @@ def fetch_gc_info(api: Api, params: Params) -> dict[str, Any]:
             for history in fetch_history(api, names)
         ]
     }
+
+
+def _listen(task: GcTask, say: Say) -> GcTask:
+    return replace(task, say=say)
+
+
+GC = TaskEntry(GC_SPEC, build_gc_task, listen=_listen)
+GC_INFO = InfoEntry(Spec(options={"registries": REGISTRIES}), fetch_gc_info)

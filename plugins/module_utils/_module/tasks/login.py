@@ -34,7 +34,7 @@ from ..._domain.registry.name import name_fault
 from ..._service.flow.wait import SystemClock
 from ..._service.login import LoginKeeper
 from ..._service.ports.files import ApiWithFiles
-from ..run import Done, Params, Task, run_task
+from ..run import Done, Params, Task, TaskEntry
 from ..spec import Spec
 
 LOGIN_SPEC = Spec(
@@ -48,11 +48,6 @@ LOGIN_SPEC = Spec(
         "longest_push": {"type": "str", "default": "1h"},
     },
 )
-
-
-def run_login_task() -> None:
-    """Be the module docr_credentials."""
-    run_task(LOGIN_SPEC, build_login_task, open_file_api)
 
 
 def build_login_task(params: Params) -> Task[ApiWithFiles, Any, Any, Any]:
@@ -184,3 +179,6 @@ class LogoutTask:
     def shape(self, outcome: Outcome[None]) -> dict[str, Any]:
         """The module's result."""
         return {"credentials": None}
+
+
+LOGIN = TaskEntry(LOGIN_SPEC, build_login_task, open_file_api)

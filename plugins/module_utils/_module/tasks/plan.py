@@ -24,7 +24,7 @@ from ..._service.flow.tokens import require_image_host
 from ..._service.ports.api import Api
 from ..._service.registry import fetch_account
 from ..naming import name_texts
-from ..run import Params
+from ..run import InfoEntry, Params
 from ..spec import Spec
 from .access_entries import ENTRY_OPTIONS, CommonSettings, read_entries
 from .registry import REGISTRY_OPTIONS, TIER_OPTIONS, predict_registries, read_desired, shape_registries
@@ -126,3 +126,6 @@ def _shape_registries(
         return {"registries": [], "subscription": None}
     shaped = shape_registries(predict_registries(account, desired, plan), host, is_single=False)
     return {"registries": shaped["registries"], "subscription": shaped["subscription"]}
+
+
+PLAN = InfoEntry(PLAN_SPEC, fetch_plan)

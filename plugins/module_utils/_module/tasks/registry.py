@@ -34,7 +34,7 @@ from ..._service.registry import (
     fetch_holdings,
     fetch_subscription,
 )
-from ..run import Done, Params, Task
+from ..run import Done, InfoEntry, Params, Task, TaskEntry
 from ..spec import Spec
 
 REGISTRY_OPTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -242,3 +242,7 @@ def fetch_registry_info(api: Api, params: Params) -> dict[str, Any]:
             "storage_overage_bytes": max(0, used - tier.included_storage_bytes) if tier else 0,
         },
     }
+
+
+REGISTRY = TaskEntry(REGISTRY_SPEC, build_registry_task)
+REGISTRY_INFO = InfoEntry(REGISTRY_INFO_SPEC, fetch_registry_info)
