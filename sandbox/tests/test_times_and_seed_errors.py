@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 from api_client import KIWI, Api
+from image_client import Images
 
 from docr_sandbox.faults import Fault
 from docr_sandbox.seeding.document import SeedError
@@ -50,3 +51,12 @@ def test_a_wrong_tier_is_reported_beside_the_other_errors_of_a_seed(api: Api) ->
     told = str(refused.value)
     assert "'gold' must be one of" in told
     assert "regin" in told
+
+
+def test_the_image_host_answers_late_with_the_later_date(api: Api) -> None:
+    api.world.clock.set_rate(600)
+    api.world.traffic.faults.arm(Fault(delay=0.1, path="/v2/"))
+    before = api.world.now()
+    answer = Images(api).client.get("/v2/")
+    assert answer.status_code == 401
+    assert parsedate_to_datetime(answer.headers["date"]).timestamp() >= before + 30

@@ -19,13 +19,14 @@ SOURCE = ROOT / "sandbox/src/docr_sandbox"
 # From the bottom to the top; an entry is a package, or a file directly in docr_sandbox. Rules as in test_layers.ORDER.
 ORDER: list[tuple[str, ...]] = [
     (SHARED, "clock", "content", "failures", "files", "listening", "spoiling", "tls"),
-    ("contract", "env_file", "faults", "model", "state_file", "testing"),
+    ("contract", "env_file", "faults", "holds", "model", "state_file", "testing"),
     ("pytest_plugin", "switches"),
     ("world",),
     ("doks", "request_log", "seeding"),
     ("distribution",),
     ("api",),
-    ("control", "control_guard"),
+    ("control_guard", "control_holds"),
+    ("control",),
     ("app",),
     ("serving", "seed_command"),
     ("cli",),

@@ -21,9 +21,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docr_sandbox.api import account, garbage_collections, images, kubernetes, registries, registry_auth
 from docr_sandbox.api.http import WORDS, Answer, ApiError, Call, Route
-from docr_sandbox.control import CONTROLS, SeedRefused
+from docr_sandbox.control import CONTROLS, Control, SeedRefused
 from docr_sandbox.control_guard import ControlGuard
 from docr_sandbox.distribution.tokens import TOKEN_PATH
+from docr_sandbox.holds import HoldAction
 from docr_sandbox.model.tokens import Rate, RateWindow, Token
 from docr_sandbox.request_log import log_and_answer
 from docr_sandbox.world import World
@@ -45,6 +46,7 @@ def create_app(
 ) -> ASGIApp:
     """The API and the control side as an app; `wrap` is put around the API, so that faults are outside of `wrap`."""
     api: ASGIApp = _Api(world)
+    world.traffic.holds.perform = lambda action: _perform(world, action)
     return _Router(world, wrap(api) if wrap else api, _Control(world, guard or ControlGuard()))
 
 
@@ -151,12 +153,7 @@ class _Control:
         path = scope["raw_path"].decode("latin-1").removeprefix(CONTROL_PREFIX)
         self.world.catch_up()
         try:
-            found = (
-                (control, _match(template, path)) for method, template, control in CONTROLS if method == scope["method"]
-            )
-            control, parameters = next(((one, names) for one, names in found if names is not None), (None, None))
-            if control is None or parameters is None:
-                raise ApiError(404, f"{scope['method']} {CONTROL_PREFIX}{path} is not a request of the control side")
+            control, parameters = _find_control(scope["method"], path)
             body = await _body(scope, receive)
             self.guard.require_allowed(scope, body)
             answer = Answer(200, control(Call(self.world, None, path, parameters, scope["query_string"], body)))
@@ -165,6 +162,30 @@ class _Control:
             errors = {"errors": error.errors} if isinstance(error, SeedRefused) else {}
             response = _json_response(error.status, {"message": error.message} | errors)
         await response(scope, receive, send)
+
+
+def _perform(world: World, action: HoldAction) -> int:
+    """The status of an action, which is neither logged nor counted, and meets no fault."""
+    path, _, query = action.path.partition("?")
+    body = b"" if action.body is None else json.dumps(action.body).encode()
+    token = world.tokens.api[world.tokens.primary]
+    try:
+        if path.startswith(CONTROL_PREFIX):
+            control, parameters = _find_control(action.method, path.removeprefix(CONTROL_PREFIX))
+            control(Call(world, None, path, parameters, query.encode(), body))
+            return 200
+        route, parameters = _find(action.method, path)
+        return route.handler(Call(world, token, path, parameters, query.encode(), body)).status
+    except ApiError as error:
+        return error.status
+
+
+def _find_control(method: str, path: str) -> tuple[Control, dict[str, str]]:
+    found = ((control, _match(template, path)) for known, template, control in CONTROLS if known == method)
+    for control, names in found:
+        if names is not None:
+            return control, names
+    raise ApiError(404, f"{method} {CONTROL_PREFIX}{path} is not a request of the control side")
 
 
 def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:

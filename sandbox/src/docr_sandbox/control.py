@@ -13,6 +13,7 @@ import cattrs
 
 from docr_sandbox.api.http import ApiError, Call
 from docr_sandbox.clock import parse_rfc3339, rfc3339_fine
+from docr_sandbox.control_holds import HOLD_CONTROLS
 from docr_sandbox.faults import Fault
 from docr_sandbox.model.cluster import Cluster, ConnectedControlPlane
 from docr_sandbox.seeding.document import SeedError
@@ -258,6 +259,7 @@ CONTROLS: tuple[tuple[str, str, Control], ...] = (
     ("GET", "faults", faults),
     ("POST", "faults", add_fault),
     ("DELETE", "faults", clear_faults),
+    *HOLD_CONTROLS,
     ("GET", "switches", switches),
     ("PUT", "switches/{name}", set_switch),
     ("GET", "tokens", tokens),

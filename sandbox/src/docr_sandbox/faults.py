@@ -98,7 +98,7 @@ async def answer_with(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive
     if fault.after_effect:
         await app(scope, receive, _swallow)
     if fault.drop:
-        _drop(raw_send)
+        drop_connection(raw_send)
         return
     if fault.status is None:
         if not fault.after_effect:
@@ -134,7 +134,7 @@ async def _swallow(message: Message) -> None:
     """Discard an answer, so that the client does not get the answer."""
 
 
-def _drop(send: Send) -> None:
+def drop_connection(send: Send) -> None:
     """End the connection without an answer: ASGI has no message for that, but `send` is a method of uvicorn's cycle."""
     cycle = getattr(send, "__self__", None)
     transport = getattr(cycle, "transport", None)

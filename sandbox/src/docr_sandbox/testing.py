@@ -248,6 +248,18 @@ class Sandbox:
         """Disarm every fault."""
         self.control("DELETE", "faults")
 
+    def hold(self, method: str = "*", path: str = "*", **fields: Any) -> HeldRequest:
+        """Hold the next request that matches, such as ``hold("DELETE", "*/digests/*", skip=2)``.
+
+        The fields: ``skip``, ``after_effect``, ``actions``; the README says what each does.
+        """
+        answer = self.control("POST", "holds", {"method": method, "path": path, **fields})
+        return HeldRequest(self, int(answer["number"]))
+
+    def clear_holds(self) -> None:
+        """Remove every hold; held requests lose their connections."""
+        self.control("DELETE", "holds")
+
     def switch(self, name: str, value: Any) -> Any:
         """Set a switch: the answer of the sandbox to an open question about DigitalOcean."""
         return self.control("PUT", f"switches/{name}", {"value": value})
@@ -262,6 +274,35 @@ class Sandbox:
         """What the check against DigitalOcean's description found so far, or ``None`` without that check."""
         status, _, body = self.request("GET", "/_sandbox/contract", token=None)
         return json.loads(body) if status == 200 else None
+
+
+@dataclass(frozen=True)
+class HeldRequest:
+    """A hold that was armed; made with :meth:`Sandbox.hold`."""
+
+    sandbox: Sandbox
+    number: int
+
+    def show(self) -> dict[str, Any]:
+        """The hold: ``state`` is ``armed``, ``reached``, ``continued`` or ``dropped``; ``results`` of its actions."""
+        shown: dict[str, Any] = self.sandbox.control("GET", f"holds/{self.number}")
+        return shown
+
+    def wait(self, timeout: float = 30.0) -> None:
+        """Wait until a request is or was held. Raises :class:`TimeoutError` when none is in time (seconds)."""
+        deadline = time.monotonic() + timeout
+        while self.show()["state"] == "armed":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no request met the hold within {timeout} s: {self.show()}")
+            time.sleep(0.01)
+
+    def let_go(self) -> None:
+        """Let the request go on."""
+        self.sandbox.control("POST", f"holds/{self.number}/continue")
+
+    def drop(self) -> None:
+        """End the connection of the request."""
+        self.sandbox.control("POST", f"holds/{self.number}/drop")
 
 
 def read_exports(env_file: Path) -> dict[str, str]:

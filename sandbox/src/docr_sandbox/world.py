@@ -16,6 +16,7 @@ import cattrs
 from docr_sandbox.clock import Clock
 from docr_sandbox.content import ContentStore
 from docr_sandbox.faults import Faults
+from docr_sandbox.holds import Holds
 from docr_sandbox.model.account import Account, Accounts
 from docr_sandbox.model.cluster import ConnectedControlPlane
 from docr_sandbox.model.registry import Registry
@@ -29,11 +30,19 @@ SAVED = ("accounts", "clock", "switches", "tokens")
 
 @dataclass
 class Traffic:
-    """What concerns requests themselves: the log, the armed faults, and rate windows by a token's fingerprint."""
+    """What concerns requests themselves: the log, armed faults and holds, and rate windows by a token's fingerprint."""
 
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
     faults: Faults = field(default_factory=Faults)
+    holds: Holds = field(default_factory=Holds)
     rates: dict[str, RateWindow] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Forget everything; held requests lose their connections."""
+        self.requests.clear()
+        self.faults.clear()
+        self.holds.clear()
+        self.rates.clear()
 
 
 @dataclass
@@ -92,7 +101,8 @@ class World:
         fresh = World(tokens=Tokens.new(self.tokens.primary))
         with self.kubernetes.changing:
             self.accounts, self.tokens, self.clock = fresh.accounts, fresh.tokens, fresh.clock
-            self.switches, self.traffic = fresh.switches, fresh.traffic
+            self.switches = fresh.switches
+            self.traffic.clear()
             self.images.uploads.clear()
         self.images.content.clear()
 

@@ -50,11 +50,13 @@ class _LoggedHost:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.world.catch_up()
-        scope.setdefault("state", {})["headers"] = [
-            (b"date", formatdate(self.world.now(), usegmt=True).encode()),
-            (b"docker-distribution-api-version", b"registry/2.0"),
-        ]
+        scope.setdefault("state", {})["headers"] = self._headers()
+        scope["state"]["headers_now"] = self._headers
         await log_and_answer(self.world, self.host, {"host": self.world.addresses.image_host}, scope, receive, send)
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        date = formatdate(self.world.now(), usegmt=True)
+        return [(b"date", date.encode()), (b"docker-distribution-api-version", b"registry/2.0")]
 
 
 @dataclass(frozen=True)

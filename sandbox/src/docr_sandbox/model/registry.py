@@ -123,13 +123,13 @@ class Registry:
         A manifest that is already stored gets the new tags; `keeps_time` leaves its time as it was.
         """
         place = self.repositories.setdefault(repository, Repository(repository))
-        for other in place.manifests.values():
-            other.tags = [tag for tag in other.tags if tag not in manifest.tags]
+        tags, at = manifest.tags, manifest.updated_at
         known = place.manifests.get(manifest.digest)
-        if known is not None:
-            manifest.tags = [*known.tags, *manifest.tags]
-            manifest.updated_at = known.updated_at if keeps_time else manifest.updated_at
+        manifest.tags, manifest.tag_times = ([], {}) if known is None else (known.tags, known.tag_times)
+        if known is not None and keeps_time:
+            manifest.updated_at = known.updated_at
         place.manifests[manifest.digest] = manifest
+        place.give_tags(manifest, tags, at)
         for digest, size in manifest.blobs.items():
             self.add_blob(repository, digest, size, manifest.updated_at)
 

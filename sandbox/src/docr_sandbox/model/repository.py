@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,8 @@ IMAGE = "application/vnd.oci.image.manifest.v1+json"
 class Manifest:
     """A manifest: its tags, the sizes of its blobs by digest, and for an index the digests of its manifests.
 
-    `media_type` is empty when the document is not stored: a seed may give a digest without content.
+    `tag_times` says when each tag was pushed. `media_type` is empty when the document is not stored: a seed may give a
+    digest without content.
     """
 
     digest: str
@@ -28,11 +30,17 @@ class Manifest:
     media_type: str = ""
     children: list[str] = field(default_factory=list)
     subject: str | None = None
+    tag_times: dict[str, float] = field(default_factory=dict)
 
     @property
     def size_bytes(self) -> int:
         """The sum of the sizes of its blobs."""
         return sum(self.blobs.values())
+
+    def remove_tags(self, tags: Collection[str]) -> None:
+        """Remove these tags, where the manifest has them."""
+        self.tags = [tag for tag in self.tags if tag not in tags]
+        self.tag_times = {tag: at for tag, at in self.tag_times.items() if tag not in tags}
 
     def to_json(self, registry: str, repository: str) -> dict[str, Any]:
         """The manifest as the API shows it."""
@@ -58,6 +66,13 @@ class Repository:
     def tags(self) -> list[tuple[str, Manifest]]:
         """Every tag with its manifest, by name."""
         return sorted(((tag, one) for one in self.manifests.values() for tag in one.tags), key=lambda pair: pair[0])
+
+    def give_tags(self, manifest: Manifest, tags: list[str], at: float) -> None:
+        """Move tags to a manifest; other manifests lose these tags."""
+        for one in self.manifests.values():
+            one.remove_tags(tags)
+        manifest.tags = [*manifest.tags, *tags]
+        manifest.tag_times |= dict.fromkeys(tags, at)
 
     def find(self, reference: str) -> Manifest | None:
         """The manifest of a tag or digest."""

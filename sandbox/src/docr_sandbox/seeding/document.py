@@ -33,6 +33,7 @@ class SeedError(ValueError):
 class ManifestSeed:
     """A manifest; without `blobs` the manifest gets its own blobs of `size_bytes` in total. Times are RFC 3339.
 
+    A `digest` that the repository has already only gets the tags, so a seed can move tags.
     With `platforms` (such as `linux/arm64`) the manifest is an index with an image for each, if set with attestations.
     """
 

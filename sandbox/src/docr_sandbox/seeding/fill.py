@@ -14,7 +14,14 @@ from docr_sandbox.clock import parse_rfc3339
 from docr_sandbox.model.cluster import Backing, Cluster, Integration
 from docr_sandbox.model.collection import ENDED, Collection, End, HeldStatus
 from docr_sandbox.model.registry import Registry
-from docr_sandbox.seeding.document import ClusterSeed, CollectionSeed, RegistrySeed, SeedError, read_seed
+from docr_sandbox.seeding.document import (
+    ClusterSeed,
+    CollectionSeed,
+    ManifestSeed,
+    RegistrySeed,
+    SeedError,
+    read_seed,
+)
 from docr_sandbox.seeding.images import ImageBuilder
 from docr_sandbox.world import World
 
@@ -47,6 +54,8 @@ def _add_registry(world: World, seed: RegistrySeed) -> None:
     registry = world.account.registries.setdefault(seed.name, made)
     for repository in seed.repositories:
         for number, manifest in enumerate(repository.manifests):
+            if _is_known(world, registry, repository.name, manifest):
+                continue
             identity = f"{repository.name}/{number}/{'/'.join(manifest.tags)}"
             for one in ImageBuilder(world.images.content, identity, _time(world, manifest.updated_at)).build(manifest):
                 registry.put(repository.name, one)
@@ -57,6 +66,18 @@ def _add_registry(world: World, seed: RegistrySeed) -> None:
     registry.collections += [_collection(one) for one in seed.garbage_collections]
     registry.collections.sort(key=lambda one: one.started_at)
     registry.usage.count(registry.stored_bytes, world.now())
+
+
+def _is_known(world: World, registry: Registry, repository: str, seed: ManifestSeed) -> bool:
+    """Give the tags of a seed to the manifest that already has its digest; returns False where there is none."""
+    place = registry.repositories.get(repository)
+    known = place.manifests.get(seed.digest or "") if place is not None else None
+    if place is None or known is None:
+        return False
+    at = _time(world, seed.updated_at)
+    place.give_tags(known, seed.tags, at)
+    known.updated_at = known.updated_at if seed.updated_at is None else at
+    return True
 
 
 def _collection(seed: CollectionSeed) -> Collection:
