@@ -23,8 +23,8 @@ class Fault:
     """A fault for the next `times` requests that match `method` and `path` (with `*`), after `skip` matching requests.
 
     With `status` None the API answers, `delay` seconds late. With `after_effect` the request takes effect first.
-    With `drop` the connection ends without an answer. With `spoil` the list of the API's answer is spoiled, as
-    `spoiling.SPOILS` says.
+    With `drop` the connection ends without an answer. With `spoil` the answer is spoiled, as `spoiling.SPOILS` says.
+    With `media_type` the answer has another Content-Type.
     """
 
     method: str = "*"
@@ -38,6 +38,7 @@ class Fault:
     after_effect: bool = False
     drop: bool = False
     spoil: str | None = None
+    media_type: str | None = None
 
     def matches(self, method: str, path: str) -> bool:
         """Whether a request matches."""
@@ -102,7 +103,8 @@ async def answer_with(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive
         return
     if fault.status is None:
         if not fault.after_effect:
-            await app(scope, receive, spoiled(fault.spoil, send) if fault.spoil else send)
+            is_changed = fault.spoil is not None or fault.media_type is not None
+            await app(scope, receive, spoiled(fault.spoil, fault.media_type, send) if is_changed else send)
         return
     body, content_type = _body(fault)
     own = scope["state"]["headers"]

@@ -240,7 +240,7 @@ class Sandbox:
         """Arm a fault, such as ``fault(method="POST", path="/v2/registries", status=503, times=2)``.
 
         The fields: ``method``, ``path`` (``*`` stands for anything), ``times``, ``skip``, ``status``, ``body``,
-        ``retry_after``, ``delay``, ``after_effect``, ``drop``, ``spoil``; the README says what each does.
+        ``retry_after``, ``delay``, ``after_effect``, ``drop``, ``spoil``, ``media_type``; the README explains each.
         """
         return self.control("POST", "faults", fields)
 
