@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -127,11 +128,126 @@ def index_of_two(api: Api) -> Images:
     return images
 
 
-def children_left(api: Api) -> int:
-    index_of_two(api)
+def with_referrers(api: Api) -> Images:
+    """A tagged index with two children, a referrer of the index and of a child, and an index that refers to that."""
+    images = index_of_two(api)
+    described = images.ask("GET kiwi/web/manifests/v1")
+    child = described.json()["manifests"][0]["digest"]
+    index = {"mediaType": INDEX, "digest": described.headers["docker-content-digest"], "size": 300}
+    signature = images.push("kiwi/web", "note", b"figs", subject=index)
+    images.push("kiwi/web", "note", b"dates", subject={"mediaType": IMAGE, "digest": child, "size": 300})
+    nested = [{"mediaType": IMAGE, "digest": images.push("kiwi/web", "note", b"limes"), "size": 300}]
+    subject = {"mediaType": IMAGE, "digest": signature, "size": 300}
+    images.put("kiwi/web", "note", {"schemaVersion": 2, "mediaType": INDEX, "manifests": nested, "subject": subject})
+    api.ask(f"DELETE {KIWI}/repositories/web/tags/note")
+    return images
+
+
+def companions_left(api: Api) -> int:
+    with_referrers(api)
     api.ask(f"POST {KIWI}/garbage-collection", {"type": "untagged manifests only"})
     api.later(3600)
     return len(api.ask(f"GET {KIWI}/repositories/web/digests")[1]["manifests"]) - 1
+
+
+def push_cache(api: Api) -> int | list[int]:
+    """Push an index of blobs, then collect; what becomes of its blobs, of which one is listed nowhere else."""
+    images = Images(api)
+    layer = images.push_blob("kiwi/web", b"plums") | {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip"}
+    config = images.push_blob("kiwi/web", b"{}") | {"mediaType": "application/vnd.buildkit.cacheconfig.v0"}
+    document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [layer, config]}
+    answer = images.ask("PUT kiwi/web/manifests/cache", json.dumps(document).encode(), content_type=INDEX)
+    if answer.status_code != 201:
+        return int(answer.status_code)
+    assert api.ask(f"POST {KIWI}/garbage-collection", {"type": "unreferenced blobs only"})[0] == 201
+    api.later(3600)
+    (listed,) = api.ask(f"GET {KIWI}/repositories/web/digests")[1]["manifests"]
+    assert [blob["digest"] for blob in listed["blobs"]] == [layer["digest"], config["digest"]]
+    return [images.ask(f"HEAD kiwi/web/blobs/{one['digest']}").status_code for one in (layer, config)]
+
+
+def push_sparse(api: Api) -> int | list[int]:
+    images = Images(api)
+    there = {"mediaType": IMAGE, "digest": images.push("kiwi/web", "v1"), "size": 300}
+    absent = {"mediaType": IMAGE, "digest": "sha256:" + "0" * 64, "size": 300}
+    document = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [there, absent]}
+    answer = images.ask("PUT kiwi/web/manifests/v2", json.dumps(document).encode(), content_type=INDEX)
+    if answer.status_code != 201:
+        return int(answer.status_code)
+    return [images.ask(f"GET kiwi/web/manifests/{one['digest']}").status_code for one in (there, absent)]
+
+
+def read_tag_of_a_digest(api: Api) -> list[Any]:
+    """Read and write the fallback tag of an image; the tag holds another image where tags are tags."""
+    images = Images(api)
+    digest = images.push("kiwi/web", "v1")
+    tag = digest.replace(":", "-")
+    pushed = images.ask(f"PUT kiwi/web/manifests/{tag}", OTHER, content_type=INDEX).status_code
+    answer = images.ask(f"GET kiwi/web/manifests/{tag}")
+    return [pushed, answer.headers["docker-content-digest"] == digest]
+
+
+def refused_images(api: Api) -> list[Any]:
+    """The last statuses of 249 requests to the API and of 3 to the image host with one token, and a Retry-After."""
+    images = Images(api)
+    images.push("kiwi/web", "v1")
+    api.later(61)
+    token = images.token("repository:kiwi/web:pull")
+    seen = [api.ask("GET /v2/account")[0] for _ in range(248)][-1]
+    hosts = [images.ask("GET kiwi/web/manifests/v1", token=token) for _ in range(2)]
+    return [seen, *(one.status_code for one in hosts), hosts[-1].headers.get("retry-after")]
+
+
+def refused_by_own_limit(api: Api) -> Any:
+    images = Images(api)
+    images.push("kiwi/web", "v1")
+    api.later(61)
+    token = images.token("repository:kiwi/web:pull")
+    answers = [images.ask("GET kiwi/web/manifests/v1", token=token) for _ in range(251)]
+    assert {one.status_code for one in answers[:-2]} == {200}
+    return answers[-1].status_code
+
+
+def delete_child(api: Api) -> list[int]:
+    """Delete a child while its index lives, also through the image host, and once the index is gone."""
+    images = index_of_two(api)
+    api.world.switches.set("image_host_delete", value=True)
+    answer = images.ask("GET kiwi/web/manifests/v1")
+    index = answer.headers["docker-content-digest"]
+    one, two = (child["digest"] for child in answer.json()["manifests"])
+    first = api.ask(f"DELETE {KIWI}/repositories/web/digests/{one}")[0]
+    other = int(images.ask(f"DELETE kiwi/web/manifests/{two}").status_code)
+    assert api.ask(f"DELETE {KIWI}/repositories/web/digests/{index}")[0] == 204
+    return [first, other, api.ask(f"DELETE {KIWI}/repositories/web/digests/{one}")[0]]
+
+
+def delete_tagged(api: Api) -> list[int]:
+    address = f"{REPOSITORY}/digests/{DIGEST}"
+    first = api.ask(f"DELETE {address}")[0]
+    for tag in ("v1", "v2"):
+        api.ask(f"DELETE {REPOSITORY}/tags/{tag}")
+    return [first, api.ask(f"DELETE {address}")[0]]
+
+
+def manifests_after_tags(api: Api) -> list[int]:
+    left = []
+    for tag in ("v1", "v2"):
+        assert api.ask(f"DELETE {REPOSITORY}/tags/{tag}")[0] == 204
+        left.append(len(api.ask(f"GET {REPOSITORY}/digests")[1]["manifests"]))
+    return left
+
+
+def times_of_tags(api: Api) -> list[str]:
+    """The times of two tags of one image, of which the second was pushed a minute later, in both lists."""
+    images = Images(api)
+    images.push("kiwi/web", "v1")
+    api.later(60)
+    images.push("kiwi/web", "v2")
+    tags = api.ask(f"GET {KIWI}/repositories/web/tags")[1]["tags"]
+    listed = api.ask("GET /v2/registry/kiwi/repositories")[1]["repositories"]
+    (latest,) = (one["latest_tag"] for one in listed if one["name"] == "web")
+    assert latest["updated_at"] in {one["updated_at"] for one in tags}
+    return [one["updated_at"][-6:-1] for one in tags]
 
 
 def read_only_afterwards(api: Api) -> list[int]:
@@ -171,6 +287,8 @@ def time_of_a_second_tag(api: Api) -> str:
     return str(api.ask(f"GET {KIWI}/repositories/web/digests")[1]["manifests"][0]["updated_at"])
 
 
+# An index without children.
+OTHER = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": []}).encode()
 PLUM = {"registries": [{"name": "kiwi"}, {"name": "plum"}]}
 BOTH = {"cluster_uuids": [CLUSTER], "registries": ["kiwi"]}
 SSO = {"clusters": [{"name": "vault", "id": CLUSTER, "sso_required": True}]}
@@ -218,7 +336,18 @@ TABLE: dict[str, tuple[Look, tuple[Any, ...]]] = {
         ),
         (200, 409),
     ),
-    "gc_untagged_spares_children": (seeded(children_left), (0, 2)),
+    "gc_untagged_spares_children": (seeded(companions_left), (0, 2, 6)),
+    "image_host_index_blobs": (seeded(push_cache), (404, [200, 200])),
+    "image_host_sparse_index": (seeded(push_sparse), (404, [200, 404])),
+    "image_host_digest_tags": (seeded(read_tag_of_a_digest), ([201, False], [400, True])),
+    "image_host_rate_limit": (
+        seeded(refused_images),
+        ([200, 200, 200, None], [200, 200, 429, "61"], [200, 200, 200, None]),
+    ),
+    "delete_child_of_index": (seeded(delete_child), ([204, 202, 404], [409, 403, 204])),
+    "delete_tagged_digest": (seeded(delete_tagged), ([204, 404], [409, 204])),
+    "delete_last_tag": (seeded(manifests_after_tags), ([2, 2], [2, 1])),
+    "tag_updated_at": (seeded(times_of_tags), (["00:00", "00:00"], ["00:00", "01:00"])),
     "read_only_lingers_seconds": (collecting(read_only_afterwards), ([202, 202], [401, 202], [401, 401])),
     "write_tokens_while_read_only": (seeded(write_with_an_old_token), (401, 202)),
     "image_host_delete": (seeded(delete_at_the_host), (405, 202)),
@@ -291,6 +420,25 @@ def test_each_value_of_a_switch_changes_an_answer(name: str, value: Any, shown: 
     api = Api()
     api.world.switches.set(name, value)
     assert TABLE[name][0](api) == shown
+
+
+def test_requests_to_the_image_host_have_a_limit_of_their_own() -> None:
+    api = Api()
+    api.seed()
+    api.world.switches.set("image_host_rate_limit", "own")
+    assert refused_by_own_limit(api) == 429
+    assert api.ask("GET /v2/account")[0] == 200
+
+
+def test_deleting_the_last_tag_at_the_image_host_deletes_the_manifest() -> None:
+    api = Api()
+    api.seed()
+    api.world.switches.set("image_host_delete", value=True)
+    api.world.switches.set("delete_last_tag", "deleted")
+    images = Images(api)
+    digest = images.push("kiwi/web", "v1")
+    assert images.ask("DELETE kiwi/web/manifests/v1").status_code == 202
+    assert images.ask(f"GET kiwi/web/manifests/{digest}").status_code == 404
 
 
 # These need a Kubernetes: their tests stand in tests/clusters/test_sandbox_clusters.py.

@@ -35,7 +35,8 @@ SWITCHES: Mapping[str, Switch] = {
     "gc_late_cancel": Switch("Cancel while it deletes already", ("cancelled", "ignored")),
     "gc_second_cancel": Switch("Cancel of one that is being cancelled: its status", (200, 409)),
     "gc_untagged_spares_children": Switch(
-        "Whether a collection of untagged manifests spares those that a tagged index names", (False, True)
+        "Whether a collection of untagged manifests spares those that a tagged index names, or these and referrers",
+        (False, True, "referrers"),
     ),
     "gc_cancel_ended": Switch("Cancel of a collection that is not active: its status", (404, 409)),
     "create_other_tier": Switch("Create with another tier than the team's", ("changed", "ignored", "refused")),
@@ -63,6 +64,17 @@ SWITCHES: Mapping[str, Switch] = {
     ),
     "image_host_delete": Switch("Image host: whether manifests, tags and blobs can be deleted there", (False, True)),
     "image_host_referrers": Switch("Image host: whether it has the referrers API", (False, True)),
+    "image_host_index_blobs": Switch("Image host: whether an index may name blobs, as BuildKit's cache", (False, True)),
+    "image_host_sparse_index": Switch("Image host: whether an index may name absent manifests", (False, True)),
+    "image_host_digest_tags": Switch("Image host: whether the tag sha256-<hex> is read as the digest", (False, True)),
+    "image_host_rate_limit": Switch(
+        "Image host: whether requests count for no limit, for the API's, or for a limit of their own",
+        ("none", "api", "own"),
+    ),
+    "delete_child_of_index": Switch("Delete of a digest that an index names: its status", (204, 409)),
+    "delete_tagged_digest": Switch("Delete of a digest that has tags: its status", (204, 409)),
+    "delete_last_tag": Switch("Delete of a digest's last tag: what becomes of the manifest", ("stays", "deleted")),
+    "tag_updated_at": Switch("Whose time a tag's updated_at is", ("manifest", "tag")),
     "retag_updates_manifest": Switch("Whether one more tag moves a manifest's updated_at", (False, True)),
     "delete_while_read_only": Switch("Deletes of images while read-only: their status, 0 for allowed", (409, 412, 0)),
     "delete_registry_during_gc": Switch("Delete of a registry with an active collection: its status", (204, 409)),

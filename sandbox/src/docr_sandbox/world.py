@@ -125,8 +125,8 @@ class World:
         """Apply everything that is due by now: ends of garbage collections, and counts of storage."""
         now = self.now()
         lag = float(self.switches["storage_lag_seconds"])
-        spares = bool(self.switches["gc_untagged_spares_children"])
-        have_collected = [one.catch_up(now, lag, spares_children=spares) for one in self.accounts.registries()]
+        spares = self.switches["gc_untagged_spares_children"]
+        have_collected = [one.catch_up(now, lag, spares=spares) for one in self.accounts.registries()]
         if any(have_collected):
             self.delete_unneeded_content()
 
@@ -138,6 +138,14 @@ class World:
     def is_read_only(self, registry: Registry) -> bool:
         """Whether a registry is read-only now."""
         return registry.is_read_only(self.now(), float(self.switches["read_only_lingers_seconds"]))
+
+    @property
+    def refusals(self) -> dict[str, bool]:
+        """Which deletions of manifests are refused, as Repository.refusal takes them."""
+        return {
+            "of_children": self.switches["delete_child_of_index"] == 409,
+            "of_tagged": self.switches["delete_tagged_digest"] == 409,
+        }
 
     def seen_by(self, team: str | None) -> World:
         """The same sandbox with another team's account: what a token of that team sees and changes."""

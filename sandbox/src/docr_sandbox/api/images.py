@@ -20,7 +20,9 @@ def list_v2(call: Call) -> Answer:
 def list_v1(call: Call) -> Answer:
     """GET /v2/registry/{registry_name}/repositories."""
     registry = find(call)
-    shown = [registry.repositories[name].to_json_v1(registry.name) for name in sorted(registry.repositories)]
+    own_times = call.world.switches["tag_updated_at"] == "tag"
+    found = [registry.repositories[name] for name in sorted(registry.repositories)]
+    shown = [one.to_json_v1(registry.name, own_times=own_times) for one in found]
     return Answer(200, page_of(call, "repositories", shown))
 
 
@@ -35,7 +37,8 @@ def list_tags(call: Call) -> Answer:
     """GET .../tags."""
     repository = _repository(call)
     registry = call.parameters["registry_name"]
-    shown = [tag_to_json(registry, repository.name, tag, manifest) for tag, manifest in repository.tags()]
+    own = call.world.switches["tag_updated_at"] == "tag"
+    shown = [tag_to_json(registry, repository.name, *pair, own_time=own) for pair in repository.tags()]
     return Answer(200, page_of(call, "tags", shown))
 
 
@@ -54,20 +57,22 @@ def delete_repository(call: Call) -> Answer:
 
 
 def delete_tag(call: Call) -> Answer:
-    """DELETE of a tag; the manifest stays."""
-    tag = call.parameters["repository_tag"]
-    for manifest in _repository(call, deletes=True).manifests.values():
-        if tag in manifest.tags:
-            manifest.tags.remove(tag)
-            return Answer(204)
-    raise ApiError(404, "tag not found")
+    """DELETE of a tag; what becomes of the manifest without tags depends on a switch."""
+    with_last = call.world.switches["delete_last_tag"] == "deleted"
+    if not _repository(call, deletes=True).remove_tag(call.parameters["repository_tag"], with_last=with_last):
+        raise ApiError(404, "tag not found")
+    return Answer(204)
 
 
 def delete_manifest(call: Call) -> Answer:
     """DELETE of a manifest with its tags."""
-    repository = _repository(call, deletes=True)
-    if repository.manifests.pop(call.parameters["manifest_digest"], None) is None:
+    repository, digest = _repository(call, deletes=True), call.parameters["manifest_digest"]
+    if digest not in repository.manifests:
         raise ApiError(404, "manifest not found")
+    refusal = repository.refusal(digest, **call.world.refusals)
+    if refusal is not None:
+        raise ApiError(409, refusal)
+    del repository.manifests[digest]
     return Answer(204)
 
 

@@ -20,7 +20,8 @@ from docr_sandbox.distribution.blobs import BLOBS, SESSIONS, UPLOADS
 from docr_sandbox.distribution.discovery import REFERRERS, TAGS
 from docr_sandbox.distribution.manifests import MANIFESTS
 from docr_sandbox.distribution.protocol import REPOSITORY, DistributionError, Endpoint, ImageCall
-from docr_sandbox.distribution.tokens import authenticate, authorize
+from docr_sandbox.distribution.tokens import authenticate, authorize, count_request
+from docr_sandbox.model.tokens import Rate
 from docr_sandbox.request_log import log_and_answer
 from docr_sandbox.world import World
 
@@ -34,6 +35,7 @@ PATHS: tuple[tuple[re.Pattern[str], Mapping[str, Endpoint]], ...] = (
     (re.compile(r"/v2/(?P<name>.+)/tags/list"), TAGS),
 )
 DELETABLE = (BLOBS, MANIFESTS)
+DIGEST_TAG = re.compile(r"^sha256-([0-9a-f]{64})$")
 
 
 def create_image_host(world: World) -> ASGIApp:
@@ -43,7 +45,7 @@ def create_image_host(world: World) -> ASGIApp:
 
 @dataclass(frozen=True)
 class _LoggedHost:
-    """Logs requests and applies faults, as the API does; rate limits do not count these requests."""
+    """Logs requests and applies faults, as the API does; a switch says whether rate limits count these requests."""
 
     world: World
     host: ASGIApp
@@ -52,6 +54,7 @@ class _LoggedHost:
         self.world.catch_up()
         scope.setdefault("state", {})["headers"] = self._headers()
         scope["state"]["headers_now"] = self._headers
+        scope["state"]["rate"] = count_request(self.world, Request(scope).headers.get("authorization", ""))
         await log_and_answer(self.world, self.host, {"host": self.world.addresses.image_host}, scope, receive, send)
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
@@ -75,6 +78,10 @@ class _Host:
 
     async def _answer(self, request: Request) -> Response:
         header = request.headers.get("authorization", "")
+        rate: Rate | None = request.scope["state"]["rate"]
+        if rate is not None and rate.is_exceeded:
+            after = {} if rate.retry_after is None else {"Retry-After": str(rate.retry_after)}
+            raise DistributionError("TOOMANYREQUESTS", "too many requests", after)
         path = unquote(request.scope["raw_path"].decode("latin-1"))
         if path in ("/v2/", "/v2"):
             authenticate(self.world, header)
@@ -88,6 +95,8 @@ class _Host:
             raise _unsupported()
         query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
         world = self.world.seen_by(bearer.team)
+        if endpoints is MANIFESTS and self.world.switches["image_host_digest_tags"]:
+            reference = DIGEST_TAG.sub(r"sha256:\1", reference)
         return await endpoint.handler(ImageCall(world, bearer, request, name, reference, query))
 
 

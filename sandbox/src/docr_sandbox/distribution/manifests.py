@@ -14,9 +14,8 @@ from starlette.responses import Response
 from docr_sandbox.content import digest_of
 from docr_sandbox.distribution.protocol import TAG, DistributionError, Endpoint, ImageCall, check_digest
 from docr_sandbox.model.registry import Registry
-from docr_sandbox.model.repository import INDEX, Manifest
+from docr_sandbox.model.repository import INDEX_TYPES, MANIFEST_TYPES, Manifest
 
-_INDEXES = (INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
 MOST_BYTES = 4 << 20
 
 
@@ -87,23 +86,31 @@ def _manifest(call: ImageCall, digest: str, document: dict[str, Any]) -> Manifes
     media_type = str(document.get("mediaType") or call.request.headers.get("content-type") or "")
     registry = call.registry()
     try:
-        blobs = _blobs(call, registry, document)
-        children = [check_digest(one["digest"]) for one in document.get("manifests") or ()]
+        named, children = _entries(call, document)
+        blobs = _blobs(call, registry, [*_descriptors(document), *named])
         subject = check_digest(document["subject"]["digest"]) if document.get("subject") else None
     except (KeyError, TypeError, AttributeError) as error:
         raise DistributionError("MANIFEST_INVALID", "manifest invalid") from error
-    if media_type in _INDEXES:
+    if media_type in INDEX_TYPES:
         place = registry.repositories.get(call.repository_name)
         missing = [child for child in children if place is None or child not in place.manifests]
-        _refuse_missing(missing)
+        _refuse_missing([] if call.world.switches["image_host_sparse_index"] else missing)
     elif "config" not in document:
         raise DistributionError("MANIFEST_INVALID", "manifest invalid")
     return Manifest(digest, call.world.now(), [], blobs, media_type, children, subject)
 
 
-def _blobs(call: ImageCall, registry: Registry, document: dict[str, Any]) -> dict[str, int]:
+def _entries(call: ImageCall, document: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """What an index names: the descriptors of blobs, where a switch allows blobs, and the digests of manifests."""
+    entries = list(document.get("manifests") or ())
+    has_blobs = call.world.switches["image_host_index_blobs"]
+    blobs = [one for one in entries if has_blobs and one.get("mediaType", MANIFEST_TYPES[0]) not in MANIFEST_TYPES]
+    return blobs, [check_digest(one["digest"]) for one in entries if one not in blobs]
+
+
+def _blobs(call: ImageCall, registry: Registry, descriptors: list[Mapping[str, Any]]) -> dict[str, int]:
     # A layer with URLs is stored elsewhere (a foreign layer).
-    named = [check_digest(one["digest"]) for one in _descriptors(document) if not one.get("urls")]
+    named = [check_digest(one["digest"]) for one in descriptors if not one.get("urls")]
     _refuse_missing([digest for digest in named if not registry.blobs.has(call.repository_name, digest)])
     return {digest: registry.blobs.sizes[digest] for digest in named}
 
@@ -126,9 +133,12 @@ async def delete(call: ImageCall) -> Response:
     if found is None:
         raise DistributionError("MANIFEST_UNKNOWN", "manifest unknown")
     if ":" in call.reference:
+        refusal = repository.refusal(found.digest, **call.world.refusals)
+        if refusal is not None:
+            raise DistributionError("DENIED", refusal)
         del repository.manifests[found.digest]
     else:
-        found.tags.remove(call.reference)
+        repository.remove_tag(call.reference, with_last=call.world.switches["delete_last_tag"] == "deleted")
     return Response(status_code=202)
 
 

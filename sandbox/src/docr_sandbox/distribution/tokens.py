@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from docr_sandbox.distribution.protocol import DistributionError
 from docr_sandbox.model.collection import WRITE_TOKEN_S
-from docr_sandbox.model.tokens import Bearer, Token
+from docr_sandbox.model.tokens import Bearer, Rate, RateWindow, Token
 from docr_sandbox.world import World
 
 TOKEN_PATH = "/v2/registry/auth"
@@ -59,6 +59,17 @@ def _allowed(world: World, token: Token, registry_name: str, requested: set[str]
     if registry is not None and world.is_read_only(registry):
         possible -= set(WRITE_ACTIONS)
     return {action for action in possible if not token.lacks((SCOPES[action],))}
+
+
+def count_request(world: World, header: str) -> Rate | None:
+    """Count a request for the limits of the API token behind its token; None where no limit counts the request."""
+    counts = world.switches["image_host_rate_limit"]
+    if counts == "none":
+        return None
+    bearer = world.tokens.bearers.get(header.partition(" ")[2].strip())
+    key = ("images/" if counts == "own" else "") + (bearer.fingerprint if bearer is not None else "")
+    window = world.traffic.rates.setdefault(key, RateWindow())
+    return window.count(world.now(), applies=bool(world.switches["rate_limit"]))
 
 
 def authenticate(world: World, header: str) -> Bearer:

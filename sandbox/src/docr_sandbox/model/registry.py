@@ -83,16 +83,17 @@ class Registry:
     last_push: float | None = None
     usage: Usage = field(default_factory=Usage)
 
-    def catch_up(self, now: float, lag: float, *, spares_children: bool) -> bool:
+    def catch_up(self, now: float, lag: float, *, spares: bool | str) -> bool:
         """Apply what is due by now: ends of collections, and the count of storage `lag` seconds after a change.
 
+        `spares` says what a collection of untagged manifests spares, see Repository.spared.
         Returns whether a collection has deleted something.
         """
         has_collected = False
         for one in self.collections:
             due = one.due_end() if one.is_active else None
             if due is not None and due <= now:
-                has_collected |= self._end(one, due, spares_children)
+                has_collected |= self._end(one, due, spares)
         changed_at = self.usage.changed_at
         if changed_at is not None and changed_at + lag <= now:
             self.usage.count(self.stored_bytes, changed_at + lag)
@@ -142,20 +143,20 @@ class Registry:
         """The digests of all content that the registry needs: blobs and manifests."""
         return set(self.blobs.sizes).union(*(repository.manifests for repository in self.repositories.values()))
 
-    def _end(self, one: Collection, at: float, spares_children: bool) -> bool:
+    def _end(self, one: Collection, at: float, spares: bool | str) -> bool:
         """End a collection; returns whether the collection succeeded, and so has deleted."""
         status = "cancelled" if one.cancelled_at is not None else "failed" if one.fails else SUCCEEDED
-        deleted = self._collect(one.type, spares_children) if status == SUCCEEDED else []
+        deleted = self._collect(one.type, spares) if status == SUCCEEDED else []
         one.end = End(status, at, len(deleted), sum(deleted))
         if status == SUCCEEDED:
             self.usage.touch(at)
         return status == SUCCEEDED
 
-    def _collect(self, type_: str, spares_children: bool) -> list[int]:
+    def _collect(self, type_: str, spares: bool | str) -> list[int]:
         """Delete what a collection of this type deletes; returns the sizes of the deleted blobs."""
         if type_ != UNREFERENCED:
             for repository in self.repositories.values():
-                kept = repository.tagged(with_children=spares_children)
+                kept = repository.spared(spares)
                 repository.manifests = {digest: m for digest, m in repository.manifests.items() if digest in kept}
         if type_ == UNTAGGED:
             return []

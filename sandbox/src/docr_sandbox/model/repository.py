@@ -13,6 +13,17 @@ from docr_sandbox.clock import rfc3339
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 IMAGE = "application/vnd.oci.image.manifest.v1+json"
+ARTIFACT = "application/vnd.oci.artifact.manifest.v1+json"
+SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws"
+INDEX_TYPES = (INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
+MANIFEST_TYPES = (
+    *INDEX_TYPES,
+    IMAGE,
+    ARTIFACT,
+    SCHEMA_1,
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.v1+json",
+)
 
 
 @dataclass
@@ -80,15 +91,40 @@ class Repository:
             return self.manifests.get(reference)
         return next((one for one in self.manifests.values() if reference in one.tags), None)
 
-    def tagged(self, *, with_children: bool) -> set[str]:
-        """The digests of tagged manifests; with children, also the manifests that tagged indexes name."""
+    def remove_tag(self, tag: str, *, with_last: bool) -> bool:
+        """Remove a tag, with its last tag also the manifest if `with_last`; returns whether the tag was there."""
+        found = self.find(tag)
+        if found is None:
+            return False
+        found.remove_tags([tag])
+        if with_last and not found.tags:
+            del self.manifests[found.digest]
+        return True
+
+    def refusal(self, digest: str, *, of_children: bool, of_tagged: bool) -> str | None:
+        """Why a manifest is not deleted, where such refusals apply; None when nothing refuses."""
+        if of_tagged and self.manifests[digest].tags:
+            return "manifest is tagged"
+        if of_children and any(digest in one.children for one in self.manifests.values()):
+            return "manifest is referenced by a manifest list"
+        return None
+
+    def spared(self, spares: bool | str) -> set[str]:
+        """The digests that a collection of untagged manifests spares: those with tags.
+
+        With True also the manifests that spared indexes name, with "referrers" also those whose subject is spared.
+        """
+        referrers: dict[str, list[str]] = {}
+        for one in self.manifests.values():
+            referrers.setdefault(one.subject or "", []).append(one.digest)
         found: set[str] = set()
         left = [one.digest for one in self.manifests.values() if one.tags]
         while left:
-            one = self.manifests.get(left.pop())
-            if one is not None and one.digest not in found:
-                found.add(one.digest)
-                left += one.children if with_children else []
+            spared = self.manifests.get(left.pop())
+            if spared is not None and spared.digest not in found:
+                found.add(spared.digest)
+                left += spared.children if spares else []
+                left += referrers.get(spared.digest, []) if spares == "referrers" else []
         return found
 
     def to_json(self, registry: str) -> dict[str, Any]:
@@ -101,16 +137,17 @@ class Repository:
             "manifest_count": len(self.manifests),
         } | ({"latest_manifest": latest.to_json(registry, self.name)} if latest else {})
 
-    def to_json_v1(self, registry: str) -> dict[str, Any]:
+    def to_json_v1(self, registry: str, *, own_times: bool) -> dict[str, Any]:
         """The repository as the deprecated list shows it."""
         tags = self.tags()
         latest = max(tags, key=lambda pair: pair[1].updated_at, default=None)
         shown = {"registry_name": registry, "name": self.name, "tag_count": len(tags)}
-        return shown | ({"latest_tag": tag_to_json(registry, self.name, *latest)} if latest else {})
+        return shown | ({"latest_tag": tag_to_json(registry, self.name, *latest, own_time=own_times)} if latest else {})
 
 
-def tag_to_json(registry: str, repository: str, tag: str, manifest: Manifest) -> dict[str, Any]:
-    """A tag as the API shows it."""
+def tag_to_json(registry: str, repository: str, tag: str, manifest: Manifest, *, own_time: bool) -> dict[str, Any]:
+    """A tag as the API shows it, with its own time or the manifest's."""
+    at = manifest.tag_times.get(tag, manifest.updated_at) if own_time else manifest.updated_at
     return {
         "registry_name": registry,
         "repository": repository,
@@ -118,5 +155,5 @@ def tag_to_json(registry: str, repository: str, tag: str, manifest: Manifest) ->
         "manifest_digest": manifest.digest,
         "compressed_size_bytes": manifest.size_bytes,
         "size_bytes": manifest.size_bytes,
-        "updated_at": rfc3339(manifest.updated_at),
+        "updated_at": rfc3339(at),
     }
