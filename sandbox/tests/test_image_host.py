@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -287,6 +288,56 @@ def test_a_seeded_index_can_be_pulled_with_its_platforms_and_attestations(images
             assert (digest_of(content), len(content)) == (layer["digest"], layer["size"])
             layers += len(content) if child["platform"]["os"] == "linux" else 0
     assert layers == 9000
+
+
+def seed_web(images: Images, *entries: dict[str, Any]) -> list[dict[str, Any]]:
+    """Seed a repository web of the registry fig; what the API lists then, in the order of the entries."""
+    timed = [{"updated_at": f"2033-01-{9 - number:02}T00:00:00Z", **one} for number, one in enumerate(entries)]
+    images.api.fill({"registries": [{"name": "fig", "repositories": [{"name": "web", "manifests": timed}]}]})
+    listed: list[dict[str, Any]] = images.api.ask("GET /v2/registries/fig/repositories/web/digests")[1]["manifests"]
+    return listed
+
+
+def test_a_seeded_artifact_manifest_has_blobs_and_a_subject_and_no_configuration(images: Images) -> None:
+    images.api.world.switches.set("image_host_referrers", value=True)
+    image, artifact = seed_web(images, {"tags": ["v1"]}, {"kind": "artifact", "subject": "v1", "size_bytes": 300})
+    answer = images.ask(f"GET fig/web/manifests/{artifact['digest']}")
+    assert answer.headers["content-type"] == "application/vnd.oci.artifact.manifest.v1+json"
+    assert digest_of(answer.content) == artifact["digest"]
+    document = answer.json()
+    assert not {"config", "layers", "schemaVersion"} & set(document)
+    assert document["subject"]["digest"] == image["digest"]
+    assert document["subject"]["size"] == len(images.ask("GET fig/web/manifests/v1").content)
+    (blob,) = document["blobs"]
+    assert len(images.ask(f"GET fig/web/blobs/{blob['digest']}").content) == blob["size"] == 300
+    (listed,) = images.ask(f"GET fig/web/referrers/{image['digest']}").json()["manifests"]
+    assert (listed["digest"], listed["artifactType"]) == (artifact["digest"], "application/vnd.example.note")
+
+
+def test_a_seeded_image_refers_to_a_digest_that_is_not_there(images: Images) -> None:
+    (orphan,) = seed_web(images, {"subject": FIVE, "artifact_type": "application/x.note"})
+    document = images.ask(f"GET fig/web/manifests/{orphan['digest']}").json()
+    assert document["subject"] == {"mediaType": IMAGE, "digest": FIVE, "size": 0}
+    assert (document["artifactType"], "config" in document) == ("application/x.note", True)
+
+
+def test_a_seeded_manifest_of_schema_1_has_the_digest_of_its_bytes_without_signatures(images: Images) -> None:
+    (old,) = seed_web(images, {"tags": ["v1"], "kind": "schema1", "size_bytes": 500})
+    answer = images.ask("GET fig/web/manifests/v1")
+    assert answer.headers["content-type"] == "application/vnd.docker.distribution.manifest.v1+prettyjws"
+    assert answer.headers["docker-content-digest"] == old["digest"] != digest_of(answer.content)
+    document = answer.json()
+    (signature,) = document.pop("signatures")
+    protected = json.loads(decoded(signature["protected"]))
+    payload = answer.content[: protected["formatLength"]] + decoded(protected["formatTail"])
+    assert (digest_of(payload), json.loads(payload)) == (old["digest"], document)
+    (layer,) = document["fsLayers"]
+    assert len(images.ask(f"GET fig/web/blobs/{layer['blobSum']}").content) == 500
+    assert [blob["digest"] for blob in old["blobs"]] == [layer["blobSum"]]
+
+
+def decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def test_seeded_digest_without_content_is_listed_and_cannot_be_pulled(images: Images) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 from api_client import KIWI, Api
@@ -51,6 +52,26 @@ def test_a_wrong_tier_is_reported_beside_the_other_errors_of_a_seed(api: Api) ->
     told = str(refused.value)
     assert "'gold' must be one of" in told
     assert "regin" in told
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"kind": "bundle"}, "'bundle' must be one of image, artifact, schema1"),
+        ({"kind": "artifact", "platforms": ["linux/arm64"]}, "kind artifact must not have platforms"),
+        ({"kind": "schema1", "subject": "v1"}, "subject and artifact_type require"),
+        ({"subject": "v9"}, "subject 'v9' is neither a digest nor an earlier tag of web"),
+        ({"subject": "v2", "tags": ["v2"]}, "subject 'v2' is neither"),
+    ],
+)
+def test_a_kind_or_subject_that_does_not_fit_is_an_error_and_nothing_is_added(
+    api: Api, entry: dict[str, Any], words: str
+) -> None:
+    repository = {"name": "web", "manifests": [{"tags": ["v1"]}, entry]}
+    with pytest.raises(SeedError) as refused:
+        api.fill({"registries": [{"name": "kiwi", "repositories": [repository]}]})
+    assert words in str(refused.value)
+    assert api.world.account.registries == {}
 
 
 def test_the_image_host_answers_late_with_the_later_date(api: Api) -> None:

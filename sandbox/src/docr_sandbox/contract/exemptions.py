@@ -62,9 +62,7 @@ EXEMPTIONS = (
     Exemption(Kind.STATUS, "* /v2/regist*", "422", "a value that is not allowed (W: old path; ? elsewhere)"),
     Exemption(Kind.STATUS, "* /v2/kubernetes/*", "422", "a value that is not allowed (?)"),
     Exemption(Kind.STATUS, "POST /v2/registr*", "409", "a name that is taken, or a collection that runs (W, G)"),
-    Exemption(
-        Kind.STATUS, "DELETE /v2/registr*", "409", "a delete that is refused, such as while read-only (?)"
-    ),
+    Exemption(Kind.STATUS, "DELETE /v2/registr*", "409", "a delete that is refused, such as while read-only (?)"),
     Exemption(Kind.STATUS, "POST /v2/registr*", "412", "a tier that is too small (the old subscription path has it)"),
     Exemption(Kind.STATUS, "* /v2/registry*", "412", "the old paths with several registries (W: all but two lack it)"),
     Exemption(Kind.STATUS, "* /v2/kubernetes/registry", "412", "the old integration with several registries (?)"),

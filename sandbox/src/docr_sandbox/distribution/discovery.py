@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from docr_sandbox.distribution.manifests import parse
 from docr_sandbox.distribution.protocol import DistributionError, Endpoint, ImageCall, check_digest
 from docr_sandbox.model.repository import INDEX
 
@@ -41,11 +40,12 @@ async def list_referrers(call: ImageCall) -> Response:
         return Response("404 page not found\n", 404, media_type="text/plain")
     digest = check_digest(call.reference)
     place = call.registry().repositories.get(call.repository_name)
-    found = [one for one in place.manifests.values() if one.subject == digest] if place else []
+    found = [one for one in place.manifests.values() if one.subject == digest and one.media_type] if place else []
     descriptors = []
     for one in found:
         content = call.world.images.content.path(one.digest).read_bytes()
-        document = parse(content)
+        # An artifact manifest has no schemaVersion.
+        document = json.loads(content)
         kind = document.get("artifactType") or (document.get("config") or {}).get("mediaType")
         shown = {"mediaType": one.media_type, "digest": one.digest, "size": len(content), "artifactType": kind}
         descriptors.append(shown | {name: document[name] for name in ("annotations",) if document.get(name)})

@@ -20,6 +20,9 @@ from docr_sandbox.model.collection import ENDED, TYPES, UNREFERENCED
 from docr_sandbox.model.registry import NAME
 from docr_sandbox.model.tiers import REGIONS, TIERS
 
+# An image manifest, an OCI artifact manifest (which has no configuration), or a signed manifest of Docker schema 1.
+KINDS = ("image", "artifact", "schema1")
+
 
 class SeedError(ValueError):
     """The document cannot be used; `errors` has a sentence for each error."""
@@ -29,12 +32,13 @@ class SeedError(ValueError):
         self.errors = errors
 
 
-@dataclass
+@dataclass(frozen=True)
 class ManifestSeed:
     """A manifest; without `blobs` the manifest gets its own blobs of `size_bytes` in total. Times are RFC 3339.
 
     A `digest` that the repository has already only gets the tags, so a seed can move tags.
     With `platforms` (such as `linux/arm64`) the manifest is an index with an image for each, if set with attestations.
+    `kind` is one of KINDS. `subject` is a digest, or a tag that the repository has or an earlier manifest of the seed.
     """
 
     tags: list[str] = field(default_factory=list)
@@ -44,9 +48,17 @@ class ManifestSeed:
     updated_at: str | None = None
     platforms: list[str] = field(default_factory=list)
     attestations: bool = False
+    kind: str = "image"
+    subject: str | None = None
+    artifact_type: str | None = None
 
     def __post_init__(self) -> None:
         _check_times(self.updated_at)
+        _check_word(self.kind, KINDS)
+        if self.kind != "image" and (self.platforms or self.digest is not None or self.blobs is not None):
+            raise ValueError(f"a manifest of the kind {self.kind} must not have platforms, a digest or blobs")
+        if (self.subject or self.artifact_type) and (self.kind == "schema1" or self.platforms or self.digest):
+            raise ValueError("subject and artifact_type require an image or an artifact without platforms and digest")
         if self.platforms and (self.digest is not None or self.blobs is not None):
             raise ValueError("a manifest with platforms must not have a digest or blobs")
         if self.attestations and not self.platforms:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from docr_sandbox.clock import parse_rfc3339
 from docr_sandbox.model.cluster import Backing, Cluster, Integration
 from docr_sandbox.model.collection import ENDED, Collection, End, HeldStatus
 from docr_sandbox.model.registry import Registry
+from docr_sandbox.model.repository import Manifest
 from docr_sandbox.seeding.document import (
     ClusterSeed,
     CollectionSeed,
@@ -31,8 +32,10 @@ def fill(world: World, document: Mapping[str, Any]) -> None:
     seed = read_seed(document)
     named = {cluster.control_plane for cluster in seed.clusters if cluster.control_plane}
     unknown = sorted(named - set(world.kubernetes.control_planes))
-    if unknown:
-        raise SeedError([f"control plane {name!r} is not connected" for name in unknown])
+    errors = [f"control plane {name!r} is not connected" for name in unknown]
+    errors += [error for registry in seed.registries for error in _subject_errors(world, registry)]
+    if errors:
+        raise SeedError(errors)
     if seed.tier is not None:
         world.account.set_tier(seed.tier, world.now())
     elif seed.registries and world.account.subscription is None:
@@ -56,8 +59,10 @@ def _add_registry(world: World, seed: RegistrySeed) -> None:
         for number, manifest in enumerate(repository.manifests):
             if _is_known(world, registry, repository.name, manifest):
                 continue
+            subject = _subject(registry, repository.name, manifest)
             identity = f"{repository.name}/{number}/{'/'.join(manifest.tags)}"
-            for one in ImageBuilder(world.images.content, identity, _time(world, manifest.updated_at)).build(manifest):
+            builder = ImageBuilder(world.images.content, identity, _time(world, manifest.updated_at), subject)
+            for one in builder.build(manifest):
                 registry.put(repository.name, one)
     if seed.unreferenced_bytes:
         registry.blobs.sizes[_digest(seed.name, "unreferenced")] = seed.unreferenced_bytes
@@ -66,6 +71,27 @@ def _add_registry(world: World, seed: RegistrySeed) -> None:
     registry.collections += [_collection(one) for one in seed.garbage_collections]
     registry.collections.sort(key=lambda one: one.started_at)
     registry.usage.count(registry.stored_bytes, world.now())
+
+
+def _subject_errors(world: World, seed: RegistrySeed) -> Iterator[str]:
+    """An error for each subject that names a tag which is not there yet; a digest may be absent."""
+    there = world.account.registries.get(seed.name)
+    for repository in seed.repositories:
+        place = there.repositories.get(repository.name) if there is not None else None
+        tags = {tag for tag, _ in place.tags()} if place is not None else set()
+        for manifest in repository.manifests:
+            if manifest.subject is not None and ":" not in manifest.subject and manifest.subject not in tags:
+                yield f"subject {manifest.subject!r} is neither a digest nor an earlier tag of {repository.name}"
+            tags.update(manifest.tags)
+
+
+def _subject(registry: Registry, repository: str, seed: ManifestSeed) -> Manifest | None:
+    """The subject of a manifest; where no manifest has the digest, a manifest of that digest without content."""
+    if seed.subject is None:
+        return None
+    place = registry.repositories.get(repository)
+    known = place.find(seed.subject) if place is not None else None
+    return known or Manifest(seed.subject, registry.created_at)
 
 
 def _is_known(world: World, registry: Registry, repository: str, seed: ManifestSeed) -> bool:
