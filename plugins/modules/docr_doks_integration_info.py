@@ -224,7 +224,8 @@ clusters:
         counts:
           description:
             - The number of checked objects (C(namespaces), C(service_accounts), C(secrets), C(pods)) and of problems
-              (C(errors), C(warnings), C(failing_pods), C(stale_pods)). A finding counts once for each namespace.
+              (C(errors), C(warnings), C(failing_pods), C(stale_pods), C(pods_at_risk)). A finding counts once for each
+              namespace.
           type: dict
           sample:
             namespaces: 12
@@ -235,6 +236,7 @@ clusters:
             warnings: 0
             failing_pods: 1
             stale_pods: 0
+            pods_at_risk: 0
         namespaces:
           description: The namespaces with errors or failing pods, with the number of errors and of failing pods.
           type: list

@@ -27,7 +27,7 @@ from support.image_host import client, push_index
 DIRECT = "docr-direct-kiwi"
 # What the templates of pods name themselves.
 THEIRS: dict[str, Any] = {"imagePullSecrets": [{"name": "theirs"}]}
-TEMPLATES = {"own": THEIRS, "both": THEIRS}
+TEMPLATES = {"own": THEIRS, "both": THEIRS, "worn": {"imagePullSecrets": [{"name": "worn"}]}}
 
 
 def can_pull(cluster: Cluster, place: str, name: str) -> bool:
@@ -221,6 +221,130 @@ def follow_finding(cluster: Cluster, found: Mapping[str, Any]) -> None:
             cluster.give(place, [advice.split()[1]])
         if "run docr_doks_integration" in advice:
             give_access(cluster, namespaces=[place])
+
+
+def follow_warning(cluster: Cluster, found: Mapping[str, Any]) -> None:
+    """Do what the advice for a warning says, in each of its namespaces; of alternatives the first."""
+    advice, name = found["advice"].lower(), found["object"].partition("/")[2]
+    if advice.startswith("keep one of the methods; docr_doks_integration with state=absent"):
+        give_access(cluster, namespaces=found["namespaces"], state="absent", rotate_every=None)
+    elif advice.startswith("put the same token into each of the secrets"):
+        config = mint(cluster)
+        for place in cluster.secrets(name):
+            cluster.call("DELETE", f"namespaces/{place}/secrets/{name}")
+            put(cluster, name, config, place)
+    elif advice.startswith(("create the secret", "apply the output of doctl")):
+        named = re.findall(r"pull secret (\S+),", found["message"])[0]
+        put(cluster, named, mint(cluster), *found["namespaces"])
+    elif advice.startswith("set rotate_every"):
+        give_access(cluster, namespaces=found["namespaces"])
+    else:
+        follow_finding(cluster, found)
+
+
+def add_warnings(orchard: Cluster) -> list[str]:
+    """A namespace for each kind of warning, in which pods can pull all the same; the names of the namespaces."""
+    host = orchard.sandbox.registry_host
+    login = json.loads(mint(orchard))["auths"][host]
+    beside = {
+        "dead": mint(orchard),
+        "desktop": json.dumps({"auths": {host: {}}}),
+        "unfit": json.dumps({"auths": {f"https://{host}/v2": login}}),
+        "other": mint(orchard, "plum"),
+    }
+    places = [*beside, "edited", "pushes", "both", "opaque", "gone", "doctl", "differs", "same"]
+    orchard.add_namespaces(*places)
+    ours = [*beside, "edited", "both", "opaque", "gone", "doctl"]
+    give_access(orchard, namespaces=ours)
+    for name, config in beside.items():
+        put(orchard, name, config, name)
+        orchard.give(name, [DIRECT, name])
+    dead = token_in(orchard.secrets("dead")["dead"])
+    client(orchard.sandbox).revoke_docker_credentials(DockerCredentials(dead, dead))
+    data = {".dockerconfigjson": base64.b64encode(mint(orchard).encode()).decode()}
+    orchard.call("PATCH", f"namespaces/edited/secrets/{DIRECT}", {"data": data}, content_type=MERGE)
+    put(orchard, "regcred", mint(orchard, read_write=True), "pushes")
+    orchard.give("pushes", ["regcred"])
+    put(orchard, "regcred", mint(orchard), "both")
+    orchard.give("both", [DIRECT, "regcred"])
+    put(orchard, "mine", mint(orchard), "opaque", kind="Opaque")
+    orchard.give("opaque", [DIRECT, "mine"])
+    orchard.give("gone", [DIRECT, "theirs"])
+    orchard.give("doctl", [DIRECT, "registry-kiwi"])
+    for place in ("differs", "same"):
+        put(orchard, "kiwi", mint(orchard), place)
+        orchard.give(place, ["kiwi"])
+    return places
+
+
+def test_the_advice_for_each_warning_leaves_no_such_warning(orchard: Cluster) -> None:
+    push_index(orchard.sandbox, "kiwi/team/app", "v3")
+    places = add_warnings(orchard)
+    found = look(orchard, namespaces=places, registries=["kiwi"])["findings"]
+    assert {(one["kind"], place) for one in found for place in one["namespaces"]} == {
+        ("refused", "dead"), ("no_password", "desktop"), ("unfit_key", "unfit"), ("other_registry", "other"),
+        ("edited", "edited"), ("copies_differ", "edited"), ("can_push", "pushes"), ("duplicate", "both"),
+        ("malformed", "opaque"), ("entry_names_nothing", "gone"), ("entry_names_nothing", "doctl"),
+        ("copies_differ", "same"),
+    }  # fmt: skip
+    assert {one["severity"] for one in found} == {"warning"}
+    for one in found:
+        follow_warning(orchard, one)
+    after = look(orchard, namespaces=places, registries=["kiwi"])["findings"]
+    # A secret of a user that opens the registry now does the same as the secret of the module.
+    doubled = ["dead", "desktop", "doctl", "gone", "opaque", "other", "unfit"]
+    assert [(one["kind"], one["namespaces"]) for one in after if one["kind"] != "duplicate"] == []
+    assert sorted(place for one in after for place in one["namespaces"]) == doubled
+    for one in after:
+        follow_warning(orchard, one)
+    assert look(orchard, namespaces=places, registries=["kiwi"])["findings"] == []
+    for place in places:
+        orchard.add_pod(place, "web", f"{orchard.sandbox.registry_host}/kiwi/team/app:v3")
+    assert [place for place in places if not can_pull(orchard, place, "web")] == []
+
+
+def test_the_advice_for_the_lifetime_of_a_credential_leaves_no_warning(orchard: Cluster) -> None:
+    orchard.add_namespaces("pear")
+    give_access(orchard, namespaces=["pear"], rotate_every=None, never_expires=True)
+    for kind, days in (("no_expiry", 0), ("expires_soon", 41)):
+        orchard.sandbox.advance(days * 86_400)
+        (found,) = look(orchard, namespaces=["pear"])["findings"]
+        assert found["kind"] == kind
+        follow_warning(orchard, found)
+        assert look(orchard, namespaces=["pear"])["findings"] == []
+
+
+def test_the_advice_for_each_running_pod_makes_the_image_pullable(orchard: Cluster) -> None:
+    push_index(orchard.sandbox, "kiwi/team/app", "v3")
+    image = f"{orchard.sandbox.registry_host}/kiwi/team/app:v3"
+    orchard.add_namespaces("pear")
+    orchard.add_pod("pear", "early", image)
+    give_access(orchard, namespaces=["pear"])
+    put(orchard, "worn", mint(orchard, "plum"), "pear")
+    orchard.add_accounts("pear", "robot")
+    for name, account in (("own", "default"), ("worn", "robot")):
+        orchard.add_pod("pear", name, image, serviceAccountName=account, **TEMPLATES[name])
+    seen = look(orchard, namespaces=["pear"])
+    assert {one["pods"][0]: (one["cause"], one["is_failing"]) for one in seen["pods"]} == {
+        "early": ("made_before_secret", False), "own": ("own_pull_secrets", False),
+        "worn": ("secret_of_other_registry", False),
+    }  # fmt: skip
+    assert (seen["counts"]["stale_pods"], seen["counts"]["pods_at_risk"]) == (1, 2)
+    for one in seen["pods"]:
+        assert can_pull(orchard, "pear", Follower(orchard, one).follow())
+
+
+def test_the_advice_where_a_secret_of_another_type_is_in_the_way_lets_new_pods_pull(orchard: Cluster) -> None:
+    push_index(orchard.sandbox, "kiwi/team/app", "v3")
+    orchard.add_namespaces("pear")
+    orchard.add_secret("pear", DIRECT, {"a": "b"}, kind="Opaque")
+    errors = [
+        one for one in look(orchard, namespaces=["pear"], registries=["kiwi"])["findings"] if one["severity"] == "error"
+    ]
+    assert [one["kind"] for one in errors] == ["entry_missing"]
+    follow_finding(orchard, errors[0])
+    orchard.add_pod("pear", "web", f"{orchard.sandbox.registry_host}/kiwi/team/app:v3")
+    assert can_pull(orchard, "pear", "web")
 
 
 def test_the_advice_for_each_error_lets_new_pods_pull(orchard: Cluster) -> None:

@@ -40,6 +40,7 @@ SCOPE = DoctorScope(Where(service_accounts=("default", "build-*")), HOST, TEAM, 
 OPENS_KIWI = TokenAccess(True, frozenset({"kiwi"}))
 OPENS_PLUM = TokenAccess(True, frozenset({"plum"}))
 WRITES_KIWI = TokenAccess(True, frozenset({"kiwi"}), frozenset({"kiwi"}))
+OPENS_NOTHING = TokenAccess(True)
 DEAD = TokenAccess(False)
 MISSING_IMAGE = Image("kiwi", "web", "gone")
 

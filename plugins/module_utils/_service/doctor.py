@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
+from .._domain.access.methods import DIRECT, secret_name
 from .._domain.clusters.objects import Pod, Secret, ServiceAccount
 from .._domain.clusters.selection import plain_names
 from .._domain.credentials.docker import DockerCredentials
+from .._domain.doctor.findings import list_needs
 from .._domain.doctor.images import Image
 from .._domain.doctor.report import MOST_CREDENTIALS, DoctorReport, build_report
 from .._domain.doctor.secrets import IndexedSecret, index_secrets
@@ -27,7 +29,6 @@ from .ports.image_host import ImageHost
 from .ports.kube import Kube
 
 T = TypeVar("T")
-_User = TypeVar("_User", Pod, ServiceAccount)
 
 # Names of secrets that are named and not among the pull secrets, to be looked up one by one: of another type, or gone.
 _MOST_NAMES = 20
@@ -60,7 +61,7 @@ def _read(kube: Kube, api: Api, scope: DoctorScope) -> ClusterSnapshot:
         is_here = pod.namespace in namespaces and not pod.is_terminating
         return is_here and any(scope.image_of(container) is not None for container in pod.containers)
 
-    pods = tuple(_named(pod) for pod in kube.list_pods(is_wanted))
+    pods = kube.list_pods(is_wanted)
     used = {(pod.namespace, pod.service_account) for pod in pods}
 
     def is_of_interest(account: ServiceAccount) -> bool:
@@ -69,18 +70,37 @@ def _read(kube: Kube, api: Api, scope: DoctorScope) -> ClusterSnapshot:
 
     only = where.only_account
     accounts = kube.list_service_accounts(only if {name for _namespace, name in used} <= {only} else None)
-    kept = {(one.namespace, one.name): _named(one) for one in accounts if is_of_interest(one)}
+    kept = {(one.namespace, one.name): one for one in accounts if is_of_interest(one)}
     secrets = kube.list_pull_secrets()
     others = _others(secrets, kept.values(), pods)
-    read = _read_others(kube, list(others.items())[:_MOST_NAMES])
+    read = list(_read_others(kube, list(others.items())[:_MOST_NAMES]))
     index = index_secrets([*read, *secrets], scope.host, scope.team)
     unread = frozenset(list(others)[_MOST_NAMES:])
-    return ClusterSnapshot(scope, api.now(), namespaces, kept, pods, index, unread=unread)
+    snapshot = ClusterSnapshot(scope, api.now(), namespaces, kept, pods, index, unread=unread)
+    obstacles = list(_read_others(kube, _unseen(snapshot).items()))
+    if not obstacles:
+        return snapshot
+    return replace(snapshot, index=index_secrets([*obstacles, *read, *secrets], scope.host, scope.team))
 
 
-def _named(user: _User) -> _User:
-    """A pod or a service account without empty names of secrets, which Kubernetes allows and a kubelet passes over."""
-    return replace(user, pull_secrets=tuple(name for name in user.pull_secrets if name))
+def _unseen(snapshot: ClusterSnapshot) -> dict[str, set[str]]:
+    """The names of this collection's secrets where the module would have to write a secret, with the namespaces.
+
+    A secret of another type may have the name, so that the module would refuse to write there.
+    """
+    places = {(need.account.namespace, need.registry) for need in list_needs(snapshot) if not need.is_met}
+    places |= {
+        (pod.namespace, image.registry)
+        for pod in snapshot.pods
+        for container, image in snapshot.images_of(pod)
+        if waits_for_image(container) and image.registry in snapshot.scope.registries and not pod.named_secrets
+    }
+    found: dict[str, set[str]] = {}
+    for namespace, registry in places:
+        name = secret_name(DIRECT, registry)
+        if snapshot.index.find(namespace, name) is None and name not in snapshot.unread:
+            found.setdefault(name, set()).add(namespace)
+    return dict(sorted(found.items())[:_MOST_NAMES])
 
 
 def _others(secrets: Iterable[Secret], accounts: Iterable[ServiceAccount], pods: Iterable[Pod]) -> dict[str, set[str]]:
@@ -88,7 +108,7 @@ def _others(secrets: Iterable[Secret], accounts: Iterable[ServiceAccount], pods:
     present = {(one.namespace, one.name) for one in secrets}
     users: tuple[ServiceAccount | Pod, ...] = (*accounts, *pods)
     found: dict[str, set[str]] = {}
-    for namespace, name in {(one.namespace, name) for one in users for name in one.pull_secrets} - present:
+    for namespace, name in {(one.namespace, name) for one in users for name in one.named_secrets} - present:
         found.setdefault(name, set()).add(namespace)
     return dict(sorted(found.items()))
 

@@ -318,6 +318,9 @@ def _missing_names(access: RegistryAccess) -> Iterator[str]:
     if where.namespace_selector is not None and not access.current.chosen:
         yield f"The label selector {where.namespace_selector!r} chooses no namespace of the cluster {name}."
     if not access.namespaces:
+        # A foreign secret in each chosen namespace is an error of its own.
+        if access.foreign_namespaces:
+            return
         yield f"The cluster {name} has no chosen namespace for {access.registry}, so no secret is written there."
         return
     accounts = {account.name for account in access.chosen_accounts}

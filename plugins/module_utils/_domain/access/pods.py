@@ -24,7 +24,8 @@ PULL_FAILURES = frozenset({"ErrImagePull", "ImagePullBackOff"})
 
 def fails_to_pull(container: Container, address: str) -> bool:
     """Whether the kubelet failed to pull an image below an address (`registry.digitalocean.com/acme`)."""
-    return container.waiting in PULL_FAILURES and container.image.startswith(f"{address}/")
+    has_failed = container.waiting in PULL_FAILURES or container.waits_with_error_text
+    return has_failed and container.image.startswith(f"{address}/")
 
 
 def is_failing(pod: Pod, addresses: Iterable[str]) -> bool:
@@ -61,6 +62,10 @@ def _would_gain_entry(pod: Pod, account: ServiceAccount, added: Sequence[str], a
     method, secret = access.desired.method, access.desired.secret
     # A list with an empty name is mostly of the pod's template, and a new pod then has the same list.
     if secret in pod.pull_secrets or "" in pod.pull_secrets:
+        return False
+    # A kubelet could not read one of the pod's secrets, and pulls no image while the account names the same secrets.
+    is_unreadable = any(one.waits_with_error_text for one in pod.containers)
+    if is_unreadable and set(pod.pull_secrets) <= set(account.pull_secrets):
         return False
     # DigitalOcean's one-click integration and its operator write to every default account by the end of the run.
     if method != DIRECT and pod.service_account != "default":

@@ -90,6 +90,11 @@ class ServiceAccount:
     resource_version: str = ""
     managers: tuple[FieldManager, ...] = ()
 
+    @property
+    def named_secrets(self) -> tuple[str, ...]:
+        """The names without the empty names, which Kubernetes allows and a kubelet passes over."""
+        return tuple(filter(None, self.pull_secrets))
+
 
 @dataclass(frozen=True, slots=True)
 class Container:
@@ -99,6 +104,16 @@ class Container:
     image: str
     waiting: str | None = None
     message: str = ""
+
+    @property
+    def waits_with_error_text(self) -> bool:
+        """Whether the reason is the text of an error and no word.
+
+        A kubelet of 1.34 or newer gives the error of a pull secret that cannot be read as the reason, such as "illegal
+        base64 data at input byte 4" or "unexpected end of JSON input" (pkg/kubelet/images/image_manager.go,
+        EnsureImageExists). All other reasons are words.
+        """
+        return self.waiting is not None and " " in self.waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +132,11 @@ class Pod:
     is_terminating: bool = False
     created_at: datetime | None = None
     uid: str = ""
+
+    @property
+    def named_secrets(self) -> tuple[str, ...]:
+        """The names of pull secrets without the empty names, which Kubernetes allows and a kubelet passes over."""
+        return tuple(filter(None, self.pull_secrets))
 
     @property
     def controller_kind(self) -> str:

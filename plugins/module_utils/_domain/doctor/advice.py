@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from enum import Enum
 
-from ..access.methods import DIRECT, ONE_CLICK, OPERATOR
+from ..access.methods import DIRECT, ONE_CLICK, OPERATOR, secret_name
 from ..access.ownership import is_copy, is_owned, is_source
 from ..access.pods import RECREATING
-from ..clusters.objects import Pod
-from .secrets import DOCTL, IndexedSecret
+from ..clusters.objects import PULL_SECRET_TYPE, Pod
+from .secrets import DOCTL, IndexedSecret, SecretIndex
 
 RUN = "run docr_doks_integration with this registry and cluster"
 RUN_HERE = "run docr_doks_integration with this registry, cluster, namespace and service account"
@@ -20,13 +20,14 @@ AGAIN = "the kubelet tries again by itself within five minutes"
 DOCTL_AGAIN = "apply the output of doctl registry kubernetes-manifest again"
 _REPLACE = f"delete the secret, and {RUN}"
 _READ_ONLY = "every reader of this secret can replace images"
+_RESTORE = f"{RUN}, which restores the secret"
 
 # The advice for secrets of this collection, and for findings that do not depend on who made the secret.
 ADVICE = {
     "entry_missing": f"{RUN_HERE}, or name a pull secret of the registry in imagePullSecrets yourself",
     "entry_names_nothing": f"{RUN} to create the secret, or remove the name from imagePullSecrets",
     "malformed": _REPLACE,
-    "edited": f"{RUN}, which restores the secret",
+    "edited": _RESTORE,
     "copies_differ": f"{RUN}, unless a rotation is under way",
     "expired": f"{RUN}, which renews expired credentials",
     "expires_soon": f"{RUN}, and check why its scheduled run does not take place",
@@ -52,7 +53,12 @@ _IN_PLACE = {
     "can_push": f"put a token that can only pull into the secret: {_READ_ONLY}",
 }
 _WITHOUT_ALTERNATIVE = ("malformed", "copies_differ", "can_push")
-_FOREIGN = "delete the secret, which docr_doks_integration did not make and does not change"
+# What is wrong with the content of a secret of this collection, which each run of the module writes again.
+_RESTORED = ("malformed", "no_password", "unfit_key", "other_registry")
+_NOT_CHANGED = "which docr_doks_integration did not make and does not change"
+_FOREIGN = f"delete the secret, {_NOT_CHANGED}"
+# The one-click integration, which is the default method, refuses a secret of a user that has the registry's name.
+_BESIDE = f"{RUN} and method=direct, which adds a pull secret of its own for new pods"
 
 
 class Keeper(Enum):
@@ -79,9 +85,12 @@ def keeper_of(indexed: IndexedSecret) -> Keeper:
     return Keeper.DOCTL if method == DOCTL else Keeper.OTHER
 
 
-def advise(kind: str, indexed: IndexedSecret, *, for_pod: bool = False) -> str:
-    """How a finding on a secret is fixed; `for_pod` leaves out fixes that need a new pod."""
+def advise(kind: str, indexed: IndexedSecret, *, in_place: bool = False) -> str:
+    """How a finding on a secret is fixed; `in_place` leaves out that docr_doks_integration adds another secret."""
     keeper = keeper_of(indexed)
+    if indexed.is_marked and indexed.secret.content.type == PULL_SECRET_TYPE:
+        # All findings on one secret have the same advice.
+        return _RESTORE if indexed.credential is None or kind in _RESTORED else ADVICE[kind]
     if keeper is Keeper.OURS or kind not in _IN_PLACE:
         return ADVICE[kind]
     if keeper is Keeper.FOREIGN:
@@ -92,9 +101,22 @@ def advise(kind: str, indexed: IndexedSecret, *, for_pod: bool = False) -> str:
         return "delete the secret; DigitalOcean's operator copies the secret again"
     if keeper is Keeper.DOCTL:
         return DOCTL_AGAIN
-    if for_pod or kind in _WITHOUT_ALTERNATIVE:
+    if in_place or kind in _WITHOUT_ALTERNATIVE:
         return _IN_PLACE[kind]
-    return f"{_IN_PLACE[kind]}; or {RUN}, which adds a pull secret of its own for new pods"
+    return f"{_IN_PLACE[kind]}; or {_BESIDE}"
+
+
+def find_obstacle(index: SecretIndex, namespace: str, registry: str) -> str | None:
+    """The secret of another author that has the name of this collection's secret, so that the module writes none."""
+    name = secret_name(DIRECT, registry)
+    found = index.find(namespace, name)
+    return None if found is None or is_owned(found.secret, registry, DIRECT) else name
+
+
+def run_here(index: SecretIndex, namespace: str, registry: str) -> str:
+    """How a service account gets a pull secret from docr_doks_integration, as a clause of advice."""
+    obstacle = find_obstacle(index, namespace, registry)
+    return RUN_HERE if obstacle is None else f"delete the secret {obstacle}, {_NOT_CHANGED}; then {RUN_HERE}"
 
 
 def recreate(pod: Pod, *, is_failing: bool = True) -> str:

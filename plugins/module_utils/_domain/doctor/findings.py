@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..access.methods import DIRECT, doctl_name, secret_name, secret_names
+from ..access.methods import doctl_name, secret_names
 from ..access.ownership import OPERATOR_NAMESPACE
 from ..clusters.objects import ServiceAccount
 from ..credentials.rotation import LIFETIMES, Credential
 from ..names import join_names
 from ..times import format_time
-from .advice import ADVICE, DOCTL_AGAIN, RUN_HERE, Keeper, advise, keeper_of
+from .advice import ADVICE, DOCTL_AGAIN, RUN_HERE, advise, find_obstacle, run_here
 from .secrets import MAKERS, IndexedSecret
 from .snapshot import ClusterSnapshot, SecretState, best_of
 
@@ -71,7 +71,7 @@ class Need:
 def list_needs(snapshot: ClusterSnapshot) -> tuple[Need, ...]:
     """The entries that the service accounts must have."""
     return tuple(
-        Need(account, registry, snapshot.best(account.namespace, account.pull_secrets, registry))
+        Need(account, registry, snapshot.best(account.namespace, account.named_secrets, registry))
         for registry in snapshot.concerned
         for account in snapshot.desired_accounts()
         if snapshot.is_meant(account.namespace, registry)
@@ -83,12 +83,12 @@ def find_secret_findings(snapshot: ClusterSnapshot, needs: Iterable[Need]) -> It
     unmet: dict[tuple[str, str], set[str]] = defaultdict(set)
     for need in needs:
         if not need.is_met:
-            unmet[need.account.namespace, need.registry].update(need.account.pull_secrets)
+            unmet[need.account.namespace, need.registry].update(need.account.named_secrets)
             yield from _missing_entry(snapshot, need)
     for account in snapshot.desired_accounts():
         yield from _names_nothing(snapshot, account, unmet)
-    named = {(one.namespace, name) for one in snapshot.accounts.values() for name in one.pull_secrets}
-    named |= {(pod.namespace, name) for pod in snapshot.pods for name in pod.pull_secrets}
+    named = {(one.namespace, name) for one in snapshot.accounts.values() for name in one.named_secrets}
+    named |= {(pod.namespace, name) for pod in snapshot.pods for name in pod.named_secrets}
     secrets = [one for one in snapshot.index.secrets.values() if one.secret.namespace in snapshot.namespaces]
     for indexed in secrets:
         place = (indexed.secret.namespace, indexed.secret.name)
@@ -104,7 +104,7 @@ def _missing_entry(snapshot: ClusterSnapshot, need: Need) -> Iterator[Finding]:
     """An account that names no secret for the registry; a named secret that is not good has a finding of its own."""
     account = need.account
     meant = set(secret_names(need.registry))
-    for name in account.pull_secrets:
+    for name in account.named_secrets:
         indexed = snapshot.index.find(account.namespace, name)
         if indexed is None and name in meant:
             return
@@ -114,14 +114,11 @@ def _missing_entry(snapshot: ClusterSnapshot, need: Need) -> Iterator[Finding]:
     hint = f", although the secret {present} exists" if present else ""
     message = f"Its imagePullSecrets name no pull secret for the registry {need.registry}{hint}."
     advice = ADVICE["entry_missing"]
-    obstacle = snapshot.index.find(account.namespace, secret_name(DIRECT, need.registry))
+    obstacle = find_obstacle(snapshot.index, account.namespace, need.registry)
     if present:
-        advice = f"add {present} to its imagePullSecrets, or {RUN_HERE}"
-    elif obstacle is not None and keeper_of(obstacle) is Keeper.FOREIGN:
-        name = obstacle.secret.name
-        advice = (
-            f"delete the secret {name}, which docr_doks_integration did not make and does not change; then {RUN_HERE}"
-        )
+        advice = f"add {present} to its imagePullSecrets{'' if obstacle else f', or {RUN_HERE}'}"
+    elif obstacle:
+        advice = run_here(snapshot.index, account.namespace, need.registry)
     yield Finding(ERROR, "entry_missing", account.namespace, _account(account), need.registry, message, advice)
 
 
@@ -138,7 +135,7 @@ def _present(snapshot: ClusterSnapshot, namespace: str, registry: str) -> Iterat
 def _names_nothing(
     snapshot: ClusterSnapshot, account: ServiceAccount, unmet: dict[tuple[str, str], set[str]]
 ) -> Iterator[Finding]:
-    for name in account.pull_secrets:
+    for name in account.named_secrets:
         if snapshot.index.find(account.namespace, name) is not None or name in snapshot.unread:
             continue
         registry = next((one for one in snapshot.scope.team if name in secret_names(one)), None)
@@ -218,9 +215,9 @@ class _SecretCheck:
             opened = {
                 name for one in fingerprints if (found := (self.snapshot.access or {}).get(one)) for name in found.pulls
             }
-            opens = join_names(sorted(opened)) or "none of the checked registries"
+            opens = f"another registry: {join_names(sorted(opened))}" if opened else "none of the checked registries"
             what = f"Its name is for the registry {self.indexed.registry}, and its" if self.indexed.registry else "Its"
-            yield self._say("other_registry", f"{what} token opens another registry: {opens}.")
+            yield self._say("other_registry", f"{what} token opens {opens}.")
 
     def _say_expiry(self) -> Iterator[Finding]:
         for credential in self._credentials():
@@ -241,7 +238,8 @@ class _SecretCheck:
         secret = self.indexed.secret
         wanted = any(secret.name in self.unmet[secret.namespace, one] for one in self._registries())
         severity = severity or (ERROR if wanted else WARNING)
-        what, advice = f"Secret/{secret.name}", advise(kind, self.indexed)
+        is_blocked = any(find_obstacle(self.snapshot.index, secret.namespace, one) for one in self._registries())
+        what, advice = f"Secret/{secret.name}", advise(kind, self.indexed, in_place=is_blocked)
         return Finding(severity, kind, secret.namespace, what, self.indexed.registry, message, advice)
 
 

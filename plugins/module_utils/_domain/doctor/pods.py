@@ -14,11 +14,12 @@ from ..access.methods import METHODS, doctl_name, secret_name
 from ..clusters.objects import Container, Pod, ServiceAccount
 from ..clusters.sign_in import mask_addresses
 from ..names import join_names
-from .advice import AGAIN, DOCTL_AGAIN, RUN, RUN_HERE, advise, recreate
+from .advice import AGAIN, DOCTL_AGAIN, RUN, RUN_HERE, advise, recreate, run_here
 from .images import Image
 from .snapshot import BAD_SIGNATURE, INVALID_NAME, NEVER_PULL, ClusterSnapshot, SecretState, waits_for_image
 
 _RENEW = f"{RUN}; then {AGAIN}"
+MADE_BEFORE_SECRET = "made_before_secret"
 
 # The advice where nothing is known of the secret or of the pod that would change the advice.
 ADVICE = {
@@ -28,7 +29,7 @@ ADVICE = {
     "never_pulled": "set imagePullPolicy to IfNotPresent in the pod template, or bring the image to the node",
     "signature_refused": "sign the image as the policy of the node requires; no secret makes the image pullable",
     "image_missing": "push the image, or correct its name",
-    "made_before_secret": "create the pod again: a pod keeps the pull secrets that it was created with",
+    MADE_BEFORE_SECRET: "create the pod again: a pod keeps the pull secrets that it was created with",
     "own_pull_secrets": "add the pull secret to its template, or remove imagePullSecrets from the template: the service"
     " account's pull secrets are ignored while the template has its own",
     "no_pull_secret": f"{RUN_HERE}, then create the pod again",
@@ -119,7 +120,7 @@ class PodFinding:
 
 
 def find_pod_findings(snapshot: ClusterSnapshot) -> Iterator[PodFinding]:
-    """The pods that wait for an image of the registries, and the pods that are older than their pull secret."""
+    """The pods that wait for an image of the registries, and the running pods that could not pull the image again."""
     for pod in snapshot.pods:
         for container, image in snapshot.images_of(pod):
             is_there = (snapshot.images or {}).get(image)
@@ -128,9 +129,25 @@ def find_pod_findings(snapshot: ClusterSnapshot) -> Iterator[PodFinding]:
             if waits_for_image(container):
                 cause, message = _why(snapshot, pod, container, image)
                 yield PodFinding(pod, container, True, cause, message, _advise(snapshot, pod, image, cause))
-            elif (late := _late(snapshot, pod, image)) is not None and late[0] == "made_before_secret":
-                advice = recreate(pod, is_failing=False)
-                yield PodFinding(pod, container, False, *late, advice)
+            elif (threat := _threat(snapshot, pod, image)) is not None:
+                advice = _advise(snapshot, pod, image, threat[0], is_failing=False)
+                yield PodFinding(pod, container, False, *threat, advice)
+
+
+def _threat(snapshot: ClusterSnapshot, pod: Pod, image: Image) -> tuple[str, str] | None:
+    """Why a running pod could not pull its image again; None where it could, or its service account's finding says so.
+
+    A secret that the service account names too has a finding of its own.
+    """
+    late = _late(snapshot, pod, image)
+    account = snapshot.accounts.get((pod.namespace, pod.service_account))
+    is_told = account is not None and set(pod.pull_secrets) <= set(account.pull_secrets)
+    if late is not None:
+        return late
+    best = snapshot.best(pod.namespace, pod.named_secrets, image.registry, image.repository)
+    if is_told or best is None or best[0] in (SecretState.SERVES, SecretState.UNKNOWN):
+        return None
+    return _why_of_secret(snapshot, pod, image, best)
 
 
 def _why(snapshot: ClusterSnapshot, pod: Pod, container: Container, image: Image) -> tuple[str, str]:
@@ -142,18 +159,23 @@ def _why(snapshot: ClusterSnapshot, pod: Pod, container: Container, image: Image
     is_there = (snapshot.images or {}).get(image)
     if is_there is False:
         return "image_missing", f"There is no image {image} on {snapshot.scope.host}."
-    best = snapshot.best(pod.namespace, pod.pull_secrets, image.registry, image.repository)
+    best = snapshot.best(pod.namespace, pod.named_secrets, image.registry, image.repository)
     if best is not None and best[0] is SecretState.SERVES:
         opens = f"Its pull secret {best[1]} opens the registry now"
         if is_there is None:
             return "not_known", f"{opens}, and whether the image exists was not checked."
         return "works_from_here", f"{opens} and the image exists."
     late = None if best is not None and best[0] is SecretState.BREAKING else _late(snapshot, pod, image)
-    if late is not None:
-        return late
+    return late or _why_of_secret(snapshot, pod, image, best)
+
+
+def _why_of_secret(
+    snapshot: ClusterSnapshot, pod: Pod, image: Image, best: tuple[SecretState, str] | None
+) -> tuple[str, str]:
+    """Why the best of a pod's secrets does not serve."""
     if best is None or best[0] is SecretState.OTHER_HOST:
         others = (
-            f", and none of {join_names(pod.pull_secrets)} is for {snapshot.scope.host}" if pod.pull_secrets else ""
+            f", and none of {join_names(pod.named_secrets)} is for {snapshot.scope.host}" if pod.named_secrets else ""
         )
         account = f"its service account {pod.service_account}"
         return (
@@ -164,33 +186,36 @@ def _why(snapshot: ClusterSnapshot, pod: Pod, container: Container, image: Image
     return cause, words.format(name=best[1], registry=image.registry)
 
 
-def _advise(snapshot: ClusterSnapshot, pod: Pod, image: Image, cause: str) -> str:
-    """The advice for a failing pod: what fixes the secret in its place, or what gives the pod another secret."""
-    best = snapshot.best(pod.namespace, pod.pull_secrets, image.registry, image.repository)
+def _advise(snapshot: ClusterSnapshot, pod: Pod, image: Image, cause: str, *, is_failing: bool = True) -> str:
+    """The advice for a pod: what fixes the secret in its place, or what gives the pod another secret."""
+    best = snapshot.best(pod.namespace, pod.named_secrets, image.registry, image.repository)
     if cause in _KINDS and best is not None:
         indexed = snapshot.index.find(pod.namespace, best[1])
-        return ADVICE[cause] if indexed is None else f"{advise(_KINDS[cause], indexed, for_pod=True)}; then {AGAIN}"
+        if indexed is None:
+            return ADVICE[cause]
+        return f"{advise(_KINDS[cause], indexed, in_place=True)}{f'; then {AGAIN}' if is_failing else ''}"
     if cause == "secret_missing" and best is not None:
-        return _advise_missing(best[1], image.registry)
-    if cause == "made_before_secret":
+        return f"{_advise_missing(best[1], image.registry)}{f'; then {AGAIN}' if is_failing else ''}"
+    if cause == MADE_BEFORE_SECRET:
+        if not is_failing:
+            return recreate(pod, is_failing=False)
         # Where the API server does not tell when the account got its entry, the list can also be the template's.
         own = "; if the new pod fails too, its template names its own pull secrets: add the pull secret to its template"
         return f"{recreate(pod)}: a pod keeps the pull secrets of its creation{own if pod.pull_secrets else ''}"
     if cause == "no_pull_secret":
+        run = run_here(snapshot.index, pod.namespace, image.registry)
         account = snapshot.accounts.get((pod.namespace, pod.service_account))
         if pod.pull_secrets and (account is None or _has_own(pod, account)):
-            return f"{RUN_HERE}, and name the secret in imagePullSecrets of the pod template, which has its own list"
-        return f"{RUN_HERE}; then {recreate(pod)}"
+            return f"{run}, and name the secret in imagePullSecrets of the pod template, which has its own list"
+        return f"{run}; then {recreate(pod, is_failing=is_failing)}"
     return ADVICE[cause]
 
 
 def _advise_missing(name: str, registry: str) -> str:
     method = next((one for one in METHODS if name == secret_name(one, registry)), None)
     if method is not None:
-        return f"{RUN}, method={method}; then {AGAIN}"
-    if name == doctl_name(registry):
-        return f"{DOCTL_AGAIN}; then {AGAIN}"
-    return f"create the secret {name} in the namespace; then {AGAIN}"
+        return f"{RUN}, method={method}"
+    return DOCTL_AGAIN if name == doctl_name(registry) else f"create the secret {name} in the namespace"
 
 
 def _has_own(pod: Pod, account: ServiceAccount) -> bool:
@@ -227,14 +252,14 @@ def _late(snapshot: ClusterSnapshot, pod: Pod, image: Image) -> tuple[str, str] 
     """For a pod without a good secret: that its service account has a good secret now."""
     account = snapshot.accounts.get((pod.namespace, pod.service_account))
     place = image.registry, image.repository
-    if account is None or snapshot.serving(pod.namespace, pod.pull_secrets, *place) is not None:
+    if account is None or snapshot.serving(pod.namespace, pod.named_secrets, *place) is not None:
         return None
-    name = snapshot.serving(pod.namespace, account.pull_secrets, *place)
+    name = snapshot.serving(pod.namespace, account.named_secrets, *place)
     if name is None:
         return None
     if not _has_own(pod, account):
         return (
-            "made_before_secret",
+            MADE_BEFORE_SECRET,
             f"The pod was created before its service account {account.name} got the pull secret {name}.",
         )
     own = "Its template names its own pull secrets"

@@ -14,7 +14,7 @@ from typing import Any
 from ..names import join_names
 from ..times import format_time
 from .findings import ERROR, WARNING, Finding, Need, find_secret_findings, list_needs
-from .pods import PodFinding, find_pod_findings
+from .pods import MADE_BEFORE_SECRET, PodFinding, find_pod_findings
 from .secrets import IndexedSecret
 from .snapshot import ClusterSnapshot
 
@@ -62,12 +62,13 @@ class DoctorReport:
         total = len(self.snapshot.namespaces)
         affected = {need.account.namespace for need in self.needs if not need.is_met}
         registries = join_names(dict.fromkeys(need.registry for need in self.needs if not need.is_met))
-        failing, stale = self._failing(), self._stale()
+        failing, stale, at_risk = self._failing(), self._stale(), self._at_risk()
         warnings = len({_same(one) for one in self.findings if one.severity == WARNING})
         parts = [
             f"in {len(affected)} of {total} namespaces new pods cannot pull from {registries}" if affected else "",
             f"{_pods(failing)} waiting for an image" if failing else "",
             f"{_pods(stale)} older than the pull secret" if stale else "",
+            f"{_pods(at_risk)} running with pull secrets that do not serve the image" if at_risk else "",
             f"{warnings} {'warning' if warnings == 1 else 'warnings'}" if warnings else "",
         ]
         told = "; ".join(part for part in parts if part)
@@ -89,6 +90,7 @@ class DoctorReport:
             "warnings": severities[WARNING],
             "failing_pods": self._failing(),
             "stale_pods": self._stale(),
+            "pods_at_risk": self._at_risk(),
         }
 
     def _failing(self) -> int:
@@ -96,8 +98,14 @@ class DoctorReport:
         return len({_place(one) for one in self.pods if one.is_failing})
 
     def _stale(self) -> int:
+        """The number of running pods that are older than the pull secret."""
         failing = {_place(one) for one in self.pods if one.is_failing}
-        return len({_place(one) for one in self.pods} - failing)
+        return len({_place(one) for one in self.pods if one.cause == MADE_BEFORE_SECRET} - failing)
+
+    def _at_risk(self) -> int:
+        """The number of running pods whose own pull secrets do not serve the image."""
+        others = {_place(one) for one in self.pods if one.is_failing or one.cause == MADE_BEFORE_SECRET}
+        return len({_place(one) for one in self.pods} - others)
 
     def _namespaces(self) -> list[dict[str, Any]]:
         """The namespaces with errors or failing pods, and the numbers of both."""

@@ -32,11 +32,8 @@ _WAITING = frozenset(
 
 
 def waits_for_image(container: Container) -> bool:
-    """Whether a container does not run since its image did not come.
-
-    A kubelet of 1.34 or newer gives the error of an unreadable pull secret as the reason. All other reasons are words.
-    """
-    return container.waiting is not None and (container.waiting in _WAITING or " " in container.waiting)
+    """Whether a container does not run since its image did not come."""
+    return container.waiting in _WAITING or container.waits_with_error_text
 
 
 class SecretState(Enum):
@@ -130,7 +127,7 @@ class ClusterSnapshot:
     def secrets_of_waiting_pods(self) -> Iterator[IndexedSecret]:
         """The secrets that waiting pods name; a secret of a registry that is not checked can be the cause."""
         waiting = [pod for pod in self.pods if any(waits_for_image(one) for one in pod.containers)]
-        found = (self.index.find(pod.namespace, name) for pod in waiting for name in pod.pull_secrets)
+        found = (self.index.find(pod.namespace, name) for pod in waiting for name in pod.named_secrets)
         return (one for one in found if one is not None)
 
     def state(self, namespace: str, name: str, registry: str, repository: str = "") -> SecretState:
@@ -230,7 +227,7 @@ class ClusterSnapshot:
                 found.update((place, registry) for registry in served)
         for registry in self.scope.registries:
             meant = set(secret_names(registry))
-            found.update((one.namespace, registry) for one in self.accounts.values() if meant & set(one.pull_secrets))
+            found.update((one.namespace, registry) for one in self.accounts.values() if meant & set(one.named_secrets))
         return frozenset(found)
 
     def _state(self, fingerprint: str, registry: str) -> SecretState:

@@ -74,6 +74,11 @@ def test_no_chosen_namespace_is_a_warning_and_writes_nothing() -> None:
     )
 
 
+def test_foreign_secrets_in_all_chosen_namespaces_are_an_error_and_no_warning() -> None:
+    found = plan(cluster([theirs(PEAR)], named(), chosen=[PEAR]), access(namespaces=(PEAR,)))
+    assert (found.changed, found.warnings) == (False, ())
+
+
 def test_service_account_that_no_namespace_has_is_a_warning() -> None:
     accounts = [account(PEAR, DIRECT), account(FIG, DIRECT)]
     found = plan(cluster(everywhere(), accounts, SETTLED), access(service_accounts=("default", "bild", "build-*")))

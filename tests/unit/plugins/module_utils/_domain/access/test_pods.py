@@ -40,6 +40,7 @@ def container(image: str = f"{KIWI}/web:v7", waiting: str | None = "ImagePullBac
     [
         (container(), True),
         (container(waiting="ErrImagePull"), True),
+        (container(waiting="illegal base64 data at input byte 4"), True),
         (container(waiting="CrashLoopBackOff"), False),
         (container(waiting=None), False),
         (container(f"{KIWI}-dried/web"), False),
@@ -79,6 +80,7 @@ def made_again(
     return bool(steps)
 
 
+UNREADABLE = (container(waiting="unexpected end of JSON input"),)
 HAS = account(PEAR, "theirs", DIRECT)
 LACKS = account(PEAR, "theirs")
 GIVEN = AccountChange(LACKS, (DIRECT,))
@@ -102,6 +104,9 @@ def since(days_ago: float | None, manager: str = "planton.digitalocean") -> Serv
         (pod("theirs", controller="DaemonSet/agent"), LACKS, GIVEN, None, True),
         (pod(DIRECT), LACKS, GIVEN, None, False),
         (pod(""), LACKS, GIVEN, None, False),
+        # A kubelet of 1.34 or newer: the secret that cannot be read is, or is not, a secret of the new pod.
+        (pod("theirs", containers=UNREADABLE), LACKS, GIVEN, None, False),
+        (pod("gone", containers=UNREADABLE), LACKS, GIVEN, None, True),
         (pod(account="gone"), LACKS, GIVEN, None, False),
         (pod(), None, GIVEN, None, False),
         (pod(), LACKS, AccountChange(LACKS, (OPERATOR,)), None, False),

@@ -11,7 +11,12 @@ from datetime import timedelta
 
 import pytest
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import FieldManager, Secret
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import (
+    FieldManager,
+    Pod,
+    Secret,
+    ServiceAccount,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.pods import ADVICE
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.report import build_report
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.snapshot import ClusterSnapshot
@@ -48,7 +53,28 @@ PODS: dict[str, tuple[ClusterSnapshot, tuple[str, bool] | None]] = {
     "the template has pull secrets of its own": (
         snapshot([ours()], [account(DIRECT)], [pod("mine")]), ("own_pull_secrets", True)
     ),
-    "runs with pull secrets of its own": (snapshot([ours()], [account(DIRECT)], [pod("mine", waiting=None)]), None),
+    "runs with pull secrets of its own that are gone": (
+        snapshot([ours()], [account(DIRECT)], [pod("mine", waiting=None)]), ("own_pull_secrets", False)
+    ),
+    "runs with a dead secret of its own": (
+        snapshot([theirs("mine", "dead")], [account()], [pod("mine", waiting=None)], access={"dead": DEAD}),
+        ("secret_refused", False),
+    ),
+    "runs with a secret of its own for another host": (
+        snapshot([theirs("quay", host="quay.io")], [account()], [pod("quay", waiting=None)]), ("no_pull_secret", False)
+    ),
+    "runs with a secret of its own of which nothing is known": (
+        replace(snapshot([theirs("mine")], [account()], [pod("mine", waiting=None)]), access=None), None
+    ),
+    "runs with a dead secret that its account names too": (
+        snapshot([theirs("mine", "dead")], [account("mine")], [pod("mine", waiting=None)], access={"dead": DEAD}), None
+    ),
+    "the template has an empty list of its own": (
+        snapshot([ours()], [account(DIRECT)], [pod("")]), ("own_pull_secrets", True)
+    ),
+    "the list of the account began with an empty name": (
+        snapshot([ours()], [account("", DIRECT)], [pod("")]), ("made_before_secret", True)
+    ),
     "nobody has a pull secret": (snapshot([], [account()], [pod()]), ("no_pull_secret", True)),
     "the service account is gone": (snapshot([ours()], [], [pod()]), ("no_pull_secret", True)),
     "its secrets are for other hosts": (
@@ -193,6 +219,29 @@ def test_the_advice_for_a_pod_that_is_older_than_its_secret_is_by_its_controller
 ) -> None:
     seen = snapshot([ours()], [account(DIRECT)], [pod(waiting=waiting, controller=controller)])
     assert advice(seen).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("secrets", "held", "found", "told"),
+    [
+        ([], account(), pod(""), "and name the secret in imagePullSecrets of the pod template, which has its own list"),
+        ([theirs(DIRECT, kind="Opaque")], account(), pod(), f"Delete the secret {DIRECT}, which docr_doks_integration"),
+        ([theirs(DIRECT, "dead")], account(), pod(), f"Delete the secret {DIRECT}, which docr_doks_integration did"),
+        ([theirs("mine", "dead")], account(), pod("mine", waiting=None), "Put a valid token into the secret."),
+    ],
+)
+def test_the_advice_for_a_pod_can_be_followed(
+    secrets: list[Secret], held: ServiceAccount, found: Pod, told: str
+) -> None:
+    assert told in advice(snapshot(secrets, [held], [found], access={"dead": DEAD}))
+
+
+def test_running_pods_with_bad_secrets_of_their_own_are_counted_as_a_risk() -> None:
+    dead = theirs("mine", "dead")
+    seen = snapshot([dead], [account()], [pod("mine", waiting=None)], access={"dead": DEAD}, integrated=())
+    report = build_report(seen).shape("sea")
+    assert (report["counts"]["pods_at_risk"], report["counts"]["stale_pods"]) == (1, 0)
+    assert "1 pod is running with pull secrets that do not serve the image" in report["summary"]
 
 
 def test_a_pod_that_is_younger_than_the_list_of_its_account_has_the_list_of_its_template() -> None:

@@ -12,18 +12,23 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import Secret
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.selection import Where
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.advice import ADVICE
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.report import (
     DoctorReport,
     build_report,
 )
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.snapshot import ClusterSnapshot
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.snapshot import (
+    ClusterSnapshot,
+    TokenAccess,
+)
 from conventions.source import ROOT
 from support.doctor_snapshots import (
     DEAD,
     HOST,
     OPENS_KIWI,
+    OPENS_NOTHING,
     OPENS_PLUM,
     SCOPE,
     WRITES_KIWI,
@@ -260,7 +265,7 @@ def test_a_finding_that_a_thousand_namespaces_share_is_reported_once() -> None:
     assert len(shown["credentials"]) == 1
     assert shown["counts"] == {
         "namespaces": 1001, "service_accounts": 1000, "secrets": 999, "pods": 2000, "errors": 1, "warnings": 999,
-        "failing_pods": 2000, "stale_pods": 0,
+        "failing_pods": 2000, "stale_pods": 0, "pods_at_risk": 0,
     }  # fmt: skip
 
 
@@ -312,6 +317,9 @@ def test_credentials_are_shown_by_fingerprints_with_all_that_is_known_and_no_tok
             f"Delete the secret {DIRECT}, which",
         ),
         (snapshot([theirs("kiwi")], [account()], scope=ASKED), "Add kiwi to its imagePullSecrets, or run"),
+        # docr_doks_integration would refuse to write a secret in the place of this secret.
+        (snapshot([theirs(DIRECT)], [account()], scope=ASKED), f"Add {DIRECT} to its imagePullSecrets."),
+        (snapshot([theirs(DIRECT, kind="Opaque")], [account()], scope=ASKED), f"Delete the secret {DIRECT}, which"),
         (
             snapshot([], [account()], scope=ASKED),
             "Run docr_doks_integration with this registry, cluster, namespace and",
@@ -321,6 +329,45 @@ def test_credentials_are_shown_by_fingerprints_with_all_that_is_known_and_no_tok
 def test_the_advice_for_a_missing_entry_is_by_the_secrets_that_exist(seen: ClusterSnapshot, told: str) -> None:
     shown = build_report(seen).shape("sea")["findings"]
     assert [one["advice"].startswith(told) for one in shown if one["kind"] == "entry_missing"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("secret", "access"),
+    [
+        (edited(ours(), "t-9"), {"t-9": OPENS_PLUM}),
+        (edited(ours(), "t-9"), {"t-9": DEAD}),
+        (edited(ours(), "t-9"), {"t-9": WRITES_KIWI}),
+        (edited(ours(), "t-9", f"{HOST}/plum"), {}),
+        (with_config(ours(), BROKEN), {}),
+        (ours(), {"t-1": OPENS_PLUM}),
+    ],
+)
+def test_all_findings_on_a_secret_of_ours_have_the_same_advice(secret: Secret, access: dict[str, TokenAccess]) -> None:
+    others = [ours("t-2", place=place) for place in ("fig", "lime")]
+    accounts = [account(DIRECT, place=place) for place in ("pear", "fig", "lime")]
+    shown = build_report(snapshot([secret, *others], accounts, access=access)).shape("sea")["findings"]
+    told = {one["advice"] for one in shown if one["namespaces"] == ["pear"] and one["kind"] != "copies_differ"}
+    assert told == {"Run docr_doks_integration with this registry and cluster, which restores the secret."}
+
+
+def test_a_secret_of_ours_of_another_type_is_deleted_since_kubernetes_changes_no_type() -> None:
+    opaque = replace(ours(), content=replace(ours().content, type="Opaque"))
+    (one,) = build_report(snapshot([opaque], [account(DIRECT)])).shape("sea")["findings"]
+    assert one["advice"] == "Delete the secret, and run docr_doks_integration with this registry and cluster."
+
+
+def test_a_token_that_opens_nothing_is_not_said_to_open_another_registry() -> None:
+    seen = snapshot([theirs("kiwi")], [account("kiwi")], access={"t-1": OPENS_NOTHING})
+    (one,) = build_report(seen).shape("sea")["findings"]
+    assert one["message"] == "Its name is for the registry kiwi, and its token opens none of the checked registries."
+
+
+def test_a_second_secret_is_advised_only_where_the_module_can_write_the_secret() -> None:
+    dead = theirs("regcred", "t-9")
+    for others, is_advised in (([], True), ([theirs(DIRECT, host="quay.io")], False)):
+        seen = snapshot([dead, *others], [account("regcred")], access={"t-9": DEAD}, scope=ASKED)
+        (one,) = [one for one in build_report(seen).shape("sea")["findings"] if one["kind"] == "refused"]
+        assert ("method=direct, which adds a pull secret" in one["advice"]) is is_advised
 
 
 def test_a_broken_secret_of_its_author_is_to_be_corrected_and_not_deleted() -> None:
