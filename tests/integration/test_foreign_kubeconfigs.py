@@ -12,12 +12,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import trustme
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.kube import exec_plugin
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.kube.client import KubeApi, open_kube
@@ -211,6 +215,35 @@ def test_untrusted_certificate_is_still_an_untrusted_certificate(walk: Walk) -> 
     other = base64.b64encode(trustme.CA().cert_pem.bytes()).decode()
     error = walk.error({"token": TOKEN}, {"certificate-authority-data": other})
     assert "its certificate is not trusted" in str(error)
+
+
+def old_chain() -> tuple[bytes, bytes]:
+    """A certificate for localhost with its key, and its CA, as scripts with openssl make them: without keyUsage."""
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _number in range(2)]
+    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, one)]) for one in ("ca", "leaf")]
+    now = datetime.now(UTC)
+    made = []
+    for key, name, extension, is_critical in (
+        (keys[0], names[0], x509.BasicConstraints(ca=True, path_length=None), False),
+        (keys[1], names[1], x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False),
+    ):
+        builder = x509.CertificateBuilder(names[0], name, key.public_key(), x509.random_serial_number())
+        builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        signed = builder.add_extension(extension, is_critical).sign(keys[0], hashes.SHA256())
+        made.append(signed.public_bytes(serialization.Encoding.PEM))
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return made[1] + keys[1].private_bytes(pem, pkcs8, serialization.NoEncryption()), made[0]
+
+
+def test_ca_without_key_usage_is_trusted_as_kubectl_trusts_the_ca(tmp_path: Path) -> None:
+    with replying_server(lambda _path: EMPTY, chain=old_chain()) as server:
+        assert Walk(server, tmp_path).listed({"token": TOKEN})["Authorization"] == f"Bearer {TOKEN}"
+
+
+def test_certificate_for_another_name_is_no_matter_of_the_ca(walk: Walk) -> None:
+    error = walk.error({"token": TOKEN}, {"tls-server-name": "oak.example.com"})
+    assert "the certificate of the server is for another name" in str(error)
+    assert str(error).endswith("check the address of the server and tls-server-name in the kubeconfig.")
 
 
 def test_tls_server_name_and_client_certificate_files_beside_the_kubeconfig(walk: Walk) -> None:

@@ -98,8 +98,13 @@ class ReplyingServer(NamedTuple):
 
 
 @contextmanager
-def replying_server(reply: Callable[[str], Reply], *, uses_tls: bool = True) -> Iterator[ReplyingServer]:
-    """An HTTPS server that answers a path as told, on connections that stay open, until the block ends."""
+def replying_server(
+    reply: Callable[[str], Reply], *, uses_tls: bool = True, chain: tuple[bytes, bytes] | None = None
+) -> Iterator[ReplyingServer]:
+    """An HTTPS server that answers a path as told, on connections that stay open, until the block ends.
+
+    `chain` is a certificate with its key and the certificate of its CA, in PEM, in place of trustme's.
+    """
     seen: list[Message] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -127,11 +132,15 @@ def replying_server(reply: Callable[[str], Reply], *, uses_tls: bool = True) -> 
     authority = trustme.CA()
     if uses_tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+        if chain is None:
+            authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+        else:
+            with trustme.Blob(chain[0]).tempfile() as path:
+                context.load_cert_chain(path)
         server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     scheme = "https" if uses_tls else "http"
-    ca_data = base64.b64encode(authority.cert_pem.bytes()).decode()
+    ca_data = base64.b64encode(chain[1] if chain else authority.cert_pem.bytes()).decode()
     try:
         yield ReplyingServer(f"{scheme}://127.0.0.1:{server.server_address[1]}", ca_data, seen)
     finally:

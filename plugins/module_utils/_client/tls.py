@@ -16,16 +16,40 @@ _CERTIFICATES = re.compile(rb"-----BEGIN CERTIFICATE-----[\x00-\x7f]+?-----END C
 
 
 class TlsFailure(NamedTuple):
-    """Why no TLS connection came about; `is_untrusted` says that a CA that fits would be the fix."""
+    """Why no TLS connection came about, and what to do about the certificate, where this follows from the failure.
+
+    `is_untrusted` says that a CA that fits would be the fix, `is_of_other_name` that the server would have to be called
+    by another name.
+    """
 
     why: str
     is_untrusted: bool = False
+    is_of_other_name: bool = False
+    advice: str | None = None
 
 
-# How OpenSSL 1.1 to 3.5 name what went wrong.
+# How OpenSSL 1.1 to 3.5 and urllib3 name what went wrong; the first that fits counts.
 _FAILURES = (
+    (
+        ("doesn't match", "Hostname mismatch", "IP address mismatch"),
+        TlsFailure("the certificate of the server is for another name", is_of_other_name=True),
+    ),
+    (
+        ("certificate has expired", "certificate is not yet valid"),
+        TlsFailure(
+            "the certificate of the server is not valid at this time",
+            advice="renew the certificate of the server, or correct the clock of this host",
+        ),
+    ),
+    # VERIFY_X509_STRICT, which urllib3 sets with Python 3.13 or newer.
+    (
+        ("does not include key usage", "Missing Authority Key Id", "Missing Subject Key Id", "not marked critical"),
+        TlsFailure(
+            "a certificate lacks an extension that RFC 5280 requires",
+            advice="create the certificate of the CA again, with the extensions keyUsage and subjectKeyIdentifier",
+        ),
+    ),
     (("CERTIFICATE_VERIFY_FAILED", "certificate verify failed"), TlsFailure("its certificate is not trusted", True)),
-    (("doesn't match", "Hostname mismatch"), TlsFailure("its certificate is not trusted", True)),
     (
         ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "PACKET_LENGTH_TOO_LONG"),
         TlsFailure("the server answered without TLS, as a plain HTTP server does"),

@@ -61,6 +61,7 @@ def _lost(error: Exception, words: str, place: str, url: str, settings: Settings
     failure = tls_failure(error)
     if failure is not None:
         advice = "name its CA in ca_path" if failure.is_untrusted else f"check that {place} is the service"
+        advice = failure.advice or advice
         return Unreachable(words, f"no TLS connection to {place} was made: {failure.why} ({told})", advice)
     # urllib3 says so where no server was found; every other error ended a request that was sent.
     if isinstance(next(iter(error.args), None), MaxRetryError):

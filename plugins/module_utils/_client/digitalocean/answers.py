@@ -106,7 +106,7 @@ def _not_reached(error: Exception, words: str) -> Unreachable:
         return Unreachable(words, proxy.why, proxy.advice)
     failure = tls_failure(error)
     if failure is not None:
-        advice = "name its CA in ca_path" if failure.is_untrusted else "check the endpoint"
+        advice = failure.advice or ("name its CA in ca_path" if failure.is_untrusted else "check the endpoint")
         why = "the server's certificate is not trusted" if failure.is_untrusted else failure.why
         return Unreachable(words, f"{why} ({told})", advice)
     return Unreachable(words, f"the endpoint cannot be reached ({told})", "check the endpoint and the network")

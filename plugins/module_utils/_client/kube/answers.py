@@ -16,6 +16,7 @@ from ..bounds import CHUNK, read_bounded
 from ..errors import LOOK_FIRST, TRY_AGAIN, UNREADABLE, error_of_status, service_text, translated
 from ..failures import cause_words, proxy_failure, tls_failure
 from ..secret_texts import SecretTexts
+from ..tls import TlsFailure
 from .sdk import ConnectTimeoutError, MaxRetryError, NewConnectionError, Retry
 
 _NOT_FOUND = 404
@@ -153,6 +154,14 @@ def _after_failure(is_read: bool) -> str:
     return TRY_AGAIN if is_read else LOOK_FIRST
 
 
+def _advise_tls(failure: TlsFailure) -> str:
+    if failure.is_untrusted:
+        return "check the certificate authority in its kubeconfig"
+    if failure.is_of_other_name:
+        return "check the address of the server and tls-server-name in the kubeconfig"
+    return "check the address of the server, and the client certificate in the kubeconfig"
+
+
 def lost(error: Exception, words: str, secrets: SecretTexts, *, is_read: bool, proxy: str | None) -> DocrError:
     """The error where no answer came; `proxy` is the address of the proxy between, None for no proxy."""
     reason = getattr(error, "reason", error)
@@ -162,10 +171,7 @@ def lost(error: Exception, words: str, secrets: SecretTexts, *, is_read: bool, p
         return Unreachable(words, failed.why, failed.advice)
     failure = tls_failure(error)
     if failure is not None:
-        advice = "check the address of the server, and the client certificate in the kubeconfig"
-        if failure.is_untrusted:
-            advice = "check the certificate authority in its kubeconfig"
-        return Unreachable(words, f"{failure.why} ({told})", advice)
+        return Unreachable(words, f"{failure.why} ({told})", failure.advice or _advise_tls(failure))
     if isinstance(reason, (NewConnectionError, ConnectTimeoutError)):
         advice = "check its address, the network, and whether the firewall of the control plane allows this host"
         return Unreachable(words, f"it cannot be reached ({told})", advice)

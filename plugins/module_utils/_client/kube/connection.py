@@ -73,6 +73,8 @@ def _tls_context(
     server: ServerEntry, cluster: KubeEntry, user: KubeEntry, certificate: tuple[bytes, bytes] | None
 ) -> ssl.SSLContext:
     context = create_urllib3_context(cert_reqs=ssl.CERT_NONE if server.is_unverified else ssl.CERT_REQUIRED)
+    # With Python 3.13 or newer this flag refuses a CA without keyUsage, which client-go and older Pythons accept.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     trusted = server.ca_data or (read_part(cluster, "certificate-authority") if server.ca_file else None)
     if server.is_unverified:
         pass

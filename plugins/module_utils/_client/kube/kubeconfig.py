@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import codecs
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ..._domain.clusters.kubeconfig import KubeEntry, UnusableKubeconfig, merge_kubeconfigs
@@ -77,10 +79,19 @@ def _read_document(path: str) -> Any:
         raise UnusableKubeconfig("the path is not a regular file", _CORRECT_FILE)
     try:
         with open(path, "rb") as file:
-            return safe_load(file)
+            content = file.read()
+        return _parse(content)
     except OSError as error:
         raise UnusableKubeconfig(f"the file cannot be read ({reason_of(error)})", _CORRECT_FILE) from None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", see line {mark.line + 1}" if mark else ""
         raise UnusableKubeconfig(f"the file is not YAML{line}", _CORRECT_FILE) from None
+
+
+def _parse(content: bytes) -> Any:
+    # PyYAML refuses tabs, with which JSON may be indented.
+    if content.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{"):
+        with suppress(ValueError):
+            return json.loads(content)
+    return safe_load(content)

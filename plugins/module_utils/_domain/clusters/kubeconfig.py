@@ -99,7 +99,10 @@ class Kubeconfig:
 
 
 def merge_kubeconfigs(documents: Sequence[tuple[Any, str | None]]) -> Kubeconfig:
-    """Read documents, each with the folder of its file; the first entry of a name and the first current context win."""
+    """Read documents, each with the folder of its file; the first entry of a name and the first current context win.
+
+    Two entries of one name in one file are refused, as client-go refuses them (`tools/clientcmd/api/v1/conversion.go`).
+    """
     entries: dict[str, dict[str, KubeEntry]] = {section: {} for section in _SECTIONS}
     current: str | None = None
     for document, folder in documents:
@@ -118,11 +121,14 @@ def _read_section(document: Mapping[str, Any], section: str, kind: str, folder: 
     listed = document.get(section) or []
     if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed):
         raise UnusableKubeconfig(f"the file is not a kubeconfig: {section} is not a list of entries with names")
-    found = []
+    found: list[KubeEntry] = []
     for one in listed:
         name, fields = one.get("name"), one.get(kind)
         if name is None:
             raise UnusableKubeconfig(f"an entry of {section} has no name")
+        if any(entry.name == str(name) for entry in found):
+            why = f"the file has two entries with the name {name} in {section}, of which the user may mean either"
+            raise UnusableKubeconfig(why, "remove one of the entries, or give the entries different names")
         is_readable = fields is None or isinstance(fields, Mapping)
         found.append(KubeEntry(kind, str(name), (is_readable and fields) or {}, folder, is_readable))
     return found

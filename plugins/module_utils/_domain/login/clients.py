@@ -4,8 +4,9 @@
 
 """Which login the image clients use for a registry: the clients look into several files, each in its own order.
 
-Sources: docker/cli, cli/config/configfile (DOCKER_AUTH_CONFIG), and containers-auth.json(5) with
-containers/image, pkg/docker/config, and containers/common, pkg/auth (REGISTRY_AUTH_FILE and DOCKER_CONFIG).
+Sources: docker/cli, cli/config/configfile, GetCredentialsStore (since pull request 6008 a login in DOCKER_AUTH_CONFIG
+precedes the file and its helpers, in jobs of GitLab too), and containers-auth.json(5) with containers/image,
+pkg/docker/config, and containers/common, pkg/auth (REGISTRY_AUTH_FILE and DOCKER_CONFIG).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from posixpath import join
 from typing import Any
 
-from .docker_config import Document, helper_of, list_logins, parse_docker_config
+from .docker_config import Document, helper_of, list_environment_keys, list_logins, parse_docker_config
 
 DOCKER = "docker"
 PODMAN = "podman"
@@ -101,6 +102,8 @@ def used_login(client: str, texts: Mapping[str, str | None], path: str, host: st
     """
     for place, text in texts.items():
         key = next(_entries(client, _document(text), place == path, host, registry), None)
+        if place == DOCKER_AUTH_CONFIG:
+            key = host if host in list_environment_keys(text or "") else None
         if key is not None:
             return UsedLogin(client, path in texts, place, key, place == path and key == host)
     return UsedLogin(client, path in texts)

@@ -14,7 +14,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,7 +58,52 @@ class LoginEntry:
 
 # The keys that clients of Docker read. Go compares the keys of JSON without regard to case.
 _READ_KEYS = ("auths", "credsStore", "credHelpers")
-_ENTRY_TEXTS = ("auth", "username", "password", "identitytoken", "registrytoken")
+_ENTRY_TEXTS = ("auth", "username", "password", "serveraddress", "identitytoken", "registrytoken")
+
+_IsOfType = Callable[[object], bool]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str | None)
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return value is None or (isinstance(value, list) and all(map(_is_text, value)))
+
+
+def _is_map(value: object, is_value: _IsOfType = _is_text) -> bool:
+    return value is None or (isinstance(value, dict) and all(map(is_value, value.values())))
+
+
+def _is_map_of_maps(value: object) -> bool:
+    return _is_map(value, _is_map)
+
+
+def _is_proxy(value: object) -> bool:
+    texts = ("httpproxy", "httpsproxy", "noproxy", "ftpproxy", "allproxy")
+    if not isinstance(value, dict):
+        return value is None
+    return all(_is_text(one) for key, one in value.items() if key.lower() in texts)
+
+
+def _is_map_of_proxies(value: object) -> bool:
+    return _is_map(value, _is_proxy)
+
+
+# What Docker requires of its other settings (docker/cli, cli/config/configfile, ConfigFile): null counts as no value.
+_TEXT, _TEXTS, _MAP = (_is_text, "a text"), (_is_list_of_texts, "a list of texts"), (_is_map, "a JSON object of texts")
+_SETTINGS: Mapping[str, tuple[_IsOfType, str]] = {
+    **dict.fromkeys(
+        ("psFormat", "imagesFormat", "networksFormat", "pluginsFormat", "volumesFormat", "statsFormat", "detachKeys"),
+        _TEXT,
+    ),
+    **dict.fromkeys(("serviceInspectFormat", "servicesFormat", "tasksFormat", "secretFormat", "configFormat"), _TEXT),
+    **dict.fromkeys(("nodesFormat", "currentContext", "credsStore"), _TEXT),
+    **dict.fromkeys(("pruneFilters", "cliPluginsExtraDirs"), _TEXTS),
+    **dict.fromkeys(("HttpHeaders", "credHelpers", "aliases", "features"), _MAP),
+    "plugins": (_is_map_of_maps, "a JSON object of objects of texts"),
+    "proxies": (_is_map_of_proxies, "a JSON object of objects of texts"),
+}
 
 
 def parse_docker_config(text: str | None) -> Document:
@@ -116,11 +161,13 @@ def _find_fault(document: object) -> str:
         meant = next((one for one in _READ_KEYS if one.lower() == key.lower()), key)
         if meant != key:
             return f"the key {key!r} counts as {meant} for Docker; write {meant}"
-    helpers = {} if document.get("credHelpers") is None else document["credHelpers"]
-    if not isinstance(helpers, dict) or not all(isinstance(one, str) for one in helpers.values()):
-        return "credHelpers is not a JSON object of texts, so that Docker refuses the file"
-    if not isinstance(document.get("credsStore"), str | None):
-        return "credsStore is not a text, so that Docker refuses the file"
+    for name, (is_of_type, what) in _SETTINGS.items():
+        given = [value for key, value in document.items() if key.lower() == name.lower()]
+        if not all(map(is_of_type, given)):
+            return f"{name} is not {what}, so that Docker refuses the file"
+    old = [key for key, value in document.items() if isinstance(value, dict) and _is_text(value.get("auth", 0))]
+    if old and "auths" not in document:
+        return f"the entry {old[0][:80]!r} stands outside auths, as in a .dockercfg file, which Docker no longer reads"
     unreadable = [key for key, entry in (document.get("auths") or {}).items() if not _is_readable(entry)]
     return f"Docker cannot read the entry {unreadable[0][:80]!r} of auths, and refuses the file" if unreadable else ""
 
@@ -149,6 +196,21 @@ def list_logins(document: Mapping[str, Any], host: str) -> tuple[LoginEntry, ...
     return tuple(
         LoginEntry(key, _credentials(entry)) for key, entry in auths.items() if entry and _host_of(key) == host
     )
+
+
+def list_environment_keys(text: str) -> tuple[str, ...]:
+    """The hosts in DOCKER_AUTH_CONFIG that Docker takes from there; nothing where Docker ignores the variable.
+
+    Docker knows only `auths` with entries that have only `auth` there, and looks for the exact key (docker/cli,
+    cli/config/configfile, parseEnvConfig, and cli/config/memorystore).
+    """
+    try:
+        document = parse_docker_config(text)
+    except ValueError:
+        return ()
+    auths = document.get("auths") or {}
+    is_known = set(document) <= {"auths"} and all(entry and set(entry) <= {"auth"} for entry in auths.values())
+    return tuple(auths) if is_known and all(entry["auth"] for entry in auths.values()) else ()
 
 
 def list_set_aside(document: Mapping[str, Any], host: str) -> tuple[DockerCredentials, ...]:

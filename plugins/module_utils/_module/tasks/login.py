@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -50,9 +51,13 @@ LOGIN_SPEC = Spec(
 )
 
 
+# The file of Docker before 1.7, without `auths`.
+_OLD_FILE = ".dockercfg"
+
+
 def build_login_task(params: Params) -> Task[ApiWithFiles, Any, Any, Any]:
     """The task that the options ask for; raises InvalidInput with all that is wrong with them."""
-    around = Surroundings(os.environ, os.path.expanduser("~"), os.geteuid())
+    around = Surroundings(os.environ, _home(), os.geteuid())
     path = params["path"] or default_path(params["client"], around)
     faults = tuple(_faults(params, path, around))
     if faults:
@@ -64,6 +69,16 @@ def build_login_task(params: Params) -> Task[ApiWithFiles, Any, Any, Any]:
     return LoginTask(path, params["registry_host"], desired, around)
 
 
+def _home() -> str:
+    """The home folder as Docker finds it: an empty HOME counts as not set. Empty for a user without an account."""
+    if os.environ.get("HOME"):
+        return os.environ["HOME"]
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return ""
+
+
 def _keeper(api: ApiWithFiles, path: str, host: str) -> LoginKeeper:
     return LoginKeeper(api, api.open_docker_config(path), host)
 
@@ -72,6 +87,9 @@ def _faults(params: Params, path: str, around: Surroundings) -> Iterator[FieldEr
     wrong_name = name_fault(params["registry"])
     if wrong_name is not None:
         yield FieldError("registry", *wrong_name)
+    if os.path.basename(path) == _OLD_FILE:
+        advice = "name a file in the format of config.json"
+        yield FieldError("path", f"{path} has the old format, which holds no login of this module", advice)
     if params["path"] and not os.path.isabs(path):
         yield FieldError("path", f"{path} is relative", "write an absolute path, or a path that begins with ~")
     elif not os.path.isabs(path):
@@ -95,6 +113,8 @@ def _fault_of_variable(path: str, around: Surroundings) -> FieldError:
     """A relative path comes from a variable. Clients resolve such a path in their own working directory."""
     names = ("REGISTRY_AUTH_FILE", "DOCKER_CONFIG", "XDG_RUNTIME_DIR")
     name = next((one for one in names if around.value(one) and path.startswith(around.value(one))), "HOME")
+    if name == "HOME" and not around.home:
+        return FieldError(name, "the user has no home folder", "set the variable to an absolute path, or set path")
     reason = "no client replaces ~" if path.startswith("~") else "each client starts at its own working directory"
     what = f"the environment variable has the relative path {around.value(name)}, and {reason}"
     return FieldError(name, what, "set the variable to an absolute path, or set path")

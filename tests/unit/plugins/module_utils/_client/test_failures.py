@@ -73,3 +73,23 @@ def test_failure_of_a_proxy_and_of_tls_is_found_at_any_depth() -> None:
     assert tls_failure(REFUSED) is None
     found = [tls_failure(MaxRetryError(POOL, "/", one)) for one in (UNTRUSTED, PLAIN)]
     assert [one is not None and one.is_untrusted for one in found] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ("self-signed certificate in certificate chain", "its certificate is not trusted"),
+        ("Hostname mismatch, certificate is not valid for 'oak'.", "the certificate of the server is for another name"),
+        ("IP address mismatch, certificate is not valid for '10.0.0.1'.", "the certificate of the server is for"),
+        ("certificate has expired", "the certificate of the server is not valid at this time"),
+        ("certificate is not yet valid", "the certificate of the server is not valid at this time"),
+        ("CA cert does not include key usage extension", "a certificate lacks an extension that RFC 5280 requires"),
+        ("Missing Authority Key Identifier", "a certificate lacks an extension that RFC 5280 requires"),
+    ],
+)
+def test_failure_of_a_certificate_is_named(told: str, why: str) -> None:
+    text = f"[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {told} (_ssl.c:1032)"
+    found = tls_failure(MaxRetryError(POOL, "/", SSLError(ssl.SSLCertVerificationError(1, text))))
+    assert found is not None
+    assert found.why.startswith(why)
+    assert found.is_untrusted is why.endswith("not trusted")

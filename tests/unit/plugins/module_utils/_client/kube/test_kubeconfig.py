@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.kube.kubeconfig import load_kubeconfig
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Refused
@@ -43,6 +45,9 @@ def test_the_current_context_counts_where_none_is_named(tmp_path: Path) -> None:
         (written(f"{{user: {{token: {TOKEN}}}}}"), "an entry of users has no name"),
         (written("{name: other, user: {}}"), "the user gardener is missing"),
         (written(cluster=f"[{TOKEN}]"), "clusters is not a list of entries with names"),
+        (written(f"{USER}\n- {USER}"), "the file has two entries with the name gardener in users"),
+        (f"\t{written()}", "the file is not YAML, see line 1"),
+        (f'{{"users":\t[{{{TOKEN}', "the file is not YAML, see line 1"),
     ],
 )
 def test_an_unusable_kubeconfig_is_an_error_without_its_content(tmp_path: Path, text: str, words: str) -> None:
@@ -53,6 +58,22 @@ def test_an_unusable_kubeconfig_is_an_error_without_its_content(tmp_path: Path, 
     assert str(refused.value).startswith(f"Could not use the kubeconfig {path}: ")
     assert words in str(refused.value)
     assert TOKEN not in str(refused.value)
+
+
+@pytest.mark.parametrize("indent", [2, "\t", None])
+@pytest.mark.parametrize("mark", ["", "\ufeff", "\n "])
+def test_json_with_any_indentation_is_read(tmp_path: Path, indent: int | str | None, mark: str) -> None:
+    path = tmp_path / "config"
+    path.write_text(mark + json.dumps(yaml.safe_load(written()), indent=indent), encoding="utf-8")
+    _cluster, user = load_kubeconfig(str(path), None, "glass")
+    assert user.text("token") == TOKEN
+
+
+def test_of_entries_with_one_name_in_several_files_the_first_counts(tmp_path: Path) -> None:
+    for name, token in (("a", TOKEN), ("b", "other")):
+        (tmp_path / name).write_text(written(f"{{name: gardener, user: {{token: {token}}}}}"), encoding="utf-8")
+    _cluster, user = load_kubeconfig(f"{tmp_path / 'a'}:{tmp_path / 'b'}", None, "glass")
+    assert user.text("token") == TOKEN
 
 
 def test_a_context_that_is_not_there_is_named(tmp_path: Path) -> None:

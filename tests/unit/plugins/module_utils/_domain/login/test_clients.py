@@ -72,6 +72,11 @@ def test_clients_look_into_their_files_in_their_order(
         (DOCKER, {DOCKER_AUTH_CONFIG: {}, DOCKERS: {}}, (DOCKERS, HOST, True, False)),
         (DOCKER, {DOCKER_AUTH_CONFIG: {HOST: LOGIN}, DOCKERS: {}}, (DOCKER_AUTH_CONFIG, HOST, False, True)),
         (DOCKER, {DOCKER_AUTH_CONFIG: {"other": LOGIN}, DOCKERS: {}}, (DOCKERS, HOST, True, False)),
+        # Docker ignores the variable as a whole, or finds no exact key.
+        (DOCKER, {DOCKER_AUTH_CONFIG: {f"https://{HOST}": LOGIN}, DOCKERS: {}}, (DOCKERS, HOST, True, False)),
+        (DOCKER, {DOCKER_AUTH_CONFIG: {HOST: {**LOGIN, "email": "a"}}, DOCKERS: {}}, (DOCKERS, HOST, True, False)),
+        (DOCKER, {DOCKER_AUTH_CONFIG: {HOST: LOGIN, "other": {}}, DOCKERS: {}}, (DOCKERS, HOST, True, False)),
+        (DOCKER, {DOCKER_AUTH_CONFIG: "{", DOCKERS: {}}, (DOCKERS, HOST, True, False)),
         (DOCKER, {DOCKERS: {f"{HOST}/kiwi": LOGIN}}, (DOCKERS, HOST, True, False)),
         (DOCKER, {"/other/config.json": {}}, (None, None, False, False)),
         (PODMAN, {DOCKERS: {f"{HOST}/kiwi": LOGIN}}, (DOCKERS, f"{HOST}/kiwi", False, True)),

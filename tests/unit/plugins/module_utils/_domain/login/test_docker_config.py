@@ -49,6 +49,37 @@ def test_a_text_that_is_not_a_docker_config_is_refused_without_the_text(text: st
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"HttpHeaders": {"a": 1}}', "HttpHeaders is not a JSON object of texts"),
+        ('{"httpheaders": []}', "HttpHeaders is not a JSON object of texts"),
+        ('{"detachKeys": ["ctrl-e"]}', "detachKeys is not a text"),
+        ('{"credsStore": {}}', "credsStore is not a text"),
+        ('{"credHelpers": {"a.test": 7}}', "credHelpers is not a JSON object of texts"),
+        ('{"pruneFilters": "label!=keep"}', "pruneFilters is not a list of texts"),
+        ('{"cliPluginsExtraDirs": [1]}', "cliPluginsExtraDirs is not a list of texts"),
+        ('{"features": {"buildkit": true}}', "features is not a JSON object of texts"),
+        ('{"plugins": {"debug": "x"}}', "plugins is not a JSON object of objects of texts"),
+        ('{"proxies": {"default": {"noProxy": ["a"]}}}', "proxies is not a JSON object of objects of texts"),
+        ('{"proxies": {"default": "http://a"}}', "proxies is not a JSON object of objects of texts"),
+        ('{"auths": {"a.test": {"serveraddress": 7}}}', "Docker cannot read the entry 'a.test'"),
+        ('{"a.test": {"auth": "YTpi", "email": "me"}}', "the entry 'a.test' stands outside auths, as in a .dockercfg"),
+    ],
+)
+def test_a_setting_of_another_type_than_docker_reads_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        parse_docker_config(text)
+
+
+def test_settings_that_docker_reads_are_kept() -> None:
+    text = (
+        '{"HttpHeaders": {"a": null}, "detachKeys": null, "proxies": {"a": {"noProxy": "a", "more": 1}, "b": null},'
+        ' "plugins": {"debug": {"hooks": "x"}, "b": null}, "features": null, "pruneFilters": ["a", null], "other": 7}'
+    )
+    assert parse_docker_config(text) == json.loads(text)
+
+
 def test_all_but_the_changed_entries_stays_in_its_order() -> None:
     text = (
         '{"zeta": {"b": [1, null], "a": 0.5}, "auths": {"z.test": {"auth": "ejp6", "email": "\u00fc"}, '
@@ -185,7 +216,7 @@ def test_content_that_docker_reads_in_another_way_is_refused(text: str, words: s
     [
         '{"auths": {"quay.io": {"auth": "YTpi\\nYw=="}, "ghcr.io": null, "docker.io": {}, "x.io": {"auth": ""}}}',
         '{"auths": null, "credHelpers": null, "credsStore": ""}',
-        '{"HttpHeaders": {"User-Agent": "x"}, "psFormat": 1.5}',
+        '{"HttpHeaders": {"User-Agent": "x"}, "more": 1.5}',
     ],
 )
 def test_content_that_docker_reads_is_kept(text: str) -> None:
