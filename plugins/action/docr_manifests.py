@@ -13,6 +13,7 @@ from ..module_utils._domain.manifest.access import access_variables
 from ..module_utils._domain.manifest.option_names import name_options, name_options_in
 from ..module_utils._domain.manifest.reader import Document, ManifestSet, read_manifests, variable_faults
 from ..module_utils._domain.manifest.schema import KIND
+from ..module_utils._domain.registry.tiers import HIGHEST, STRICT
 from ..plugin_utils._controller_action import ControllerAction
 from ..plugin_utils._manifest_files import read_files
 from ..plugin_utils._role import is_run_by_role
@@ -28,6 +29,7 @@ class ActionModule(ControllerAction):
         "skip_other_kinds": {"type": "bool", "default": False},
         "garbage_collection": {"type": "dict", "default": {}},
         "doks_integration": {"type": "dict"},
+        "tier_policy": {"type": "str", "choices": [HIGHEST, STRICT], "default": HIGHEST},
     }
 
     def read(
@@ -59,6 +61,7 @@ def _read(options: Mapping[str, Any]) -> ManifestSet:
         faults=faults + wrong,
         # What cannot be read can be compared with nothing.
         access=None if options["doks_integration"] is None or wrong else access,
+        tier_policy=options["tier_policy"],
     )
     if not read.manifests:
         count = len(documents) + len(inline)

@@ -53,6 +53,13 @@ options:
         fields of C(doks_integration).
       - Messages name the fields of this option, and the variables C(docr_doks_*) where the role runs the module.
     type: dict
+  tier_policy:
+    description:
+      - What to do when the manifests name different tiers. V(strict) makes the difference an error, which is reported
+        with the other errors of the manifests. The module selects no tier with V(highest).
+    type: str
+    choices: [highest, strict]
+    default: highest
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
@@ -195,6 +202,7 @@ def main() -> None:
             "skip_other_kinds": {"type": "bool", "default": False},
             "garbage_collection": {"type": "dict", "default": {}},
             "doks_integration": {"type": "dict"},
+            "tier_policy": {"type": "str", "choices": ["highest", "strict"], "default": "highest"},
         },
         supports_check_mode=True,
     )

@@ -14,6 +14,7 @@ from typing import Any, cast
 from ..durations import format_duration
 from ..errors import InvalidInput
 from ..field_errors import FieldError
+from ..registry.tiers import HIGHEST, tier_disagreement
 from .access import BLOCK, manifest_faults, manifest_notes, variable_notes
 from .place import Faults, Place, kind_of_value, nearest, shown
 from .schema import HOME, KIND, OLD_HOMES
@@ -117,6 +118,7 @@ def read_manifests(
     skip_other_kinds: bool = False,
     faults: Faults = (),
     access: Mapping[str, Any] | None = None,
+    tier_policy: str = HIGHEST,
 ) -> ManifestSet:
     """The manifests of all documents; raises InvalidInput with `faults` and all that is wrong with the documents.
 
@@ -132,6 +134,7 @@ def read_manifests(
             found += _difference(firsts[name], reading)
         if "doks_integration" in reading.spec:
             found += manifest_faults(reading.own_access, access, reading.path_of)
+    found += tier_disagreement(_name_tiers(firsts.values()), tier_policy, "docr_tier_policy")
     if found:
         # What is wrong with a variable is found again for every manifest.
         raise InvalidInput(tuple(dict.fromkeys(found)))
@@ -144,6 +147,14 @@ def read_manifests(
         ),
         tuple(note for reading in readings for note in _notes(reading)),
     )
+
+
+def _name_tiers(readings: Iterable[_Reading]) -> Iterator[tuple[str, str]]:
+    """The tiers that the manifests name, each with its place; a tier with a fault of its own names none."""
+    for reading in readings:
+        tier = reading.spec.get("subscription_tier")
+        if tier is not None:
+            yield Place(reading.origin, spelled_path("spec.subscription_tier", reading.content)).text, tier
 
 
 def _readings(documents: Iterable[Document], skip_other_kinds: bool) -> tuple[list[_Reading], list[FieldError]]:

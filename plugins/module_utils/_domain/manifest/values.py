@@ -107,7 +107,10 @@ def _read_field(field: Field, value: object, place: Place) -> Read:
         value, place, faults = _unwrap(field, value, place)
         if faults:
             return None, faults
-    value = _word_of_number(field, value)
+    if field.numbers and _is_number(value):
+        if value not in range(len(field.numbers)):
+            return None, (_unknown_number(field, value, place),)
+        value = field.numbers[int(cast(float, value))]
     if value is None or (field.unset and isinstance(value, str) and value.lower() == field.unset):
         return field.default, (
             place.fault("the field is missing", _right(field, "give"), REQUIRED),
@@ -126,12 +129,16 @@ def _unwrap(field: Field, value: object, place: Place) -> tuple[object, Place, F
     return value.get("value"), place.at("value", value), ()
 
 
-def _word_of_number(field: Field, value: object) -> object:
-    """The word of an enum's number, which protobuf's JSON takes too."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and value in range(len(field.numbers)):
-        return field.numbers[int(cast(float, value))]
-    return value
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _unknown_number(field: Field, value: object, place: Place) -> FieldError:
+    """The fault of a number that no word of an enum has; protobuf's JSON takes numbers in the place of the words."""
+    known = f"which knows the numbers 1 to {len(field.numbers) - 1}"
+    shown_number = f"number {value}" if -_MANY < cast(float, value) < _MANY else "number"
+    what = f"the {shown_number} stands for no {field.name} of this collection, {known}"
+    return place.fault(what, _right(field, "use"))
 
 
 def _read_string(field: Field, value: object, place: Place) -> Read:
@@ -205,7 +212,7 @@ def _read_item(field: Field, value: object, place: Place, read_one: _Reader) -> 
 def _read_integer(field: Field, value: object, place: Place) -> Read:
     """A whole number, as digits in quotes too: protobuf's JSON takes both."""
     number = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value) else value
-    is_whole = isinstance(number, int | float) and not isinstance(number, bool) and number == number // 1
+    is_whole = _is_number(number) and number == cast(float, number) // 1
     if is_whole and field.maximum is not None and 0 <= cast(float, number) <= field.maximum:
         return int(cast(float, number)), ()
     is_shown = isinstance(value, str | float) or (isinstance(value, int) and abs(value) < _MANY)

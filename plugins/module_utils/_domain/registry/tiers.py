@@ -121,10 +121,12 @@ def parse_offer(raw: Mapping[str, Any]) -> TeamOffer:
     return TeamOffer(regions, tuple(parse_tier(tier) for tier in tiers))
 
 
-def tier_disagreement(desired: Iterable[tuple[str, str]], policy: str) -> tuple[FieldError, ...]:
+def tier_disagreement(
+    desired: Iterable[tuple[str, str]], policy: str, option: str = "tier_policy"
+) -> tuple[FieldError, ...]:
     """The error of options that name several tiers where the policy `strict` requires one; no call is required.
 
-    `desired` has pairs (option that names the tier, slug).
+    `desired` has pairs (option that names the tier, slug); `option` is what the user calls the policy.
     """
     places: dict[str, list[str]] = {}
     for where, slug in desired:
@@ -136,7 +138,7 @@ def tier_disagreement(desired: Iterable[tuple[str, str]], policy: str) -> tuple[
         FieldError(
             "subscription_tier",
             f"the team has one tier, but {named}",
-            "name the same tier everywhere, or set tier_policy to highest",
+            f"name the same tier everywhere, or set {option} to {HIGHEST}",
             UNSUPPORTED,
         ),
     )

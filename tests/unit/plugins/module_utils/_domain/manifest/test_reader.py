@@ -33,8 +33,9 @@ def document(drop: str = "", **changes: Any) -> dict[str, Any]:
     return whole
 
 
-def read(*values: Any, skip: bool = False) -> ManifestSet:
-    return read_manifests([Document("m.yaml", n, value) for n, value in enumerate(values, 1)], skip_other_kinds=skip)
+def read(*values: Any, skip: bool = False, tier_policy: str = "highest") -> ManifestSet:
+    documents = [Document("m.yaml", number, value) for number, value in enumerate(values, 1)]
+    return read_manifests(documents, skip_other_kinds=skip, tier_policy=tier_policy)
 
 
 def faults(*values: Any) -> list[str]:
@@ -122,8 +123,12 @@ def test_both_spellings_and_any_case_mean_the_same() -> None:
         (document(spec={"region": ""}), "spec.region", "the value is empty; write text, or remove the field"),
         (document(spec={"region": {"valueFrom": {"name": "x"}}}), "spec.region.valueFrom", "write the value itself"),
         (document(spec={"region": {"value": "x", "other": 1}}), "spec.region", "the value is a map; write text"),
-        (document(spec={"region": 9}), "spec.region", "YAML reads it as a number, 9; write a region such as"),
-        (document(spec={"subscription_tier": 4}), "spec.subscription_tier", "a number, 4; use starter, basic or"),
+        (document(spec={"region": 9}), "spec.region", "the number 9 stands for no region of this collection"),
+        (
+            document(spec={"subscription_tier": 4}),
+            "spec.subscription_tier",
+            "which knows the numbers 1 to 3; use starter, basic or",
+        ),
         (
             document(spec={"docker_credentials": {"expirySeconds": -1}}),
             "spec.docker_credentials.expirySeconds",
@@ -305,6 +310,34 @@ def test_numbers_of_enums_and_wrapped_values_are_read(spec: dict[str, Any], expe
     (manifest,) = read(document(spec=spec)).manifests
     assert manifest.name == "kiwi"
     assert (manifest.subscription_tier, manifest.region, manifest.garbage_collection_enabled) == expected
+
+
+@pytest.mark.parametrize("number", [9, 2.5, -1, float("nan"), 10**30])
+def test_a_number_that_is_none_of_the_enum_is_refused_as_a_number(number: float) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read(document(spec={"region": number}))
+    (fault,) = caught.value.field_errors
+    assert "stands for no region of this collection, which knows the numbers 1 to 8" in fault.what
+    assert fault.advice == "write a region such as nyc3 or fra1"
+
+
+def test_tiers_that_differ_are_reported_with_the_other_faults() -> None:
+    documents = [
+        document(spec={"subscription_tier": "STARTER"}),
+        document(spec={"name": "plum", "subscription_tier": "BASIC"}),
+        document(spec={"name": "Fig", "subscription_tier": "GOLD"}),
+    ]
+    with pytest.raises(InvalidInput) as caught:
+        read(*documents, tier_policy="strict")
+    told = [fault.what for fault in caught.value.field_errors]
+    assert [text.partition(",")[0] for text in told] == [
+        "'Fig' is not a registry name",
+        "'GOLD' is not known",
+        "the team has one tier",
+    ]
+    assert "names starter" in told[2]
+    assert "document 2" in told[2]
+    assert len(read(*documents[:2]).manifests) == 2
 
 
 def test_entries_of_a_list_may_be_wrapped() -> None:

@@ -35,5 +35,5 @@ def test_a_user_without_a_home_folder_is_told_so(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_file_of_the_old_format_is_refused() -> None:
-    with pytest.raises(InvalidInput, match=r"path: /home/fern/\.dockercfg has the old format"):
-        build(path="/home/fern/.dockercfg")
+    with pytest.raises(InvalidInput, match=r"path: /fig/\.dockercfg has the old format"):
+        build(path="/fig/.dockercfg")
