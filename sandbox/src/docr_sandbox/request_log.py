@@ -29,16 +29,7 @@ async def log_and_answer(
     path = scope["raw_path"].decode("latin-1")
     started = time.perf_counter()
     hold = world.traffic.holds.take(scope["method"], path)
-    entry = {
-        "method": scope["method"],
-        "path": path,
-        "query": scope["query_string"].decode("latin-1"),
-        "status": None,
-        "user_agent": Request(scope).headers.get("user-agent", ""),
-        "faulted": False,
-        "held": hold is not None,
-        **more,
-    }
+    entry = {**_begin_entry(scope, path), "held": hold is not None, **more}
     world.traffic.requests.append(entry)
     if scope["method"] == "POST" and path.endswith("/garbage-collection"):
         receive = await _note_collection_type(entry, receive)
@@ -66,6 +57,18 @@ async def log_and_answer(
             return
         for message in held:
             await noting(message)
+
+
+def _begin_entry(scope: Scope, path: str) -> dict[str, Any]:
+    """What is known of a request before its answer."""
+    return {
+        "method": scope["method"],
+        "path": path,
+        "query": scope["query_string"].decode("latin-1"),
+        "status": None,
+        "user_agent": Request(scope).headers.get("user-agent", ""),
+        "faulted": False,
+    }
 
 
 async def _may_go_on(world: World, hold: ArmedHold, scope: Scope) -> bool:
