@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -23,6 +24,8 @@ MERGE = "tag:yaml.org,2002:merge"
 TEXT = "tag:yaml.org,2002:str"
 # A pattern such as /**/*.yaml would visit the whole host.
 MOST_FOLDERS = 10_000
+# Python reads no longer number.
+MOST_DIGITS = 4_000
 
 
 class TooManyFolders(Exception):
@@ -51,7 +54,9 @@ class _Loader(yaml.SafeLoader):
         try:
             return super().construct_object(node, deep=deep)
         except (ValueError, OverflowError) as error:  # such as the date 2026-13-45
-            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from error
+            is_long = isinstance(node, yaml.ScalarNode) and len(node.value) > MOST_DIGITS
+            why = "the number has too many digits" if is_long else str(error)
+            raise yaml.constructor.ConstructorError(None, None, why, node.start_mark) from error
 
 
 class _FileLoader(_Loader):
@@ -193,11 +198,22 @@ def _read_file(path: str, faults: list[FieldError]) -> Iterator[Document]:
         faults.append(FieldError(label, f"byte {error.start + 1} is not UTF-8", "save the file as UTF-8"))
         return
     count = len(faults)
-    documents = list(parse_documents(label, text, faults, _FileLoader))
+    documents = list(parse_documents(label, _without_tabs(text), faults, _FileLoader))
     if len(faults) == count and all(one.value is None for one in documents):
         advice = "write a manifest, or leave the file out"
         faults.append(FieldError(label, "the file has no document", advice, REQUIRED))
     yield from documents
+
+
+def _without_tabs(text: str) -> str:
+    """JSON with blanks in the place of tabs, with which PyYAML reads no line. A text in JSON holds no tab."""
+    if "\t" in text and text.lstrip().startswith(("{", "[")):
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+        return text.replace("\t", " ")
+    return text
 
 
 def parse_documents(

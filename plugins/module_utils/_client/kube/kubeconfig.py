@@ -16,7 +16,7 @@ from typing import Any
 from ..._domain.clusters.kubeconfig import KubeEntry, UnusableKubeconfig, merge_kubeconfigs
 from ..._domain.errors import Refused
 from ..errors import UNREADABLE, reason_of
-from .sdk import KUBE_IMPORT_ERROR, YAMLError, safe_load
+from .sdk import KUBE_IMPORT_ERROR, YAMLError, YAMLLoader, load
 
 _CORRECT_FILE = "correct the file, or name another file"
 
@@ -84,6 +84,8 @@ def _read_document(path: str) -> Any:
     except OSError as error:
         raise UnusableKubeconfig(f"the file cannot be read ({reason_of(error)})", _CORRECT_FILE) from None
     except YAMLError as error:
+        if str(getattr(error, "context", "")).startswith("expected a single document"):
+            raise UnusableKubeconfig("the file holds more than one YAML document", _CORRECT_FILE) from None
         mark = getattr(error, "problem_mark", None)
         line = f", see line {mark.line + 1}" if mark else ""
         raise UnusableKubeconfig(f"the file is not YAML{line}", _CORRECT_FILE) from None
@@ -94,4 +96,4 @@ def _parse(content: bytes) -> Any:
     if content.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{"):
         with suppress(ValueError):
             return json.loads(content)
-    return safe_load(content)
+    return load(content, Loader=YAMLLoader)  # a safe loader

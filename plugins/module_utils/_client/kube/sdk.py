@@ -23,13 +23,20 @@ try:
         NewConnectionError,
     )
     from urllib3.util.ssl_ import create_urllib3_context
-    from yaml import YAMLError, safe_load
+    from yaml import SafeLoader, YAMLError, load
+
+    try:
+        # libyaml takes a tab behind a colon, as the YAML reader of client-go does.
+        from yaml import CSafeLoader as YAMLLoader
+    except ImportError:
+        YAMLLoader = SafeLoader  # type: ignore[misc,assignment]
 except LOAD_ERRORS:
     KUBE_IMPORT_ERROR = traceback.format_exc()
     ApiClient = Configuration = HTTPHeaderDict = Retry = Timeout = object  # type: ignore[misc,assignment]
     HTTPError = YAMLError = Exception  # type: ignore[misc,assignment]
     ConnectTimeoutError = MaxRetryError = NewConnectionError = Exception  # type: ignore[misc,assignment]
-    create_urllib3_context = make_headers = safe_load = should_bypass_proxies = object  # type: ignore[assignment]
+    create_urllib3_context = make_headers = should_bypass_proxies = object  # type: ignore[assignment]
+    YAMLLoader = load = object  # type: ignore[misc,assignment]
 
 __all__ = [
     "KUBE_IMPORT_ERROR",
@@ -43,8 +50,9 @@ __all__ = [
     "Retry",
     "Timeout",
     "YAMLError",
+    "YAMLLoader",
     "create_urllib3_context",
+    "load",
     "make_headers",
-    "safe_load",
     "should_bypass_proxies",
 ]

@@ -153,7 +153,13 @@ def parse_server(cluster: KubeEntry, has_certificate: bool) -> ServerEntry:
     """The API server of a cluster; `has_certificate` says whether the user has a client certificate."""
     ca_data = cluster.data("certificate-authority-data")
     ca_file = None if ca_data else cluster.text("certificate-authority")
-    is_unverified = cluster.fields.get("insecure-skip-tls-verify") is True
+    is_unverified = cluster.fields.get("insecure-skip-tls-verify") or False
+    if not isinstance(is_unverified, bool):
+        raise UnusableKubeconfig(f"the field insecure-skip-tls-verify of {cluster.words} is not true or false")
+    if is_unverified and (ca_data or ca_file):
+        # client-go refuses this too (rest.TLSConfigFor): one of both is a mistake.
+        why = f"{cluster.words} has a certificate authority and insecure-skip-tls-verify"
+        raise UnusableKubeconfig(why, "remove insecure-skip-tls-verify, so that the certificate is verified")
     server = cluster.text("server")
     if server is None:
         raise UnusableKubeconfig(f"{cluster.words} names no server")

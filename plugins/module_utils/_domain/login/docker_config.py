@@ -175,9 +175,10 @@ def _find_fault(document: object) -> str:
 def _is_readable(entry: object) -> bool:
     if not isinstance(entry, dict):
         return entry is None
-    if not all(isinstance(entry.get(name), str | None) for name in _ENTRY_TEXTS):
+    fields = {key.lower(): value for key, value in entry.items()}
+    if not all(_is_text(fields.get(name)) for name in _ENTRY_TEXTS):
         return False
-    auth = re.sub(r"[\r\n]", "", entry.get("auth") or "")
+    auth = re.sub(r"[\r\n]", "", fields.get("auth") or "")
     try:
         user, colon, _password = base64.b64decode(auth, validate=True).decode("latin-1").partition(":")
     except ValueError:

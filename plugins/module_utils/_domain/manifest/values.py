@@ -136,7 +136,8 @@ def _is_number(value: object) -> bool:
 def _unknown_number(field: Field, value: object, place: Place) -> FieldError:
     """The fault of a number that no word of an enum has; protobuf's JSON takes numbers in the place of the words."""
     known = f"which knows the numbers 1 to {len(field.numbers) - 1}"
-    shown_number = f"number {value}" if -_MANY < cast(float, value) < _MANY else "number"
+    text = on_one_line(place.written) if place.written is not None else str(value)
+    shown_number = f"number {text}" if -_MANY < cast(float, value) < _MANY else "number"
     what = f"the {shown_number} stands for no {field.name} of this collection, {known}"
     return place.fault(what, _right(field, "use"))
 

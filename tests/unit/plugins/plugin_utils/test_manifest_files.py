@@ -204,3 +204,15 @@ spec:
         f'{windows}[0].start: YAML reads 22:30 as a number; quote it: "22:30"',
         f'{windows}[1].start: YAML reads 7:30 as a number; quote it: "07:30"',
     ]
+
+
+def test_json_that_is_indented_with_tabs_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text('{\n\t"kind":\t"List",\n\t"items": ["a\\tb"]\n}\n', encoding="utf-8")
+    documents, faults = read_files([str(tmp_path / "a.yaml")])
+    assert ([one.value for one in documents], faults) == ([{"kind": "List", "items": ["a\tb"]}], ())
+
+
+def test_a_number_with_too_many_digits_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(f"a: {'9' * 5000}\n", encoding="utf-8")
+    (fault,) = read_files([str(tmp_path / "a.yaml")])[1]
+    assert fault.what == "the text is not valid YAML: the number has too many digits"

@@ -47,7 +47,8 @@ def test_the_current_context_counts_where_none_is_named(tmp_path: Path) -> None:
         (written(cluster=f"[{TOKEN}]"), "clusters is not a list of entries with names"),
         (written(f"{USER}\n- {USER}"), "the file has two entries with the name gardener in users"),
         (f"\t{written()}", "the file is not YAML, see line 1"),
-        (f'{{"users":\t[{{{TOKEN}', "the file is not YAML, see line 1"),
+        (f"{written()}---\n{written()}", "the file holds more than one YAML document"),
+        (f'{{"users":\t[{{{TOKEN}', "the file is not YAML, see line"),
     ],
 )
 def test_an_unusable_kubeconfig_is_an_error_without_its_content(tmp_path: Path, text: str, words: str) -> None:
@@ -67,6 +68,12 @@ def test_json_with_any_indentation_is_read(tmp_path: Path, indent: int | str | N
     path.write_text(mark + json.dumps(yaml.safe_load(written()), indent=indent), encoding="utf-8")
     _cluster, user = load_kubeconfig(str(path), None, "glass")
     assert user.text("token") == TOKEN
+
+
+def test_a_tab_behind_a_colon_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text(written().replace("current-context: ", "current-context:\t"), encoding="utf-8")
+    assert load_kubeconfig(str(path), None, "glass")[1].text("token") == TOKEN
 
 
 def test_of_entries_with_one_name_in_several_files_the_first_counts(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
     UnusableKubeconfig,
     merge_kubeconfigs,
     parse_proxy,
+    parse_server,
     server_address,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.sign_in import (
@@ -62,6 +63,21 @@ def test_address_that_is_refused(server: str, words: str) -> None:
         server_address(server, uses_tls=False)
     assert words in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"insecure-skip-tls-verify": "true"}, "insecure-skip-tls-verify of the cluster oak is not true or false"),
+        (
+            {"insecure-skip-tls-verify": True, "certificate-authority": "ca.pem"},
+            "the cluster oak has a certificate authority and insecure-skip-tls-verify",
+        ),
+    ],
+)
+def test_a_verification_that_is_not_clear_is_refused(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(UnusableKubeconfig, match=words):
+        parse_server(KubeEntry("cluster", "oak", {"server": "https://oak", **fields}), has_certificate=False)
 
 
 def test_proxy_with_a_login() -> None:

@@ -64,6 +64,8 @@ def test_a_text_that_is_not_a_docker_config_is_refused_without_the_text(text: st
         ('{"proxies": {"default": {"noProxy": ["a"]}}}', "proxies is not a JSON object of objects of texts"),
         ('{"proxies": {"default": "http://a"}}', "proxies is not a JSON object of objects of texts"),
         ('{"auths": {"a.test": {"serveraddress": 7}}}', "Docker cannot read the entry 'a.test'"),
+        ('{"auths": {"a.test": {"AUTH": 7}}}', "Docker cannot read the entry 'a.test'"),
+        ('{"auths": {"a.test": {"Auth": "YTpi!"}}}', "Docker cannot read the entry 'a.test'"),
         ('{"a.test": {"auth": "YTpi", "email": "me"}}', "the entry 'a.test' stands outside auths, as in a .dockercfg"),
     ],
 )
