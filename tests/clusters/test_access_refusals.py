@@ -14,7 +14,7 @@ import pytest
 
 from docr_sandbox.doks.proxy import Proxy
 from support.access_crashes import journal_entries
-from support.access_module import DIRECT, EVERYWHERE, actions, give, minted, pull_access, tokens, valid
+from support.access_module import DIRECT, EVERYWHERE, OPERATOR, actions, give, minted, pull_access, tokens, valid
 from support.control_plane import Cluster, eventually
 
 MERGE = "application/merge-patch+json"
@@ -318,6 +318,24 @@ def test_update_keeps_finalizers_and_owner_references_of_others(orchard: Cluster
     assert {key: found["pear"][key] for key in mark} == mark
     assert found["lime"]["ownerReferences"] == owned["metadata"]["ownerReferences"]
     orchard.call("PATCH", f"namespaces/pear/secrets/{DIRECT}", {"metadata": {"finalizers": None}}, content_type=MERGE)
+
+
+@pytest.mark.parametrize("method", ["direct", "operator"])
+def test_finalizer_of_a_tenant_is_named_and_the_second_removal_changes_nothing(orchard: Cluster, method: str) -> None:
+    orchard.add_namespaces("pear")
+    give(orchard, method=method)
+    name = DIRECT if method == "direct" else OPERATOR
+    path = f"namespaces/pear/secrets/{name}"
+    eventually(lambda: set(orchard.secrets(name)), lambda places: "pear" in places)
+    orchard.call("PATCH", path, {"metadata": {"finalizers": ["example.com/hold"]}}, content_type=MERGE)
+    try:
+        first = give(orchard, method=method, state="absent")
+        again = give(orchard, method=method, state="absent")
+    finally:
+        orchard.call("PATCH", path, {"metadata": {"finalizers": None}}, content_type=MERGE)
+    assert (first["changed"], again["changed"], valid(orchard.sandbox)) == (True, False, 0)
+    told = [f"pear/{name} (example.com/hold)" in one for one in again["warnings"]]
+    assert any(told), again
 
 
 def test_immutable_secret_is_deleted_only_where_a_new_secret_would_be_admitted(strict: Cluster) -> None:

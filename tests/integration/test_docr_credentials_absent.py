@@ -58,7 +58,7 @@ def test_absent_accepts_a_token_that_has_already_expired(sandbox: Sandbox, path:
         revoke(sandbox, token)
     done = run(sandbox, path, state="absent")
     assert (done["changed"], path.exists(), list(path.parent.iterdir())) == (True, False, [])
-    assert sandbox.calls() == ([LIST] if ended == "expired" else [LIST, REVOKE, "GET /v2/", "GET /v2/registry/auth"])
+    assert sandbox.calls() == ([LIST] if ended == "expired" else [LIST, REVOKE, "GET /v2/account"])
 
 
 def test_absent_keeps_logins_of_other_registries_and_other_programs(sandbox: Sandbox, path: Path) -> None:

@@ -192,6 +192,7 @@ def test_longer_wait_than_allowed_is_an_error_at_once(call: str, status: int) ->
     error, took_s = refusal(call, lambda _path: said)
     assert took_s < 2
     assert error.answer.status == status
+    assert "; wait 99999 s, as the API server says; " in str(error)
 
 
 def test_waits_of_a_request_together_stay_within_what_is_allowed() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import certifi
@@ -33,6 +34,19 @@ from support.image_host import INDEX, MANIFEST, client, minted, nobody, push_ind
 
 UPLOAD = "DELETE /v2/kiwi/team/app/blobs/uploads/7"
 UPLOADS = "POST /v2/kiwi/team/app/blobs/uploads/"
+
+
+@dataclass
+class Waits:
+    """A clock whose waits take no time."""
+
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 def opened(sandbox: Sandbox, **settings: Any) -> RegistryHost:
@@ -210,7 +224,7 @@ def test_a_revocation_that_a_proxy_answers_is_no_revocation(sandbox: Sandbox, fa
     api, credentials = revocable(sandbox)
     sandbox.fault(path="/v1/oauth/revoke", **fault)
     with pytest.raises(BadAnswer, match="the token still works; check revoke_url"):
-        revoke_token(api, credentials)
+        revoke_token(api, credentials, Waits())
     assert [token["is_valid"] for token in minted(sandbox)] == [True]
 
 
@@ -220,13 +234,30 @@ def test_a_revocation_with_an_unknown_form_of_answer_is_proven_by_the_token(
 ) -> None:
     api, credentials = revocable(sandbox)
     sandbox.fault(path="/v1/oauth/revoke", after_effect=True, **fault)
-    revoke_token(api, credentials)
+    revoke_token(api, credentials, Waits())
 
 
-def test_a_revocation_in_the_known_form_costs_one_request(sandbox: Sandbox) -> None:
+def test_a_revocation_is_proven_by_a_call_of_the_api(sandbox: Sandbox) -> None:
     api, credentials = revocable(sandbox)
-    revoke_token(api, credentials)
-    assert sandbox.calls() == ["POST /v1/oauth/revoke"]
+    revoke_token(api, credentials, Waits())
+    assert sandbox.calls() == ["POST /v1/oauth/revoke", "GET /v2/account"]
+
+
+def test_a_revocation_that_is_answered_with_success_and_has_no_effect_is_an_error(sandbox: Sandbox) -> None:
+    api, credentials = revocable(sandbox)
+    clock = Waits()
+    sandbox.fault(path="/v1/oauth/revoke", status=200, body="empty_object", times=1)
+    with pytest.raises(BadAnswer, match="the answer was success, and the token still works; check revoke_url"):
+        revoke_token(api, credentials, clock)
+    assert clock.now == 10
+    assert [token["is_valid"] for token in minted(sandbox)] == [True]
+
+
+def test_a_revocation_is_unproven_where_the_service_does_not_answer_for_the_token(sandbox: Sandbox) -> None:
+    api, credentials = revocable(sandbox)
+    sandbox.fault(method="GET", path="/v2/*", status=503, body="html", times=9)
+    with pytest.raises(BadAnswer, match="the answer was success, and whether the token still works is not known"):
+        revoke_token(api, credentials, Waits())
 
 
 @pytest.mark.parametrize("status", [401, 403, 503])
@@ -237,9 +268,9 @@ def test_a_proxy_before_the_image_host_leaves_the_proof_of_a_revocation_to_the_a
     sandbox.fault(path="/v2/", status=status, body="html", times=9)
     sandbox.fault(path="/v1/oauth/revoke", status=200, body="html")
     with pytest.raises(BadAnswer, match="the token still works"):
-        revoke_token(api, credentials)
+        revoke_token(api, credentials, Waits())
     sandbox.fault(path="/v1/oauth/revoke", status=200, body="html", after_effect=True)
-    revoke_token(api, credentials)
+    revoke_token(api, credentials, Waits())
 
 
 @pytest.mark.parametrize("status", [200, 401, 403, 404])
@@ -248,7 +279,7 @@ def test_a_revocation_is_unproven_where_nobody_answers_for_the_token(sandbox: Sa
     sandbox.fault(path="/v1/oauth/revoke", status=200, body="html", after_effect=True)
     sandbox.fault(method="GET", path="/v2/*", status=status, body="html", times=9)
     with pytest.raises(BadAnswer, match="whether the token still works is not known"):
-        revoke_token(api, credentials)
+        revoke_token(api, credentials, Waits())
 
 
 def revocable(sandbox: Sandbox) -> tuple[DigitalOceanApi, DockerCredentials]:

@@ -69,6 +69,15 @@ def test_an_incomplete_list_is_read_again_once_and_then_is_an_error(full: Sandbo
         read(client(full))
 
 
+@pytest.mark.parametrize("spoil", ["null_list", "object_list", "missing_list"])
+def test_an_untold_list_of_registries_is_read_again_once_and_then_is_an_error(full: Sandbox, spoil: str) -> None:
+    full.fault(method="GET", path=REGISTRIES, spoil=spoil, times=1)
+    assert len(client(full).list_registries()) == 2
+    full.fault(method="GET", path=REGISTRIES, spoil=spoil, times=2)
+    with pytest.raises(BadAnswer, match="an incomplete answer"):
+        client(full).list_registries()
+
+
 @pytest.mark.parametrize("body", ["empty_object", "null", "empty", "html"])
 @pytest.mark.parametrize("name", LISTS)
 def test_an_answer_without_a_list_is_an_error(full: Sandbox, name: str, body: str) -> None:

@@ -72,10 +72,35 @@ class LocalCluster:
         if any(before["metadata"][one] != asked[one] for one in ("resourceVersion", "uid") if asked.get(one)):
             return 409, {"reason": "Conflict"}
         if method == "DELETE":
-            del self.objects[key]
-            return 200, {"status": "Success"}
+            return 200, self._delete(key)
         changed = {**before, "imagePullSecrets": body["imagePullSecrets"]} if method == "PATCH" else body
         return 200, self._put(key, changed, query)
+
+    def _delete(self, key: tuple[str, str, str]) -> Object:
+        """Delete an object; an object with finalizers stays until `end_finalizers`."""
+        before = self.objects[key]
+        if not before["metadata"].get("finalizers"):
+            del self.objects[key]
+            return {"status": "Success"}
+        if "deletionTimestamp" in before["metadata"]:
+            self.idle.append("/".join(key))
+        deleted = before["metadata"] | {"deletionTimestamp": "2026-01-01T00:00:00Z"}
+        self.objects[key] = {**before, "metadata": deleted}
+        return self.objects[key]
+
+    def set_finalizer(self, key: tuple[str, str, str]) -> None:
+        """Let an object stay after its deletion."""
+        one = self.objects[key]
+        self.objects[key] = {**one, "metadata": one["metadata"] | {"finalizers": ["example.com/hold"]}}
+
+    def end_finalizers(self) -> None:
+        """Let the finalizers of all objects end."""
+        for key, one in list(self.objects.items()):
+            metadata = {name: value for name, value in one["metadata"].items() if name != "finalizers"}
+            if "deletionTimestamp" in metadata:
+                del self.objects[key]
+            else:
+                self.objects[key] = {**one, "metadata": metadata}
 
     def _put(self, key: tuple[str, str, str], body: Object, query: str) -> Object:
         _kind, namespace, _name = key
@@ -83,7 +108,8 @@ class LocalCluster:
         after = self._stamp(namespace, given, {name: one for name, one in body.items() if name != "metadata"})
         before = self.objects.get(key)
         if before is not None:
-            after["metadata"]["uid"] = before["metadata"]["uid"]
+            kept = ("uid", "deletionTimestamp", "finalizers")
+            after["metadata"] |= {name: before["metadata"][name] for name in kept if name in before["metadata"]}
             if _content(before) == _content(after):
                 self.idle.append("/".join(key))
         if "dryRun" not in query:

@@ -39,8 +39,8 @@ API_FAULTS: Mapping[str, Mapping[str, Any]] = {
     "effect and 500": {"status": 500, "after_effect": True},
     "200 with HTML": {"status": 200, "body": "html"},
     "200 and empty": {"status": 200, "body": "empty"},
-    # To a revocation the service itself answers so.
-    "200 without keys": {"status": 200, "body": "empty_object", "method": "GET"},
+    # To a revocation the service itself answers so: here nothing is revoked.
+    "200 without keys": {"status": 200, "body": "empty_object"},
     "short list": {"spoil": "short_list"},
     "empty list": {"spoil": "empty_list"},
     "no list": {"spoil": "null_list"},
@@ -97,11 +97,29 @@ def _cluster_troubles(draw: st.DrawFn) -> Trouble:
     return Trouble(fault, draw(st.sampled_from(["orchard", "orchard", "meadow"])))
 
 
+@st.composite
+def _revocation_troubles(draw: st.DrawFn) -> Trouble:
+    """A revocation without the answer that proves the revocation, with and without an effect."""
+    fields = API_FAULTS[draw(st.sampled_from(sorted(API_FAULTS)))]
+    return Trouble(Fault(path="/v1/oauth/revoke", skip=draw(st.integers(0, 1)), **fields))
+
+
+@st.composite
+def _refusals(draw: st.DrawFn) -> Trouble:
+    """A namespace that refuses all writes, all new objects, or all new secrets, as a policy or a quota does."""
+    method, end = draw(st.sampled_from([("P*", "*"), ("POST", "*"), ("P*", "secrets*"), ("PATCH", "*")]))
+    path = f"*/namespaces/{draw(st.sampled_from(NAMESPACES))}/{end}"
+    fault = Fault(method=method, path=path, times=50, status=draw(st.sampled_from([403, 422])))
+    return Trouble(fault, draw(st.sampled_from(["orchard", "orchard", "meadow"])))
+
+
 TROUBLES = st.one_of(
     st.just(NO_TROUBLE),
     _api_troubles(),
+    _revocation_troubles(),
     _cluster_troubles(),
-    _cluster_troubles(),
+    _refusals(),
+    st.just(Trouble(is_operator_stopped=True)),
     st.builds(Trouble, kill_at=st.integers(0, 15), kill_after=st.booleans()),
 )
 WISHES = st.builds(
@@ -142,6 +160,18 @@ def _edit_secret(team: Team, number: int) -> None:
         secret = local.objects[kind, namespace, name]
         spoiled = {**secret, "data": {KEY: base64.b64encode(b'{"auths": {}}').decode()}}
         local.answer("PUT", f"namespaces/{namespace}/secrets/{name}", "", spoiled)
+
+
+def _hold_secret(team: Team, number: int) -> None:
+    found = _own_secrets(team)
+    if found:
+        cluster, key = found[number % len(found)]
+        team.clusters[cluster].set_finalizer(key)
+
+
+def _end_finalizers(team: Team, _number: int) -> None:
+    for local in team.clusters.values():
+        local.end_finalizers()
 
 
 def _edit_account(team: Team, number: int) -> None:
@@ -186,6 +216,8 @@ def _toggle_integration(team: Team, number: int) -> None:
 OUTSIDE: Mapping[str, Callable[[Team, int], None]] = {
     "a secret is deleted": _delete_secret,
     "a secret is edited": _edit_secret,
+    "a finalizer is set": _hold_secret,
+    "all finalizers end": _end_finalizers,
     "a service account is edited": _edit_account,
     "a journal is deleted": _delete_journal,
     "a token is revoked": _revoke,

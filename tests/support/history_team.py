@@ -118,12 +118,13 @@ def absent_registry(name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What goes wrong in a run: a fault of the service, a fault of a cluster, or a kill at a call."""
+    """What goes wrong in a run: a fault of the service or of a cluster, a kill at a call, or a stopped operator."""
 
     fault: Fault | None = None
     cluster: str = ""
     kill_at: int | None = None
     kill_after: bool = False
+    is_operator_stopped: bool = False
 
 
 NO_TROUBLE = Trouble()
@@ -230,6 +231,8 @@ class Team:
     _protected: set[Place] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
     _run: Run = field(default_factory=Run)
+    _is_operator_stopped: bool = False
+    _is_broken: bool = False
 
     def __post_init__(self) -> None:
         self.sandbox.world.clock.set_rate(0)
@@ -280,7 +283,7 @@ class Team:
 
     def reconcile(self) -> None:
         """Let DigitalOcean's operator do what is due in all clusters."""
-        for one in self._operators.values():
+        for one in () if self._is_operator_stopped else self._operators.values():
             one.reconcile()
 
     def valid_tokens(self) -> dict[str, Token]:
@@ -380,9 +383,13 @@ class Team:
 
     def settle(self) -> None:
         """After the last fault: the next runs do all that is wished for, and the runs after them nothing."""
+        if self._is_broken:
+            return  # A run did what no run may do, which another error would hide.
         for name in CLUSTERS:
             self.set_state(name, "running")
         self.add_clusters()
+        for local in self.clusters.values():
+            local.end_finalizers()
         self.reconcile()
         for run in (self.create(), self.give(), *([self.collect()] if self.has_collected else [])):
             assert run.error is None, str(run.error)
@@ -431,7 +438,8 @@ class Team:
         *,
         is_checked: bool = True,
     ) -> Run:
-        run = self._run = Run()
+        run, self._is_broken = Run(), True
+        self._run = run
         self._protected, self._seen = protected, set(self.sandbox.world.tokens.api)
         for connections in self.connections.values():
             connections.effects.clear()
@@ -439,6 +447,7 @@ class Team:
         self.sandbox.writes.clear()
         self.moments.begin(trouble.kill_at, kill_after=trouble.kill_after)
         self._arm(trouble)
+        self._is_operator_stopped = trouble.is_operator_stopped
         try:
             task, api = build(options), self._open()
             current = task.fetch(api)
@@ -452,6 +461,7 @@ class Team:
             run.is_killed = True
         finally:
             run.met_fault = trouble.fault is not None and self._disarm(trouble.fault)
+            self._is_operator_stopped = False
         self._judge(run)
         # What DigitalOcean's operator has yet to take away was taken away by this run, and not by the next run.
         self._protected = set()
@@ -459,14 +469,21 @@ class Team:
         if is_checked and run.error is None and not run.is_killed and not run.is_postponed:
             left = self._steps_left({**options, "force_rotation": False}, build)
             assert left == [], f"the run succeeded, and the next run would {left}"
+        self._is_broken = False
         return run
 
     def _steps_left(self, options: dict[str, Any], build: Callable[[dict[str, Any]], Any]) -> list[str]:
         """What the next run would do."""
         self.moments.begin()
         self._protected = set()
+        self.sandbox.writes.clear()
+        for connections in self.connections.values():
+            connections.effects.clear()
         task, api = build(options), self._open(read_only=True)
-        return [step.message for step in task.plan(task.fetch(api)).steps]
+        steps = task.plan(task.fetch(api)).steps
+        written = [*self.sandbox.writes, *(one for local in self.connections.values() for one in local.effects)]
+        assert written == [], f"reading wrote {written}"
+        return [step.message for step in steps]
 
     def _arm(self, trouble: Trouble) -> None:
         if trouble.fault is None:
@@ -500,6 +517,7 @@ class Team:
 
     def _judge(self, run: Run) -> None:
         assert not run.violation, run.violation
+        self._judge_revocations(run)
         lost = self.lost_tokens() - self.excused
         if run.is_killed:
             # A token that was minted in the instant of the kill, before the next call ended.
@@ -515,12 +533,23 @@ class Team:
         assert "an unexpected" not in text, text
         assert text.endswith("."), text
         # A token that is minted and revoked again leaves nothing behind.
-        lasting = [one for one in self.sandbox.writes if one[1] != "/v1/oauth/revoke"]
+        is_lasting = bool(run.minted.keys() & self.valid_tokens().keys())
+        lasting = [
+            one
+            for one in self.sandbox.writes
+            if one[1] != "/v1/oauth/revoke" and (is_lasting or not one[1].endswith(MINT))
+        ]
         has_written = bool(lasting) or any(one.effects for one in self.connections.values())
         if has_written and not run.is_mint_spoiled:
             assert run.steps or run.error.has_written or run.error.may_have_taken_effect, (
                 f"no word of what was written: {text}"
             )
+
+    def _judge_revocations(self, run: Run) -> None:
+        """A credential that the run reports as revoked is no longer valid."""
+        told = [one for step in run.steps if "revoke" in step.action for one in getattr(step, "credentials", ())]
+        left = self.valid_tokens().keys() & {one.login.token for one in told}
+        assert not left, f"{len(left)} tokens are reported as revoked, and are valid"
 
     def _judge_writes(self, run: Run) -> None:
         for connections in self.connections.values():

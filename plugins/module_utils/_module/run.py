@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -113,7 +114,7 @@ class TaskEntry:
         if call.is_check_mode:
             outcome = Outcome(plan.steps, task.predict(current, plan))
         else:
-            plan, result_after = _carry_out(task, api, current, plan, steps_done)
+            plan, result_after = _carry_out(task, api, current, plan, steps_done, partial(_warn, call))
             outcome = Outcome(tuple(steps_done), result_after)
         result = _common_result(plan, outcome) | task.shape(outcome)
         _warn(call, result.pop("warnings", ()))
@@ -167,11 +168,18 @@ def run_module(entry: Entry, say: Say = drop_line) -> None:
     module.exit_json(**result)
 
 
-def _carry_out(task: Task[S_contra, C, P, R], api: Any, current: C, plan: P, steps_done: list[Step]) -> tuple[P, R]:
+def _carry_out(
+    task: Task[S_contra, C, P, R],
+    api: Any,
+    current: C,
+    plan: P,
+    steps_done: list[Step],
+    warn: Callable[[Iterable[str]], None],
+) -> tuple[P, R]:
     """Apply the plan; returns the last plan and the state afterwards.
 
     Where the rate limit refuses a write, the task waits, reads again and plans again: the former decision may no longer
-    hold. The steps that were carried out stay in `steps_done`.
+    hold. The steps that were carried out stay in `steps_done`; `warn` gets the warnings that only a later plan has.
     """
     waits = RateLimitWaits(api.rate_limit_wait_s, SystemClock())
     while True:
@@ -181,7 +189,9 @@ def _carry_out(task: Task[S_contra, C, P, R], api: Any, current: C, plan: P, ste
             if not waits.wait(error, len(steps_done)):
                 raise
         current = task.fetch(api)
+        told = frozenset(plan.warnings)
         plan = task.plan(current)
+        warn(one for one in plan.warnings if one not in told)
 
 
 def _warn(call: ModuleCall, warnings: Iterable[str]) -> None:

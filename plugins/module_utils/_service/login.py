@@ -60,10 +60,11 @@ class LoginKeeper:
     api: Api
     file: ConfigFile
     host: str
+    clock: Clock
 
-    def fetch_login(self, desired: DesiredLogin, clock: Clock) -> CurrentLogin:
+    def fetch_login(self, desired: DesiredLogin) -> CurrentLogin:
         """What a plan for a login depends on; calls the image host only where the login may be kept."""
-        self._lock(clock)
+        self._lock()
         registries = frozenset(one.name for one in self.api.list_registries())
         current = replace(self._fetch(), registries=registries)
         if (
@@ -74,9 +75,9 @@ class LoginKeeper:
             return current
         return replace(current, is_open=accepts_token(self.api, current.login, desired.registry))
 
-    def fetch_logout(self, clock: Clock) -> CurrentLogin:
+    def fetch_logout(self) -> CurrentLogin:
         """What a plan for a removal depends on."""
-        self._lock(clock)
+        self._lock()
         return self._fetch()
 
     def apply_login(
@@ -87,7 +88,7 @@ class LoginKeeper:
         for step in plan.steps:
             match step:
                 case RevokeCredential():
-                    revoke_token(self.api, step.credentials)
+                    revoke_token(self.api, step.credentials, self.clock)
                     self._forget(step.credentials)
                 case LogIn():
                     own_login = self._exchange(current, desired)
@@ -103,16 +104,16 @@ class LoginKeeper:
         for step in plan.steps:
             match step:
                 case RevokeCredential():
-                    revoke_token(self.api, step.credentials)
+                    revoke_token(self.api, step.credentials, self.clock)
                 case RemoveLogin():
                     self._remove(current)
                 case RemoveTemporaryFiles():
                     self.file.remove_leftovers()
             done(step)
 
-    def _lock(self, clock: Clock) -> None:
+    def _lock(self) -> None:
         locked = poll(
-            self.file.try_lock, bool, timeout_s=_LOCK_TIMEOUT_S, interval_s=_LOCK_INTERVAL_S, clock=clock
+            self.file.try_lock, bool, timeout_s=_LOCK_TIMEOUT_S, interval_s=_LOCK_INTERVAL_S, clock=self.clock
         ).is_done
         if not locked:
             raise Conflict(
@@ -211,7 +212,7 @@ class LoginKeeper:
     def _take_back(self, credentials: DockerCredentials) -> None:
         """Revoke a credential that did not become the login. Where this fails, the next run finds the credential."""
         with suppress(DocrError):
-            revoke_token(self.api, credentials)
+            revoke_token(self.api, credentials, self.clock)
             self._forget(credentials)
 
     def _forget(self, credentials: DockerCredentials) -> None:

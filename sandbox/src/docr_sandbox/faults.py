@@ -42,7 +42,7 @@ class Fault:
 
     def matches(self, method: str, path: str) -> bool:
         """Whether a request matches."""
-        return self.method in ("*", method) and fnmatchcase(path, self.path)
+        return fnmatchcase(method, self.method) and fnmatchcase(path, self.path)
 
 
 @dataclass

@@ -69,13 +69,17 @@ class ApiConnection:
             return parse(answer)
 
     def _pages(self, call: Call, fetch: Callable[[int], Any], listing: Listing[T]) -> tuple[T, ...]:
-        """The entries of all pages; a list that is not whole is read again once, then the answer is bad."""
+        """The entries of all pages, read as `_read_whole` says."""
+        return self._read_whole(lambda: self._read_pages(call, fetch, listing))
+
+    def _read_whole(self, read: Callable[[], T]) -> T:
+        """What `read` gives; a list that is not whole is read again once, then the answer is bad."""
         try:
-            return self._read_pages(call, fetch, listing)
+            return read()
         except EndlessList:
             raise
         except BadAnswer:
-            return self._read_pages(call, fetch, listing)
+            return read()
 
     def _read_pages(self, call: Call, fetch: Callable[[int], Any], listing: Listing[T]) -> tuple[T, ...]:
         entries: dict[str, T] = {}

@@ -35,10 +35,12 @@ class RegistryCalls(ApiConnection):
     def list_registries(self, *, is_untold_none: bool = False) -> tuple[Registry, ...]:
         """All registries. The list has no total; where `is_untold_none`, null, a missing key and 404 mean none."""
         try:
-            return self._read(
-                LIST_REGISTRIES.call(),
-                self._client.registries.list,
-                lambda answer: _read_registries(answer, is_untold_none),
+            return self._read_whole(
+                lambda: self._read(
+                    LIST_REGISTRIES.call(),
+                    self._client.registries.list,
+                    lambda answer: _read_registries(answer, is_untold_none),
+                )
             )
         except NotFound:
             if is_untold_none:

@@ -22,6 +22,7 @@ from .sdk import ConnectTimeoutError, MaxRetryError, NewConnectionError, Retry
 _NOT_FOUND = 404
 CHECK_SERVER = "check the address of the API server, and that no proxy answers for it"
 _UNKNOWN, _FORBIDDEN = 401, 403
+_MOST_TOLD_S = 366 * 86_400
 _ADVICE = {
     0: "correct what the API server objects to",
     401: "check the credentials of the cluster: they are unknown or expired",
@@ -110,11 +111,11 @@ class Pages:
         return f"the list has more than {self.MOST} pages" if len(self._tokens) >= self.MOST else None
 
 
-def fetch_bounded(request: Callable[[], Any]) -> tuple[int, bytes]:
-    """Status and body of an answer, within the bounds."""
+def fetch_bounded(request: Callable[[], Any]) -> tuple[int, bytes, float | None]:
+    """Status and body of an answer, within the bounds, and the seconds of its `Retry-After` (None: not said)."""
     answer = request()
     try:
-        return answer.status, read_bounded(answer.stream(CHUNK, decode_content=True))
+        return answer.status, read_bounded(answer.stream(CHUNK, decode_content=True)), _told_wait_s(answer)
     except BaseException:
         answer.close()
         raise
@@ -122,8 +123,18 @@ def fetch_bounded(request: Callable[[], Any]) -> tuple[int, bytes]:
         answer.release_conn()
 
 
-def read_answer(status: int, data: bytes, words: str, credentials: str, *, is_read: bool) -> Any:
-    """The object in an answer; raises the error of the status. `credentials` are for messages."""
+def _told_wait_s(answer: Any) -> float | None:
+    """The seconds of `Retry-After`; newer versions of urllib3 would cut them to six hours."""
+    retry = PatientKubeRetry()
+    retry.retry_after_max = _MOST_TOLD_S
+    wait = retry.get_retry_after(answer)
+    return wait if wait is None else min(wait, _MOST_TOLD_S)
+
+
+def read_answer(
+    status: int, data: bytes, words: str, credentials: str, *, is_read: bool, wait_s: float | None = None
+) -> Any:
+    """The object in an answer; raises the error of the status. `credentials` and `wait_s` are for messages."""
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):
@@ -147,7 +158,10 @@ def read_answer(status: int, data: bytes, words: str, credentials: str, *, is_re
     if status == _FORBIDDEN and _ANONYMOUS in (told.message or ""):
         why = f"the API server does not accept {credentials}, and took the request as a request of {_ANONYMOUS}"
         raise Denied(words, Answer(status, told.id, why), _ADVICE[_UNKNOWN])
-    raise error_of_status(words, told, {**_ADVICE, 500: _after_failure(is_read)})
+    advice = {**_ADVICE, 500: _after_failure(is_read)}
+    if wait_s is not None:
+        advice |= {code: f"wait {wait_s:.0f} s, as the API server says; {advice[code]}" for code in (429, 500)}
+    raise error_of_status(words, told, advice)
 
 
 def _after_failure(is_read: bool) -> str:

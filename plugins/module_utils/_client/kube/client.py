@@ -250,12 +250,12 @@ class KubeApi:
             preload_content=False,
         )
         try:
-            status, data = fetch_bounded(request)
+            status, data, wait_s = fetch_bounded(request)
         except AnswerTooLarge as error:
             raise BadAnswer(words, str(error), CHECK_SERVER) from None
         except (HTTPError, OSError) as error:
             raise lost(error, words, self._settings.secrets, is_read=is_read, proxy=self._door.proxy) from None
-        read = read_answer(status, data, words, self._door.credentials.words, is_read=is_read)
+        read = read_answer(status, data, words, self._door.credentials.words, is_read=is_read, wait_s=wait_s)
         if not is_read and "dryRun" not in query:
             self._has_written = True
         return read

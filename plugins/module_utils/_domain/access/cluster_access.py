@@ -57,9 +57,9 @@ class CurrentRegistry:
     """What a cluster holds for one registry.
 
     `secrets` are the secrets of every name that serves the registry, by name and then by namespace. `chosen` are the
-    namespaces that the user chose. `is_accepted` says whether the credential in use is accepted, and `is_new_accepted`
-    whether a credential is accepted that a run minted and did not verify; None where the check was not made or got no
-    answer. `check_error` is the error of the check of the new credential.
+    namespaces that the user chose. `is_accepted`, `is_new_accepted` and `is_former_accepted` say whether the credential
+    in use, a credential that no run verified, and a credential that a verified credential replaces are accepted; None
+    where the check was not made or got no answer. `check_error` is the error of the check of the new credential.
     """
 
     secrets: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
@@ -68,6 +68,7 @@ class CurrentRegistry:
     journal_secret: Secret | None = None
     is_accepted: bool | None = None
     is_new_accepted: bool | None = None
+    is_former_accepted: bool | None = None
     check_error: DocrError | None = None
 
     def of(self, name: str) -> Mapping[str, Secret]:
@@ -153,7 +154,8 @@ class RegistryAccess:
 
         A new credential that the check accepts is verified, and a credential that the check does not accept is old.
         """
-        found = self.current.journal.with_lost(self._held_credentials(), self.cluster.now)
+        with_lost = self.current.journal.with_lost(self._held_credentials(), self.cluster.now)
+        found = with_lost.retire_former(self.current.is_former_accepted, self.cluster.now)
         new, is_accepted = found.unverified, self.current.is_new_accepted
         if new is None or is_accepted is None:
             return found
@@ -163,7 +165,7 @@ class RegistryAccess:
         """The credential of each intact pull secret of this collection that the task may change or revoke.
 
         An excluded namespace keeps its secret, also with a credential that a rotation revoked. Secrets in a namespace
-        that is terminating can stay for long, and every run would revoke their credentials.
+        that is terminating, and terminating secrets, can stay for long, and every run would revoke their credentials.
         """
         known: dict[int, Credential | None] = {}  # Copies share their content, of which there are few.
         is_forced = self.desired.policy is not None and self.desired.policy.force
@@ -171,11 +173,11 @@ class RegistryAccess:
         for method in (DIRECT, OPERATOR):
             places = self.cluster.alive - (kept if method == DIRECT else frozenset[str]())
             for namespace, secret in self.current.of(secret_name(method, self.registry)).items():
-                if namespace in places and is_marked(secret, self.registry, method):
+                is_gone = self.desired.policy is None and secret.is_terminating
+                if namespace in places and not is_gone and is_marked(secret, self.registry, method):
                     if id(secret.content) not in known:
                         known[id(secret.content)] = intact_credential(secret)
-                    credential = known[id(secret.content)]
-                    if credential is not None:
+                    if (credential := known[id(secret.content)]) is not None:
                         yield credential
 
     @cached_property

@@ -84,7 +84,7 @@ class Journal:
     def with_lost(self, held: Iterable[Credential], now: datetime) -> Journal:
         """The journal with the credentials that only pull secrets hold; `held` is the credential of each secret.
 
-        Where the journal has no current credential, the credential that most secrets hold is the current credential,
+        Where the journal has no credential in use, the credential that most secrets hold is the current credential,
         since a user of one namespace may edit a secret.
         """
         holders: dict[str, list[Credential]] = {}
@@ -93,7 +93,7 @@ class Journal:
         recorded = {entry.fingerprint for entry in self.entries}
         lost = [same for fingerprint, same in holders.items() if fingerprint not in recorded]
         lost.sort(key=lambda same: (len(same), same[0].minted_at))
-        newest = None if self.current is not None or not lost else lost[-1][0]
+        newest = None if self.in_use is not None or not lost else lost[-1][0]
         found = self
         for credential in sorted((same[0] for same in lost), key=lambda one: one.minted_at):
             is_newest = credential is newest
@@ -150,6 +150,16 @@ class Journal:
                 for one in self.entries
             )
         )
+
+    def retire_former(self, is_accepted: bool | None, now: datetime) -> Journal:
+        """The journal where a current credential that has ended is old, if a verified credential replaces it.
+
+        `is_accepted` says whether the current credential is accepted; None where that is not known.
+        """
+        former = self.current
+        if former is None or self.verified is None or not (former.has_expired(now) or is_accepted is False):
+            return self
+        return self.retire({former.fingerprint}, now)
 
     def without(self, fingerprints: Iterable[str]) -> Journal:
         """The journal without these credentials."""

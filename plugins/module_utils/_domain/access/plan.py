@@ -126,11 +126,26 @@ def plan_absence(cluster: ClusterAccess) -> ClusterPlan:
     return ClusterPlan(steps=tuple(found), warnings=warnings)
 
 
+def _held_up(access: RegistryAccess, method: str, scope: frozenset[str]) -> Iterator[str]:
+    """The secrets of a method that ends and that stay for a time, since others set finalizers."""
+    held_up = [
+        f"{namespace}/{secret.name} ({', '.join(secret.finalizers)})"
+        for namespace, secret in sorted(access.owned_secrets(method).items())
+        if namespace in scope and secret.finalizers
+    ]
+    if held_up:
+        yield (
+            f"Finalizers hold up the deletion of the secrets {join_names(held_up)} of the cluster"
+            f" {access.cluster.name}. Each secret stays until its finalizers end. Find out what sets the finalizers."
+        )
+
+
 def _staying(access: RegistryAccess) -> Iterator[str]:
-    """The access that stays although the task ends access, since another method gives the access."""
+    """The access or secrets that stay although the task ends access: another method, or finalizers."""
     method = access.desired.method
     if method == ONE_CLICK:
         return
+    yield from _held_up(access, method, access.cluster.alive if method == OPERATOR else access.current.chosen)
     others = [one for one in access.desired.other_methods if one != ONE_CLICK and access.owned_secrets(one)]
     others += [ONE_CLICK] if access.registry in access.cluster.integrated else []
     if others:
@@ -228,14 +243,16 @@ def _end(access: RegistryAccess, method: str, scope: frozenset[str]) -> Iterator
     source = secrets.get(OPERATOR_NAMESPACE) if method == OPERATOR else None
     if source is not None and is_marked(source, registry, OPERATOR):
         # As long as the source exists, the operator writes deleted copies and entries of service accounts again.
-        yield steps.DeleteOperatorSecret(name, registry, source)
+        if not source.is_terminating:
+            yield steps.DeleteOperatorSecret(name, registry, source)
         return
     changes = access.entry_removals(method, scope)
     if is_own and method == DIRECT:
         changes = [one for one in changes if access.desired.where.has_account(one.account.name)]
     if changes:
         yield steps.PatchServiceAccounts(name, tuple(changes), registry)
-    deleted = tuple(secrets[namespace] for namespace in sorted(secrets.keys() & (scope - kept)))
+    ended = sorted(secrets.keys() & (scope - kept))
+    deleted = tuple(secrets[namespace] for namespace in ended if not secrets[namespace].is_terminating)
     if deleted:
         yield steps.DeletePullSecrets(name, registry, method, deleted)
 
@@ -244,7 +261,9 @@ def _remains(access: RegistryAccess, scope: frozenset[str]) -> bool:
     """Whether secrets with a credential of this collection stay after the method ended in `scope`."""
     for method in (DIRECT, OPERATOR):
         ended = scope if method == access.desired.method else frozenset[str]()
-        if (access.owned_secrets(method).keys() & access.cluster.alive) - ended:
+        # A secret that is terminating may stay for long, and gives no access that should stay.
+        lasting = {place for place, secret in access.owned_secrets(method).items() if not secret.is_terminating}
+        if (lasting & access.cluster.alive) - ended:
             return True
     return False
 
@@ -261,6 +280,9 @@ def _notes(access: RegistryAccess) -> Iterator[str]:
 def _warnings(access: RegistryAccess) -> Iterator[str]:
     cluster, method, secret = access.cluster, access.desired.method, access.desired.secret
     yield from gitops_warnings(access.chosen_accounts, secret)
+    for other in access.desired.other_methods:
+        if other != ONE_CLICK:
+            yield from _held_up(access, other, cluster.alive)
     yield from _postponed(access)
     if access.edited_secrets:
         yield (

@@ -48,7 +48,8 @@ class SecretContent:
 class Secret:
     """A secret as it was read; secrets with equal content may share one content object.
 
-    `finalizers` and `owners` (its ownerReferences) are what other writers set.
+    `finalizers` and `owners` (its ownerReferences) are what other writers set. A secret that `is_terminating` was
+    deleted and stays until its finalizers end.
     """
 
     namespace: str
@@ -59,6 +60,7 @@ class Secret:
     created_at: datetime | None = None
     finalizers: tuple[str, ...] = ()
     owners: Owners = ()
+    is_terminating: bool = False
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -167,6 +169,7 @@ def parse_secret(raw: Mapping[str, Any]) -> Secret:
         created_at=_time(metadata.get("creationTimestamp")),
         finalizers=tuple(str(one) for one in metadata.get("finalizers") or ()),
         owners=tuple(dict(one) for one in metadata.get("ownerReferences") or ()),
+        is_terminating=_DELETED in metadata,
     )
 
 

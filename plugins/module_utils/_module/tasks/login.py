@@ -80,7 +80,7 @@ def _home() -> str:
 
 
 def _keeper(api: ApiWithFiles, path: str, host: str) -> LoginKeeper:
-    return LoginKeeper(api, api.open_docker_config(path), host)
+    return LoginKeeper(api, api.open_docker_config(path), host, SystemClock())
 
 
 def _faults(params: Params, path: str, around: Surroundings) -> Iterator[FieldError]:
@@ -135,7 +135,7 @@ class LoginTask:
 
     def fetch(self, api: ApiWithFiles) -> CurrentLogin:
         """The file, the note, whether the image host takes the login, and the logins that clients prefer."""
-        current = _keeper(api, self.path, self.host).fetch_login(self.desired, SystemClock())
+        current = _keeper(api, self.path, self.host).fetch_login(self.desired)
         return replace(current, used=tuple(self._used(api, client, current.path) for client in CLIENTS))
 
     def _used(self, api: ApiWithFiles, client: str, path: str) -> UsedLogin:
@@ -183,7 +183,7 @@ class LogoutTask:
 
     def fetch(self, api: ApiWithFiles) -> CurrentLogin:
         """The file and the note."""
-        return _keeper(api, self.path, self.host).fetch_logout(SystemClock())
+        return _keeper(api, self.path, self.host).fetch_logout()
 
     def plan(self, current: CurrentLogin) -> Plan[LogoutStep]:
         """Revoke and remove."""

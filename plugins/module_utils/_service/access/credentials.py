@@ -27,7 +27,7 @@ from ..._domain.times import format_time
 from ..flow.rate_limit import RateLimitWaits
 from ..flow.tokens import revoke_token
 from ..flow.verification import CredentialCheck
-from ..flow.wait import PollSettings
+from ..flow.wait import Clock, PollSettings
 from ..ports.credentials import CredentialApi
 from ..ports.kube import Kube
 
@@ -42,6 +42,7 @@ class Credentials:
     check: CredentialCheck
     kube: Kube
     access: RegistryAccess
+    clock: Clock
     journal: Journal = field(init=False)
     secret: Secret | None = field(init=False)
     credential: Credential | None = field(init=False)
@@ -208,5 +209,5 @@ class Credentials:
             raise left_over from cause
 
     def _revoke(self, credential: Credential) -> None:
-        revoke_token(self._api, credential.login)
+        revoke_token(self._api, credential.login, self.clock)
         self.revoked.append(credential.fingerprint)

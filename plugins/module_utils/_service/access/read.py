@@ -84,6 +84,10 @@ class ClusterReader:
         if access.credential is not None:
             accepted = self.check.try_check(access.credential.login, access.registry)
             found = replace(found, is_accepted=accepted if isinstance(accepted, bool) else None)
+        former = access.journal.current
+        if former is not None and access.journal.verified is not None and not former.has_expired(access.cluster.now):
+            accepted = self.check.try_check(former.login, access.registry)
+            found = replace(found, is_former_accepted=accepted if isinstance(accepted, bool) else None)
         new = access.journal.unverified
         if new is not None:
             is_over = new.has_expired(access.cluster.now)

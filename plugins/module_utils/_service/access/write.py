@@ -56,8 +56,11 @@ class ClusterWriter:
     _writes: ConditionalWrites = field(init=False)
 
     def __post_init__(self) -> None:
-        self._writes = ConditionalWrites(self.kube, self.poll_settings.clock)
-        self.credentials = {one.registry: Credentials(self.check, self.kube, one) for one in self.cluster.registries}
+        clock = self.poll_settings.clock
+        self._writes = ConditionalWrites(self.kube, clock)
+        self.credentials = {
+            one.registry: Credentials(self.check, self.kube, one, clock) for one in self.cluster.registries
+        }
 
     @property
     def refusals(self) -> Refusals:
@@ -347,8 +350,12 @@ class ClusterWriter:
         )
 
     def _await_end(self, look: Callable[[], Mapping[str, Secret]]) -> Mapping[str, Secret]:
-        """The copies that are left when all are deleted, or when the time is over."""
-        return self.poll_settings.poll(look, lambda left: not left).value
+        """The copies that are left when all are deleted, or when the time is over; not those that are terminating."""
+
+        def look_for_left() -> Mapping[str, Secret]:
+            return {namespace: one for namespace, one in look().items() if not one.is_terminating}
+
+        return self.poll_settings.poll(look_for_left, lambda left: not left).value
 
     def _secrets(self, name: str) -> Mapping[str, Secret]:
         return by_namespace(self.kube.list_secrets(name))

@@ -9,12 +9,15 @@ from __future__ import annotations
 from contextlib import closing
 
 from ..._domain.credentials.docker import DockerCredentials
-from ..._domain.errors import Denied, DocrError
+from ..._domain.errors import BadAnswer, Denied, DocrError
 from ..ports.credentials import CredentialApi
 from ..ports.image_host import ImageHost
+from .wait import Clock, poll
 
 # Only this status speaks about the token; 403 can come from a firewall or mean a missing scope.
 UNKNOWN_TOKEN = 401
+# A revocation may take a moment to be known everywhere.
+_SPREAD_S, _INTERVAL_S = 10.0, 1.0
 
 
 def require_image_host(api: CredentialApi) -> None:
@@ -53,21 +56,22 @@ def accepts_token(api: CredentialApi, credentials: DockerCredentials, registry: 
 
 
 def is_accepted_if_known(api: CredentialApi, credentials: DockerCredentials) -> bool | None:
-    """Whether a token still works, by the image host, or else by the API; None where neither of them answers.
+    """Whether a token still works, by the API, or else by the image host; None where neither of them answers.
 
-    A minted token is also a token of the API (digitalocean-api.md 1.6).
+    A minted token is also a token of the API (digitalocean-api.md 1.6), which costs one request. A gateway in front of
+    the image host answers 401 too, for tokens that are good.
     """
+    accepted = _is_accepted_by_api(api, credentials)
+    if accepted is not None:
+        return accepted
     try:
         return accepts_token(api, credentials)
     except DocrError:
-        return _is_accepted_by_api(api, credentials)
+        return None
 
 
 def has_ended(api: CredentialApi, credentials: DockerCredentials) -> bool:
-    """Whether the API says that a token has ended; False where the API does not answer.
-
-    A second witness: a gateway in front of the image host answers 401 too, for tokens that are good.
-    """
+    """Whether the API says that a token has ended; False where the API does not answer."""
     return _is_accepted_by_api(api, credentials) is False
 
 
@@ -81,18 +85,32 @@ def _is_accepted_by_api(api: CredentialApi, credentials: DockerCredentials) -> b
     return True
 
 
-def revoke_token(api: CredentialApi, credentials: DockerCredentials) -> None:
-    """Revoke a token once. After an answer that proves nothing the token itself is tried: a token that works is valid.
+def revoke_token(api: CredentialApi, credentials: DockerCredentials, clock: Clock) -> None:
+    """Revoke a token once, and prove the revocation by the token: a proxy may answer 200 too.
 
-    Raises the error of the revocation, with what is known of the token, unless the token no longer works.
+    Raises an error, with what is known of the token, unless the token no longer works.
     """
+    failed: DocrError | None = None
     try:
         api.revoke_docker_credentials(credentials)
     except DocrError as error:
         if not (error.may_have_taken_effect or isinstance(error, Denied)):
             raise
-        is_accepted = is_accepted_if_known(api, credentials)
-        if is_accepted is False:
-            return
-        told = "the token still works" if is_accepted else "whether the token still works is not known"
-        raise type(error)(error.operation, error.answer, f"{told}; {error.advice}") from None
+        failed = error
+    is_accepted = poll(
+        lambda: is_accepted_if_known(api, credentials),
+        lambda accepted: accepted is not True,
+        timeout_s=_SPREAD_S if failed is None else 0.0,
+        interval_s=_INTERVAL_S,
+        clock=clock,
+    ).value
+    if is_accepted is False:
+        return
+    told = "the token still works" if is_accepted else "whether the token still works is not known"
+    if failed is not None:
+        raise type(failed)(failed.operation, failed.answer, f"{told}; {failed.advice}") from None
+    raise BadAnswer(
+        f"revoke the credential {credentials.fingerprint}",
+        f"the answer was success, and {told}",
+        "check revoke_url, and revoke the credential in the control panel",
+    )

@@ -15,7 +15,7 @@ from ..._domain.errors import Conflict, Denied, DocrError, Refused, Unreachable
 from ..._domain.gc.progress import NO_REPOSITORY
 from ..flow.rate_limit import RateLimitWaits
 from ..flow.tokens import revoke_token
-from ..flow.wait import PollSettings
+from ..flow.wait import Clock, PollSettings
 from ..ports.api import Api
 from ..ports.credentials import CredentialApi
 from ..ports.registries import RegistryApi
@@ -77,7 +77,7 @@ def _prove_by_upload(api: CredentialApi, registry: str, repository: str, setting
     try:
         proof = _until_writable(lambda: _try(api, registry, repository, credentials), settings)
     finally:
-        left = _revoke(api, credentials)
+        left = _revoke(api, credentials, settings.clock)
     return replace(proof, unrevoked=left)
 
 
@@ -132,9 +132,9 @@ def _try(api: CredentialApi, registry: str, repository: str, credentials: Docker
         return PushCheck(True, f"{opened} and cancelled.")
 
 
-def _revoke(api: CredentialApi, credentials: DockerCredentials) -> str:
+def _revoke(api: CredentialApi, credentials: DockerCredentials, clock: Clock) -> str:
     try:
-        revoke_token(api, credentials)
+        revoke_token(api, credentials, clock)
     except DocrError as error:
         return f"the credential of the upload was not revoked and expires in {_EXPIRY_S // 60} minutes: {error}"
     return ""

@@ -28,7 +28,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.ownership import JOURNAL, is_marked
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import Secret
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import Credential
-from support.access_states import DAY, ETERNAL, FIRST, HOUR, NOW, SECOND, config, journal, journal_secret
+from support.access_states import DAY, ETERNAL, EXPIRED, FIRST, HOUR, NOW, SECOND, config, journal, journal_secret
 
 THIRD = replace(SECOND, config=config("t-7"))
 
@@ -190,3 +190,20 @@ def test_retired_credentials_keep_the_time_of_their_first_retirement() -> None:
     retired = found.retire(doomed, NOW)
     assert retired == journal((ETERNAL, OLD, NOW - DAY), (FIRST, OLD, NOW), (SECOND, VERIFIED))
     assert retired.retired == set(doomed)
+
+
+@pytest.mark.parametrize(
+    ("current", "is_accepted", "state"),
+    [(FIRST, None, CURRENT), (FIRST, True, CURRENT), (FIRST, False, OLD), (EXPIRED, None, OLD), (EXPIRED, True, OLD)],
+)
+def test_current_credential_that_ended_beside_a_verified_credential_is_old(
+    current: Credential, is_accepted: bool | None, state: str
+) -> None:
+    found = journal((current, CURRENT), (SECOND, VERIFIED)).retire_former(is_accepted, NOW)
+    assert [one.state for one in found.entries] == [state, VERIFIED]
+    assert journal((current, CURRENT)).retire_former(is_accepted, NOW) == journal((current, CURRENT))
+
+
+def test_credential_that_only_secrets_hold_is_not_current_beside_a_verified_credential() -> None:
+    found = journal((SECOND, VERIFIED)).with_lost([FIRST], NOW)
+    assert [(one.credential, one.state) for one in found.entries] == [(SECOND, VERIFIED), (FIRST, OLD)]

@@ -25,7 +25,9 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import (
     plan_absence,
     plan_leaving,
+    plan_presence,
 )
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clusters.objects import Secret
 from support.access_states import (
     BOG,
     COPIED,
@@ -107,6 +109,41 @@ def test_entries_are_removed_before_secrets_and_the_journal_last() -> None:
 )
 def test_absence_removes_only_what_exists(state: CurrentCluster, method: str, expected: list[str]) -> None:
     assert actions(ends(state, access(method, None))) == expected
+
+
+def held(secret: Secret, *, is_terminating: bool = True) -> Secret:
+    """A secret whose deletion a finalizer of others holds up."""
+    return replace(secret, finalizers=("example.com/hold",), is_terminating=is_terminating)
+
+
+@pytest.mark.parametrize(
+    ("state", "method", "expected"),
+    [
+        (cluster([held(ours(PEAR))], named()), "direct", []),
+        (cluster([held(ours(PEAR))], named(), SETTLED), "direct", ALL_ENDS),
+        (cluster([held(copied(PEAR))], named()), "operator", []),
+        (cluster([held(ours(SYSTEM, method="operator"))], named()), "operator", []),
+        (cluster([held(ours(PEAR, method="operator")), *everywhere()], [], SETTLED), "direct", ["delete_pull_secrets"]),
+    ],
+)
+def test_secret_that_was_deleted_before_is_not_deleted_again(
+    state: CurrentCluster, method: str, expected: list[str]
+) -> None:
+    found = actions(ends(state, access(method, None)))
+    assert found[: len(expected)] == expected
+    assert found in (expected, [*expected, *ALL_ENDS])
+
+
+@pytest.mark.parametrize("is_terminating", [True, False])
+def test_finalizers_of_others_are_a_warning_that_names_them(is_terminating: bool) -> None:
+    state = cluster([held(ours(PEAR), is_terminating=is_terminating), ours(FIG)], [], SETTLED)
+    (told,) = plan_absence(ClusterAccess(state, (access(policy=None),))).warnings
+    assert told == (
+        f"Finalizers hold up the deletion of the secrets {PEAR}/{DIRECT} (example.com/hold) of the cluster orchard."
+        " Each secret stays until its finalizers end. Find out what sets the finalizers."
+    )
+    moved = plan_presence(ClusterAccess(state, (access("operator"),)), recreates_pods=False)
+    assert told in moved.warnings
 
 
 def test_absence_in_some_namespaces_keeps_the_credential() -> None:
