@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,34 @@ def module_python() -> str:
     return os.environ.get(MODULE_PYTHON) or sys.executable
 
 
-def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | None = None, *arguments: str) -> Played:
+@dataclass(frozen=True)
+class Ended:
+    """What a program printed, and its exit status."""
+
+    status: int
+    output: str
+    errors: str
+
+
+# Runs a command from the checkout's root in an environment.
+Runner = Callable[[Sequence[str], Mapping[str, str]], Ended]
+
+
+def run_program(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
+    """Run a command from the checkout's root."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def play(
+    playbook: Path | str,
+    sandbox: Sandbox,
+    variables: Mapping[str, Any] | None = None,
+    *arguments: str,
+    runner: Runner = run_program,
+) -> Played:
     """Run a playbook from the checkout's root; raise :class:`PlaybookFailedError` when a task failed.
 
     ``arguments`` are added to the command, such as ``--check``.
@@ -94,15 +121,13 @@ def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | 
             "DOCR_PLAY_REPORT": str(report),
         }
         started = time.monotonic()
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+        done = runner(command, environment)
         seconds = time.monotonic() - started
-        require_no_secret("the playbook", done.stdout, done.stderr)
-        if done.returncode != 0:
-            raise PlaybookFailedError(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
+        require_no_secret("the playbook", done.output, done.errors)
+        if done.status != 0:
+            raise PlaybookFailedError(f"{' '.join(command)}\n{done.output}\n{done.errors}")
         told = json.loads(report.read_text(encoding="utf-8"))
-    return Played(seconds, done.stdout, done.stderr, told["ran"], told["changed"], told["skipped"], told["statistics"])
+    return Played(seconds, done.output, done.errors, told["ran"], told["changed"], told["skipped"], told["statistics"])
 
 
 def write_play(path: Path, tasks: Sequence[Mapping[str, Any]]) -> Path:

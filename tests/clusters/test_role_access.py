@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from playing import PlaybookFailedError, Played, play
+from playing import PlaybookFailedError, Played
 from support.control_plane import Cluster, token_in
 from support.modules import writes
+from support.plays import play
 from support.role_manifests import written
 
 SITE = "playbooks/site.yml"

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from playing import PlaybookFailedError, play
+from playing import PlaybookFailedError
 from support.modules import run_module
+from support.plays import play
 from support.role_manifests import written
 from support.sandbox_clusters import listed, run
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from playing import play
 from support.gc_module import RUNNING, START, collections, hold, only, run, run_and, seed, set_rate
 from support.modules import writes
+from support.plays import play
 from support.role_manifests import written
 
 LONG = {"started_at": "2026-02-22T03:05:00Z", "ended_at": "2026-02-22T08:35:00Z", "blobs_deleted": 3, "freed_bytes": 77}

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from docr_sandbox.testing import Sandbox
-from playing import PlaybookFailedError, play
+from playing import PlaybookFailedError
 from support.fault_matrix import READ_TIMEOUT_S, Scenario, Share, check_matrix
 from support.gc_module import SUNDAY, collections
+from support.plays import play
 from support.role_manifests import written
 
 SITE = "playbooks/site.yml"

@@ -13,9 +13,10 @@ import pytest
 import yaml
 
 from docr_sandbox.testing import Sandbox
-from playing import PlaybookFailedError, play
+from playing import PlaybookFailedError
 from support.image_host import nobody
 from support.modules import writes
+from support.plays import play
 from support.role_manifests import written
 
 SITE = "playbooks/site.yml"

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from playing import PlaybookFailedError, play
+from playing import PlaybookFailedError
 from support.modules import writes
+from support.plays import play
 
 SITE = "playbooks/site.yml"
 HEAD = "apiVersion: digital-ocean.planton.dev/v1\nkind: DigitalOceanContainerRegistry\n"

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from playing import PlaybookFailedError, Played, play
+from playing import PlaybookFailedError, Played
 from support.modules import writes
+from support.plays import play
 
 DESTROY = "playbooks/destroy.yml"
 

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from playing import PlaybookFailedError, Played, play
+from playing import PlaybookFailedError, Played
 from support.modules import writes
+from support.plays import play
 from support.role_manifests import written
 
 GC = "playbooks/gc.yml"

@@ -20,8 +20,9 @@ import pytest
 import yaml
 
 from docr_sandbox.testing import Sandbox
-from playing import ROOT, PlaybookFailedError, Played, play
+from playing import ROOT, PlaybookFailedError, Played
 from support.modules import writes
+from support.plays import play
 from support.role_manifests import written
 
 SITE = "playbooks/site.yml"

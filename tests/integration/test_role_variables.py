@@ -15,8 +15,9 @@ import pytest
 import yaml
 
 from docr_sandbox.testing import Sandbox
-from playing import PlaybookFailedError, Played, play, playbook_program
+from playing import PlaybookFailedError, Played, playbook_program
 from support.modules import writes
+from support.plays import play
 from support.role_manifests import written
 
 DESTROY = "playbooks/destroy.yml"

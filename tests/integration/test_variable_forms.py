@@ -19,7 +19,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.role.
     VariableType,
 )
 from docr_sandbox.testing import Sandbox
-from playing import MANIFEST, PlaybookFailedError, play
+from playing import MANIFEST, PlaybookFailedError
+from support.plays import play
 from support.unsafe_yaml import UnsafeDumper
 
 WINDOWS = [{"days": ["monday", "friday"], "start": "22:30", "duration": "90m", "time_zone": "Asia/Kathmandu"}]

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from docr_sandbox.doks.proxy import Proxy
 from docr_sandbox.testing import Sandbox
-from support import module_server
+from support import fork_server, module_server
 from support.access_module import DIRECT, JOURNAL, MODULE, OPERATOR, minted
 from support.control_plane import Cluster, eventually, token_in
 from support.modules import PACKAGE, is_write
@@ -34,7 +34,7 @@ class Runs:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._environment = sandbox.environment
-        self._run: module_server.Run | None = None
+        self._run: fork_server.Run | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +75,7 @@ class Runs:
         """Kill the run; what the run printed counts for nothing."""
         self._current().kill()
 
-    def _current(self) -> module_server.Run:
+    def _current(self) -> fork_server.Run:
         assert self._run is not None
         return self._run
 

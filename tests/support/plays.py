@@ -1,0 +1,65 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays without the start of ansible-playbook: a server imports the program once and forks for each play.
+
+`playing.play` starts the program itself, as the demo, the benchmark and the tests of command lines do. Another version
+of ansible-core always does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import playing
+from docr_sandbox.testing import Sandbox
+from playing import PLAYBOOK_PROGRAM, ROOT, Ended, Played
+from support import fork_server
+
+# Ansible reads these variables when it is imported, so plays share a server where the variables are equal.
+_READ_ONCE = ("ANSIBLE_", "HOME", "LANG", "LC_", "NO_COLOR", "PATH", "PYTHON", "TMPDIR")
+# The folder that a program of Ansible makes when it is imported, and removes at its end. Built modules stay in it for
+# the next play.
+_PRELUDE = """
+import atexit, os, sys, tempfile
+from ansible import constants
+from ansible.config import manager
+shared = os.path.join(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache")
+os.makedirs(shared, exist_ok=True)
+atexit.unregister(manager.cleanup_tmp_file)
+home = os.path.dirname(constants.DEFAULT_LOCAL_TMP)
+constants.DEFAULT_LOCAL_TMP = tempfile.mkdtemp(prefix="ansible-local-", dir=home)
+atexit.register(manager.cleanup_tmp_file, constants.DEFAULT_LOCAL_TMP, warn=True)
+os.symlink(shared, os.path.join(constants.DEFAULT_LOCAL_TMP, "ansiballz_cache"))
+sys.argv = {command}
+"""
+
+
+def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | None = None, *arguments: str) -> Played:
+    """Run a playbook as `playing.play` does."""
+    if os.environ.get(PLAYBOOK_PROGRAM):
+        return playing.play(playbook, sandbox, variables, *arguments)
+    return playing.play(playbook, sandbox, variables, *arguments, runner=run_forked)
+
+
+def run_forked(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
+    """Run ansible-playbook in a fork of a server; the first word of the command is the program."""
+    read_once = {name: value for name, value in environment.items() if name.startswith(_READ_ONCE)}
+    variables = tuple(sorted({**read_once, "ANSIBLE_LOCAL_TEMP": _local_folder().name}.items()))
+    surroundings = fork_server.Surroundings(sys.executable, variables, str(ROOT))
+    prelude = _PRELUDE.format(command=list(command))
+    run = fork_server.start(surroundings, "ansible.cli.playbook", "", environment, prelude)
+    output, errors = run.wait(600)
+    assert run.status is not None, (output, errors)
+    return Ended(run.status, output, errors)
+
+
+@cache
+def _local_folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="docr-ansible-")
