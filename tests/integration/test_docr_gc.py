@@ -134,7 +134,8 @@ def test_idle_cancels_the_running_collection_and_a_second_run_changes_nothing(sa
     assert (again["changed"], [one["decision"] for one in again["garbage_collections"]]) == (False, ["idle"] * 2)
     images = [f"GET /v2/registries/{name}/repositoriesV2" for name in ("kiwi", "plum")]
     calls = sandbox.calls()
-    assert calls[:4] == [ACTIVE, ACTIVE.replace("kiwi", "plum"), *["GET /v2/registries"] * 2]
+    assert sorted(calls[:2]) == [ACTIVE, ACTIVE.replace("kiwi", "plum")]
+    assert calls[2:4] == ["GET /v2/registries"] * 2
     # The images of several registries are counted at the same time.
     assert sorted(calls[4:]) == images
 
@@ -201,7 +202,9 @@ def test_info_shows_the_active_collection_and_the_history(sandbox: Sandbox) -> N
     kiwi, plum = result["garbage_collections"]
     assert (kiwi["active"]["status"], [one["freed_bytes"] for one in kiwi["history"]]) == (RUNNING["status"], [0, 77])
     assert plum == {"registry": "plum", "active": None, "history": []}
-    assert sandbox.calls() == [LIST, LIST.replace("kiwi", "plum"), ACTIVE.replace("kiwi", "plum")]
+    calls = sandbox.calls()
+    assert sorted(calls[:2]) == [LIST, LIST.replace("kiwi", "plum")]
+    assert calls[2:] == [ACTIVE.replace("kiwi", "plum")]
     assert result["changed"] is False
 
 
