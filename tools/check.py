@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit import UNANSWERED
+from docr_sandbox.contract import description
 from docr_sandbox.contract.report import ContractSummary, reports_in, sum_reports
 from stages import LONG_STAGES, ROOT, STAGES, Outcome, Stage, Workplace, scratch_folder
 
@@ -36,9 +37,8 @@ def find_description() -> str | None:
     if named:
         return named
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    pattern = Path(settings["tool"]["pytest"]["ini_options"]["docr_sandbox_openapi"])
-    found = sorted((ROOT / pattern.parent).resolve().glob(pattern.name))
-    return str(found[0]) if found else None
+    found = description.find_description(ROOT, settings["tool"]["pytest"]["ini_options"]["docr_sandbox_openapi"])
+    return None if found is None else str(found)
 
 
 def describe_contract(contract: ContractSummary, description: str | None) -> str:

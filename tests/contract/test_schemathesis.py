@@ -38,14 +38,25 @@ WANTED_CASES = 2000
 EXAMPLES_PER_OPERATION = 30
 
 OUT_OF_SCOPE = {
-    "GET POST /v2/apps": "the sandbox has no App Platform",
-    "GET PUT DELETE /v2/apps/{id}": "the sandbox has no App Platform",
+    "POST /v2/apps": "apps are seeded, not made",
+    "PUT DELETE /v2/apps/{id}": "apps are seeded, not changed",
+    "POST /v2/apps/propose": "apps are seeded, not made",
+    "POST /v2/apps/{app_id}/deployments": "deployments are seeded, not made",
+    "POST /v2/apps/{app_id}/deployments/{deployment_id}/cancel": "deployments are seeded, not changed",
+    "GET /v2/apps/{app_id}/deployments/{deployment_id}/logs": "deployments have no logs",
+    "GET /v2/apps/{app_id}/deployments/{deployment_id}/components/{component_name}/logs": "deployments have no logs",
+    "POST /v2/apps/{app_id}/rollback": "apps are seeded, not changed",
+    "POST /v2/apps/{app_id}/rollback/validate": "apps are seeded, not changed",
+    "POST /v2/apps/{app_id}/rollback/commit": "apps are seeded, not changed",
+    "POST /v2/apps/{app_id}/rollback/revert": "apps are seeded, not changed",
     "POST /v2/kubernetes/clusters": "clusters are seeded, not made",
     "PUT DELETE /v2/kubernetes/clusters/{cluster_id}": "clusters are seeded, not changed",
 }
 
 # Half of the cases go to objects that exist, or every answer would be a 404.
 CLUSTER_ID = "5a4c31f0-92c8-4d8a-8e1b-6f1f0a2b7c3d"
+APP_ID = "8d2f4c51-0b7e-4a96-b3d2-5e6a7c8b9d10"
+DEPLOYMENT_ID = "c3b1a7e4-6d5f-4f21-9a80-1b2c3d4e5f60"
 DIGEST = "sha256:" + "5e" * 32
 REAL = {
     "registry_name": "quayside",
@@ -53,6 +64,9 @@ REAL = {
     "repository_tag": "v4",
     "manifest_digest": quote(DIGEST, safe=""),
     "cluster_id": CLUSTER_ID,
+    "id": APP_ID,
+    "app_id": APP_ID,
+    "deployment_id": DEPLOYMENT_ID,
 }
 
 # Statuses that answer a well-formed request whose values do not fit the account as it stands.
@@ -72,7 +86,7 @@ CONFIG = schemathesis.Config.from_dict(
         },
         "checks": {"positive_data_acceptance": {"expected-statuses": FINE}},
         "operations": [
-            {"include-path-regex": "/subscription$|^/v2/kubernetes/", **FINE_WITH_400},
+            {"include-path-regex": "/apps$|/deployments$|/subscription$|^/v2/kubernetes/", **FINE_WITH_400},
             {"include-path-regex": "/(repositories(V2)?|tags|digests|garbage-collections)$", **FINE_WITH_400},
         ],
     }
@@ -85,7 +99,8 @@ def _in_scope(document: dict[str, Any]) -> dict[str, Any]:
     for operation in OUT_OF_SCOPE:
         *methods, path = operation.split()
         for method in methods:
-            del document["paths"][path][method.lower()]
+            # A description may lack deployments.
+            document["paths"].get(path, {}).pop(method.lower(), None)
     return document
 
 
@@ -103,11 +118,13 @@ def target(sandbox: Sandbox) -> Sandbox:
     """A sandbox whose account holds what ``REAL`` names."""
     manifest = {"digest": DIGEST, "tags": ["v4"], "size_bytes": 7340032}
     repository = {"name": "shop/cart", "manifests": [manifest]}
+    deployment = {"id": DEPLOYMENT_ID, "images": {"web": "shop/cart:v4"}, "is_pinned": True}
     sandbox.seed(
         {
             "tier": "professional",
             "registries": [{"name": "quayside", "region": "blr1", "repositories": [repository]}],
             "clusters": [{"id": CLUSTER_ID, "name": "north", "region": "fra1"}],
+            "apps": [{"name": "kiosk", "id": APP_ID, "deployments": [deployment]}],
         }
     )
     # Out of range is refused here, so that schemathesis sees what it expects; and it calls more often than anybody may.

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from docr_sandbox.api import account, garbage_collections, images, kubernetes, registries, registry_auth
+from docr_sandbox.api import account, apps, garbage_collections, images, kubernetes, registries, registry_auth
 from docr_sandbox.api.http import WORDS, Answer, ApiError, Call, Route
 from docr_sandbox.control import CONTROLS, Control, SeedRefused
 from docr_sandbox.control_guard import ControlGuard
@@ -36,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     *garbage_collections.ROUTES,
     *registry_auth.ROUTES,
     *kubernetes.ROUTES,
+    *apps.ROUTES,
 )
 CONTROL_PREFIX = "/_sandbox/"
 MOST_BODY = 1 << 20

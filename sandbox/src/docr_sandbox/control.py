@@ -38,7 +38,7 @@ def account(call: Call) -> Any:
     for registry in shown["registries"].values():
         blobs = registry.pop("blobs")
         registry |= {"blobs": blobs["sizes"], "links": blobs["links"], **registry.pop("usage")}
-    for kind in ("registries", "clusters"):
+    for kind in ("registries", "clusters", "apps"):
         shown[kind] = list(shown[kind].values())
     shown["tier"] = call.world.account.subscription.tier if call.world.account.subscription else None
     shown["team"] = {"name": call.world.account.team.name, "uuid": call.world.account.team.uuid}

@@ -4,7 +4,8 @@
 """pytest fixtures for a sandbox, and the verdict of the check against DigitalOcean's description over a whole run.
 
 Loaded by itself wherever docr-sandbox is installed. Where the description lies, the environment variable
-``DIGITALOCEAN_OPENAPI`` says, else the ini option ``docr_sandbox_openapi`` (a glob relative to the root folder).
+``DIGITALOCEAN_OPENAPI`` says, else the ini option ``docr_sandbox_openapi`` (globs relative to the root folder, of
+which the first that finds a file counts).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from docr_sandbox.contract.description import find_description
 from docr_sandbox.contract.report import ContractSummary, reports_in, sum_reports
 from docr_sandbox.testing import Sandbox
 
@@ -42,17 +44,15 @@ def sandbox(sandbox_server: Sandbox) -> Sandbox:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the ini option."""
-    parser.addini("docr_sandbox_openapi", "DigitalOcean's OpenAPI description: a glob relative to the root folder")
+    parser.addini("docr_sandbox_openapi", "DigitalOcean's OpenAPI description: globs relative to the root folder")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Tell every sandbox of this run, in whatever process, where the description lies and where to report to."""
-    pattern = str(config.getini("docr_sandbox_openapi") or "")
-    if not os.environ.get(OPENAPI) and pattern:
-        folder = config.rootpath / Path(pattern).parent
-        found = sorted(folder.glob(Path(pattern).name)) if folder.is_dir() else []
-        if found:
-            os.environ[OPENAPI] = str(found[0].resolve())
+    if not os.environ.get(OPENAPI):
+        found = find_description(config.rootpath, str(config.getini("docr_sandbox_openapi") or ""))
+        if found is not None:
+            os.environ[OPENAPI] = str(found)
     if not os.environ.get(REPORT):
         folder_of_run = tempfile.TemporaryDirectory(prefix="docr-contract-")
         config.stash[_owned_reports] = folder_of_run

@@ -29,7 +29,7 @@ async def log_and_answer(
     path = scope["raw_path"].decode("latin-1")
     started = time.perf_counter()
     hold = world.traffic.holds.take(scope["method"], path)
-    entry = {**_begin_entry(scope, path), "held": hold is not None, **more}
+    entry = {**_entry(scope, path), "held": hold is not None, **more}
     world.traffic.requests.append(entry)
     if scope["method"] == "POST" and path.endswith("/garbage-collection"):
         receive = await _note_collection_type(entry, receive)
@@ -59,8 +59,7 @@ async def log_and_answer(
             await noting(message)
 
 
-def _begin_entry(scope: Scope, path: str) -> dict[str, Any]:
-    """What is known of a request before its answer."""
+def _entry(scope: Scope, path: str) -> dict[str, Any]:
     return {
         "method": scope["method"],
         "path": path,

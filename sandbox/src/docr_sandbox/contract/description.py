@@ -39,6 +39,16 @@ class ObjectShape:
     is_open: bool
 
 
+def find_description(root: Path, patterns: str) -> Path | None:
+    """The first file that one of these globs below `root` finds, the first glob first; None without a file."""
+    for pattern in map(Path, patterns.split()):
+        folder = root / pattern.parent
+        found = sorted(folder.glob(pattern.name)) if folder.is_dir() else []
+        if found:
+            return found[0].resolve()
+    return None
+
+
 class Description:
     """An OpenAPI 3.0 document."""
 

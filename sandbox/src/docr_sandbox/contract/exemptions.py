@@ -37,6 +37,7 @@ class Exemption:
 EXEMPTIONS = (
     # Operations
     Exemption(Kind.OPERATION, "* /v2/registry/auth", "*", "the image host's token endpoint is in no description (W)"),
+    Exemption(Kind.OPERATION, "GET /v2/apps/*/deployments*", "*", "a partial description may lack deployments"),
     # Requests
     Exemption(
         Kind.REQUEST_BODY,
@@ -70,7 +71,8 @@ EXEMPTIONS = (
     Exemption(Kind.STATUS, "* /v2/registr*", "404", "what is not there: no registry yet, or none of that name (G)"),
     Exemption(Kind.STATUS, "* /v2/kubernetes/registr*", "409", "a switch: what is repeated may be refused (?)"),
     Exemption(Kind.STATUS, "DELETE /v2/kubernetes/registries", "405", "a switch: the plural removal may not work (W)"),
-    Exemption(Kind.STATUS, "* /v2/apps*", "404", "the sandbox has no App Platform"),
+    Exemption(Kind.STATUS, "* /v2/apps*", "404", "the sandbox only reads apps and deployments"),
+    Exemption(Kind.STATUS, "* /v2/apps*", "405", "the sandbox only reads apps and deployments"),
     Exemption(Kind.STATUS, "POST /v2/kubernetes/clusters", "405", "the sandbox has no cluster writes"),
     Exemption(Kind.STATUS, "* /v2/kubernetes/clusters/{cluster_id}", "405", "the sandbox has no cluster writes"),
     # Answers
@@ -120,6 +122,30 @@ EXEMPTIONS = (
     Exemption(Kind.MISSING_KEY, "GET */digests", "manifests.*.tags", "absent of an untagged manifest (G)"),
     Exemption(Kind.MISSING_KEY, "GET /v2/account", "account.team", "only in a team's context"),
     Exemption(Kind.MISSING_KEY, "GET */credentials", "client_*_data", "deprecated: of old clusters only"),
+    *(
+        Exemption(Kind.MISSING_KEY, "GET /v2/apps*", f"*{name}", "app fields that have nothing to do with images")
+        for name in (
+            "spec.*",
+            "region.*",
+            ".domains",
+            ".dedicated_ips",
+            ".project_id",
+            ".vpc",
+            ".last_deployment_created_at",
+            ".cloned_from",
+            ".functions",
+            ".progress",
+            ".static_sites",
+            ".services",
+            ".workers",
+            ".jobs",
+            ".source_commit_hash",
+        )
+    ),
+    *(
+        Exemption(Kind.MISSING_KEY, "GET /v2/apps*", f"app*.{role}_deployment", "only where an app has one (G)")
+        for role in ("active", "in_progress", "pending", "pinned")
+    ),
     *(
         Exemption(
             Kind.MISSING_KEY,

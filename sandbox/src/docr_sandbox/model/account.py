@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from docr_sandbox.model.apps import App
 from docr_sandbox.model.cluster import Cluster
 from docr_sandbox.model.registry import Registry
 from docr_sandbox.model.tiers import TIERS, Tier, reasons_against
@@ -33,7 +34,7 @@ class Subscription:
 
 @dataclass
 class Account:
-    """What belongs to a team. Registries by name, clusters by ID."""
+    """What belongs to a team. Registries by name, clusters and apps by ID."""
 
     email: str = "sandbox@example.org"
     uuid: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -41,6 +42,7 @@ class Account:
     subscription: Subscription | None = None
     registries: dict[str, Registry] = field(default_factory=dict)
     clusters: dict[str, Cluster] = field(default_factory=dict)
+    apps: dict[str, App] = field(default_factory=dict)
 
     @property
     def tier(self) -> Tier | None:

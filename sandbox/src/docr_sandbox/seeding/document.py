@@ -15,6 +15,8 @@ import cattrs.v
 from cattrs.gen import make_dict_structure_fn
 
 from docr_sandbox.clock import parse_rfc3339
+from docr_sandbox.model.apps import PHASES
+from docr_sandbox.model.apps import TYPES as APP_TYPES
 from docr_sandbox.model.cluster import STATES
 from docr_sandbox.model.collection import ENDED, TYPES, UNREFERENCED
 from docr_sandbox.model.registry import NAME
@@ -130,17 +132,57 @@ class ClusterSeed:
 
 
 @dataclass
+class AppDeploymentSeed:
+    """A deployment of an app: `images` by the name of a service (`web:v1`, `web@sha256:...`), or a whole `spec`."""
+
+    images: dict[str, str] = field(default_factory=dict)
+    spec: dict[str, Any] | None = None
+    phase: str = PHASES[0]
+    type: str = APP_TYPES[0]
+    is_pinned: bool = False
+    created_at: str | None = None
+    id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.images and self.spec is not None:
+            raise ValueError("a deployment must not have both images and a spec")
+        _check_word(self.phase, PHASES)
+        _check_word(self.type, APP_TYPES)
+        _check_times(self.created_at)
+
+
+@dataclass
+class AppSeed:
+    """An app of App Platform, with its deployments, oldest first."""
+
+    name: str
+    region: str = "fra"
+    id: str | None = None
+    deployments: list[AppDeploymentSeed] = field(default_factory=list)
+
+
+@dataclass
 class Seed:
     """The whole document, which adds to the account."""
 
     tier: str | None = None
     registries: list[RegistrySeed] = field(default_factory=list)
     clusters: list[ClusterSeed] = field(default_factory=list)
+    apps: list[AppSeed] = field(default_factory=list)
     foreign_names: list[str] = field(default_factory=list)
 
 
 _CONVERTER = cattrs.Converter()
-for _kind in (ManifestSeed, RepositorySeed, CollectionSeed, RegistrySeed, ClusterSeed, Seed):
+for _kind in (
+    ManifestSeed,
+    RepositorySeed,
+    CollectionSeed,
+    RegistrySeed,
+    ClusterSeed,
+    AppDeploymentSeed,
+    AppSeed,
+    Seed,
+):
     _CONVERTER.register_structure_hook(_kind, make_dict_structure_fn(_kind, _CONVERTER, _cattrs_forbid_extra_keys=True))
 
 

@@ -15,6 +15,7 @@ from docr_sandbox.model.cluster import Backing, Cluster, Integration
 from docr_sandbox.model.collection import ENDED, Collection, End, HeldStatus
 from docr_sandbox.model.registry import Registry
 from docr_sandbox.model.repository import Manifest
+from docr_sandbox.seeding.apps import add_app
 from docr_sandbox.seeding.document import (
     ClusterSeed,
     CollectionSeed,
@@ -45,6 +46,8 @@ def fill(world: World, document: Mapping[str, Any]) -> None:
     for cluster in seed.clusters:
         made = _cluster(world, cluster)
         world.account.clusters[made.id] = made
+    for app in seed.apps:
+        add_app(world.account, app, world.now())
     world.accounts.foreign_names.update(seed.foreign_names)
 
 
