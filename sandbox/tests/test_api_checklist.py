@@ -31,7 +31,7 @@ def api() -> Api:
         (f"GET {REPOSITORY}/tags", 200),
         (f"GET {KIWI}/repositories/team%252Fapi/tags", 404),
         (f"DELETE {REPOSITORY}/digests/sha256%3A{'7' * 64}", 204),
-        ("GET /v2/apps", 404),
+        ("GET /v2/droplets", 404),
         ("PATCH /v2/registries/kiwi", 405),
         ("GET /v2/registries/%00", 404),
         ("GET /v2/registries/%ff", 404),
