@@ -29,6 +29,7 @@ _CHUNK = 65536
 
 Say = Callable[[str], None]
 _kept: list[object] = []
+_received: list[int] = []
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def _be_fork(work: Callable[[Say], None], pipes: _Pipes) -> NoReturn:
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     except KeyboardInterrupt:
-        code = 128 + signal.SIGINT
+        code = 128
     except BaseException:  # noqa: BLE001 - nothing may return into the code of the parent
         with suppress(Exception):
             traceback.print_exc()
@@ -169,17 +170,33 @@ def _be_fork(work: Callable[[Say], None], pipes: _Pipes) -> NoReturn:
         with suppress(Exception):
             sys.stdout.flush()
             sys.stderr.flush()
+        _end_by_signal()
         os._exit(code)
 
 
 def _set_signals() -> None:
-    """Answer signals as a new process does; a termination leaves time to remove temporary files."""
+    """Answer signals as a new process does, but remove temporary files first."""
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:  # such as below nohup
-            signal.signal(number, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+            signal.signal(number, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
     for number in (signal.SIGALRM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    """End the work. A second signal must not end the removal of files."""
+    for other in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(other, signal.SIG_IGN)
+    _received.append(number)
+    raise KeyboardInterrupt
+
+
+def _end_by_signal() -> None:
+    """End as the signal would have ended this process, so that the parent sees the reason."""
+    for number in _received:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
 
 
 def _set_streams(pipes: _Pipes) -> None:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import io
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
@@ -62,7 +63,7 @@ class ModuleAction(ActionBase):  # type: ignore[misc]  # ansible-core ships with
         self._compute_environment_string(environment)
         is_here, why = choose_place(self, variables, environment)
         where = "in the controller's process" if is_here else "as a module"
-        _show(lambda display: display.vvv(f"{self.name()} runs {where}: {why}"))
+        _show(partial(Display.vvv, msg=f"{self.name()} runs {where}: {why}"))
         if is_here:
             return self._run_here(variables, environment)
         found: dict[str, Any] = self._execute_module(task_vars=variables, wrap_async=bool(self._task.async_val))
@@ -104,7 +105,7 @@ class ModuleAction(ActionBase):  # type: ignore[misc]  # ansible-core ships with
     def _show_progress(self, line: str) -> None:
         # Standard output may be read by a program.
         if not self._task.check_mode:
-            _show(lambda display: display.display(f"{self.name()}: {line}", stderr=True))
+            _show(partial(Display.display, msg=f"{self.name()}: {line}", stderr=True))
 
     def _show_actions(self, result: Mapping[str, Any]) -> None:
         actions = result.get("actions")
@@ -112,14 +113,15 @@ class ModuleAction(ActionBase):  # type: ignore[misc]  # ansible-core ships with
             return
         planned = " (planned)" if self._task.check_mode else ""
         for action in actions:
-            Display().v(f"{self.name()}{planned}: {action['message']}")
+            text = f"{self.name()}{planned}: {action['message']}"
+            _show(partial(Display.v, msg=text))
 
     def name(self) -> str:
         """The name of the module without its collection."""
         return str(self._task.action.rpartition(".")[2])
 
 
-def _show(show: Any) -> None:
+def _show(show: Callable[[Display], object]) -> None:
     """Show a line by Ansible's display, from the main thread of a worker.
 
     The display hands the line to the parent process. ansible-runner 2.4.0 also writes control characters to the streams

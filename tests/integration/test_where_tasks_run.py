@@ -60,7 +60,8 @@ def test_a_task_that_must_run_in_the_controller_and_cannot_names_the_reason(sand
     names = [*(f"refused{number}" for number in range(len(OBSTACLES))), "unknown"]
     results = results_of(sandbox, tmp_path, tasks, names)
     texts = [
-        f"Could not run docr_registry_info in the process of the controller: {reason}; " for _, reason in OBSTACLES
+        f"Could not run docr_registry_info in the process of the controller: {reason}; "
+        for _options, reason in OBSTACLES
     ]
     for result, text in zip(results, [*texts, "Nothing was changed: run_in: 'elsewhere' is no place"], strict=True):
         assert result["failed"]
