@@ -7,15 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ..._domain.clusters.cluster import Cluster
 from ..._domain.clusters.credentials import parse_cluster_credentials
 from ..._domain.errors import Denied
-from ..kube.client import KubeApi, open_kube
-from ..kube.kubeconfig import require_kubernetes
 from ..operations import MINT_CLUSTER_CREDENTIALS
 from ..settings import Settings
 from .client import DigitalOceanApi, open_api_of
+
+# The library kubernetes takes a sixth of a second to load, and most runs enter no cluster.
+if TYPE_CHECKING:
+    from ..kube.client import KubeApi
 
 
 class ClusterApi(DigitalOceanApi):
@@ -28,7 +31,7 @@ class ClusterApi(DigitalOceanApi):
 
     def open_cluster(self, cluster: Cluster, lifetime_s: int) -> KubeApi:
         """Mint credentials for a cluster, and be its client with them."""
-        require_kubernetes(f"reach the cluster {cluster.name}")
+        _require_library(f"reach the cluster {cluster.name}")
         try:
             credentials = self._read(
                 MINT_CLUSTER_CREDENTIALS.call(cluster=cluster.name),
@@ -39,18 +42,28 @@ class ClusterApi(DigitalOceanApi):
             advice = f"{error.advice}; where the cluster requires single sign-on, name a kubeconfig for it"
             raise Denied(error.operation, error.answer, advice) from error
         self._settings.secrets.add(credentials.token, credentials.key_data)
+        from ..kube.client import open_kube  # noqa: PLC0415
+
         return open_kube(credentials.kubeconfig(), None, cluster.name, self._settings)
 
     def open_kubeconfig(self, path: str, context: str | None) -> KubeApi:
         """Be the client that a kubeconfig describes."""
-        require_kubernetes(f"reach the cluster {context or path}")
+        from ..kube.client import open_kube  # noqa: PLC0415
+
+        _require_library(f"reach the cluster {context or path}")
         return open_kube(path, context, context or f"of {path}", self._settings)
 
     def require_kubernetes(self, kubeconfigs: Iterable[str]) -> None:
         """Raise Refused where the Python library kubernetes is missing, or a kubeconfig cannot be read."""
-        require_kubernetes("reach clusters", kubeconfigs)
+        _require_library("reach clusters", kubeconfigs)
 
 
 def open_cluster_api(settings: Settings) -> ClusterApi:
     """A client for these settings; connects with the first call."""
     return open_api_of(ClusterApi, settings)
+
+
+def _require_library(words: str, kubeconfigs: Iterable[str] = ()) -> None:
+    from ..kube.kubeconfig import require_kubernetes  # noqa: PLC0415
+
+    require_kubernetes(words, kubeconfigs)
