@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from docr_sandbox.contract.description import find_description
 from docr_sandbox.contract.exchange import Finding, Kind
 from docr_sandbox.contract.exemptions import EXEMPTIONS, exemption_for
 from docr_sandbox.contract.report import (
@@ -71,6 +72,18 @@ def test_a_running_sandbox_counts_what_it_answers_and_reports_at_the_end(tmp_pat
     assert live["exchanges"] == 2
     assert live["violations"] == []
     assert json.loads(report.read_text()) == live
+
+
+def test_the_first_pattern_that_finds_a_description_counts(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    patterns = "../shared/apps/*.json ../shared/*.json"
+    assert find_description(root, patterns) is None
+    for name in ("shared/b.json", "shared/a.json", "shared/apps/c.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+        assert find_description(root, patterns) == (tmp_path / name).resolve()
+    assert find_description(root, "") is None
 
 
 def test_sandbox_without_a_description_has_no_contract_report(tmp_path: Path) -> None:
