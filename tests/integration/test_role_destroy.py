@@ -61,6 +61,7 @@ def test_with_both_consents_cluster_and_registry_are_clean_and_others_stay(team:
     assert team.account()["clusters"][0]["registries"] == ["plum"]
     assert "The registry kiwi is deleted with 1 repositories" in played.output
     assert re.search(r"kiwi +deleted +orchard", played.output)
+    assert played.statistics["docr_destroyed"]["awaiting_collection"] == []
     actions = [one["message"] for one in played.statistics["docr_destroyed"]["actions"]]
     assert actions == ["remove the registry kiwi from the cluster orchard", "delete the registry kiwi"]
     consents = {"docr_allow_delete_integrated": True, "docr_allow_delete_images": True}

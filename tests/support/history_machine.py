@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from docr_sandbox.faults import Fault
 from support.history_cluster import KEY, NAMESPACES
+from support.history_logins import FILES
 from support.history_team import CLUSTERS, NO_TROUBLE, REGISTRIES, Run, Team, Trouble, Wish
 
 HOUR_S = 3600
@@ -113,6 +114,9 @@ def _refusals(draw: st.DrawFn) -> Trouble:
     return Trouble(fault, draw(st.sampled_from(["orchard", "orchard", "meadow"])))
 
 
+NO_TROUBLE_OR_KILL = st.one_of(
+    st.just(NO_TROUBLE), st.builds(Trouble, kill_at=st.integers(0, 15), kill_after=st.booleans())
+)
 TROUBLES = st.one_of(
     st.just(NO_TROUBLE),
     _api_troubles(),
@@ -213,6 +217,14 @@ def _toggle_integration(team: Team, number: int) -> None:
         listed.append(name)
 
 
+def _delete_config(team: Team, number: int) -> None:
+    team.logins.path(FILES[number % 2]).unlink(missing_ok=True)
+
+
+def _delete_note(team: Team, number: int) -> None:
+    team.logins.note(FILES[number % 2]).unlink(missing_ok=True)
+
+
 OUTSIDE: Mapping[str, Callable[[Team, int], None]] = {
     "a secret is deleted": _delete_secret,
     "a secret is edited": _edit_secret,
@@ -225,6 +237,8 @@ OUTSIDE: Mapping[str, Callable[[Team, int], None]] = {
     "a cluster is deleted": _delete_cluster,
     "a cluster is in another state": _close_cluster,
     "an integration is changed": _toggle_integration,
+    "a config file is deleted": _delete_config,
+    "a note is deleted": _delete_note,
 }
 HOURS = st.sampled_from([0.5, 2, 24 * 5, 24 * 21, 24 * 41, 24 * 70])
 
@@ -270,6 +284,11 @@ class Histories(RuleBasedStateMachine):
             self._pass(21 * 24)
             self._tell(self._team.give(trouble))
 
+    @rule(trouble=_refusals())
+    def renew_where_a_namespace_refuses(self, trouble: Trouble) -> None:
+        """Let a renewal be due that not every namespace accepts."""
+        self.renew(trouble)
+
     @rule(trouble=TROUBLES)
     def give(self, trouble: Trouble) -> None:
         """Run docr_doks_integration."""
@@ -305,6 +324,24 @@ class Histories(RuleBasedStateMachine):
         """Run docr_gc."""
         if not self._is_over:
             self._tell(self._team.collect(trouble, force=force))
+
+    @rule(
+        name=st.sampled_from(FILES),
+        registry=st.sampled_from(REGISTRIES),
+        read_write=st.booleans(),
+        trouble=st.one_of(NO_TROUBLE_OR_KILL, _api_troubles(), _revocation_troubles()),
+    )
+    def log_in(self, name: str, registry: str, trouble: Trouble, *, read_write: bool) -> None:
+        """Run docr_credentials."""
+        if not self._is_over:
+            self._tell(self._team.log_in(name, registry, trouble, read_write=read_write))
+
+    @rule(name=st.sampled_from(FILES), trouble=st.one_of(NO_TROUBLE_OR_KILL, _api_troubles(), _revocation_troubles()))
+    def log_out(self, name: str, trouble: Trouble) -> None:
+        """Run docr_credentials with state absent."""
+        if not self._is_over:
+            registry = self._team.logins.registries.get(name, "kiwi")
+            self._tell(self._team.log_out(name, registry, trouble))
 
     @rule(hours=HOURS)
     def wait(self, hours: float) -> None:

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.client import open_api_of
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.clusters import ClusterApi
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.files import FileApi
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.kube.client import KubeApi
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.kube.connection import Door
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.operations import MINT_CLUSTER_CREDENTIALS
@@ -28,12 +30,17 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import DocrError
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.spec import Spec
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks import login as login_tasks
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.access import (
     ACCESS_SPEC,
     build_access_task,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.gc import build_gc_task
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.gc_options import GC_SPEC
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.login import (
+    LOGIN_SPEC,
+    build_login_task,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.tasks.registry import (
     REGISTRY_SPEC,
     build_registry_task,
@@ -45,11 +52,13 @@ from docr_sandbox.faults import Fault
 from docr_sandbox.model.tokens import Token
 from docr_sandbox.seeding.fill import fill
 from support.history_cluster import LocalCluster, LocalConnections, OperatorClient, token_of
+from support.history_logins import HistoryConfigFile, Logins
 from support.history_transport import API_URL, IMAGE_HOST, REVOKE_URL, Killed, LocalSandbox, Moments, in_process
 
 REGISTRIES, CLUSTERS = ("kiwi", "plum"), ("orchard", "meadow")
 REGION = "syd1"
 MINT = "/docker-credentials"
+LOGIN = "login"
 Place = tuple[str, str, str]
 
 
@@ -199,10 +208,23 @@ class _NoSignIn:
         return ()
 
 
-class HistoryApi(ClusterApi):
+class HistoryApi(ClusterApi, FileApi):
     """The client of the API, whose clusters are in this process."""
 
     team: Team
+
+    def open_docker_config(self, path: str) -> HistoryConfigFile:
+        """A file whose writes are calls."""
+        found = self._files.get(path)
+        if not isinstance(found, HistoryConfigFile):
+            found = self._files[path] = HistoryConfigFile(path, self._settings, self.team.moments)
+        return found
+
+    def let_go(self) -> None:
+        """The process of the run has ended."""
+        for one in self._files.values():
+            if isinstance(one, HistoryConfigFile):
+                one.let_go()
 
     def open_cluster(self, cluster: Cluster, lifetime_s: int) -> KubeApi:
         """Mint credentials as ever."""
@@ -225,6 +247,7 @@ class Team:
     wish: Wish = field(default_factory=Wish)
     clusters: dict[str, LocalCluster] = field(default_factory=dict)
     connections: dict[str, LocalConnections] = field(default_factory=dict)
+    logins: Logins = field(default_factory=Logins)
     excused: set[str] = field(default_factory=set)
     has_collected: bool = False
     _operators: dict[str, ClusterReconciler] = field(default_factory=dict)
@@ -233,6 +256,7 @@ class Team:
     _run: Run = field(default_factory=Run)
     _is_operator_stopped: bool = False
     _is_broken: bool = False
+    _proven: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.sandbox.world.clock.set_rate(0)
@@ -244,7 +268,14 @@ class Team:
     @contextmanager
     def alive(self) -> Iterator[None]:
         """Let the clients of this process reach the team."""
-        with in_process(self.sandbox), patch.object(parallel, "ThreadPoolExecutor", Sequential):
+        with (
+            in_process(self.sandbox),
+            patch.object(parallel, "ThreadPoolExecutor", Sequential),
+            patch.object(login_tasks, "SystemClock", lambda: _Waits(self)),
+            # What is on the disk after a loss of power is not looked at.
+            patch.object(os, "fsync", lambda _file: None),
+            closing(self.logins),
+        ):
             yield
 
     # The world
@@ -299,7 +330,7 @@ class Team:
     def places(self, prefix: str = "") -> set[Place]:
         """Where pods can pull: cluster, registry, and a namespace whose service account names a secret that works.
 
-        Only secrets count whose name begins with `prefix`.
+        Only secrets count whose name begins with `prefix`. A login of a config file that works is a place too.
         """
         world, found = self.sandbox.world, set()
         now, tokens, registries = world.now(), world.tokens.api, world.account.registries
@@ -314,11 +345,16 @@ class Team:
                 token = tokens.get(value) if name.startswith(prefix) else None
                 if (namespace, name) in named and token and token.is_valid(now) and token.registry in registries:
                     found.add((cluster, str(token.registry), namespace))
+        for name, value in self.logins.current():
+            token = tokens.get(value)
+            if token and token.is_valid(now) and token.registry in registries:
+                found.add((LOGIN, str(token.registry), name))
         return found
 
     def lost_tokens(self) -> set[str]:
-        """The valid tokens that neither a journal nor a secret holds."""
+        """The valid tokens that no journal, no secret and no config file holds."""
         known = {value for local in self.clusters.values() for _namespace, _name, value in local.tokens()}
+        known |= {value for _file, _key, value in self.logins.tokens()}
         known |= {token_of(config) for local in self.clusters.values() for config in _journalled(local)}
         return self.valid_tokens().keys() - known
 
@@ -381,6 +417,36 @@ class Team:
             assert not any(one.active for one in self.sandbox.world.account.registries.values())
         return run
 
+    def log_in(self, name: str, registry: str, trouble: Trouble = NO_TROUBLE, **options: Any) -> Run:
+        """Log in to the image host in a config file."""
+        self.logins.registries[name] = registry
+        run = self._carry_out(self._login_options(name, registry, **options), build_login_task, trouble, self.places())
+        if run.error is None and not run.is_killed:
+            assert (LOGIN, registry, name) in self.places(), f"{name} has no login that works"
+        return run
+
+    def log_out(self, name: str, registry: str, trouble: Trouble = NO_TROUBLE) -> Run:
+        """Log out in a config file."""
+        options = self._login_options(name, registry, state="absent")
+        kept = self.places() - {(LOGIN, registry, name)}
+        return self._carry_out(options, build_login_task, trouble, kept)
+
+    def _login_options(self, name: str, registry: str, **options: Any) -> dict[str, Any]:
+        given = {"registry": registry, "path": str(self.logins.path(name)), "registry_host": IMAGE_HOST}
+        return _defaults(LOGIN_SPEC) | given | options
+
+    def _settle_logins(self) -> None:
+        """Each config file that was used gets a login of a registry that exists."""
+        for name in sorted(self.logins.registries):
+            wanted = self.wish.registries[0]
+            if self.logins.path(name).exists() and not self.logins.note(name).exists():
+                # The login counts as the login of another program.
+                self.logins.forget(name)
+                self.excuse()
+            others = [one for one in REGISTRIES if one != wanted]
+            for run in (*(self.log_out(name, one) for one in others), self.log_in(name, wanted)):
+                assert run.error is None, str(run.error)
+
     def settle(self) -> None:
         """After the last fault: the next runs do all that is wished for, and the runs after them nothing."""
         if self._is_broken:
@@ -393,6 +459,7 @@ class Team:
         self.reconcile()
         for run in (self.create(), self.give(), *([self.collect()] if self.has_collected else [])):
             assert run.error is None, str(run.error)
+        self._settle_logins()
         self.reconcile()
         excluded = set(self.wish.exclude) if self.wish.method == "direct" else set()
         wanted = {
@@ -441,13 +508,11 @@ class Team:
         run, self._is_broken = Run(), True
         self._run = run
         self._protected, self._seen = protected, set(self.sandbox.world.tokens.api)
-        for connections in self.connections.values():
-            connections.effects.clear()
-            connections.idle.clear()
-        self.sandbox.writes.clear()
+        self._forget_writes()
         self.moments.begin(trouble.kill_at, kill_after=trouble.kill_after)
         self._arm(trouble)
         self._is_operator_stopped = trouble.is_operator_stopped
+        api: HistoryApi | None = None
         try:
             task, api = build(options), self._open()
             current = task.fetch(api)
@@ -460,6 +525,8 @@ class Team:
         except Killed:
             run.is_killed = True
         finally:
+            if api is not None:
+                api.let_go()
             run.met_fault = trouble.fault is not None and self._disarm(trouble.fault)
             self._is_operator_stopped = False
         self._judge(run)
@@ -472,15 +539,20 @@ class Team:
         self._is_broken = False
         return run
 
+    def _forget_writes(self) -> None:
+        self.sandbox.writes.clear()
+        for connections in self.connections.values():
+            connections.effects.clear()
+            connections.idle.clear()
+
     def _steps_left(self, options: dict[str, Any], build: Callable[[dict[str, Any]], Any]) -> list[str]:
         """What the next run would do."""
         self.moments.begin()
         self._protected = set()
-        self.sandbox.writes.clear()
-        for connections in self.connections.values():
-            connections.effects.clear()
+        self._forget_writes()
         task, api = build(options), self._open(read_only=True)
         steps = task.plan(task.fetch(api)).steps
+        api.let_go()
         written = [*self.sandbox.writes, *(one for local in self.connections.values() for one in local.effects)]
         assert written == [], f"reading wrote {written}"
         return [step.message for step in steps]
@@ -509,11 +581,34 @@ class Team:
         if missing and not self._run.violation:
             # An exception here would become an error of the cluster in which the run works.
             self._run.violation = f"pods in {sorted(missing)} can no longer pull after {call}"
+        self._note_proof(call)
+        if "/secrets" in call and not call.startswith("GET") and (unproven := self._unproven()):
+            self._run.violation = self._run.violation or f"{unproven} secrets hold an unproven credential after {call}"
         if call.startswith("GET") and call.endswith(MINT):
             new = self.valid_tokens().keys() - self._seen
             self._run.minted |= dict.fromkeys(new, len(self.moments.calls))
             self._seen |= new
             self._run.is_mint_spoiled |= bool(self.sandbox.world.traffic.requests[-1]["faulted"])
+
+    def _note_proof(self, call: str) -> None:
+        """Note the tokens that the image host or the API accepted."""
+        world = self.sandbox.world
+        if call.endswith("/v2/registry/auth"):
+            self._proven |= {one.fingerprint for one in world.tokens.bearers.values()}
+        elif call.endswith("/v2/account"):
+            entry = world.traffic.requests[-1]
+            self._proven |= {entry["token"]} if not entry["faulted"] and entry["status"] in (200, 403) else set()
+
+    def _unproven(self) -> int:
+        """How many pull secrets of this collection hold a token that nobody accepted yet."""
+        tokens = self.sandbox.world.tokens.api
+        held = {
+            tokens[value].fingerprint
+            for local in self.clusters.values()
+            for _namespace, name, value in local.tokens()
+            if name.startswith("docr-") and value in tokens
+        }
+        return len(held - self._proven)
 
     def _judge(self, run: Run) -> None:
         assert not run.violation, run.violation
@@ -547,8 +642,13 @@ class Team:
 
     def _judge_revocations(self, run: Run) -> None:
         """A credential that the run reports as revoked is no longer valid."""
-        told = [one for step in run.steps if "revoke" in step.action for one in getattr(step, "credentials", ())]
-        left = self.valid_tokens().keys() & {one.login.token for one in told}
+        told = [step.credentials for step in run.steps if hasattr(step, "credentials")]
+        tokens = {
+            one.login.token if hasattr(one, "login") else one.token
+            for some in told
+            for one in (some if isinstance(some, tuple) else (some,))
+        }
+        left = self.valid_tokens().keys() & tokens
         assert not left, f"{len(left)} tokens are reported as revoked, and are valid"
 
     def _judge_writes(self, run: Run) -> None:

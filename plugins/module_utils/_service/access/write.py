@@ -18,9 +18,10 @@ from ..._domain.access.cluster_access import (
     RegistryAccess,
     SecretWrite,
 )
+from ..._domain.access.journal import Journal
 from ..._domain.access.methods import DIRECT, ONE_CLICK, OPERATOR
 from ..._domain.access.ownership import OPERATOR_NAMESPACE, is_marked, is_owned, one_click_copies, owned
-from ..._domain.access.pull_secrets import carries
+from ..._domain.access.pull_secrets import carries, config_in
 from ..._domain.access.steps import ClusterStep
 from ..._domain.clusters.objects import Secret, SecretContent
 from ..._domain.errors import DocrError, Overtaken, TimedOut
@@ -238,16 +239,18 @@ class ClusterWriter:
         return replace(step, pods=deleted) if deleted else None
 
     def _revoke(self, step: steps.RevokeCredentials, access: RegistryAccess) -> steps.RevokeCredentials | None:
-        """Revoke the credentials. Where namespaces refuse a secret, only a forced rotation revokes what they hold.
+        """Revoke the credentials. Where namespaces refuse a write, only a forced rotation revokes what secrets hold.
 
-        A rotation that every namespace refuses revokes nothing, since pods could pull nowhere.
+        Secrets of a former method hold credentials too, and stay until every namespace has the new access. A rotation
+        that every namespace refuses revokes nothing, since pods could pull nowhere.
         """
         credentials, policy = step.credentials, access.desired.policy
         is_forced = policy is not None and policy.revokes_before_all and self._has_served(access)
         if self.refusals.of(access.registry) and not is_forced:
             if policy is None:
                 return None
-            retired = self.credentials[access.registry].journal.retired
+            journal = self.credentials[access.registry].journal
+            retired = journal.retired - _held_by_former_methods(access, journal)
             credentials = tuple(one for one in credentials if one.fingerprint in retired)
         if not credentials:
             return None
@@ -373,3 +376,10 @@ class ClusterWriter:
             f"in {join_names(namespaces)} the secret {what}, or its service account does not name the secret",
             advice,
         )
+
+
+def _held_by_former_methods(access: RegistryAccess, journal: Journal) -> frozenset[str]:
+    """The fingerprints of the journal's credentials that secrets of other methods hold, as they were read."""
+    former = [method for method in access.desired.other_methods if method != ONE_CLICK]
+    configs = {config_in(secret) for method in former for secret in access.owned_secrets(method).values()}
+    return frozenset(one.fingerprint for one in journal.entries if one.credential.config in configs)

@@ -1,0 +1,32 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What random histories found, each as a short history. `Team` looks at the access after each call."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from docr_sandbox.faults import Fault
+from support.history_team import Team, Trouble, Wish
+
+MONTH_S = 21 * 86_400
+
+
+def refusing(method: str) -> Trouble:
+    """The namespace pear refuses requests of a method."""
+    return Trouble(Fault(method=method, path="*/namespaces/pear/*", times=50, status=403), "orchard")
+
+
+def test_move_with_a_renewal_keeps_the_former_credential_where_a_service_account_is_refused() -> None:
+    team = Team()
+    with team.alive():
+        team.begin(Wish(method="operator", revoke_after="0m"))
+        team.sandbox.world.clock.advance(MONTH_S)
+        team.wish = replace(team.wish, method="direct")
+        assert team.give(refusing("P*")).error is not None
+        assert team.give(refusing("PATCH")).error is not None
+        assert len(team.valid_tokens()) == 2
+        team.settle()
+        assert len(team.valid_tokens()) == 1
