@@ -30,6 +30,7 @@ class ActionModule(ControllerAction):
         "garbage_collection": {"type": "dict", "default": {}},
         "doks_integration": {"type": "dict"},
         "tier_policy": {"type": "str", "choices": [HIGHEST, STRICT], "default": HIGHEST},
+        "writes_logins": {"type": "bool", "default": False},
     }
 
     def read(
@@ -62,6 +63,7 @@ def _read(options: Mapping[str, Any]) -> ManifestSet:
         # What cannot be read can be compared with nothing.
         access=None if options["doks_integration"] is None or wrong else access,
         tier_policy=options["tier_policy"],
+        writes_logins=options["writes_logins"],
     )
     if not read.manifests:
         count = len(documents) + len(inline)

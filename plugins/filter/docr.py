@@ -13,6 +13,7 @@ from ..module_utils._domain.registry.model import IMAGE_HOST
 from ..module_utils._domain.role.destroy import plan_destroy, summarize_destroy
 from ..module_utils._domain.role.module_options import (
     desired_integrations,
+    desired_logins,
     desired_registries,
     gc_overrides,
     one_click_integrations,
@@ -48,6 +49,7 @@ def _stage_results(manifests: Sequence[Result], results: Result) -> StageResults
         gc_type=results["gc_type"],
         registry_host=results.get("registry_host") or IMAGE_HOST,
         gc_check=results.get("gc_check", {}),
+        login=results.get("login", {}),
         former=former if isinstance(former, Mapping) else {},
     )
 
@@ -101,6 +103,7 @@ class FilterModule:
         return {
             "docr_registries": desired_registries,
             "docr_gc_overrides": gc_overrides,
+            "docr_logins": desired_logins,
             "docr_integrations": desired_integrations,
             "docr_integrations_of": docr_integrations_of,
             "docr_stage_plan": docr_stage_plan,

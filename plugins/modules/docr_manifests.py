@@ -60,6 +60,12 @@ options:
     type: str
     choices: [highest, strict]
     default: highest
+  writes_logins:
+    description:
+      - Whether another task writes the logins that manifests ask for with C(dockerCredentials). With V(false) a warning
+        says how to get such a login.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
@@ -203,6 +209,7 @@ def main() -> None:
             "garbage_collection": {"type": "dict", "default": {}},
             "doks_integration": {"type": "dict"},
             "tier_policy": {"type": "str", "choices": ["highest", "strict"], "default": "highest"},
+            "writes_logins": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

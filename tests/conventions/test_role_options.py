@@ -55,7 +55,7 @@ FIELD_TYPES = {BOOLEAN: "bool", STRING: "str", STRINGS: "list", DATES: "list", O
 OWN = {
     *("docr_manifest_files", "docr_manifests", "docr_skip_other_kinds", "docr_ignored_variables"),
     *("docr_summary_enabled", "docr_registry_enabled", "docr_gc_enabled", "docr_doks_integration_enabled"),
-    *("docr_destroy_names", "docr_destroy_missing", "docr_rotate_names"),
+    *("docr_destroy_names", "docr_destroy_missing", "docr_rotate_names", "docr_login_folder"),
 }
 
 

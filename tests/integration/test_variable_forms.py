@@ -34,6 +34,7 @@ VALUES: Mapping[str, Any] = {
     "docr_doks_integration_enabled": False,
     "docr_summary_enabled": False,
     "docr_tier_policy": "strict",
+    "docr_login_folder": "/srv/logins",
     "docr_doks_clusters": ["orchard", "meadow"],
     "docr_doks_contexts": ["farm", "field"],
     "docr_doks_kubeconfig": "/srv/kubeconfig",

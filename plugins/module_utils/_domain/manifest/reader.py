@@ -119,11 +119,12 @@ def read_manifests(
     faults: Faults = (),
     access: Mapping[str, Any] | None = None,
     tier_policy: str = HIGHEST,
+    writes_logins: bool = False,
 ) -> ManifestSet:
     """The manifests of all documents; raises InvalidInput with `faults` and all that is wrong with the documents.
 
     `access` is what variables say for all manifests that do not say it in their `doks_integration`, None where that
-    does not matter.
+    does not matter. With `writes_logins` another task writes the logins that manifests ask for.
     """
     readings, found = _readings(documents, skip_other_kinds)
     found = [*faults, *found]
@@ -143,6 +144,11 @@ def read_manifests(
         tuple(_manifest(reading) for reading in first_ones),
         (
             *(warning for reading in first_ones for warning in _warnings(reading, access)),
+            *(
+                _login_warning(one)
+                for one in first_ones
+                if one.spec["docker_credentials"] is not None and not writes_logins
+            ),
             *variable_notes((reading.own_access for reading in first_ones), access),
         ),
         tuple(note for reading in readings for note in _notes(reading)),
@@ -267,13 +273,12 @@ def _warnings(reading: _Reading, access: Mapping[str, Any] | None) -> Iterable[s
             f"{reading.origin}, spec.garbage_collection: the block has no effect, since garbage_collection_enabled "
             "is not true."
         )
-    if reading.spec["docker_credentials"] is not None:
-        yield _login_warning(reading, name, given(reading.spec["docker_credentials"]))
     yield from manifest_notes(reading.origin, reading.own_access, access)
 
 
-def _login_warning(reading: _Reading, name: str, login: Mapping[str, Any]) -> str:
-    """How to get the login of a manifest, which a run of the manifest never writes."""
+def _login_warning(reading: _Reading) -> str:
+    """How to get the login of a manifest, which a run of the manifest does not write."""
+    name, login = reading.spec["name"], given(reading.spec["docker_credentials"])
     path = spelled_path("spec.docker_credentials", reading.content)
     options = [f"registry={name}", *(["read_write=true"] if login["write"] else [])]
     minutes = login.get("expiry_seconds", 0) // 60
@@ -281,7 +286,7 @@ def _login_warning(reading: _Reading, name: str, login: Mapping[str, Any]) -> st
         options.append(f"expires_in={format_duration(timedelta(minutes=minutes))}")
     return (
         f"{reading.origin}, {path}: a run of the manifest writes no login; to write the login to a Docker config file, "
-        f"run the module docr_credentials with {' '.join(options)} and the file's path."
+        f"set docr_login_folder, or run the module docr_credentials with {' '.join(options)} and the file's path."
     )
 
 

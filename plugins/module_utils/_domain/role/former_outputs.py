@@ -18,6 +18,9 @@ NOT_RUN = "not_run"
 # What only DigitalOcean knows of a registry. The address follows from the name.
 ONLY_READ = ("region", "created_at", "storage_usage_bytes", "storage_usage_bytes_updated_at")
 
+# What the stage registry says of a login.
+OF_A_LOGIN = ("docker_config_path", "credential_expiration_time")
+
 _OF_THIS_COLLECTION = ("enabled", "type", "decision", "note")
 # What the summary shows.
 _SHOWN_OF_A_WINDOW = ("opens_at_local", "time_zone")
@@ -25,11 +28,14 @@ _SHOWN_OF_A_CLUSTER = ("name", "method")
 _OF_THIS_RUN_IN_A_CLUSTER = {"added": False, "changed": False}
 
 
-def with_former(output: Mapping[str, Any], former: object, *, has_clusters: bool) -> dict[str, Any]:
+def with_former(
+    output: Mapping[str, Any], former: object, *, has_clusters: bool, has_logins: bool = True
+) -> dict[str, Any]:
     """The outputs of a registry, with the values of an earlier run for stages that this run did not run.
 
     `former` is what an earlier inclusion of the role or, in AWX, an earlier job of the workflow left. A user can set
-    the variable too, so a value of another shape is left out. `has_clusters` says whether this run read the clusters.
+    the variable too, so a value of another shape is left out. `has_clusters` says whether this run read the clusters,
+    and `has_logins` whether this run wrote logins.
     """
     merged = dict(output)
     if not isinstance(former, Mapping):
@@ -39,6 +45,8 @@ def with_former(output: Mapping[str, Any], former: object, *, has_clusters: bool
         merged |= {key: _scalar(former.get(key)) for key in ONLY_READ}
     if output["subscription_tier"] is None:
         merged["subscription_tier"] = _scalar(former.get("subscription_tier"))
+    if not has_logins:
+        merged |= {key: _scalar(former.get(key)) for key in OF_A_LOGIN}
     collection, clusters = former.get("garbage_collection"), former.get("clusters")
     if output["garbage_collection"]["decision"] == NOT_RUN and isinstance(collection, Mapping):
         merged["garbage_collection"] = {

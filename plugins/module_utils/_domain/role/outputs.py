@@ -43,7 +43,7 @@ class StageResults:
     The result of a stage that was skipped or not reached is empty, and a failed stage has an incomplete result. `plan`
     is the result of docr_plan, and `gc_check` the check of docr_gc before the other stages. `gc_type` is the type of
     collections where a manifest has none, and `registry_host` the host of the images. `former` is the outputs of an
-    earlier run, whose values count where this run read none.
+    earlier run, whose values count where this run read none. `login` is the result of the loop over docr_credentials.
     """
 
     manifests: Sequence[Result]
@@ -54,6 +54,7 @@ class StageResults:
     gc_type: str
     registry_host: str = IMAGE_HOST
     gc_check: Result = field(default_factory=dict)
+    login: Result = field(default_factory=dict)
     former: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -98,7 +99,12 @@ def shape_outputs(results: StageResults) -> dict[str, dict[str, Any]]:
     # The result of the stage is empty only where the stage is off or was not reached.
     has_clusters = bool(results.integration) and results.integration_stage is not NO_STAGE
     return {
-        one["name"]: with_former(_output(results, one), results.former.get(one["name"]), has_clusters=has_clusters)
+        one["name"]: with_former(
+            _output(results, one),
+            results.former.get(one["name"]),
+            has_clusters=has_clusters,
+            has_logins=bool(results.login),
+        )
         for one in results.manifests
     }
 
@@ -120,7 +126,15 @@ def _output(results: StageResults, manifest: Result) -> dict[str, Any]:
         "actions": actions,
         "garbage_collection": collection,
         "clusters": clusters,
+        **_login(results, name),
     }
+
+
+def _login(results: StageResults, name: str) -> dict[str, Any]:
+    """The file and the expiry of a registry's login, by Planton's name; the login itself is in the file alone."""
+    found = [one.get("credentials") or {} for one in results.login.get("results") or () if isinstance(one, Mapping)]
+    login: Result = next((one for one in found if one.get("registry") == name), {})
+    return {"docker_config_path": login.get("path"), "credential_expiration_time": login.get("expires_at")}
 
 
 def _collection(results: StageResults, manifest: Result) -> dict[str, Any]:

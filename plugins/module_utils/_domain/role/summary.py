@@ -105,6 +105,7 @@ def _failures(results: StageResults) -> Iterator[str]:
         ("doks_integration", results.integration),
         ("gc", results.gc_check),
         ("gc", results.garbage_collection),
+        ("registry", results.login),
     ):
         if result.get("failed"):
             yield f"The stage {stage} failed: {result.get('msg', '')}"

@@ -123,6 +123,7 @@ VARIABLES: Mapping[str, RoleVariable] = {
     "docr_doks_integration_enabled": RoleVariable(BOOLEAN, True),
     "docr_summary_enabled": RoleVariable(BOOLEAN, True),
     "docr_tier_policy": RoleVariable(TEXT, "highest", ("highest", "strict")),
+    "docr_login_folder": RoleVariable(PATH),
     **_access(),
     "docr_doks_revoke_after": RoleVariable(DURATION, "1h"),
     "docr_doks_recreate_failed_pods": RoleVariable(BOOLEAN, False),

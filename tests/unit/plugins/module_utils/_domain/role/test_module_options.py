@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.role.module_options import (
     desired_integrations,
+    desired_logins,
     desired_registries,
     gc_overrides,
     integrations_to_remove,
@@ -41,6 +42,27 @@ def test_rules_of_their_own_have_registries_that_say_some_and_are_collected() ->
             "overrun": "cancel",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"write": False}, {"read_write": False}),
+        ({"write": True, "expiry_seconds": 0}, {"read_write": True}),
+        ({"write": False, "expiry_seconds": 7259}, {"read_write": False, "expires_in": "2h", "longest_push": "1h"}),
+        ({"write": False, "expiry_seconds": 5400}, {"read_write": False, "expires_in": "1h30m", "longest_push": "45m"}),
+        ({"write": False, "expiry_seconds": 1}, {"read_write": False, "expires_in": "2m", "longest_push": "1m"}),
+        (
+            {"write": False, "expiry_seconds": 1_576_800_000},
+            {"read_write": False, "expires_in": "9999h", "longest_push": "1h"},
+        ),
+    ],
+)
+def test_logins_of_manifests_are_options_of_docr_credentials(asked: dict[str, Any], expected: dict[str, Any]) -> None:
+    manifests = [{**manifest("kiwi"), "docker_credentials": asked}, {**manifest("plum"), "docker_credentials": None}]
+    (login,) = desired_logins(manifests, "/srv/logins")
+    assert login == {"registry": "kiwi", "path": "/srv/logins/kiwi/config.json", **expected}
+    assert desired_logins(manifests, None) == []
 
 
 @pytest.mark.parametrize(
