@@ -82,18 +82,22 @@ def test_older_call_is_used_if_the_team_has_one_registry(  # noqa: PLR0917 - a t
 
 @pytest.mark.parametrize("status", [404, 405])
 @pytest.mark.parametrize(
-    ("registry", "team"), [("kiwi", ("kiwi", "plum")), ("felled", ("plum",))], ids=["several", "another one"]
+    ("asked", "team"),
+    [(("kiwi",), ("kiwi", "plum")), (("felled",), ("plum",)), (("kiwi", "plum"), ("kiwi", "plum"))],
+    ids=["several", "another one", "both in the order of the team"],
 )
 def test_older_call_is_not_used_if_the_team_has_several_registries(
-    sandbox: Sandbox, status: int, registry: str, team: tuple[str, ...]
+    sandbox: Sandbox, status: int, asked: tuple[str, ...], team: tuple[str, ...]
 ) -> None:
-    seed(sandbox, {"orchard": [registry, "plum"]}, team)
+    before = list(dict.fromkeys([*asked, "plum"]))
+    seed(sandbox, {"orchard": before}, team)
     sandbox.switch("plural_remove", status)
-    result = run(sandbox, ["orchard"], [registry], state="absent")
+    result = run(sandbox, ["orchard"], list(asked), state="absent")
     assert result["failed"]
-    assert result["msg"].startswith(f"Could not remove the registry {registry} from the cluster orchard: {status}")
+    assert f"from the cluster orchard: {status}" in result["msg"]
+    assert ", ".join(asked) in result["msg"].partition(" from the cluster")[0]
     assert f"cannot name a registry, and the team has {', '.join(team)}" in result["msg"]
-    assert (writes(sandbox), listed(sandbox)) == ([REMOVE], {"orchard": [registry, "plum"]})
+    assert (writes(sandbox), listed(sandbox)) == ([REMOVE], {"orchard": before})
 
 
 @pytest.mark.parametrize(
