@@ -99,7 +99,7 @@ ORDER: dict[str, list[tuple[str, ...]]] = {
         (SHARED, "addresses", "durations", "errors", "field_errors", "names", "options", "plan", "raw", "times"),
         ("clusters", "credentials", "windows"),
         ("access", "gc", "login", "registry"),
-        ("doctor", "manifest"),
+        ("doctor", "images", "manifest"),
         ("role",),
     ],
     "_service": [("ports",), ("flow",), ("access", "doctor", "gc", "login", "registry")],

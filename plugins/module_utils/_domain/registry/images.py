@@ -9,7 +9,7 @@ The image host has the manifests themselves, and with these which manifest belon
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,16 +23,35 @@ INDEX_MEDIA_TYPES = frozenset(
 
 @dataclass(frozen=True)
 class ImageManifest:
-    """A manifest of an image; a manifest without tags may be an orphan, or the child of an index."""
+    """A manifest of an image; a manifest without tags may be an orphan, or the child of an index.
+
+    `blobs` are the digests of its blobs with their compressed sizes in bytes. A blob or a size that the API does not
+    tell is missing or 0.
+    """
 
     digest: str
     tags: tuple[str, ...]
     updated_at: str
+    blobs: tuple[tuple[str, int], ...] = ()
 
 
 def parse_image_manifest(raw: Mapping[str, Any]) -> ImageManifest:
-    """A manifest of `digests`; its tags may be missing or null."""
-    return ImageManifest(required_text(raw, "digest"), text_list(raw, "tags") or (), str(raw.get("updated_at") or ""))
+    """A manifest of `digests`; its tags and its blobs may be missing or null."""
+    return ImageManifest(
+        required_text(raw, "digest"),
+        text_list(raw, "tags") or (),
+        str(raw.get("updated_at") or ""),
+        tuple(_listed_blobs(raw.get("blobs"))),
+    )
+
+
+def _listed_blobs(raw: Any) -> Iterator[tuple[str, int]]:
+    """The blobs that are told soundly; most decisions rest on no blob, so that the others are no bad answer."""
+    for one in raw if isinstance(raw, list) else ():
+        digest = one.get("digest") if isinstance(one, Mapping) else None
+        if isinstance(digest, str) and digest:
+            size = one.get("compressed_size_bytes")
+            yield digest, size if isinstance(size, int) and size >= 0 else 0
 
 
 # The annotation and the platform by which buildx marks the attestation of an image.

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Images as people count them, and their sizes: an image with its platforms, attestations and companions.
+
+A blob that several images of the registry name is stored once. It is the own blob of an image only where no other
+image names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .graph import ImageGraph
+from .inventory import Place
+
+
+@dataclass(frozen=True)
+class ImageTree:
+    """An image: the manifest at its root, and all that belongs to it, the root included."""
+
+    root: Place
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class ImageSize:
+    """Bytes that only this image names, and bytes that other images of the registry name too."""
+
+    own_bytes: int
+    shared_bytes: int
+
+    @property
+    def size_bytes(self) -> int:
+        """All bytes that a pull of all platforms would move."""
+        return self.own_bytes + self.shared_bytes
+
+
+def find_images(graph: ImageGraph) -> tuple[ImageTree, ...]:
+    """The images of a registry, in the order of the lists; each manifest belongs to at least one image.
+
+    The root of an image has a tag of a user, or no parent in its repository and no subject in the registry.
+    """
+    trees: list[ImageTree] = []
+    covered = set[Place]()
+    for is_rest in (False, True):
+        for place in graph.listed:
+            # What is left belongs to a circle of tags, since no document can name a document that names it.
+            if place not in covered if is_rest else _is_root(graph, place):
+                tree = ImageTree(place, _collect(graph, place))
+                covered.update(tree.places)
+                trees.append(tree)
+    return tuple(trees)
+
+
+def measure_images(graph: ImageGraph, images: Iterable[ImageTree]) -> Mapping[Place, ImageSize]:
+    """The size of each image by its root."""
+    trees = tuple(images)
+    sizes = blob_sizes(graph)
+    blobs = {tree.root: {blob for place in tree.places for blob in _blobs(graph, place)} for tree in trees}
+    namers: dict[str, int] = {}
+    for named in blobs.values():
+        for blob in named:
+            namers[blob] = namers.get(blob, 0) + 1
+    found = dict[Place, ImageSize]()
+    for root, named in blobs.items():
+        own = sum(sizes[one] for one in named if namers[one] == 1)
+        found[root] = ImageSize(own, sum(sizes[one] for one in named) - own)
+    return found
+
+
+def blob_sizes(graph: ImageGraph) -> dict[str, int]:
+    """The blobs that the manifests of a registry name, with their sizes; each blob is stored once."""
+    sizes: dict[str, int] = {}
+    for place in graph.listed:
+        for digest, size in _sized(graph, place):
+            sizes[digest] = max(size, sizes.get(digest, 0))
+    return sizes
+
+
+def _is_root(graph: ImageGraph, place: Place) -> bool:
+    if graph.user_tags(place):
+        return True
+    has_parent = any(Place(place.repository, one) in graph.listed for one in graph.parents.get(place.digest, ()))
+    return not has_parent and not graph.subjects.get(place.digest)
+
+
+def _collect(graph: ImageGraph, root: Place) -> tuple[Place, ...]:
+    """The root, its children in the same repository, and the companions of all of them."""
+    found = {root: None}
+    pending = [root]
+    for place in pending:
+        below = [Place(place.repository, one) for one in graph.children.get(place.digest, ())]
+        below += [
+            one for digest in graph.companions.get(place.digest, ()) for one in _attached_at(graph, place, digest)
+        ]
+        for one in below:
+            if one in graph.listed and one not in found:
+                found[one] = None
+                pending.append(one)
+    return tuple(found)
+
+
+def _attached_at(graph: ImageGraph, subject: Place, companion: str) -> tuple[Place, ...]:
+    """Where the companions of a manifest are: beside it, or else wherever the companion has no subject beside it."""
+    beside = Place(subject.repository, companion)
+    if beside in graph.listed:
+        return (beside,)
+    return tuple(
+        Place(one, companion)
+        for one in graph.repositories_of[companion]
+        if not any(Place(one, other) in graph.listed for other in graph.subjects[companion])
+    )
+
+
+def _blobs(graph: ImageGraph, place: Place) -> Iterable[str]:
+    return (digest for digest, _size in _sized(graph, place))
+
+
+def _sized(graph: ImageGraph, place: Place) -> tuple[tuple[str, int], ...]:
+    """The blobs of a manifest by its document, or by the API's list where the document was not read."""
+    document = graph.document(place.digest)
+    listed = graph.listed[place].blobs
+    return (*document.blobs, *listed) if document is not None else listed
