@@ -44,6 +44,7 @@ NOTHING_TO_DO: Mapping[str, Mapping[str, Any]] = {
     "docr_registry_info": {},
     "docr_gc": {"registries": ["bench-00"]},
     "docr_gc_info": {"registries": ["bench-00"]},
+    "docr_image_info": {"registry": "bench-00"},
     "docr_doks_integration": {"clusters": ["bench-000"], "registries": ["bench-00"]},
     "docr_doks_integration_info": {},
     "docr_plan": {"registries": [{"name": "bench-00", "region": "ams3", "subscription_tier": "professional"}]},

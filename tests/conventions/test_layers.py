@@ -102,7 +102,7 @@ ORDER: dict[str, list[tuple[str, ...]]] = {
         ("doctor", "images", "manifest"),
         ("role",),
     ],
-    "_service": [("ports",), ("flow",), ("access", "doctor", "gc", "login", "registry")],
+    "_service": [("ports",), ("flow",), ("access", "doctor", "gc", "images", "login", "registry")],
     "_client": [
         (SHARED, "bounds", "errors", "failures", "operations", "sdk", "secret_texts", "settings", "tls", "web"),
         ("files", "kube", "oci"),

@@ -51,6 +51,7 @@ RUNS: dict[str, Sequence[dict[str, Any]]] = {
     "docr_registry_info": [{}],
     "docr_gc": [{"registries": ["kiwi"], "wait": False, "force": True}],
     "docr_gc_info": [{"registries": ["kiwi", "plum"]}],
+    "docr_image_info": [{"registry": "kiwi"}],
     "docr_plan": [{"registries": [NEW], "integrations": [PLUM]}],
     "docr_credentials": [{"registry": "kiwi", "path": "config.json"}],
     "docr_doks_integration": [{**PLUM, **API_ONLY}, {**KIWI, **API_ONLY, "state": "absent"}],

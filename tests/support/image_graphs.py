@@ -19,7 +19,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.image
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.inventory import (
     Inventory,
     ListedRepository,
-    Place,
+    ManifestPlace,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.registry.images import ImageManifest
 
@@ -79,8 +79,8 @@ class Drawn:
     documents: dict[str, ManifestDocument] = field(default_factory=dict)
     repositories: dict[str, list[ImageManifest]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
-    unread: dict[Place, str] = field(default_factory=dict)
-    gone: set[Place] = field(default_factory=set)
+    unread: dict[ManifestPlace, str] = field(default_factory=dict)
+    gone: set[ManifestPlace] = field(default_factory=set)
 
     def add(
         self, name: str, raw: Mapping[str, Any] | None, *tags: str, repository: str = "app", at: str = PUSHED
@@ -88,7 +88,7 @@ class Drawn:
         """Put a manifest into a repository; without a document the manifest is listed and cannot be read."""
         self.repositories.setdefault(repository, []).append(ImageManifest(sha(name), tags, at))
         if raw is None:
-            self.unread[Place(repository, sha(name))] = "500: out of order"
+            self.unread[ManifestPlace(repository, sha(name))] = "500: out of order"
         else:
             self.documents[sha(name)] = document_of(raw)
         return self

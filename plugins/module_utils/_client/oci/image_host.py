@@ -12,7 +12,7 @@ upload's address may point.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,18 +21,16 @@ from urllib.parse import quote, urljoin
 from ..._domain.credentials.bearer_token import granted_actions
 from ..._domain.credentials.docker import DockerCredentials
 from ..._domain.errors import Answer, BadAnswer, Denied, NotFound, Refused
-from ..._domain.registry.images import INDEX_MEDIA_TYPES, ManifestLinks, parse_manifest_links
+from ..._domain.images.documents import DOCKER_MANIFEST, MANIFEST_MEDIA_TYPES, OCI_MANIFEST, ManifestBytes
+from ..._domain.registry.images import ManifestLinks, parse_manifest_links
 from ..bounds import bound
 from ..errors import UNREADABLE, refuse_in_check_mode
 from ..sdk import requests
 from ..settings import Settings
 from ..web import Bearer, check, foreign_answer, json_of, place_of, send
 
-_MANIFESTS = (
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-    *sorted(INDEX_MEDIA_TYPES),
-)
+# Last, anything: a manifest of an unknown media type is read too, as far as the host has the manifest in that form.
+_MANIFESTS = (OCI_MANIFEST, DOCKER_MANIFEST, *sorted(MANIFEST_MEDIA_TYPES - {OCI_MANIFEST, DOCKER_MANIFEST}), "*/*")
 _NO_REPOSITORY = "docr-is-this-registry-open"
 _NOT_ASKED = "the host answered without asking for a login, so no token was tested"
 PULL = "pull"
@@ -129,7 +127,7 @@ class RegistryHost:
     def fetch_media_type(self, registry: str, repository: str, reference: str) -> str:
         """The media type of a manifest."""
         answer = self._send(self._manifest("HEAD", f"{registry}/{repository}", reference))
-        return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip()
+        return _media_type(answer)
 
     def fetch_links(self, registry: str, repository: str, digest: str) -> ManifestLinks:
         """The manifests that a manifest names."""
@@ -139,6 +137,21 @@ class RegistryHost:
             return parse_manifest_links(answer.json())
         except UNREADABLE:
             raise BadAnswer(request.words, "an answer that is not a manifest", _CHECK_HOST) from None
+
+    def authorize_pulls(self, registry: str, repositories: Collection[str]) -> None:
+        """Get a token for several repositories. Where the host asks for no token, there is none to get."""
+        words = f"get a token for pulls from repositories of the registry {registry}"
+        scopes = [_scope(f"{registry}/{one}", PULL) for one in repositories]
+        answer = self._try(_Request("GET", self._address(""), words, "", (200, 401), False), None)
+        if _is_challenge(answer):
+            # What the token does not open, the host asks a token of its own for.
+            bearer = self._fetch_bearer(_challenge(answer), words, scopes)
+            self._bearers.update(dict.fromkeys(scopes, bearer))
+
+    def fetch_manifest(self, registry: str, repository: str, digest: str) -> ManifestBytes:
+        """The bytes of a manifest."""
+        answer = self._send(self._manifest("GET", f"{registry}/{repository}", digest))
+        return ManifestBytes(answer.content, _media_type(answer))
 
     def fetch_access(self, registry: str, repository: str, actions: Collection[str] = (PULL, PUSH)) -> frozenset[str]:
         """Which of the actions are granted, by what the bearer token says, or else by trying."""
@@ -191,7 +204,8 @@ class RegistryHost:
         bearer = self._bearers.get(request.scope) if is_own else None
         answer = self._try(request, bearer)
         if is_own and _is_challenge(answer):
-            bearer = self._fetch_bearer(dict(_CHALLENGE.findall(answer.headers["WWW-Authenticate"])), request)
+            scopes = [request.scope] if request.scope else []
+            bearer = self._fetch_bearer(_challenge(answer), request.words, scopes)
             self._bearers[request.scope] = bearer
             answer = self._try(request, bearer)
         if is_own and not _is_challenge(answer):
@@ -205,23 +219,23 @@ class RegistryHost:
             self._session, self._settings, request.method, request.url, request.words, headers=headers, auth=auth
         )
 
-    def _fetch_bearer(self, challenge: dict[str, str], request: _Request) -> str:
+    def _fetch_bearer(self, challenge: dict[str, str], words: str, scopes: Sequence[str]) -> str:
         realm = challenge.get("realm", "")
         if place_of(realm) not in {place_of(self._settings.endpoint), self._own_place()}:
             what = f"it names {realm or 'no place'} to get a token from, and that is not DigitalOcean's"
-            raise BadAnswer(request.words, what, _CHECK_HOST)
-        query = {"service": challenge.get("service", ""), **({"scope": request.scope} if request.scope else {})}
+            raise BadAnswer(words, what, _CHECK_HOST)
+        query = [("service", challenge.get("service", "")), *(("scope", one) for one in scopes)]
         basic = (self._credentials.user, self._credentials.token)
-        answer = send(self._session, self._settings, "GET", realm, request.words, params=query, auth=basic)
-        self._tested.add(request.scope)
-        _require_own(answer, request.words)
-        check(answer, request.words, (200,), _ADVICE)
+        answer = send(self._session, self._settings, "GET", realm, words, params=query, auth=basic)
+        self._tested.update(scopes or [""])
+        _require_own(answer, words)
+        check(answer, words, (200,), _ADVICE)
         try:
             raw = answer.json()
             bearer = str(raw.get("token") or raw["access_token"])
         except (ValueError, KeyError, AttributeError):
             # Without what came: it may be half of a token.
-            raise BadAnswer(request.words, "an answer without a token", _CHECK_HOST) from None
+            raise BadAnswer(words, "an answer without a token", _CHECK_HOST) from None
         self._settings.secrets.add(bearer)
         return bearer
 
@@ -235,6 +249,15 @@ class RegistryHost:
 def _is_challenge(answer: Any) -> bool:
     """Whether the answer asks for a token, as the image host does before it tells anything else."""
     return answer.status_code == 401 and str(answer.headers.get("WWW-Authenticate", "")).lower().startswith("bearer ")
+
+
+def _challenge(answer: Any) -> dict[str, str]:
+    """Where the host says to get a token, and for what."""
+    return dict(_CHALLENGE.findall(answer.headers["WWW-Authenticate"]))
+
+
+def _media_type(answer: Any) -> str:
+    return str(answer.headers.get("Content-Type", "")).partition(";")[0].strip()
 
 
 def _require_own(answer: Any, words: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .documents import ManifestDocument
 from .graph import REFERRER, ImageGraph
-from .inventory import Place
+from .inventory import ManifestPlace
 from .tags import REFERRERS
 
 CHILDREN_MISSING, CHILDREN_PARTLY_MISSING = "children_missing", "children_partly_missing"
@@ -23,7 +23,7 @@ class Damage:
     """One damaged manifest. `missing` are digests; `what` is the kind of a companion, and empty for an image."""
 
     kind: str
-    place: Place
+    place: ManifestPlace
     tags: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     what: str = ""
@@ -39,7 +39,7 @@ def find_damage(graph: ImageGraph) -> tuple[Damage, ...]:
     return tuple(damage for place in graph.listed for damage in _damage_of(graph, place, bool(unlisted)))
 
 
-def missing_children(graph: ImageGraph, place: Place) -> tuple[str, ...]:
+def missing_children(graph: ImageGraph, place: ManifestPlace) -> tuple[str, ...]:
     """The children of an index that its repository does not have."""
     document = graph.document(place.digest)
     if document is None:
@@ -48,7 +48,7 @@ def missing_children(graph: ImageGraph, place: Place) -> tuple[str, ...]:
     return tuple(one for one in named if not graph.is_here(place.repository, one))
 
 
-def _damage_of(graph: ImageGraph, place: Place, is_list_unread: bool) -> Iterator[Damage]:
+def _damage_of(graph: ImageGraph, place: ManifestPlace, is_list_unread: bool) -> Iterator[Damage]:
     tags = graph.listed[place].tags
     if place in graph.inventory.gone:
         yield Damage(MANIFEST_MISSING, place, tags)
@@ -61,7 +61,7 @@ def _damage_of(graph: ImageGraph, place: Place, is_list_unread: bool) -> Iterato
         yield from _orphans(graph, place, document)
 
 
-def _orphans(graph: ImageGraph, place: Place, document: ManifestDocument | None) -> Iterator[Damage]:
+def _orphans(graph: ImageGraph, place: ManifestPlace, document: ManifestDocument | None) -> Iterator[Damage]:
     told = {one.subject: one.kind for _tag, one in graph.companion_tags(place)}
     if document is not None and document.subject is not None:
         told.setdefault(document.subject, REFERRER)

@@ -10,6 +10,7 @@ document of any other media type each digest may name something, so `mentioned` 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,8 @@ _DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+", re.ASCII)
 # The annotations by which buildx marks the attestation of an image.
 _REFERENCE_TYPE, _ATTESTATION = "vnd.docker.reference.type", "attestation-manifest"
 _REFERENCE_DIGEST = "vnd.docker.reference.digest"
+# OCI image-spec, descriptor.md: the registered algorithms.
+_ALGORITHMS = ("sha256", "sha512")
 # A document that nests deeper is no manifest.
 _MOST_LEVELS = 40
 
@@ -71,6 +74,24 @@ class ManifestDocument:
     def is_index(self) -> bool:
         """Whether the document is a list of manifests."""
         return self.media_type in INDEX_MEDIA_TYPES
+
+
+@dataclass(frozen=True)
+class ManifestBytes:
+    """A manifest as it came, and the media type that came with it."""
+
+    content: bytes
+    content_type: str
+
+
+def digest_fault(content: bytes, digest: str) -> str | None:
+    """Why bytes are not what a digest names, as a sentence part; None where they are."""
+    algorithm, _, expected = digest.partition(":")
+    if algorithm not in _ALGORITHMS:
+        return f"the digest's algorithm {algorithm} is not known"
+    if hashlib.new(algorithm, content).hexdigest() != expected:
+        return "the image host sent other bytes than the digest names"
+    return None
 
 
 def parse_document(content: bytes, content_type: str = "") -> ManifestDocument:

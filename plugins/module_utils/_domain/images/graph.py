@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ..registry.images import ImageManifest
 from .documents import ManifestDocument
-from .inventory import Inventory, Place
+from .inventory import Inventory, ManifestPlace
 from .tags import CompanionTag, parse_companion_tag
 
 REFERRER = "referrer"
@@ -30,7 +30,7 @@ class ImageGraph:
     """
 
     inventory: Inventory
-    listed: Mapping[Place, ImageManifest]
+    listed: Mapping[ManifestPlace, ImageManifest]
     repositories_of: Links
     children: Links
     parents: Links
@@ -48,14 +48,14 @@ class ImageGraph:
 
     def is_here(self, repository: str, digest: str) -> bool:
         """Whether a repository has the manifest: the API lists it, and the image host did not deny it."""
-        place = Place(repository, digest)
+        place = ManifestPlace(repository, digest)
         return place in self.listed and place not in self.inventory.gone
 
-    def user_tags(self, place: Place) -> tuple[str, ...]:
+    def user_tags(self, place: ManifestPlace) -> tuple[str, ...]:
         """The tags of a manifest that attach it to no other manifest."""
         return tuple(one for one in self.listed[place].tags if parse_companion_tag(one) is None)
 
-    def companion_tags(self, place: Place) -> tuple[tuple[str, CompanionTag], ...]:
+    def companion_tags(self, place: ManifestPlace) -> tuple[tuple[str, CompanionTag], ...]:
         """The tags that attach a manifest to another, each with what the tag says."""
         found = ((tag, parse_companion_tag(tag)) for tag in self.listed[place].tags)
         return tuple((tag, one) for tag, one in found if one is not None)
@@ -64,7 +64,9 @@ class ImageGraph:
 def build_graph(inventory: Inventory) -> ImageGraph:
     """The graph of an inventory; takes a time that is linear in the number of links."""
     listed = {
-        Place(repository.name, one.digest): one for repository in inventory.repositories for one in repository.manifests
+        ManifestPlace(repository.name, one.digest): one
+        for repository in inventory.repositories
+        for one in repository.manifests
     }
     repositories_of = _gather((place.digest, place.repository) for place in listed)
     # In the order of the lists, so that a result does not depend on which answer came first.
@@ -89,7 +91,7 @@ def _named(document: ManifestDocument) -> Iterator[str]:
 
 
 def _attached(
-    listed: Mapping[Place, ImageManifest], documents: Mapping[str, ManifestDocument]
+    listed: Mapping[ManifestPlace, ImageManifest], documents: Mapping[str, ManifestDocument]
 ) -> Iterator[tuple[str, str, str]]:
     """Every companion with its subject and what it is; what a tag says comes last and counts."""
     for digest, one in documents.items():

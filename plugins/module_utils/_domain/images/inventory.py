@@ -14,7 +14,7 @@ from ..registry.images import ImageManifest
 from .documents import ManifestDocument
 
 
-class Place(NamedTuple):
+class ManifestPlace(NamedTuple):
     """A manifest in a repository; the same manifest may be in several repositories."""
 
     repository: str
@@ -40,8 +40,8 @@ class Inventory:
 
     repositories: tuple[ListedRepository, ...]
     documents: Mapping[str, ManifestDocument]
-    unread: Mapping[Place, str] = field(default_factory=dict)
-    gone: frozenset[Place] = frozenset()
+    unread: Mapping[ManifestPlace, str] = field(default_factory=dict)
+    gone: frozenset[ManifestPlace] = frozenset()
 
     @property
     def is_whole(self) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ..times import parse_time
 from .graph import ImageGraph
-from .inventory import Place
+from .inventory import ManifestPlace
 
 TAGGED, CHILD_OF, COMPANION_OF = "tagged", "child_of", "companion_of"
 # Why a manifest is kept of which something is not known.
@@ -27,12 +27,12 @@ BESIDE_UNREADABLE, SUBJECT_UNKNOWN = "beside_unreadable", "subject_unknown"
 class Keeping:
     """`reasons` is what keeps a manifest without another one; `kept` are all digests that something keeps."""
 
-    reasons: Mapping[Place, tuple[str, ...]]
+    reasons: Mapping[ManifestPlace, tuple[str, ...]]
     kept: frozenset[str]
 
 
 @dataclass(frozen=True)
-class Keeper:
+class KeepReason:
     """One reason why a manifest is kept; `by` is the parent or subject, and `tags` are those that count."""
 
     digest: str
@@ -44,7 +44,7 @@ class Keeper:
 
 def find_keeping(graph: ImageGraph) -> Keeping:
     """What is kept. A time is needed of each manifest, since an age without a time is not known."""
-    reasons = dict[Place, tuple[str, ...]]()
+    reasons = dict[ManifestPlace, tuple[str, ...]]()
     unread = {place.repository for place in graph.inventory.unread}
     for place in graph.listed:
         found = tuple(_own_reasons(graph, place, place.repository in unread))
@@ -61,7 +61,7 @@ def find_keeping(graph: ImageGraph) -> Keeping:
     return Keeping(reasons, frozenset(kept))
 
 
-def is_kept(graph: ImageGraph, keeping: Keeping, place: Place) -> bool:
+def is_kept(graph: ImageGraph, keeping: Keeping, place: ManifestPlace) -> bool:
     """Whether something keeps a manifest in its repository."""
     if place in keeping.reasons:
         return True
@@ -69,28 +69,28 @@ def is_kept(graph: ImageGraph, keeping: Keeping, place: Place) -> bool:
     return any(one in keeping.kept for one in above)
 
 
-def explain_keeping(graph: ImageGraph, keeping: Keeping, digest: str) -> tuple[Keeper, ...]:
+def explain_keeping(graph: ImageGraph, keeping: Keeping, digest: str) -> tuple[KeepReason, ...]:
     """All that keeps a manifest, the nearest first: its own reasons, its parents and subjects, and theirs."""
-    found: list[Keeper] = []
+    found: list[KeepReason] = []
     seen = {digest}
     pending = [digest]
     for one in pending:
         for repository in graph.repositories_of.get(one, ()):
-            place = Place(repository, one)
+            place = ManifestPlace(repository, one)
             found += [
-                Keeper(one, reason, repository, tags=_keeping_tags(graph, place, reason))
+                KeepReason(one, reason, repository, tags=_keeping_tags(graph, place, reason))
                 for reason in keeping.reasons.get(place, ())
             ]
         for reason, links in ((CHILD_OF, graph.parents), (COMPANION_OF, graph.subjects)):
             for other in links.get(one, ()):
                 if other in keeping.kept:
-                    found.append(Keeper(one, reason, by=other))
+                    found.append(KeepReason(one, reason, by=other))
                     pending += [other] if other not in seen else []
                     seen.add(other)
     return tuple(found)
 
 
-def _own_reasons(graph: ImageGraph, place: Place, is_beside_unread: bool) -> Iterator[str]:
+def _own_reasons(graph: ImageGraph, place: ManifestPlace, is_beside_unread: bool) -> Iterator[str]:
     if _keeping_tags(graph, place, TAGGED):
         yield TAGGED
     if place in graph.inventory.unread:
@@ -107,7 +107,7 @@ def _own_reasons(graph: ImageGraph, place: Place, is_beside_unread: bool) -> Ite
         yield SUBJECT_UNKNOWN
 
 
-def _keeping_tags(graph: ImageGraph, place: Place, reason: str) -> tuple[str, ...]:
+def _keeping_tags(graph: ImageGraph, place: ManifestPlace, reason: str) -> tuple[str, ...]:
     """The tags that keep a manifest: the user's, and a companion's whose subject is not in the registry."""
     if reason != TAGGED:
         return ()
@@ -115,7 +115,7 @@ def _keeping_tags(graph: ImageGraph, place: Place, reason: str) -> tuple[str, ..
     return (*graph.user_tags(place), *orphaned)
 
 
-def _is_subject(graph: ImageGraph, place: Place, subject: str) -> bool:
+def _is_subject(graph: ImageGraph, place: ManifestPlace, subject: str) -> bool:
     return subject != place.digest and graph.exists(subject)
 
 

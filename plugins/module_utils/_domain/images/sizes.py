@@ -14,15 +14,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .graph import ImageGraph
-from .inventory import Place
+from .inventory import ManifestPlace
 
 
 @dataclass(frozen=True)
 class ImageTree:
     """An image: the manifest at its root, and all that belongs to it, the root included."""
 
-    root: Place
-    places: tuple[Place, ...]
+    root: ManifestPlace
+    places: tuple[ManifestPlace, ...]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def find_images(graph: ImageGraph) -> tuple[ImageTree, ...]:
     The root of an image has a tag of a user, or no parent in its repository and no subject in the registry.
     """
     trees: list[ImageTree] = []
-    covered = set[Place]()
+    covered = set[ManifestPlace]()
     for is_rest in (False, True):
         for place in graph.listed:
             # What is left belongs to a circle of tags, since no document can name a document that names it.
@@ -55,7 +55,7 @@ def find_images(graph: ImageGraph) -> tuple[ImageTree, ...]:
     return tuple(trees)
 
 
-def measure_images(graph: ImageGraph, images: Iterable[ImageTree]) -> Mapping[Place, ImageSize]:
+def measure_images(graph: ImageGraph, images: Iterable[ImageTree]) -> Mapping[ManifestPlace, ImageSize]:
     """The size of each image by its root."""
     trees = tuple(images)
     sizes = blob_sizes(graph)
@@ -64,7 +64,7 @@ def measure_images(graph: ImageGraph, images: Iterable[ImageTree]) -> Mapping[Pl
     for named in blobs.values():
         for blob in named:
             namers[blob] = namers.get(blob, 0) + 1
-    found = dict[Place, ImageSize]()
+    found = dict[ManifestPlace, ImageSize]()
     for root, named in blobs.items():
         own = sum(sizes[one] for one in named if namers[one] == 1)
         found[root] = ImageSize(own, sum(sizes[one] for one in named) - own)
@@ -80,19 +80,21 @@ def blob_sizes(graph: ImageGraph) -> dict[str, int]:
     return sizes
 
 
-def _is_root(graph: ImageGraph, place: Place) -> bool:
+def _is_root(graph: ImageGraph, place: ManifestPlace) -> bool:
     if graph.user_tags(place):
         return True
-    has_parent = any(Place(place.repository, one) in graph.listed for one in graph.parents.get(place.digest, ()))
+    has_parent = any(
+        ManifestPlace(place.repository, one) in graph.listed for one in graph.parents.get(place.digest, ())
+    )
     return not has_parent and not graph.subjects.get(place.digest)
 
 
-def _collect(graph: ImageGraph, root: Place) -> tuple[Place, ...]:
+def _collect(graph: ImageGraph, root: ManifestPlace) -> tuple[ManifestPlace, ...]:
     """The root, its children in the same repository, and the companions of all of them."""
     found = {root: None}
     pending = [root]
     for place in pending:
-        below = [Place(place.repository, one) for one in graph.children.get(place.digest, ())]
+        below = [ManifestPlace(place.repository, one) for one in graph.children.get(place.digest, ())]
         below += [
             one for digest in graph.companions.get(place.digest, ()) for one in _attached_at(graph, place, digest)
         ]
@@ -103,23 +105,23 @@ def _collect(graph: ImageGraph, root: Place) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def _attached_at(graph: ImageGraph, subject: Place, companion: str) -> tuple[Place, ...]:
+def _attached_at(graph: ImageGraph, subject: ManifestPlace, companion: str) -> tuple[ManifestPlace, ...]:
     """Where the companions of a manifest are: beside it, or else wherever the companion has no subject beside it."""
-    beside = Place(subject.repository, companion)
+    beside = ManifestPlace(subject.repository, companion)
     if beside in graph.listed:
         return (beside,)
     return tuple(
-        Place(one, companion)
+        ManifestPlace(one, companion)
         for one in graph.repositories_of[companion]
-        if not any(Place(one, other) in graph.listed for other in graph.subjects[companion])
+        if not any(ManifestPlace(one, other) in graph.listed for other in graph.subjects[companion])
     )
 
 
-def _blobs(graph: ImageGraph, place: Place) -> Iterable[str]:
+def _blobs(graph: ImageGraph, place: ManifestPlace) -> Iterable[str]:
     return (digest for digest, _size in _sized(graph, place))
 
 
-def _sized(graph: ImageGraph, place: Place) -> tuple[tuple[str, int], ...]:
+def _sized(graph: ImageGraph, place: ManifestPlace) -> tuple[tuple[str, int], ...]:
     """The blobs of a manifest by its document, or by the API's list where the document was not read."""
     document = graph.document(place.digest)
     listed = graph.listed[place].blobs

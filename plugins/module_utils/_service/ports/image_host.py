@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
+from ..._domain.images.documents import ManifestBytes
 from ..._domain.registry.images import ManifestLinks
 
 
@@ -35,6 +36,15 @@ class ImageHost(Protocol):
 
     def fetch_links(self, registry: str, repository: str, digest: str) -> ManifestLinks:
         """The manifests that a manifest names: the children of an index, and the subject."""
+
+    def authorize_pulls(self, registry: str, repositories: Collection[str]) -> None:
+        """Get one token for pulls from several repositories: two requests, where each repository would cost two.
+
+        The token is asked of the API's host. A token for pulls does not delay a garbage collection.
+        """
+
+    def fetch_manifest(self, registry: str, repository: str, digest: str) -> ManifestBytes:
+        """The bytes of a manifest as they came; the caller compares them with the digest. NotFound without it."""
 
     def fetch_access(
         self, registry: str, repository: str, actions: Collection[str] = ("pull", "push")

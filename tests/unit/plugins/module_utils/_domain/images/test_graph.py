@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.damage import find_damage
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.inventory import Place
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.inventory import ManifestPlace
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.keeping import (
     explain_keeping,
     find_keeping,
@@ -268,7 +268,7 @@ def test_a_circle_of_tags_is_explained_once() -> None:
 
 def test_a_listed_manifest_that_the_image_host_does_not_have_is_damage_and_so_is_its_index() -> None:
     drawn = draw().add("idx", index("arm64"), "v7").add("arm64", image("a"))
-    drawn.gone.add(Place("app", sha("arm64")))
+    drawn.gone.add(ManifestPlace("app", sha("arm64")))
     kinds = [(one.kind, one.place.digest, one.tags) for one in find_damage(drawn.graph())]
     assert kinds == [("children_missing", sha("idx"), ("v7",)), ("manifest_missing", sha("arm64"), ())]
 

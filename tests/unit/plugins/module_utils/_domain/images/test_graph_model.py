@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.damage import find_damage
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.graph import ImageGraph
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.inventory import Place
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.inventory import ManifestPlace
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.keeping import (
     explain_keeping,
     find_keeping,
@@ -75,7 +75,9 @@ class Model:
     def __init__(self, drawn: Drawn, raws: dict[str, dict[str, Any] | None]) -> None:
         self.raws = {sha(name): raw for name, raw in raws.items()}
         self.tags = {
-            Place(repository, one.digest): one.tags for repository, all_ in drawn.repositories.items() for one in all_
+            ManifestPlace(repository, one.digest): one.tags
+            for repository, all_ in drawn.repositories.items()
+            for one in all_
         }
 
     def is_unknown(self, digest: str) -> bool:
@@ -95,7 +97,7 @@ class Model:
         by_tag = companion != subject and any(tag.startswith(subject.replace(":", "-")) for tag in tags)
         return by_field or by_tag
 
-    def stands_alone(self, place: Place) -> bool:
+    def stands_alone(self, place: ManifestPlace) -> bool:
         """Whether a manifest is kept without another manifest."""
         for tag in self.tags[place]:
             subject = tag[:71].replace("-", ":")
@@ -119,7 +121,7 @@ class Model:
                 return kept
             kept |= more
 
-    def kept(self) -> set[Place]:
+    def kept(self) -> set[ManifestPlace]:
         kept = self.kept_digests()
         return {
             place
@@ -128,12 +130,12 @@ class Model:
             or any(self.names(one, place.digest) or self.attaches(place.digest, one) for one in kept)
         }
 
-    def missing(self) -> dict[Place, set[str]]:
-        found: dict[Place, set[str]] = {}
+    def missing(self) -> dict[ManifestPlace, set[str]]:
+        found: dict[ManifestPlace, set[str]] = {}
         for place in self.tags:
             raw = self.raws[place.digest] or {}
             named = {one["digest"] for one in raw.get("manifests", ()) if one["mediaType"] != LAYER}
-            lost = {one for one in named if Place(place.repository, one) not in self.tags}
+            lost = {one for one in named if ManifestPlace(place.repository, one) not in self.tags}
             if lost:
                 found[place] = lost
         return found

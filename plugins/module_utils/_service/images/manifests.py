@@ -1,0 +1,151 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Manifests of the image host: each digest is read once, from the cache or in parallel, and verified.
+
+Reads need tokens for pulls only, which delay no garbage collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from threading import Lock
+
+from ..._domain.errors import DocrError, Interrupted, NotFound, RateLimited, ServerFault, Unreachable
+from ..._domain.images.documents import ManifestBytes, ManifestDocument, digest_fault, parse_document
+from ..._domain.images.inventory import ManifestPlace
+from ..flow.budget import CallBudget
+from ..flow.parallel import parallel_map
+from ..flow.wait import Clock
+from ..ports.image_host import ImageHost
+from ..ports.manifest_cache import ManifestCache
+
+SIDE_BY_SIDE = 8
+# Repositories for which one token is asked. Their names stand in the address of a request, which is bounded.
+_TOKEN_FOR = 20
+# Seconds before each further try of a read; a read changes nothing.
+_PAUSES_S = (0.5, 4.0)
+_PASSING = (ServerFault, Interrupted, RateLimited)
+# So many failures in a row are a host that is down, and not damage.
+_MOST_IN_A_ROW = 25
+
+
+@dataclass
+class ReadManifests:
+    """What was read so far: documents by digest, and why which manifest could not be read."""
+
+    documents: dict[str, ManifestDocument] = field(default_factory=dict)
+    unread: dict[ManifestPlace, str] = field(default_factory=dict)
+    gone: set[ManifestPlace] = field(default_factory=set)
+    from_cache: int = 0
+    requests: int = 0
+    _in_a_row: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def note(self, error: DocrError | None) -> None:
+        """Count a request with its outcome; raises the error where the host seems to be down."""
+        with self._lock:
+            self.requests += 1
+            self._in_a_row = 0 if error is None or isinstance(error, NotFound) else self._in_a_row + 1
+            if error is not None and self._in_a_row >= _MOST_IN_A_ROW:
+                raise error
+
+
+@dataclass(frozen=True)
+class ManifestReader:
+    """Reads the manifests of one registry."""
+
+    host: ImageHost
+    registry: str
+    cache: ManifestCache
+    budget: CallBudget
+    clock: Clock
+
+    def read_all(self, places_of: Mapping[str, Sequence[ManifestPlace]]) -> ReadManifests:
+        """Read each digest at the first of its places that has it.
+
+        What one manifest meets (404, a server's error, other bytes, no manifest) is noted with its place. Raises
+        Unreachable where the host is, and any error that too many manifests in a row meet.
+        """
+        found = ReadManifests()
+        wanted = [one for one in places_of if not self._take_from_cache(one, found)]
+        for repositories, digests in _batches(wanted, places_of):
+            # A token for each batch, since a token may end before a long run does.
+            self.budget.take()
+            self.host.authorize_pulls(self.registry, repositories)
+            parallel_map(digests, lambda one: self._read_one(places_of[one], found), SIDE_BY_SIDE)
+        self.cache.trim()
+        return found
+
+    def _take_from_cache(self, digest: str, found: ReadManifests) -> bool:
+        cached = self.cache.read(digest)
+        document = _parsed(digest, cached) if cached is not None else None
+        if not isinstance(document, ManifestDocument):
+            return False
+        found.documents[digest] = document
+        found.from_cache += 1
+        return True
+
+    def _read_one(self, places: Sequence[ManifestPlace], found: ReadManifests) -> None:
+        unread: dict[ManifestPlace, str] = {}
+        for place in places:
+            try:
+                manifest = self._fetch(place, found)
+            except NotFound:
+                found.gone.add(place)
+                continue
+            except Unreachable:
+                raise
+            except DocrError as error:
+                unread[place] = str(error)
+                continue
+            document = _parsed(place.digest, manifest)
+            if isinstance(document, ManifestDocument):
+                found.documents[place.digest] = document
+                self.cache.write(place.digest, manifest)
+                return
+            unread[place] = (
+                f"Could not read the manifest {place.digest} of the repository {self.registry}/{place.repository}: "
+                f"{document}."
+            )
+        found.unread.update(unread)
+
+    def _fetch(self, place: ManifestPlace, found: ReadManifests) -> ManifestBytes:
+        for pause_s in (*_PAUSES_S, None):
+            try:
+                manifest = self.host.fetch_manifest(self.registry, place.repository, place.digest)
+            except DocrError as error:
+                found.note(error)
+                if pause_s is None or not isinstance(error, _PASSING):
+                    raise
+                self.clock.sleep(pause_s)
+            else:
+                found.note(None)
+                return manifest
+        raise AssertionError("the last try returns or raises")
+
+
+def _parsed(digest: str, manifest: ManifestBytes) -> ManifestDocument | str:
+    """The document in the bytes, or why there is none, as a sentence part."""
+    fault = digest_fault(manifest.content, digest)
+    if fault is not None:
+        return fault
+    try:
+        return parse_document(manifest.content, manifest.content_type)
+    except ValueError as error:
+        return str(error)
+
+
+def _batches(
+    digests: Sequence[str], places_of: Mapping[str, Sequence[ManifestPlace]]
+) -> Iterator[tuple[tuple[str, ...], list[str]]]:
+    """Digests with the repositories where they are read, some repositories at a time."""
+    by_repository: dict[str, list[str]] = {}
+    for digest in digests:
+        by_repository.setdefault(places_of[digest][0].repository, []).append(digest)
+    left = iter(by_repository.items())
+    while batch := tuple(islice(left, _TOKEN_FOR)):
+        yield tuple(name for name, _all in batch), [one for _name, all_ in batch for one in all_]
