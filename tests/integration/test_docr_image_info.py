@@ -168,7 +168,7 @@ def test_a_manifest_that_cannot_be_read_is_protected_with_all_untagged_ones_besi
     (protected,) = result["protected"]
     assert (protected["repository"], protected["reason"]) == ("tool", "unreadable")
     assert told in protected["message"]
-    assert "1 manifests could not be read" in result["warnings"][0]
+    assert "could not be read and are protected: 1." in result["warnings"][0]
     sandbox.clear_faults()
     assert info()["protected"] == []
 
@@ -192,7 +192,7 @@ def test_a_list_that_is_not_whole_is_an_error_of_its_repository_and_hides_no_oth
     assert told in of(result, "app")["error"]
     assert of(result, "app")["images"] == []
     assert [one["tags"] for one in of(result, "tool")["images"]] == [["v2"]]
-    assert "The lists of 1 repositories could not be read" in result["warnings"][0]
+    assert "Repositories whose list could not be read: 1." in result["warnings"][0]
 
 
 def test_an_unknown_registry_and_a_wrong_token_are_errors(sandbox: Sandbox, info: Info) -> None:
@@ -208,6 +208,14 @@ def test_an_image_host_out_of_reach_ends_the_task(sandbox: Sandbox, info: Info) 
     seed(sandbox, app=[{}])
     down = info(registry_host="127.0.0.1:9")
     assert (down["failed"], down["error"]["kind"]) == (True, "unreachable")
+
+
+def test_an_image_host_that_refuses_one_manifest_after_the_other_ends_the_task(sandbox: Sandbox, info: Info) -> None:
+    seed(sandbox, app=[{} for _one in range(40)])
+    sandbox.fault(path="/v2/kiwi/app/manifests/*", times=1000, status=403)
+    refused = info()
+    assert (refused["failed"], refused["error"]["kind"]) == (True, "denied")
+    assert sum("/manifests/" in one for one in sandbox.calls()) < 40
 
 
 def test_wrong_options_are_refused_before_any_call(sandbox: Sandbox, info: Info) -> None:

@@ -106,14 +106,12 @@ def _collect(graph: ImageGraph, root: ManifestPlace) -> tuple[ManifestPlace, ...
 
 
 def _attached_at(graph: ImageGraph, subject: ManifestPlace, companion: str) -> tuple[ManifestPlace, ...]:
-    """Where the companions of a manifest are: beside it, or else wherever the companion has no subject beside it."""
-    beside = ManifestPlace(subject.repository, companion)
-    if beside in graph.listed:
-        return (beside,)
+    """Where the companions of a manifest are: beside it, and in repositories that have no subject beside them."""
     return tuple(
         ManifestPlace(one, companion)
         for one in graph.repositories_of[companion]
-        if not any(ManifestPlace(one, other) in graph.listed for other in graph.subjects[companion])
+        if one == subject.repository
+        or not any(ManifestPlace(one, other) in graph.listed for other in graph.subjects[companion])
     )
 
 

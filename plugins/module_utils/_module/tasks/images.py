@@ -149,8 +149,8 @@ def _warnings(reading: RegistryReading, patterns: Sequence[str] | None, cache_pr
     errors = [one.error for one in reading.inventory.repositories if one.error is not None]
     unread = list(reading.inventory.unread.values())
     if errors:
-        yield f"The lists of {len(errors)} repositories could not be read. The first error: {errors[0]}"
+        yield f"Repositories whose list could not be read: {len(errors)}. The first error: {errors[0]}"
     if unread:
-        yield f"{len(unread)} manifests could not be read and are protected. The first error: {unread[0]}"
+        yield f"Manifests that could not be read and are protected: {len(unread)}. The first error: {unread[0]}"
     if cache_problem is not None:
         yield f"Manifests are not kept for the next run: {cache_problem}."

@@ -45,11 +45,15 @@ class ReadManifests:
     _in_a_row: int = 0
     _lock: Lock = field(default_factory=Lock)
 
-    def note(self, error: DocrError | None) -> None:
-        """Count a request with its outcome; raises the error where the host seems to be down."""
+    def note_request(self) -> None:
+        """Count a request."""
         with self._lock:
             self.requests += 1
-            self._in_a_row = 0 if error is None or isinstance(error, NotFound) else self._in_a_row + 1
+
+    def note_outcome(self, error: DocrError | None) -> None:
+        """Count the failures in a row; raises the last one where the host seems to be down."""
+        with self._lock:
+            self._in_a_row = 0 if error is None else self._in_a_row + 1
             if error is not None and self._in_a_row >= _MOST_IN_A_ROW:
                 raise error
 
@@ -92,40 +96,45 @@ class ManifestReader:
     def _read_one(self, places: Sequence[ManifestPlace], found: ReadManifests) -> None:
         unread: dict[ManifestPlace, str] = {}
         for place in places:
-            try:
-                manifest = self._fetch(place, found)
-            except NotFound:
-                found.gone.add(place)
-                continue
-            except Unreachable:
-                raise
-            except DocrError as error:
-                unread[place] = str(error)
-                continue
-            document = _parsed(place.digest, manifest)
-            if isinstance(document, ManifestDocument):
-                found.documents[place.digest] = document
-                self.cache.write(place.digest, manifest)
+            told = self._try_place(place, found)
+            if isinstance(told, str):
+                unread[place] = told
+            elif told is not None:
+                found.documents[place.digest] = told
                 return
-            unread[place] = (
-                f"Could not read the manifest {place.digest} of the repository {self.registry}/{place.repository}: "
-                f"{document}."
-            )
         found.unread.update(unread)
 
+    def _try_place(self, place: ManifestPlace, found: ReadManifests) -> ManifestDocument | str | None:
+        """The document, or why it could not be read as a sentence; None where the host has no such manifest."""
+        failure: DocrError | None = None
+        try:
+            manifest = self._fetch(place, found)
+        except NotFound:
+            found.gone.add(place)
+            return None
+        except Unreachable:
+            raise
+        except DocrError as error:
+            failure = error
+        found.note_outcome(failure)
+        if failure is not None:
+            return str(failure)
+        document = _parsed(place.digest, manifest)
+        if isinstance(document, ManifestDocument):
+            self.cache.write(place.digest, manifest)
+            return document
+        words = f"read the manifest {place.digest} of the repository {self.registry}/{place.repository}"
+        return f"Could not {words}: {document}."
+
     def _fetch(self, place: ManifestPlace, found: ReadManifests) -> ManifestBytes:
-        for pause_s in (*_PAUSES_S, None):
+        for pause_s in _PAUSES_S:
+            found.note_request()
             try:
-                manifest = self.host.fetch_manifest(self.registry, place.repository, place.digest)
-            except DocrError as error:
-                found.note(error)
-                if pause_s is None or not isinstance(error, _PASSING):
-                    raise
+                return self.host.fetch_manifest(self.registry, place.repository, place.digest)
+            except _PASSING:
                 self.clock.sleep(pause_s)
-            else:
-                found.note(None)
-                return manifest
-        raise AssertionError("the last try returns or raises")
+        found.note_request()
+        return self.host.fetch_manifest(self.registry, place.repository, place.digest)
 
 
 def _parsed(digest: str, manifest: ManifestBytes) -> ManifestDocument | str:

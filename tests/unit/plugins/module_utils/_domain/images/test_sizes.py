@@ -72,6 +72,14 @@ def test_a_copied_signature_belongs_to_the_image_beside_it() -> None:
     ]
 
 
+def test_a_copied_signature_without_its_image_belongs_to_the_image_elsewhere() -> None:
+    drawn = Drawn().add("img", image("app"), "v7")
+    for repository in ("app", "far"):
+        drawn.add("sig", image("s"), companion_tag("img", ".sig"), repository=repository)
+    (tree,) = find_images(drawn.graph())
+    assert len(tree.places) == 3
+
+
 def test_manifests_in_a_circle_of_tags_belong_to_an_image() -> None:
     drawn = (
         Drawn()
