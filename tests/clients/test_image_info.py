@@ -89,10 +89,13 @@ def test_artifacts_of_oras_regctl_and_cosign_belong_to_their_image_with_or_witho
     shell.run("oras", *ATTACH, reference, "sbom.json:application/json")
     put = "artifact put --artifact-type application/x.note --subject"
     shell.run("regctl", *put.split(), reference, stdin="picked by hand")
+    shell.run("cosign", "generate-key-pair")
+    bundle = ("attest", "--new-bundle-format", "--key", "cosign.key", *OFFLINE, "--predicate", "sbom.json")
+    shell.run("cosign", *bundle, f"{shell.host}/plum/app@{built.digest}")
     result = info(shell)
-    (image,) = images_of(result, "app")
+    (image,) = [one for one in images_of(result, "app") if one["digest"] == built.digest]
     listed = [] if has_api else [("referrers", built.digest)]
-    assert companions(image) == sorted([*listed, ("referrer", built.digest), ("referrer", built.digest)])
+    assert companions(image) == sorted([*listed, *([("referrer", built.digest)] * 3)])
     # Each artifact that was attached superseded the index before, which nothing keeps.
     left = [one for one in images_of(result, "app") if one["digest"] != built.digest]
     assert [one["kept"] for one in left] == [False] * len(left)
