@@ -42,7 +42,7 @@ def find_damage(graph: ImageGraph) -> tuple[Damage, ...]:
 def missing_children(graph: ImageGraph, place: ManifestPlace) -> tuple[str, ...]:
     """The children of an index that its repository does not have."""
     document = graph.document(place.digest)
-    if document is None:
+    if document is None or not document.children:
         return ()
     named = dict.fromkeys(one.digest for one in document.children)
     return tuple(one for one in named if not graph.is_here(place.repository, one))
@@ -57,7 +57,8 @@ def _damage_of(graph: ImageGraph, place: ManifestPlace, is_list_unread: bool) ->
     if document is not None and missing:
         is_whole = len(missing) == len({one.digest for one in document.children})
         yield Damage(CHILDREN_MISSING if is_whole else CHILDREN_PARTLY_MISSING, place, tags, missing)
-    if not is_list_unread:
+    is_attached = bool(tags) or (document is not None and document.subject is not None)
+    if is_attached and not is_list_unread:
         yield from _orphans(graph, place, document)
 
 

@@ -10,7 +10,7 @@ image names it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .graph import ImageGraph
@@ -43,13 +43,14 @@ def find_images(graph: ImageGraph) -> tuple[ImageTree, ...]:
 
     The root of an image has a tag of a user, or no parent in its repository and no subject in the registry.
     """
+    alone = {digest: tuple(_alone(graph, digest)) for digest in graph.subjects}
     trees: list[ImageTree] = []
     covered = set[ManifestPlace]()
     for is_rest in (False, True):
         for place in graph.listed:
             # What is left belongs to a circle of tags, since no document can name a document that names it.
             if place not in covered if is_rest else _is_root(graph, place):
-                tree = ImageTree(place, _collect(graph, place))
+                tree = ImageTree(place, _collect(graph, place, alone))
                 covered.update(tree.places)
                 trees.append(tree)
     return tuple(trees)
@@ -89,15 +90,20 @@ def _is_root(graph: ImageGraph, place: ManifestPlace) -> bool:
     return not has_parent and not graph.subjects.get(place.digest)
 
 
-def _collect(graph: ImageGraph, root: ManifestPlace) -> tuple[ManifestPlace, ...]:
-    """The root, its children in the same repository, and the companions of all of them."""
+def _collect(
+    graph: ImageGraph, root: ManifestPlace, alone: Mapping[str, tuple[ManifestPlace, ...]]
+) -> tuple[ManifestPlace, ...]:
+    """The root, its children in the same repository, and the companions of all of them.
+
+    A companion is beside its subject, or in a repository that has no subject of the companion; `alone` has the latter.
+    """
     found = {root: None}
     pending = [root]
     for place in pending:
-        below = [ManifestPlace(place.repository, one) for one in graph.children.get(place.digest, ())]
-        below += [
-            one for digest in graph.companions.get(place.digest, ()) for one in _attached_at(graph, place, digest)
-        ]
+        attached = graph.companions.get(place.digest, ())
+        names = (*graph.children.get(place.digest, ()), *attached)
+        below = [ManifestPlace(place.repository, one) for one in names]
+        below += [one for digest in attached for one in alone[digest]]
         for one in below:
             if one in graph.listed and one not in found:
                 found[one] = None
@@ -105,14 +111,11 @@ def _collect(graph: ImageGraph, root: ManifestPlace) -> tuple[ManifestPlace, ...
     return tuple(found)
 
 
-def _attached_at(graph: ImageGraph, subject: ManifestPlace, companion: str) -> tuple[ManifestPlace, ...]:
-    """Where the companions of a manifest are: beside it, and in repositories that have no subject beside them."""
-    return tuple(
-        ManifestPlace(one, companion)
-        for one in graph.repositories_of[companion]
-        if one == subject.repository
-        or not any(ManifestPlace(one, other) in graph.listed for other in graph.subjects[companion])
-    )
+def _alone(graph: ImageGraph, companion: str) -> Iterator[ManifestPlace]:
+    """Where a companion is without any of its subjects."""
+    for name in graph.repositories_of[companion]:
+        if not any(ManifestPlace(name, one) in graph.listed for one in graph.subjects[companion]):
+            yield ManifestPlace(name, companion)
 
 
 def _blobs(graph: ImageGraph, place: ManifestPlace) -> Iterable[str]:

@@ -28,5 +28,6 @@ class CompanionTag:
 
 def parse_companion_tag(tag: str) -> CompanionTag | None:
     """The companion that a tag makes of its manifest; None for a user's tag, which is every tag of another form."""
-    match = _COMPANION.fullmatch(tag)
+    # Most tags are users' tags, and a registry has many.
+    match = _COMPANION.fullmatch(tag) if tag.startswith("sha256-") else None
     return CompanionTag(f"sha256:{match[1]}", _KINDS[match[2]]) if match else None
