@@ -323,19 +323,23 @@ reading:
       description: The number of manifests that were read from O(cache_path).
       type: int
       sample: 0
+    least_wait_seconds:
+      description: The seconds for which O(rate_limit_share) makes so many calls wait, however fast the answers come.
+      type: int
+      sample: 0
     waited_seconds:
       description: The longest wait for O(rate_limit_share), in seconds.
       type: int
       sample: 0
 """
 
-from ..module_utils._module.run import run_info
-from ..module_utils._module.tasks.images import IMAGE_INFO_SPEC, fetch_image_info
+from ..module_utils._module.run import run_module
+from ..module_utils._module.tasks.images import IMAGE_INFO
 
 
 def main() -> None:
     """Run the module."""
-    run_info(IMAGE_INFO_SPEC, fetch_image_info)
+    run_module(IMAGE_INFO)
 
 
 if __name__ == "__main__":

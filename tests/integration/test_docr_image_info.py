@@ -112,9 +112,9 @@ def test_a_second_run_reads_no_manifest_again_and_a_spoiled_entry_is_read_anew(
     assert folder.stat().st_mode & 0o777 == 0o700
     assert (first["reading"]["image_host_requests"], first["reading"]["manifests_from_cache"]) == (5, 0)
     second = info()
-    assert second["reading"] | {"waited_seconds": 0} == {
-        "api_calls": 2, "image_host_requests": 0, "manifests_from_cache": 5, "waited_seconds": 0,
-    }  # fmt: skip
+    reading = second["reading"]
+    assert (reading["api_calls"], reading["image_host_requests"], reading["manifests_from_cache"]) == (2, 0, 5)
+    assert reading["least_wait_seconds"] == 0
     assert second["repositories"] == first["repositories"]
     entry = next(path for path in folder.rglob("*") if path.is_file())
     entry.write_bytes(entry.read_bytes().replace(b"schemaVersion", b"schemaVersiom"))
@@ -154,6 +154,7 @@ def test_an_index_that_lost_its_children_is_damage(sandbox: Sandbox, info: Info)
     [
         ({"status": 500}, "500"),
         ({"status": 403}, "403"),
+        ({"status": 429}, "429"),
         ({"drop": True}, "ended without an answer"),
         ({"status": 200, "body": "html"}, "not DigitalOcean's"),
         ({"status": 200, "body": "json"}, "other bytes than the digest names"),
@@ -164,7 +165,7 @@ def test_a_manifest_that_cannot_be_read_is_protected_with_all_untagged_ones_besi
 ) -> None:
     seed(sandbox, app=[BUILT], tool=[{}])
     sandbox.fault(path="/v2/kiwi/tool/manifests/*", times=3, **fault)
-    result = info()
+    result = info(rate_limit_wait=0)
     (protected,) = result["protected"]
     assert (protected["repository"], protected["reason"]) == ("tool", "unreadable")
     assert told in protected["message"]

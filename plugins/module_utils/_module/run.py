@@ -127,18 +127,21 @@ class TaskEntry:
 class InfoEntry:
     """A module that reads and shows, and changes nothing. `warnings` of the result are shown as such.
 
-    In check mode the module mints nothing either, not even its way into a cluster.
+    In check mode the module mints nothing either, not even its way into a cluster. `listen` returns a `fetch` whose
+    progress a listener hears.
     """
 
     spec: Spec
     fetch: Callable[[Any, Params], dict[str, Any]]
     open_api: Callable[[Settings], Any] = open_api
+    listen: Callable[[Say], Callable[[Any, Params], dict[str, Any]]] | None = None
 
     def work(self, call: ModuleCall, _steps_done: list[Step]) -> dict[str, Any]:
         """Read."""
         may_enter = not call.is_check_mode
         api = connect(call.params, self.open_api, call.hide, read_only=True, may_enter_clusters=may_enter)
-        result = self.fetch(api, call.params)
+        fetch = self.fetch if self.listen is None else self.listen(call.say)
+        result = fetch(api, call.params)
         _warn(call, result.pop("warnings", ()))
         return {"changed": False, **result}
 

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 from ..._client.files.manifest_cache import FolderCache, default_cache_path
@@ -26,11 +27,10 @@ from ..._service.flow.budget import CallBudget
 from ..._service.flow.wait import SystemClock
 from ..._service.images.registry import RegistryReader, RegistryReading
 from ..._service.ports.api import Api
-from ..progress import open_progress
-from ..run import Params
+from ..run import InfoEntry, Params, Say, drop_line
 from ..spec import Spec
 
-IMAGE_INFO_SPEC = Spec(
+_SPEC = Spec(
     options={
         "registry": {"type": "str", "required": True, "aliases": ["name"]},
         "repositories": {"type": "list", "elements": "str"},
@@ -41,15 +41,16 @@ IMAGE_INFO_SPEC = Spec(
 )
 
 
-def fetch_image_info(api: Api, params: Params) -> dict[str, Any]:
+def fetch_image_info(api: Api, params: Params, say: Say = drop_line) -> dict[str, Any]:
     """The result of docr_image_info; raises InvalidInput with all that is wrong with the options."""
     faults = tuple(_faults(params))
     if faults:
         raise InvalidInput(faults)
     cache = FolderCache(params["cache_path"] or default_cache_path(os.environ, os.path.expanduser("~")))
     clock = SystemClock()
-    budget = CallBudget(share_of_team(params["rate_limit_share"]), clock)
-    reading = RegistryReader(api, cache, budget, clock, open_progress()).read(params["registry"])
+    limits = share_of_team(params["rate_limit_share"])
+    budget = CallBudget(limits, clock)
+    reading = RegistryReader(api, cache, budget, clock, say).read(params["registry"])
     shown = ShownImages(build_graph(reading.inventory), params["repositories"])
     return {
         **shown.shape(params["why"]),
@@ -57,6 +58,7 @@ def fetch_image_info(api: Api, params: Params) -> dict[str, Any]:
             "api_calls": budget.calls,
             "image_host_requests": reading.image_host_requests,
             "manifests_from_cache": reading.manifests_from_cache,
+            "least_wait_seconds": round(limits.shortest_s(budget.calls)),
             "waited_seconds": round(budget.waited_s),
         },
         "warnings": list(_warnings(reading, params["repositories"], cache.problem)),
@@ -154,3 +156,10 @@ def _warnings(reading: RegistryReading, patterns: Sequence[str] | None, cache_pr
         yield f"Manifests that could not be read and are protected: {len(unread)}. The first error: {unread[0]}"
     if cache_problem is not None:
         yield f"Manifests are not kept for the next run: {cache_problem}."
+
+
+def _listen(say: Say) -> Callable[[Api, Params], dict[str, Any]]:
+    return partial(fetch_image_info, say=say)
+
+
+IMAGE_INFO = InfoEntry(_SPEC, fetch_image_info, listen=_listen)

@@ -9,10 +9,12 @@ Reads need tokens for pulls only, which delay no garbage collection.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from threading import Lock
+from typing import TypeVar
 
 from ..._domain.errors import DocrError, Interrupted, NotFound, RateLimited, ServerFault, Unreachable
 from ..._domain.images.documents import ManifestBytes, ManifestDocument, digest_fault, parse_document
@@ -23,12 +25,15 @@ from ..flow.wait import Clock
 from ..ports.image_host import ImageHost
 from ..ports.manifest_cache import ManifestCache
 
+T = TypeVar("T")
+
 SIDE_BY_SIDE = 8
 # Repositories for which one token is asked. Their names stand in the address of a request, which is bounded.
 _TOKEN_FOR = 20
 # Seconds before each further try of a read; a read changes nothing.
 _PAUSES_S = (0.5, 4.0)
-_PASSING = (ServerFault, Interrupted, RateLimited)
+# The limit of a burst counts one minute (digitalocean-api.md 5).
+_LIMITED_PAUSES_S = (15.0, 45.0)
 # So many failures in a row are a host that is down, and not damage.
 _MOST_IN_A_ROW = 25
 
@@ -67,6 +72,7 @@ class ManifestReader:
     cache: ManifestCache
     budget: CallBudget
     clock: Clock
+    rate_limit_wait_s: float
 
     def read_all(self, places_of: Mapping[str, Sequence[ManifestPlace]]) -> ReadManifests:
         """Read each digest at the first of its places that has it.
@@ -79,7 +85,7 @@ class ManifestReader:
         for repositories, digests in _batches(wanted, places_of):
             # A token for each batch, since a token may end before a long run does.
             self.budget.take()
-            self.host.authorize_pulls(self.registry, repositories)
+            self._patiently(partial(self.host.authorize_pulls, self.registry, repositories))
             parallel_map(digests, lambda one: self._read_one(places_of[one], found), SIDE_BY_SIDE)
         self.cache.trim()
         return found
@@ -127,14 +133,24 @@ class ManifestReader:
         return f"Could not {words}: {document}."
 
     def _fetch(self, place: ManifestPlace, found: ReadManifests) -> ManifestBytes:
-        for pause_s in _PAUSES_S:
+        def fetch() -> ManifestBytes:
             found.note_request()
+            return self.host.fetch_manifest(self.registry, place.repository, place.digest)
+
+        return self._patiently(fetch)
+
+    def _patiently(self, read: Callable[[], T]) -> T:
+        """What `read` gives, tried again after a passing error."""
+        for pause_s, limited_pause_s in zip(_PAUSES_S, _LIMITED_PAUSES_S, strict=True):
             try:
-                return self.host.fetch_manifest(self.registry, place.repository, place.digest)
-            except _PASSING:
+                return read()
+            except RateLimited:
+                if limited_pause_s > self.rate_limit_wait_s:
+                    raise
+                self.clock.sleep(limited_pause_s)
+            except (ServerFault, Interrupted):
                 self.clock.sleep(pause_s)
-        found.note_request()
-        return self.host.fetch_manifest(self.registry, place.repository, place.digest)
+        return read()
 
 
 def _parsed(digest: str, manifest: ManifestBytes) -> ManifestDocument | str:

@@ -67,7 +67,9 @@ class RegistryReader:
 
     def _read_manifests(self, registry: str, places_of: dict[str, list[ManifestPlace]]) -> ReadManifests:
         with closing(self.api.open_image_host()) as host:
-            return ManifestReader(host, registry, self.cache, self.budget, self.clock).read_all(places_of)
+            wait_s = self.api.rate_limit_wait_s
+            reader = ManifestReader(host, registry, self.cache, self.budget, self.clock, wait_s)
+            return reader.read_all(places_of)
 
     def _list(self, registry: str, repository: Repository) -> ListedRepository:
         self.budget.take(_pages(repository))
