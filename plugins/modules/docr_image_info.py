@@ -55,6 +55,8 @@ notes:
   - "Token scope: C(registry:read)."
   - The module makes one call for 200 repositories, one call for 200 manifests of each repository, and one call for a
     token of the image host for 20 repositories with new manifests.
+  - Before the first list of manifests, a task on the controller shows a line with the number of calls and the seconds
+    for which O(rate_limit_share) makes the calls wait.
   - The tokens of the image host only allow pulls, and do not delay a garbage collection.
   - While a registry changes, a list may be incomplete. The module then reads the list again once. If the list is
     incomplete again, RV(repositories[].error) says why, and the other repositories are returned.

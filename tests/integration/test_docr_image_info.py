@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
+from playing import play, write_play
 from support.image_host import push_index
 from support.modules import run_module, writes
 
@@ -224,6 +225,15 @@ def test_wrong_options_are_refused_before_any_call(sandbox: Sandbox, info: Info)
     result = info(rate_limit_share=0, cache_path="here", registry="No")
     assert {one["where"] for one in result["field_errors"]} == {"registry", "rate_limit_share", "cache_path"}
     assert sandbox.calls() == []
+
+
+def test_a_play_shows_how_long_the_calls_take_before_they_are_made(sandbox: Sandbox, tmp_path: Path) -> None:
+    seed(sandbox, app=[BUILT], tool=[{"tags": ["a"]}])
+    task = {"planton.digitalocean.docr_image_info": {"registry": "kiwi", "cache_path": str(tmp_path / "cache")}}
+    played = play(write_play(tmp_path / "images.yml", [task]), sandbox)
+    line = "docr_image_info: kiwi: reads 6 manifests of 2 repositories with 2 calls of the API, which take 0 s or more"
+    assert line in played.notes
+    assert played.changed == []
 
 
 def test_an_empty_registry_has_no_images(sandbox: Sandbox, info: Info) -> None:
