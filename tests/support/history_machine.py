@@ -187,8 +187,15 @@ def _edit_account(team: Team, number: int) -> None:
 
 
 def _delete_journal(team: Team, number: int) -> None:
-    for local in team.clusters.values():
-        local.objects.pop(("secrets", "kube-system", f"docr-journal-{REGISTRIES[number % 2]}"), None)
+    found = [
+        (local, key)
+        for local in team.clusters.values()
+        for key in local.objects
+        if key[0] == "secrets" and key[2].startswith("docr-journal-")
+    ]
+    if found:
+        local, key = found[number % len(found)]
+        del local.objects[key]
 
 
 def _revoke(team: Team, number: int) -> None:
@@ -240,6 +247,8 @@ OUTSIDE: Mapping[str, Callable[[Team, int], None]] = {
     "a config file is deleted": _delete_config,
     "a note is deleted": _delete_note,
 }
+# What tells a run which credentials there are.
+OF_CREDENTIALS = ("a journal is deleted", "a secret is deleted", "a secret is edited", "a token is revoked")
 HOURS = st.sampled_from([0.5, 2, 24 * 5, 24 * 21, 24 * 41, 24 * 70])
 
 
@@ -357,6 +366,11 @@ class Histories(RuleBasedStateMachine):
             self._team.excuse()
             self._team.reconcile()
             self.told["changes from outside"] += 1
+
+    @rule(what=st.sampled_from(OF_CREDENTIALS), number=st.integers(0, 5))
+    def change_credentials(self, what: str, number: int) -> None:
+        """Let others change something that tells a run which credentials there are."""
+        self.change_outside(what, number)
 
     def teardown(self) -> None:
         """After the last fault the next run converges."""
