@@ -18,13 +18,14 @@ from support import fork_server
 # Modules read variables in the run, so all runs share a server.
 _VARIABLES = tuple(sorted(os.environ.items()))
 
-# pydo imports a part of itself when a client is made, and azure-core when an answer arrives.
-_WARM_UP = """
+# Python code. pydo imports a part of itself when a client is made, and azure-core when an answer arrives.
+IMPORT_LIBRARIES = """
 import contextlib
 with contextlib.suppress(ImportError):
     import pydo
     import azure.core.rest._requests_basic
     pydo.Client("no token")
+    import kubernetes
 """
 
 
@@ -33,6 +34,6 @@ def start(
 ) -> fork_server.Run:
     """Start a run of ``module`` (its full Python name); ``prelude`` is Python code that runs before the module."""
     # One server imports all modules, so that what the modules share is imported once.
-    surroundings = fork_server.Surroundings(module_python(), _VARIABLES, str(Path.cwd()), _WARM_UP)
+    surroundings = fork_server.Surroundings(module_python(), _VARIABLES, str(Path.cwd()), IMPORT_LIBRARIES)
     given = json.dumps({"ANSIBLE_MODULE_ARGS": dict(options)})
     return fork_server.start(surroundings, module, given, environment, prelude)

@@ -21,9 +21,25 @@ import playing
 from docr_sandbox.testing import Sandbox
 from playing import PLAYBOOK_PROGRAM, ROOT, Ended, Played
 from support import fork_server
+from support.module_server import IMPORT_LIBRARIES
 
 # Ansible reads these variables when it is imported, so plays share a server where the variables are equal.
 _READ_ONCE = ("ANSIBLE_", "HOME", "LANG", "LC_", "NO_COLOR", "PATH", "PYTHON", "TMPDIR")
+# What each play would do again: import the libraries of the modules, which run in forks of the play, and compile the
+# collection, of which Ansible's loader keeps no compiled files.
+_WARM_UP = """
+import pathlib
+import ansible.cli.playbook
+from ansible.utils.collection_loader import _collection_finder
+loader, compiled = _collection_finder._AnsibleCollectionPkgLoaderBase, {{}}
+compile_anew = loader.get_code
+for path in pathlib.Path({plugins!r}).rglob("*.py"):
+    compiled[path.read_bytes()] = compile(path.read_bytes(), str(path), "exec", 0, dont_inherit=True)
+def get_code(self, name):
+    self._compiled_code = self._compiled_code or compiled.get(self.get_source(name))
+    return compile_anew(self, name)
+loader.get_code = get_code
+""".format(plugins=str(ROOT / "plugins"))
 # The folder that a program of Ansible makes when it is imported, and removes at its end. Built modules stay in it for
 # the next play.
 _PRELUDE = """
@@ -52,7 +68,7 @@ def run_forked(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
     """Run ansible-playbook in a fork of a server; the first word of the command is the program."""
     read_once = {name: value for name, value in environment.items() if name.startswith(_READ_ONCE)}
     variables = tuple(sorted({**read_once, "ANSIBLE_LOCAL_TEMP": _local_folder().name}.items()))
-    surroundings = fork_server.Surroundings(sys.executable, variables, str(ROOT))
+    surroundings = fork_server.Surroundings(sys.executable, variables, str(ROOT), IMPORT_LIBRARIES + _WARM_UP)
     prelude = _PRELUDE.format(command=list(command))
     run = fork_server.start(surroundings, "ansible.cli.playbook", "", environment, prelude)
     output, errors = run.wait(600)
