@@ -86,7 +86,7 @@ class ManifestBytes:
 
 def digest_fault(content: bytes, digest: str) -> str | None:
     """Why bytes are not what a digest names, as a sentence part; None where they are."""
-    algorithm, _, expected = digest.partition(":")
+    algorithm, _colon, expected = digest.partition(":")
     if algorithm not in _ALGORITHMS:
         return f"the digest's algorithm {algorithm} is not known"
     if hashlib.new(algorithm, content).hexdigest() != expected:

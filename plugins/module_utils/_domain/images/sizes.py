@@ -99,7 +99,8 @@ def _collect(
     """
     found = {root: None}
     pending = [root]
-    for place in pending:
+    while pending:
+        place = pending.pop()
         attached = graph.companions.get(place.digest, ())
         names = (*graph.children.get(place.digest, ()), *attached)
         below = [ManifestPlace(place.repository, one) for one in names]

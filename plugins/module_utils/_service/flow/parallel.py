@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from functools import partial
+from threading import Event
 from typing import TypeVar
 
 from ..._domain.errors import DocrError, Unexpected
@@ -43,8 +44,20 @@ def _outcome(name: str, do: Callable[[], T]) -> T | DocrError:
 
 def parallel_map(items: Iterable[T], do: Callable[[T], R], most: int) -> list[R]:
     """The result of each, in the order of `items`; after a failure no other item is begun, and the error is raised."""
+    has_failed = Event()
+
+    def do_unless_failed(one: T) -> R:
+        # Items begin in their order, so the error of an item that was begun before is the error that is raised.
+        if has_failed.is_set():
+            raise CancelledError
+        try:
+            return do(one)
+        except BaseException:
+            has_failed.set()
+            raise
+
     with ThreadPoolExecutor(most) as pool:
-        running = [pool.submit(do, one) for one in items]
+        running = [pool.submit(do_unless_failed, one) for one in items]
         try:
             return [one.result() for one in running]
         except BaseException:

@@ -6,8 +6,13 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Conflict, Unexpected
-from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.parallel import parallel_outcomes
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.parallel import (
+    parallel_map,
+    parallel_outcomes,
+)
 
 
 def test_an_empty_list_starts_no_thread() -> None:
@@ -53,3 +58,19 @@ def test_unexpected_exception_ends_only_its_own_work_and_its_text_is_not_shown()
     told = str(outcomes["reef"])
     assert told.startswith("Could not finish the work on reef: an unexpected KeyError was raised in bug, line ")
     assert "dop_v1_secret" not in told
+
+
+def test_after_a_failure_no_other_item_is_begun_although_an_earlier_item_goes_on() -> None:
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        begun.append(number)
+        if number == 1:
+            raise Conflict("do it", "busy", "wait")
+        # Long enough for the other thread to take further items.
+        threading.Event().wait(0.2)
+        return number
+
+    with pytest.raises(Conflict):
+        parallel_map(range(9), work, 2)
+    assert begun == [0, 1]
