@@ -165,7 +165,8 @@ class RegistryAccess:
         """The credential of each intact pull secret of this collection that the task may change or revoke.
 
         An excluded namespace keeps its secret, also with a credential that a rotation revoked. Secrets in a namespace
-        that is terminating, and terminating secrets, can stay for long, and every run would revoke their credentials.
+        that is terminating, and terminating secrets of a former method, can stay for long, and every run would revoke
+        their credentials.
         """
         known: dict[int, Credential | None] = {}  # Copies share their content, of which there are few.
         is_forced = self.desired.policy is not None and self.desired.policy.force
@@ -173,7 +174,8 @@ class RegistryAccess:
         for method in (DIRECT, OPERATOR):
             places = self.cluster.alive - (kept if method == DIRECT else frozenset[str]())
             for namespace, secret in self.current.of(secret_name(method, self.registry)).items():
-                is_gone = self.desired.policy is None and secret.is_terminating
+                is_former = self.desired.policy is None or self.desired.method != method
+                is_gone = is_former and secret.is_terminating
                 if namespace in places and not is_gone and is_marked(secret, self.registry, method):
                     if id(secret.content) not in known:
                         known[id(secret.content)] = intact_credential(secret)
