@@ -21,7 +21,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._domain.errors import DocrError, Interrupted
+from ..module_utils._domain.errors import DocrError, Interrupted, Refused
 from ..module_utils._domain.role.variable_names import COMMON_PREFIX
 from ..module_utils._module.connect import load_libraries
 from ..module_utils._module.failure import failure
@@ -74,7 +74,13 @@ class ModuleAction(ActionBase):  # type: ignore[misc]  # ansible-core ships with
         arguments = dict(self._task.args)
         self._update_module_args(self._task.action, arguments, variables)
         process = ModuleProcess(self.entry, encoded(arguments), environment, self._loader.get_basedir())
-        ended = run_forked(process.run, self._show_progress)
+        try:
+            ended = run_forked(process.run, self._show_progress)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise Refused(
+                f"run {self.name()} in a fork", reason, "free memory and processes of the controller"
+            ) from None
         if ended.code < 0:
             ended_by = signal.Signals(-ended.code).name
             advice = "run the task again, and report a crash that recurs"

@@ -69,6 +69,18 @@ def test_a_task_that_must_run_in_the_controller_and_cannot_names_the_reason(sand
     assert sandbox.calls() == []
 
 
+def test_a_broken_library_of_the_controller_lets_tasks_run_as_modules_and_ends_no_other_task(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pydo.py").write_text("raise RuntimeError", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    tasks: list[dict[str, Any]] = [{READ: {}, "ignore_errors": True}, {"ansible.builtin.debug": {"msg": "goes on"}}]
+    printed = play(write_play(tmp_path / "broken.yml", tasks), sandbox, None, "-vvv").output
+    assert "runs as a module: the library pydo cannot be imported in the controller" in printed
+    assert "Failed to import the required Python library (pydo)" in printed
+    assert "goes on" in printed
+
+
 def test_killed_work_is_a_failed_task_and_the_next_task_runs(sandbox: Sandbox, tmp_path: Path, mark: str) -> None:
     seed(sandbox, RAN, rate=1)
     killed = {"name": "Killed", **collecting(), "register": "killed"}
