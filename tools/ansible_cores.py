@@ -17,6 +17,8 @@ from playing import MODULE_PYTHON, PLAYBOOK_PROGRAM, ROOT
 # prerelease, which no user has yet. The second text is the oldest Python that the version runs on.
 OLDER_CORES = {"2.18.19": "3.11", "2.19.14": "3.11", "2.20.10": "3.12"}
 PRERELEASES = {"2.22.0rc1": "3.13"}
+# The ansible-runner of AWX 24.6.1, which comes before the newest, which requirements/dev.txt names.
+AWX_RUNNER = "2.4.0"
 
 
 def environment_of(place: Path) -> Mapping[str, str]:

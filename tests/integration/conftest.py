@@ -1,0 +1,16 @@
+# Copyright (c) 2026, Planton
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests that take `way` run in the controller's process, and in their long form also as modules."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.ways import WAYS
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test with the fixture `way` in the ways of its form."""
+    if "way" in metafunc.fixturenames:
+        metafunc.parametrize("way", WAYS if metafunc.config.getoption("--long") else WAYS[:1])
