@@ -1,16 +1,22 @@
 # Copyright (c) 2026, Planton
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The option --long: tests with the marker ``long`` have a short form, which runs without the option."""
+"""The options of the tests.
+
+With --long, tests with the marker ``long`` run in their long form. With --way, each task of the collection runs in the
+process of the controller or as a module.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from canaries import files_with_secrets
 from support.fault_matrix import PROPERTY
+from support.ways import WAY_VARIABLE, WAYS
 
 # Files made to hold secrets: what the sandbox gives its clients, what tests hand to modules and clients, the database
 # of a control plane, and the environment of a job as ansible-runner records the environment.
@@ -37,8 +43,16 @@ def _no_token_in_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option."""
+    """Add the options."""
     parser.addoption("--long", action="store_true", help="run the long form of tests that have a short form too")
+    parser.addoption("--way", choices=WAYS, help="run every task of the collection in this way")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let plays and the runs of modules take the way of the option."""
+    way = config.getoption("--way", None)
+    if way:
+        os.environ[WAY_VARIABLE] = way
 
 
 @pytest.fixture

@@ -15,8 +15,10 @@ from typing import Any
 from playing import module_python
 from support import fork_server
 
+# Below this folder is `support.controller_task`.
+_PATHS = (*filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)), str(Path(__file__).resolve().parents[1]))
 # Modules read variables in the run, so all runs share a server.
-_VARIABLES = tuple(sorted(os.environ.items()))
+_VARIABLES = tuple(sorted({**os.environ, "PYTHONPATH": os.pathsep.join(_PATHS)}.items()))
 
 # Python code. pydo imports a part of itself when a client is made, and azure-core when an answer arrives.
 IMPORT_LIBRARIES = """

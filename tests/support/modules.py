@@ -11,13 +11,16 @@ interpreter, and so does every test that plays a playbook.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from typing import Any
 
 from docr_sandbox.testing import Sandbox
 from playing import module_python
 from support import module_server
+from support.ways import WAY_VARIABLE
 
+CONTROLLER_TASK = "support.controller_task"
 PACKAGE = "ansible_collections.planton.digitalocean.plugins.modules"
 
 # Classed by what they do: a POST that changes nothing, and GETs that mint tokens.
@@ -47,7 +50,7 @@ def run_module(sandbox: Sandbox, module: str, *, check: bool = False, **options:
     Whatever the module prints is searched for the token.
     """
     arguments = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp", **options}
-    output, errors = module_server.start(f"{PACKAGE}.{module}", arguments, sandbox.environment).wait()
+    output, errors = module_server.start(*_program(module, arguments), sandbox.environment).wait()
     printed = output + errors
     token = str(options.get("token") or sandbox.token).strip() or "dop_v1_"
     assert token not in printed, f"{module} shows the token"
@@ -58,6 +61,13 @@ def run_module(sandbox: Sandbox, module: str, *, check: bool = False, **options:
     warnings = (one["event"]["msg"] if isinstance(one, dict) else one for one in result.pop("warnings", ()))
     result["warnings"] = list(warnings)
     return result
+
+
+def _program(module: str, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The Python module whose `main` runs a module of the collection in the way of this test run, and its input."""
+    if os.environ.get(WAY_VARIABLE) == "controller":
+        return CONTROLLER_TASK, {**arguments, "_module": module}
+    return f"{PACKAGE}.{module}", arguments
 
 
 def writes(sandbox: Sandbox) -> list[str]:
