@@ -70,6 +70,7 @@ def every_module(folder: Path) -> list[dict[str, Any]]:
         "docr_credentials": {"registry": "kiwi", "path": str(folder / "config.json"), "expires_in": "20h"},
         "docr_gc": COLLECT,
         "docr_gc_info": {"registries": ["kiwi"]},
+        "docr_image_info": {"registry": "kiwi", "cache_path": str(folder / "cache")},
     }
     return [{"name": name, f"planton.digitalocean.{name}": given} for name, given in options.items()]
 

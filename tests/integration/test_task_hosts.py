@@ -25,13 +25,19 @@ def fingerprint(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:12]
 
 
+def remote_host(folder: Path) -> dict[str, Any]:
+    """The keywords of a task whose host is reached by ssh; a shell of this machine stands in for the host."""
+    ssh = folder / "ssh"
+    ssh.write_text(FAKE_SSH, encoding="utf-8")
+    ssh.chmod(0o700)
+    shell = {"ansible_ssh_executable": str(ssh), "ansible_ssh_pipelining": True}
+    return {"connection": "ssh", "vars": {**shell, "ansible_python_interpreter": "{{ ansible_playbook_python }}"}}
+
+
 def test_hosts_at_once_keep_their_tokens_apart_and_a_remote_host_runs_a_module(
     sandbox: Sandbox, tmp_path: Path, way: WayName
 ) -> None:
     sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi", "region": "syd1"}]})
-    ssh = tmp_path / "ssh"
-    ssh.write_text(FAKE_SSH, encoding="utf-8")
-    ssh.chmod(0o700)
     tokens = {host: sandbox.mint(scopes=["registry:read"]) for host in HOSTS}
     own_token = "{{ tokens[inventory_hostname] }}"
     # Ansible prints the environment of a module with -vvv.
@@ -41,9 +47,6 @@ def test_hosts_at_once_keep_their_tokens_apart_and_a_remote_host_runs_a_module(
         else {INFO: {"token": own_token}}
     )
     wrong = {"team": "{{ inventory_hostname }}", "token": "{{ own_token }}"}
-    # The way of the environment is for the tasks of the controller; a remote host can only run a module.
-    shell = {"ansible_ssh_executable": str(ssh), "ansible_ssh_pipelining": True}
-    remote = {"connection": "ssh", "vars": {**shell, "ansible_python_interpreter": "{{ ansible_playbook_python }}"}}
     says_host = {"that": "result.msg is search('for the team ' ~ inventory_hostname ~ ':')", "quiet": True}
     tasks: list[dict[str, Any]] = [
         {"name": "Own", "delegate_to": "localhost", **own},
@@ -51,7 +54,8 @@ def test_hosts_at_once_keep_their_tokens_apart_and_a_remote_host_runs_a_module(
         {"name": "Check", "ansible.builtin.assert": says_host},
         {"name": "Once", INFO: {}, "delegate_to": "localhost", "delegate_facts": True, "run_once": True},
     ]
-    far = {"name": "Far", INFO: {}, "environment": {WAY_VARIABLE: "auto"}, **remote}
+    # The way of the environment is for the tasks of the controller; a remote host can only run a module.
+    far = {"name": "Far", INFO: {}, "environment": {WAY_VARIABLE: "auto"}, **remote_host(tmp_path)}
     plays = [
         {"hosts": "all", "gather_facts": False, "tasks": tasks},
         {"hosts": "all", "gather_facts": False, "strategy": "free", "tasks": tasks[:1]},

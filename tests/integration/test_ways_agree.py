@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ from support.ways import WAY_VARIABLE, WAYS, WayName, count_tasks
 
 SUNDAY_MORNING = "2026-03-01T03:30:00Z"
 PREFIX = "planton.digitalocean."
+# The folder of what modules write on this machine, which each way finds empty.
+FILES = "files"
 # What the sandbox makes up anew on each run, and times that pass.
 IDENTITY = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|sha256:[0-9a-f]{12,64}|\d+(?= (?:s|seconds)\b)"
@@ -66,7 +69,7 @@ UNICODE = "Äpfel, 苹果 🍏"
 
 def cases(folder: Path) -> Iterator[Case]:
     """Every module in every situation."""
-    login: Options = {"registry": "kiwi", "path": str(folder / "config.json"), "expires_in": "20h"}
+    login: Options = {"registry": "kiwi", "path": str(folder / FILES / "config.json"), "expires_in": "20h"}
     writing: Mapping[str, Options] = {
         "docr_registry": {"name": "fig", "region": "syd1"},
         "docr_gc": GC,
@@ -83,10 +86,16 @@ def cases(folder: Path) -> Iterator[Case]:
         "docr_registry_info": {},
         "docr_gc_info": {"registries": ["kiwi"]},
         "docr_doks_integration_info": {},
+        "docr_image_info": {"registry": "kiwi", "cache_path": str(folder / FILES / "cache")},
     }
     for name, options in reading.items():
         yield Case(f"{name} reads", name, options, DIFF)
         yield Case(f"{name} reads in check mode", name, options, CHECK)
+    yield from failing_cases(login)
+
+
+def failing_cases(login: Options) -> Iterator[Case]:
+    """Every module in failures."""
     refused: Mapping[str, Options] = {
         "docr_registry": {"name": "kiwi", "state": "absent"},
         "docr_gc": {"registries": ["nowhere"]},
@@ -96,6 +105,7 @@ def cases(folder: Path) -> Iterator[Case]:
         "docr_registry_info": {"team": UNICODE},
         "docr_gc_info": {"registries": ["nowhere"]},
         "docr_doks_integration_info": {"clusters": ["nowhere"]},
+        "docr_image_info": {"registry": "nowhere"},
     }
     for name, options in refused.items():
         yield Case(f"{name} meets a refused token", name, {**options, **NO_TOKEN}, fails=True)
@@ -139,7 +149,7 @@ def results(
     sandbox.set_clock(SUNDAY_MORNING)
     sandbox.control("PUT", "clock", {"rate": 60})
     sandbox.seed(ACCOUNT)
-    (folder / "config.json").unlink(missing_ok=True)
+    shutil.rmtree(folder / FILES, ignore_errors=True)
     names = [case.name for case in compared]
     tasks = [{**case.task(), "register": f"told{number}"} for number, case in enumerate(compared)]
     place = folder / f"{way}.json"
