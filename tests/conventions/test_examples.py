@@ -83,6 +83,18 @@ def test_every_module_has_examples_that_fit_its_documentation(documented: dict[s
     assert {name: messages for name, messages in wrong.items() if messages} == {}
 
 
+def test_examples_name_every_other_collection_that_they_require(documented: dict[str, dict[str, Any]]) -> None:
+    lacking = []
+    for name, plugin in documented.items():
+        text = plugin["examples"] or ""
+        actions = re.findall(r"^  ([a-z_]+\.[a-z_]+)\.[a-z_0-9]+:", text, re.MULTILINE)
+        for collection in set(actions) - {readme.COLLECTION, "ansible.builtin"}:
+            first = text.index(f"  {collection}.")
+            if f"requires the collection {collection}." not in text[:first]:
+                lacking.append(f"{name}: {collection}")
+    assert lacking == []
+
+
 def unknown_role_variables(content: object) -> list[str]:
     """Variables that examples give to our role and that it does not know."""
     specs = yaml.safe_load((ROOT / "roles/docr/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]

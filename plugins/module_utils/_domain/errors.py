@@ -49,7 +49,8 @@ class DocrError(Exception):
         self.operation = operation
         self.answer = answer if isinstance(answer, Answer) else Answer(message=answer)
         self.advice = advice
-        super().__init__(f"Could not {operation}: {_sentence_part(str(self.answer))}; {_sentence_part(advice)}.")
+        told = f"Could not {operation}: {_sentence_part(str(self.answer))}; {_sentence_part(advice)}"
+        super().__init__(_ended(told))
 
 
 class NotFound(DocrError):
@@ -130,7 +131,7 @@ class TimedOut(DocrError):
         self.last = last
         if after_s is not None:
             seen = _sentence_part(str(self.answer))
-            self.args = (f"Timed out after {after_s:.0f} s: {seen}; {_sentence_part(advice)}.",)
+            self.args = (_ended(f"Timed out after {after_s:.0f} s: {seen}; {_sentence_part(advice)}"),)
 
 
 class SomeFailed(DocrError):
@@ -159,7 +160,7 @@ class SeveralErrors(DocrError):
     def __init__(self, errors: Sequence[DocrError]) -> None:
         first = errors[0]
         super().__init__(first.operation, first.answer, first.advice)
-        self.args = ("; ".join(_sentence_part(str(error)) for error in errors) + ".",)
+        self.args = (_ended("; ".join(_sentence_part(str(error)) for error in errors)),)
         _take_over(self, errors)
 
 

@@ -14,6 +14,8 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.error
     Interrupted,
     InvalidInput,
     SomeFailed,
+    TimedOut,
+    join_errors,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.field_errors import FieldError
 
@@ -34,6 +36,14 @@ def test_an_answer_shows_the_parts_that_it_has(answer: Answer, text: str) -> Non
 def test_a_message_of_several_lines_becomes_one_sentence() -> None:
     error = Conflict("do it", Answer(412, "precondition_failed", "several\n   registries;\n"), "use the other path")
     assert str(error) == "Could not do it: 412 precondition_failed: several registries; use the other path."
+
+
+def test_a_question_ends_a_message_without_a_full_stop() -> None:
+    advice = "did you mean 'orchard'?"
+    refused = Conflict("do it", "busy", advice)
+    assert str(refused) == "Could not do it: busy; did you mean 'orchard'?"
+    assert str(join_errors([refused, refused])).endswith("did you mean 'orchard'?")
+    assert str(TimedOut("do it", "no answer", advice, after_s=9)).endswith("did you mean 'orchard'?")
 
 
 def test_a_single_error_is_a_sentence_and_several_errors_are_a_list() -> None:
