@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from docr_sandbox.faults import Fault
 from support.history_team import Team, Trouble, Wish
 
@@ -44,3 +46,14 @@ def test_secret_of_a_former_method_that_a_finalizer_holds_up_is_not_revoked_in_e
         assert team.give(force=True).error is None
         assert len(team.valid_tokens()) == 1
         team.settle()
+
+
+@pytest.mark.parametrize("kill_at", range(6))
+def test_login_that_ended_is_renewed_by_the_next_run_wherever_a_run_was_killed(kill_at: int) -> None:
+    team = Team()
+    with team.alive():
+        team.begin(Wish(registries=("kiwi",)))
+        assert team.log_in("config.json", "kiwi", read_write=True).error is None
+        team.sandbox.world.clock.advance(MONTH_S)
+        team.log_in("config.json", "kiwi", Trouble(kill_at=kill_at, kill_after=True))
+        assert team.log_in("config.json", "kiwi").error is None

@@ -173,11 +173,15 @@ class LoginKeeper:
             )
             kept = self._still_good(current, self._note(self.file.read()).of(self.host))
             login = current.login.fingerprint if current.login else ""
-            self._annotate(lambda noted: noted.promote(new, login, frozenset(one.fingerprint for one in kept)))
+            stay = frozenset(one.fingerprint for one in kept)
+            # Until the entry of the file is replaced, the note knows the entry as the entry of this module.
+            self._annotate(lambda noted: noted.promote(new, login, stay | {login}))
             gone = {aside_key(self.host, one): None for one in current.set_aside if one not in kept}
             old = {aside_key(self.host, one): one for one in kept}
             self._edit({**gone, **old, aside: None, self.host: credentials}, instead_of=current.login)
             is_login = True
+            if login and login not in stay:
+                self._annotate(lambda noted: noted.without(login))
         finally:
             if not is_login:
                 self._take_back(credentials)
