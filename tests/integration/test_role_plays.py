@@ -196,9 +196,9 @@ def test_the_summary_says_what_happened_and_can_be_switched_off(team: Sandbox) -
     assert "Registries changed" not in play(SITE, team, given, "-e", "docr_summary_enabled=no").output
 
 
-@pytest.mark.parametrize("way", ["apply", "roles"])
-def test_tags_of_a_play_reach_every_task_of_the_role(team: Sandbox, tmp_path: Path, way: str) -> None:
-    if way == "apply":
+@pytest.mark.parametrize("place", ["apply", "roles"])
+def test_tags_of_a_play_reach_every_task_of_the_role(team: Sandbox, tmp_path: Path, place: str) -> None:
+    if place == "apply":
         task = {**included("registry", apply={"tags": ["images"]}), "tags": ["images"]}
         playbook = play_of(tmp_path, task)
     else:

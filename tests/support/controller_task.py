@@ -14,10 +14,9 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
-# Initialises Ansible as ansible-playbook does.
-import ansible.cli  # noqa: F401
 from ansible import context
 from ansible.executor.task_queue_manager import TaskQueueManager
 from ansible.inventory.manager import InventoryManager
@@ -32,6 +31,8 @@ from ansible.vars.manager import VariableManager
 COLLECTION = "planton.digitalocean"
 MODULE = "_module"
 
+# Initialises Ansible as ansible-playbook does.
+import_module("ansible.cli")
 init_plugin_loader()
 
 
