@@ -55,9 +55,10 @@ class Terminal:
 
 
 # Starts the program of its arguments in a session whose terminal is standard input.
-# The tests may run under nohup, which lets its programs ignore the end of a terminal.
+# The tests may run in the background, where nohup and shells let programs ignore SIGHUP and SIGINT.
 _IN_TERMINAL = (
-    "import fcntl, os, signal, sys, termios; signal.signal(signal.SIGHUP, signal.SIG_DFL);"
+    "import fcntl, os, signal, sys, termios;"
+    "[signal.signal(one, signal.SIG_DFL) for one in (signal.SIGHUP, signal.SIGINT)];"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 )
 
