@@ -214,7 +214,7 @@ def _set_streams(pipes: _Pipes) -> None:
 
 def _sayer(descriptor: int) -> Say:
     def say(line: str) -> None:
-        # The parent may have stopped to listen, and a line that nobody sees is no reason to fail.
+        # The parent may have stopped to listen, and a line that is not shown is no reason to fail.
         with suppress(OSError):
             os.write(descriptor, " ".join(line.splitlines()).encode(errors="replace") + b"\n")
 

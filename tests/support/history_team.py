@@ -600,7 +600,7 @@ class Team:
             self._proven |= {entry["token"]} if not entry["faulted"] and entry["status"] in (200, 403) else set()
 
     def _unproven(self) -> int:
-        """How many pull secrets of this collection hold a token that nobody accepted yet."""
+        """How many pull secrets of this collection hold a token that neither API nor image host accepted yet."""
         tokens = self.sandbox.world.tokens.api
         held = {
             tokens[value].fingerprint

@@ -39,7 +39,7 @@ R = TypeVar("R")
 
 
 def drop_line(_line: str) -> None:
-    """Take a line that nobody reads."""
+    """Take a line that is not shown."""
 
 
 @dataclass(frozen=True)

@@ -112,10 +112,12 @@ class Pages:
 
 
 def fetch_bounded(request: Callable[[], Any]) -> tuple[int, bytes, float | None]:
-    """Status and body of an answer, within the bounds, and the seconds of its `Retry-After` (None: not said)."""
+    """Status and body of an answer, within the bounds, and the seconds of the `Retry-After` of an error, if any."""
     answer = request()
     try:
-        return answer.status, read_bounded(answer.stream(CHUNK, decode_content=True)), _told_wait_s(answer)
+        body = read_bounded(answer.stream(CHUNK, decode_content=True))
+        # Most answers are no errors, and only the message of an error names the time.
+        return answer.status, body, _told_wait_s(answer) if answer.status >= 400 else None
     except BaseException:
         answer.close()
         raise

@@ -12,17 +12,16 @@ from dataclasses import replace
 from ..field_errors import FieldError
 from .schema import fields_of
 
-_OPTIONS = (
-    {"docr_manifest_files": "files", "docr_manifests": "manifests", "docr_tier_policy": "tier_policy"}
-    | {
-        "docr_login_folder": "docr_login_folder of the role docr",
-    }
-    | {
-        f"{prefix}{name}": f"{option}.{name}"
-        for option, prefix in (("garbage_collection", "docr_gc_"), ("doks_integration", "docr_doks_"))
-        for name in ("kubeconfig", *(field.name for field in fields_of(f"spec.{option}")))
-    }
-)
+_OPTIONS = {
+    "docr_manifest_files": "files",
+    "docr_manifests": "manifests",
+    "docr_tier_policy": "tier_policy",
+    "docr_login_folder": "docr_login_folder of the role docr",
+} | {
+    f"{prefix}{name}": f"{option}.{name}"
+    for option, prefix in (("garbage_collection", "docr_gc_"), ("doks_integration", "docr_doks_"))
+    for name in ("kubeconfig", *(field.name for field in fields_of(f"spec.{option}")))
+}
 _VARIABLE = re.compile(rf"\b({'|'.join(sorted(_OPTIONS, key=len, reverse=True))})\b")
 
 

@@ -46,7 +46,7 @@ def parse_image_manifest(raw: Mapping[str, Any]) -> ImageManifest:
 
 
 def _listed_blobs(raw: Any) -> Iterator[tuple[str, int]]:
-    """The blobs that are told soundly; most decisions rest on no blob, so that the others are no bad answer."""
+    """The blobs that are described soundly; most decisions rest on no blob, so that the others are no bad answer."""
     for one in raw if isinstance(raw, list) else ():
         digest = one.get("digest") if isinstance(one, Mapping) else None
         if isinstance(digest, str) and digest:

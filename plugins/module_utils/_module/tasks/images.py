@@ -18,10 +18,9 @@ from ..._domain.field_errors import FieldError
 from ..._domain.images.budget import share_of_team
 from ..._domain.images.damage import find_damage
 from ..._domain.images.graph import ImageGraph, build_graph
-from ..._domain.images.inventory import ManifestPlace
 from ..._domain.images.keeping import Keeping, find_keeping
 from ..._domain.images.report import is_companion, shape_damage, shape_image, shape_protected, shape_why
-from ..._domain.images.sizes import ImageSize, ImageTree, blob_sizes, find_images, measure_images
+from ..._domain.images.sizes import ImageTree, blob_sizes, find_images, measure_images
 from ..._domain.registry.name import name_fault
 from ..._service.flow.budget import CallBudget
 from ..._service.flow.wait import SystemClock
@@ -120,13 +119,10 @@ class ShownImages:
 
     def _shape_images(self, trees: Sequence[ImageTree], *, is_orphaned: bool) -> list[dict[str, Any]]:
         return [
-            shape_image(self._graph, self._keeping, one, self._size_of(one.root))
+            shape_image(self._graph, self._keeping, one, self._sizes[one.root])
             for one in trees
             if is_companion(self._graph, one.root) is is_orphaned
         ]
-
-    def _size_of(self, root: ManifestPlace) -> ImageSize:
-        return self._sizes[root]
 
 
 def _matches(name: str, patterns: Sequence[str] | None) -> bool:

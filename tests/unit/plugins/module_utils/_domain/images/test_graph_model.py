@@ -173,7 +173,7 @@ def assert_explained(graph: ImageGraph) -> None:
 
 
 def assert_measured(graph: ImageGraph) -> None:
-    """Each manifest belongs to an image, and own and shared blobs are told apart."""
+    """Each manifest belongs to an image, and own and shared blobs are counted separately."""
     images = find_images(graph)
     assert {place for tree in images for place in tree.places} == set(graph.listed)
     sizes = blob_sizes(graph)
