@@ -100,9 +100,17 @@ ORDER: dict[str, list[tuple[str, ...]]] = {
         ("clusters", "credentials", "windows"),
         ("access", "gc", "login", "registry"),
         ("doctor", "images", "manifest"),
+        ("in_use",),
+        ("retention",),
         ("role",),
     ],
-    "_service": [("ports",), ("flow",), ("access", "doctor", "gc", "images", "login", "registry")],
+    "_service": [
+        ("ports",),
+        ("flow",),
+        ("access", "doctor", "gc", "images", "login", "registry"),
+        ("in_use",),
+        ("retention",),
+    ],
     "_client": [
         (SHARED, "bounds", "errors", "failures", "operations", "sdk", "secret_texts", "settings", "tls", "web"),
         ("files", "kube", "oci"),
