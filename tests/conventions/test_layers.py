@@ -99,9 +99,10 @@ ORDER: dict[str, list[tuple[str, ...]]] = {
         (SHARED, "addresses", "durations", "errors", "field_errors", "names", "options", "plan", "raw", "times"),
         ("clusters", "credentials", "windows"),
         ("access", "gc", "login", "registry"),
-        ("doctor", "images", "manifest"),
+        ("doctor", "images"),
         ("in_use",),
         ("retention",),
+        ("manifest",),
         ("role",),
     ],
     "_service": [
