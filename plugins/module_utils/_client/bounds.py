@@ -17,7 +17,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from .sdk import HTTPConnectionPool, HTTPSConnectionPool, requests
+from .sdk import HTTPConnectionPool, HTTPSConnectionPool, create_urllib3_context, requests
+from .tls import share
 
 # The largest answers known, lists of 1000 secrets or 250 pods, have a few megabytes.
 MOST_BYTES = 64 * 1024 * 1024
@@ -99,16 +100,19 @@ class BoundedAdapter(requests.adapters.HTTPAdapter):
 
     def __init__(self, read_timeout_s: float, **more: Any) -> None:
         self._limit_s = read_timeout_s * READ_TIMEOUTS
+        # Without a context of the adapter, each connection loads the CA certificates of the system, or, with some
+        # versions of requests, all connections of the process share a context.
+        self._context = share(create_urllib3_context())
         super().__init__(**more)
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         """Use connections with a time limit."""
-        super().init_poolmanager(*args, **more)
+        super().init_poolmanager(*args, ssl_context=self._context, **more)
         self.poolmanager.pool_classes_by_scheme = dict(timed_pools(self._limit_s))
 
     def proxy_manager_for(self, *args: Any, **more: Any) -> Any:
         """Use connections with a time limit behind a proxy too."""
-        manager = super().proxy_manager_for(*args, **more)
+        manager = super().proxy_manager_for(*args, **{"ssl_context": self._context, **more})
         manager.pool_classes_by_scheme = dict(timed_pools(self._limit_s, manager.pool_classes_by_scheme))
         return manager
 

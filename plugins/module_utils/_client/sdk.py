@@ -30,6 +30,7 @@ try:
     from pydo import Client
     from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
     from urllib3.exceptions import MaxRetryError, ProxyError
+    from urllib3.util.ssl_ import create_urllib3_context
 except LOAD_ERRORS:
     IMPORT_ERROR = traceback.format_exc()
 
@@ -44,6 +45,7 @@ except LOAD_ERRORS:
     MaxRetryError = ProxyError = Exception  # type: ignore[misc,assignment]
     PipelineRequest = PipelineResponse = RetryPolicy = SansIOHTTPPolicy = _Missing  # type: ignore[misc,assignment]
     HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
+    create_urllib3_context = object  # type: ignore[assignment]
 
     class requests:  # type: ignore[no-redef]  # noqa: N801 - stands for the package
         """Stands for requests, so that classes that derive from its classes still load."""
@@ -77,5 +79,6 @@ __all__ = [
     "ServiceRequestError",
     "ServiceResponseError",
     "ServiceResponseTimeoutError",
+    "create_urllib3_context",
     "requests",
 ]

@@ -10,7 +10,9 @@ import os
 import re
 import ssl
 import tempfile
-from typing import NamedTuple
+import threading
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 _CERTIFICATES = re.compile(rb"-----BEGIN CERTIFICATE-----[\x00-\x7f]+?-----END CERTIFICATE-----")
 
@@ -70,6 +72,41 @@ def explain_tls(error_text: str) -> TlsFailure | None:
     if "EOF" in error_text:  # the connection ended, at any time
         return None
     return _OTHER if "SSLError" in error_text or "SSL:" in error_text or "[SSL]" in error_text else None
+
+
+class SharedTls:
+    """The settings of a TLS context whose connections are opened by several threads at once.
+
+    urllib3 sets the protocols of a context, and loads the CA certificates, anew for each connection. At that moment
+    OpenSSL may copy the settings into the connection of another thread, since Python does not hold its lock during the
+    copy. The first message of that connection then holds freed memory, and the server answers "decode error". So each
+    setting is made once.
+    """
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._load = context.load_verify_locations
+        self._lock = threading.Lock()
+        self._loaded: list[tuple[Any, ...]] = []
+        context.set_alpn_protocols(["http/1.1"])
+        # urllib3 calls these methods of the context.
+        vars(context).update(set_alpn_protocols=self.keep_protocols, load_verify_locations=self.load_verify_locations)
+
+    def keep_protocols(self, protocols: Sequence[str]) -> None:
+        """Leave the protocols, which are set."""
+
+    def load_verify_locations(self, cafile: Any = None, capath: Any = None, cadata: Any = None) -> None:
+        """Load CA certificates that are not loaded yet; another thread waits until they are."""
+        wanted = (cafile, capath, cadata)
+        with self._lock:
+            if wanted not in self._loaded:
+                self._load(cafile, capath, cadata)
+                self._loaded.append(wanted)
+
+
+def share(context: ssl.SSLContext) -> ssl.SSLContext:
+    """The same context, safe for connections of several threads."""
+    SharedTls(context)
+    return context
 
 
 def certificates_of(pem: bytes) -> str | None:

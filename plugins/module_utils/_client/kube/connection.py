@@ -22,10 +22,11 @@ from ..._domain.clusters.kubeconfig import (
 from ..._domain.clusters.objects import CONNECTIONS
 from ..._domain.clusters.sign_in import has_certificate
 from ..bounds import READ_TIMEOUTS, timed_pools
+from ..sdk import create_urllib3_context
 from ..settings import Settings
-from ..tls import certificates_of, load_certificate
+from ..tls import certificates_of, load_certificate, share
 from .credentials import KubeCredentials, read_part
-from .sdk import ApiClient, Configuration, create_urllib3_context, make_headers, should_bypass_proxies
+from .sdk import ApiClient, Configuration, make_headers, should_bypass_proxies
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _tls_context(
         wrong = load_certificate(context, *certificate)
         if wrong is not None:
             raise UnusableKubeconfig(f"the client certificate of {user.words} cannot be used: {wrong}")
-    return context
+    return share(context)
 
 
 def _choose_proxy(configuration: Configuration, server: ServerEntry) -> ProxyAddress | None:

@@ -22,7 +22,6 @@ try:
         MaxRetryError,
         NewConnectionError,
     )
-    from urllib3.util.ssl_ import create_urllib3_context
     from yaml import SafeLoader, YAMLError, load
 
     try:
@@ -35,7 +34,7 @@ except LOAD_ERRORS:
     ApiClient = Configuration = HTTPHeaderDict = Retry = Timeout = object  # type: ignore[misc,assignment]
     HTTPError = YAMLError = Exception  # type: ignore[misc,assignment]
     ConnectTimeoutError = MaxRetryError = NewConnectionError = Exception  # type: ignore[misc,assignment]
-    create_urllib3_context = make_headers = should_bypass_proxies = object  # type: ignore[assignment]
+    make_headers = should_bypass_proxies = object  # type: ignore[assignment]
     YAMLLoader = load = object  # type: ignore[misc,assignment]
 
 __all__ = [
@@ -51,7 +50,6 @@ __all__ = [
     "Timeout",
     "YAMLError",
     "YAMLLoader",
-    "create_urllib3_context",
     "load",
     "make_headers",
     "should_bypass_proxies",
