@@ -247,6 +247,34 @@ def test_a_delete_with_a_lost_answer_is_checked_against_the_registries(sandbox: 
     assert registries(sandbox) == {}
 
 
+def test_delete_whose_proof_is_refused_says_that_the_deletion_was_sent(sandbox: Sandbox) -> None:
+    seed(sandbox, "professional", "kiwi")
+    proof = len(calls_of_a_deletion(sandbox)) - 1
+    seed(sandbox, "professional", "kiwi")
+    sandbox.fault(skip=proof, status=422)
+    result = run_module(sandbox, "docr_registry", name="kiwi", state="absent")
+    assert result["msg"].startswith("Could not confirm the deletion of the registry kiwi: 422")
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert registries(sandbox) == {}
+
+
+def test_delete_without_an_answer_is_reported_where_the_look_after_it_fails(sandbox: Sandbox) -> None:
+    seed(sandbox, "professional", "kiwi")
+    before = len(calls_of_a_deletion(sandbox)) - 2
+    seed(sandbox, "professional", "kiwi")
+    sandbox.fault(method="DELETE", path="/v2/registries/kiwi", status=500, after_effect=True, times=1)
+    sandbox.fault(method="GET", skip=before, status=422, times=5)
+    result = run_module(sandbox, "docr_registry", name="kiwi", state="absent")
+    assert result["msg"].startswith("Could not delete the registry kiwi: 500")
+    assert "the request may have been carried out" in result["msg"]
+
+
+def calls_of_a_deletion(sandbox: Sandbox) -> list[str]:
+    sandbox.clear_log()
+    assert run_module(sandbox, "docr_registry", name="kiwi", state="absent")["changed"] is True
+    return sandbox.calls()
+
+
 def test_info_shows_usage_tiers_and_regions_in_three_calls(sandbox: Sandbox) -> None:
     seed(sandbox, "basic", "kiwi")
     result = run_module(sandbox, "docr_registry_info")

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from .._domain.clusters.cluster import Cluster, names_no_registry
-from .._domain.errors import BadAnswer, Conflict, NotFound, Refused
+from .._domain.errors import BadAnswer, Conflict, DocrError, NotFound, Refused
 from .._domain.plan import Plan, Step
 from .._domain.registry.model import Registry
 from .._domain.registry.plan import Account, DesiredRegistry, exceeds_limit, missing_names
@@ -176,7 +176,7 @@ def _delete(api: RegistryApi, name: str) -> None:
     def delete() -> bool:
         api.delete_registry(name)
         # A proxy can answer 204 too, so only the registry's absence proves the deletion.
-        if is_gone():
+        if _is_proven(is_gone, f"confirm the deletion of the registry {name}"):
             return True
         raise BadAnswer(
             f"delete the registry {name}",
@@ -185,6 +185,16 @@ def _delete(api: RegistryApi, name: str) -> None:
         )
 
     write_once(delete, is_gone, also_look_after=(NotFound,))
+
+
+def _is_proven(look: Callable[[], bool | None], words: str) -> bool | None:
+    """What `look` says of a write that was answered with success; an error says that the write was sent."""
+    try:
+        return look()
+    except DocrError as error:
+        unproven = DocrError(words, error.answer, error.advice)
+        unproven.has_written = True
+        raise unproven from None
 
 
 def find_registry(api: RegistryApi, name: str) -> Registry | None:

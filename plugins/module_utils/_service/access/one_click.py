@@ -102,10 +102,7 @@ class IntegrationWriter:
             ) from error
 
     def _look(self, step: IntegrationStep) -> bool | None:
-        try:
-            return self._watch((step,)).is_done or None
-        except DocrError:
-            return None  # The error of the write says more than the error of the read after it.
+        return self._watch((step,)).is_done or None
 
     def _watch(self, steps: Sequence[IntegrationStep]) -> Waited[tuple[Cluster, ...]]:
         names = self.current.registry_names

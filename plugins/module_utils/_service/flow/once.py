@@ -19,14 +19,22 @@ def write_once(
 ) -> T:
     """What the write made; after an error that does not exclude it, what `look` finds, else the error.
 
-    `also_look_after` names errors after which somebody else may have done the same in the meantime.
+    `also_look_after` names errors after which somebody else may have done the same in the meantime. The error of the
+    write says more than the error of a read after the write, so the error of `look` is left out.
     """
     try:
         return write()
     except DocrError as error:
         if not (error.may_have_taken_effect or isinstance(error, also_look_after)):
             raise
-        found = look()
+        found = _found_by(look)
         if found is None:
             raise
         return found
+
+
+def _found_by(look: Callable[[], T | None]) -> T | None:
+    try:
+        return look()
+    except DocrError:
+        return None

@@ -59,11 +59,8 @@ def cancel(api: CollectionApi, registry: str, target: GarbageCollection) -> Writ
 
 
 def _look_for_new(api: CollectionApi, registry: str, known: Set[str]) -> GarbageCollection | None:
-    try:
-        active = api.fetch_active_garbage_collection(registry)
-        history = (active,) if active is not None else api.list_garbage_collections(registry)
-    except DocrError:
-        return None  # The error of the write says more than that of the look after it.
+    active = api.fetch_active_garbage_collection(registry)
+    history = (active,) if active is not None else api.list_garbage_collections(registry)
     return next((collection for collection in history if collection.uuid not in known), None)
 
 
