@@ -27,9 +27,10 @@ from canaries import require_no_secret
 
 # The server forks for each connection, once the module is imported. The new process answers its process id and then
 # becomes the run, which answers its exit status where the run is not killed. The connection closes when the process
-# ends.
+# ends. The run ends as an interpreter does (threads, functions of atexit, streams), but leaves the memory to the
+# kernel: an interpreter would look at each object of the imported libraries again, which takes longer than most runs.
 _SERVER = """
-import importlib, json, os, signal, socket, sys
+import atexit, gc, importlib, json, os, signal, socket, sys, threading
 exec(sys.argv.pop(), {})
 listener = socket.socket(fileno=int(sys.argv.pop()))
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -38,6 +39,7 @@ while True:
     with connection.makefile() as lines:
         order = json.loads(lines.readline())
     module = importlib.import_module(order["module"])
+    gc.freeze()
     if os.fork():
         connection.close()
         continue
@@ -60,10 +62,17 @@ while True:
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
-        raise
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
     finally:
+        threading._shutdown()
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
         connection.sendall(b"%d\\n" % status)
-    break
+        os._exit(status)
 """
 
 
