@@ -25,21 +25,19 @@ from support.module_server import IMPORT_LIBRARIES
 
 # Ansible reads these variables when it is imported, so plays share a server where the variables are equal.
 _READ_ONCE = ("ANSIBLE_", "HOME", "LANG", "LC_", "NO_COLOR", "PATH", "PYTHON", "TMPDIR")
-# What each play would do again: import the libraries of the modules, which run in forks of the play, and compile the
-# collection, of which Ansible's loader keeps no compiled files.
-_WARM_UP = """
-import pathlib
+# What each play would do again: import the libraries of the modules and the action plugins of the collection, which run
+# in forks of the play, and read the documentation of Ansible's own plugins, in which their settings stand.
+_WARM_UP = f"""
 import ansible.cli.playbook
-from ansible.utils.collection_loader import _collection_finder
-loader, compiled = _collection_finder._AnsibleCollectionPkgLoaderBase, {{}}
-compile_anew = loader.get_code
-for path in pathlib.Path({plugins!r}).rglob("*.py"):
-    compiled[path.read_bytes()] = compile(path.read_bytes(), str(path), "exec", 0, dont_inherit=True)
-def get_code(self, name):
-    self._compiled_code = self._compiled_code or compiled.get(self.get_source(name))
-    return compile_anew(self, name)
-loader.get_code = get_code
-""".format(plugins=str(ROOT / "plugins"))
+from ansible.plugins import loader
+loader.init_plugin_loader()
+# A second call would warn. The option that sets further paths does not exist for ansible-playbook.
+ansible.cli.init_plugin_loader = lambda paths: None
+for name in {sorted(path.stem for path in (ROOT / "plugins" / "action").glob("docr_*.py"))}:
+    loader.action_loader.get("planton.digitalocean." + name, class_only=True)
+for kind in ("become", "cache", "callback", "connection", "inventory", "shell", "strategy", "vars"):
+    list(getattr(loader, kind + "_loader").all(class_only=True))
+"""
 # The folder that a program of Ansible makes when it is imported, and removes at its end. Built modules stay in it for
 # the next play.
 _PRELUDE = """
