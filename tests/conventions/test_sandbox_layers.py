@@ -18,7 +18,7 @@ SOURCE = ROOT / "sandbox/src/docr_sandbox"
 
 # From the bottom to the top; an entry is a package, or a file directly in docr_sandbox. Rules as in test_layers.ORDER.
 ORDER: list[tuple[str, ...]] = [
-    (SHARED, "clock", "content", "failures", "files", "listening", "spoiling", "tls"),
+    (SHARED, "clock", "content", "failures", "files", "kept_connections", "listening", "spoiling", "tls"),
     ("contract", "env_file", "faults", "holds", "model", "state_file", "testing"),
     ("pytest_plugin", "switches"),
     ("world",),

@@ -13,7 +13,6 @@ Needs the standard library only.
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import shlex
@@ -29,6 +28,8 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from docr_sandbox.kept_connections import KeptConnections
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 5.0
@@ -157,9 +158,11 @@ class Sandbox:
         return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
 
     @cached_property
-    def _context(self) -> ssl.SSLContext:
+    def _connections(self) -> KeptConnections:
+        address = urllib.parse.urlsplit(self.url)
         # Reading a whole bundle takes longer than a request.
-        return ssl.create_default_context(cafile=self.ca_file)
+        context = ssl.create_default_context(cafile=self.ca_file)
+        return KeptConnections(address.hostname or "127.0.0.1", address.port or 443, context, CONTROL_TIMEOUT_S)
 
     # The control side
 
@@ -183,7 +186,6 @@ class Sandbox:
 
         ``token`` is the account's own by default, none when ``None``. Returns status, headers (lower case) and body.
         """
-        address = urllib.parse.urlsplit(self.url)
         headers = {"Accept": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token or self.token}"
@@ -191,15 +193,8 @@ class Sandbox:
         if json_body is not None:
             body = json.dumps(json_body).encode()
             headers["Content-Type"] = "application/json"
-        connection = http.client.HTTPSConnection(
-            address.hostname or "127.0.0.1", address.port, timeout=CONTROL_TIMEOUT_S, context=self._context
-        )
-        try:
-            connection.request(method, path, body=body, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-        finally:
-            connection.close()
+        status, answered, content = self._connections.send(method, path, body, headers)
+        return status, {name.lower(): value for name, value in answered.items()}, content
 
     def account(self) -> dict[str, Any]:
         """The whole account as JSON, to verify what clients changed."""

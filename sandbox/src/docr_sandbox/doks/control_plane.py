@@ -24,11 +24,13 @@ import subprocess
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import trustme
 
+from docr_sandbox.kept_connections import KeptConnections
 from docr_sandbox.model.cluster import ApiServerAddress
 
 START_TIMEOUT_S = 60.0
@@ -129,17 +131,16 @@ class ControlPlane:
         self, method: str, path: str, body: object = None, *, content_type: str = "application/json"
     ) -> tuple[int, Any]:
         """Send a request as administrator; returns the status and the JSON of the answer."""
-        context = ssl.create_default_context(cadata=self.ca)
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=START_TIMEOUT_S, context=context)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type}
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            text = answer.read()
-        finally:
-            connection.close()
-        is_json = answer.headers.get_content_type() == "application/json"
-        return answer.status, json.loads(text) if is_json else text.decode(errors="replace")
+        sent = None if body is None else json.dumps(body)
+        status, answered, content = self._connections.send(method, path, sent, headers)
+        is_json = answered.get_content_type() == "application/json"
+        return status, json.loads(content) if is_json else content.decode(errors="replace")
+
+    @cached_property
+    def _connections(self) -> KeptConnections:
+        context = ssl.create_default_context(cadata=self.ca)
+        return KeptConnections("127.0.0.1", self.port, context, START_TIMEOUT_S)
 
     def _write_files(self, authority: trustme.CA, sandbox: tuple[str, str] | None) -> None:
         certificate = authority.issue_cert("127.0.0.1", "localhost", "10.96.0.1")
