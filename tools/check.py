@@ -16,7 +16,7 @@ import time
 import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,24 +70,17 @@ def run_stage(stage: Stage, place: Workplace, in_ci: bool) -> tuple[Outcome, str
 
 
 def run_stages(stages: Sequence[Stage], place: Workplace, in_ci: bool, cores: int) -> list[Outcome]:
-    """Run stages of one core beside each other, then the others one after the other; outcomes are in the given order.
+    """Run stages beside each other, and print the line of each when the stage ends; outcomes are in the given order.
 
-    The slowest stages stand last in the table, so the stages of one core are begun from the end. Their lines are
-    printed in the order of the beginning.
+    The slowest stages stand last in the table, so the stages are begun from the end. The slowest stages wait for clocks
+    and servers most of the time, so a stage more runs at once than there are cores.
     """
     outcomes: dict[str, Outcome] = {}
-
-    def keep(stage: Stage, done: tuple[Outcome, str]) -> None:
-        outcomes[stage.name], line = done
-        print(line, flush=True)
-
-    single = [stage for stage in reversed(stages) if stage.cores == 1]
-    with ThreadPoolExecutor(max(1, cores)) as pool:
-        for stage, done in zip(single, pool.map(lambda one: run_stage(one, place, in_ci), single), strict=True):
-            keep(stage, done)
-    for stage in stages:
-        if stage.cores > 1:
-            keep(stage, run_stage(stage, place, in_ci))
+    with ThreadPoolExecutor(cores + 1) as pool:
+        running = {pool.submit(run_stage, stage, place, in_ci): stage.name for stage in reversed(stages)}
+        for done in as_completed(running):
+            outcomes[running[done]], line = done.result()
+            print(line, flush=True)
     return [outcomes[stage.name] for stage in stages]
 
 

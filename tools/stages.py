@@ -116,15 +116,11 @@ Run = Callable[[Workplace], Outcome]
 
 @dataclass(frozen=True)
 class Stage:
-    """One line of the table below. `cores` is how many cores the stage keeps busy.
-
-    A stage that is long runs with the long tests only.
-    """
+    """One line of the table below. A stage that is long runs with the long tests only."""
 
     name: str
     run: Run
     what: str
-    cores: int = 1
     is_long: bool = False
 
 
@@ -356,6 +352,7 @@ def documentation(place: Workplace) -> Outcome:
     return from_status(max(status for status, said in runs), "".join(said for status, said in runs))
 
 
+# The quickest stages first: check.py begins with the last one.
 STAGES = (
     Stage("format", program("ruff", "format", "--check", "--diff", "--quiet", "."), "ruff format"),
     Stage("lint", program("ruff", "check", "--quiet", "."), "ruff, and the syntax of Python 3.10 for the plugins"),
@@ -364,27 +361,12 @@ STAGES = (
     Stage("unit", pytest("tests/unit"), "the pure parts"),
     Stage("sandbox", pytest("sandbox/tests"), "the sandbox by itself"),
     Stage("contract", pytest("tests/contract"), "the sandbox against DigitalOcean's description, by schemathesis"),
-    Stage(
-        "integration",
-        pytest("tests/integration", *BESIDE),
-        "modules and role on the sandbox",
-        cores=2,
-    ),
+    Stage("audit", vulnerabilities, "pip-audit on the lock files"),
     Stage(
         "clients",
         clients,
         "the OCI's conformance suite, crane, regctl, oras, skopeo, cosign and helm on the image host",
-        cores=2,
     ),
-    Stage("clusters", clusters, "modules and role on real Kubernetes control planes", cores=2),
-    Stage(
-        "cores",
-        cores,
-        "older versions of ansible-core, and the lowest version of each requirement",
-        cores=2,
-        is_long=True,
-    ),
-    Stage("audit", vulnerabilities, "pip-audit on the lock files"),
     Stage("docs", documentation, "antsibull-docs"),
     Stage(
         "ansible-lint",
@@ -393,6 +375,9 @@ STAGES = (
     ),
     Stage("galaxy", galaxy, "the artifact, as Galaxy imports it"),
     Stage("sanity", sanity, "ansible-test sanity, nothing ignored"),
+    Stage("integration", pytest("tests/integration", *BESIDE), "modules and role on the sandbox"),
+    Stage("clusters", clusters, "modules and role on real Kubernetes control planes"),
+    Stage("cores", cores, "older versions of ansible-core, and the lowest version of each requirement", is_long=True),
 )
 
 

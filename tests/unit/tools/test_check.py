@@ -80,29 +80,31 @@ def test_a_failed_run_ends_with_its_counts(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out.splitlines()[-1] == "6 passed, 3 failed, 1 skipped"
 
 
-def test_stages_of_one_core_run_beside_each_other_and_the_others_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    both_run = Barrier(2, timeout=10)
+def test_a_stage_more_than_there_are_cores_runs_at_once_and_the_last_stage_begins(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    three_run = Barrier(3, timeout=10)
     running: list[str] = []
     most: list[int] = []
 
-    def stage(name: str, cores: int = 1) -> stages.Stage:
+    def stage(name: str, passed: int, seconds: float) -> stages.Stage:
         def run(_place: stages.Workplace) -> stages.Outcome:
             running.append(name)
-            if cores == 1:
-                both_run.wait()
-            # Longer than a thread needs to begin another stage, so that two stages at once are seen.
-            Event().wait(0.1)
-            most.append(len(running) if cores > 1 else 0)
+            three_run.wait()
+            # Longer than a thread needs to begin another stage, so that four stages at once are seen.
+            Event().wait(seconds)
+            most.append(len(running))
             running.remove(name)
-            return stages.Outcome(passed=cores)
+            return stages.Outcome(passed=passed)
 
-        return stages.Stage(name, run, "a stage", cores=cores)
+        return stages.Stage(name, run, "a stage")
 
-    chosen = [stage("one"), stage("wide", 2), stage("two"), stage("wider", 2)]
+    chosen = [stage(f"s{number}", number, 0.2 * number) for number in range(1, 7)]
     outcomes = check.run_stages(chosen, stages.Workplace(Path()), in_ci=False, cores=2)
-    assert [outcome.passed for outcome in outcomes] == [1, 2, 1, 2]
-    assert most == [0, 0, 1, 1]
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["two", "one", "wide", "wider"]
+    assert [outcome.passed for outcome in outcomes] == [1, 2, 3, 4, 5, 6]
+    assert max(most) == 3
+    # The stages end in the order of their seconds, of the three that were begun first and of the three others.
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["s4", "s5", "s6", "s1", "s2", "s3"]
 
 
 @pytest.mark.parametrize(
