@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
+from support import module_server
 from support.gc_module import RAN, RUNNING, START, collections, only, run, seed
 from support.image_host import REVOKE, minted
-from support.modules import start_module
+from support.modules import PACKAGE
 
 # Beyond the first six calls every look is like the one before it.
 CALLS = 7
@@ -25,14 +26,15 @@ IDLE_CALLS = 13
 def kill_at_call(sandbox: Sandbox, number: int, **options: Any) -> int | None:
     """Let so many calls be answered and kill it while it waits for the next one; its status, where it ended before."""
     sandbox.fault(path="*", skip=number, status=503, delay=20)
-    process = start_module(sandbox, "docr_gc", registries=["kiwi"], wait_sleep=1, **options)
-    while len(sandbox.log()) <= number and process.poll() is None:
+    given = {"_ansible_remote_tmp": "/tmp", "registries": ["kiwi"], "wait_sleep": 1, **options}
+    process = module_server.start(f"{PACKAGE}.docr_gc", given, sandbox.environment)
+    while len(sandbox.log()) <= number and not process.has_ended():
         time.sleep(0.02)
-    ended = process.poll()
-    process.send_signal(signal.SIGKILL)
+    if not process.has_ended():
+        process.signal(signal.SIGKILL)
     process.wait()
     sandbox.clear_faults()
-    return ended
+    return process.status
 
 
 @pytest.mark.parametrize("number", range(CALLS))

@@ -18,8 +18,9 @@ import pytest
 import yaml
 
 from docr_sandbox.testing import Sandbox
-from playing import Played, play, write_play
+from playing import Played, write_play
 from support.gc_module import LINE, RAN, START, collections, hold, run, run_and_listen, seed, set_rate
+from support.plays import play
 
 
 @pytest.fixture

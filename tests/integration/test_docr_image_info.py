@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from docr_sandbox.testing import Sandbox
-from playing import play, write_play
+from playing import write_play
 from support.image_host import push_index
 from support.modules import run_module, writes
+from support.plays import play
 
 Info = Callable[..., dict[str, Any]]
 DIGESTS = "/v2/registries/kiwi/repositories/*/digests"

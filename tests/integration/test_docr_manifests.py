@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from support.modules import PACKAGE
+from support.plays import run_forked
 
 
 def manifest(name: str, **spec: Any) -> dict[str, Any]:
@@ -45,17 +46,10 @@ def run(folder: Path, *arguments: str, **options: Any) -> dict[str, Any]:
     (folder / "play.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
     # A token and an address that nothing may use.
     environment = {**os.environ, "DIGITALOCEAN_API_URL": "https://localhost:1", "DIGITALOCEAN_ACCESS_TOKEN": "unused"}
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / "ansible-playbook"), "play.yml", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = run_forked(["ansible-playbook", "play.yml", *arguments], environment, folder)
+    assert done.status == 0, done.output + done.errors
     result: dict[str, Any] = json.loads((folder / "read.json").read_text(encoding="utf-8"))
-    return result | {"printed": " ".join((done.stdout + done.stderr).split())}
+    return result | {"printed": " ".join((done.output + done.errors).split())}
 
 
 def test_files_folders_globs_and_inline_documents_come_in_their_order(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from docr_sandbox.testing import Sandbox
-from playing import MANIFEST, play
+from playing import MANIFEST
 from support.image_host import minted
 from support.login_module import login, opens
+from support.plays import play
 
 SITE = "playbooks/site.yml"
 

@@ -136,11 +136,17 @@ class Surroundings:
 
 
 def start(
-    surroundings: Surroundings, module: str, given: str, environment: Mapping[str, str], prelude: str = ""
+    surroundings: Surroundings,
+    module: str,
+    given: str,
+    environment: Mapping[str, str],
+    prelude: str = "",
+    directory: Path | None = None,
 ) -> Run:
     """Start a run of the function ``main`` of a module, which reads ``given``.
 
-    ``prelude`` is Python code that runs before the function.
+    ``prelude`` is Python code that runs before the function. The run's working directory is the server's, unless
+    ``directory`` names another.
     """
     folder = tempfile.TemporaryDirectory(prefix="docr-run-")
     paths = {name: str(Path(folder.name, name)) for name in ("input", "output", "errors")}
@@ -150,7 +156,7 @@ def start(
     order = {
         "module": module,
         "environment": dict(environment),
-        "directory": surroundings.directory,
+        "directory": str(directory or surroundings.directory),
         "prelude": prelude,
     }
     connection = socket.socket(socket.AF_UNIX)

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from docr_sandbox.testing import Sandbox
-from playing import play, write_play
+from playing import write_play
 from support.modules import run_module
+from support.plays import play
 
 LINE = re.compile(r"^docr_gc: (.*)$", re.MULTILINE)
 SUNDAY = "2026-03-01T03:20:00Z"

@@ -4,19 +4,16 @@
 
 """Run a module as Ansible does: its own process, its options as JSON, its result as JSON.
 
-`run_module` forks from a server that has imported the module (`support.module_server`). `start_module` starts a new
-interpreter, and so does every test that plays a playbook.
+`run_module` forks from a server that has imported the module (`support.module_server`).
 """
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 from typing import Any
 
 from docr_sandbox.testing import Sandbox
-from playing import module_python
 from support import module_server
 from support.ways import WAY_VARIABLE
 
@@ -26,22 +23,6 @@ PACKAGE = "ansible_collections.planton.digitalocean.plugins.modules"
 # Classed by what they do: a POST that changes nothing, and GETs that mint tokens.
 _HARMLESS = ("/v2/registries/validate-name", "/v2/registry/validate-name")
 _MINTING = ("/docker-credentials", "/credentials", "/kubeconfig")
-
-
-def start_module(sandbox: Sandbox, module: str, **options: Any) -> subprocess.Popen[str]:
-    """A process of `module` that has its options, for those who want to end it."""
-    process = subprocess.Popen(
-        [module_python(), "-m", f"{PACKAGE}.{module}"],
-        env=sandbox.environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdin is not None
-    with process.stdin as options_of_it:
-        options_of_it.write(json.dumps({"ANSIBLE_MODULE_ARGS": {"_ansible_remote_tmp": "/tmp", **options}}))
-    return process
 
 
 def run_module(sandbox: Sandbox, module: str, *, check: bool = False, **options: Any) -> dict[str, Any]:

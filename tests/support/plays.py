@@ -62,13 +62,16 @@ def play(playbook: Path | str, sandbox: Sandbox, variables: Mapping[str, Any] | 
     return playing.play(playbook, sandbox, variables, *arguments, runner=run_forked)
 
 
-def run_forked(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
-    """Run ansible-playbook in a fork of a server; the first word of the command is the program."""
+def run_forked(command: Sequence[str], environment: Mapping[str, str], folder: Path = ROOT) -> Ended:
+    """Run ansible-playbook in a fork of a server and in a folder; the first word of the command is the program.
+
+    The settings are those of the checkout's ansible.cfg, whatever the folder.
+    """
     read_once = {name: value for name, value in environment.items() if name.startswith(_READ_ONCE)}
     variables = tuple(sorted({**read_once, "ANSIBLE_LOCAL_TEMP": _local_folder().name}.items()))
     surroundings = fork_server.Surroundings(sys.executable, variables, str(ROOT), IMPORT_LIBRARIES + _WARM_UP)
     prelude = _PRELUDE.format(command=list(command))
-    run = fork_server.start(surroundings, "ansible.cli.playbook", "", environment, prelude)
+    run = fork_server.start(surroundings, "ansible.cli.playbook", "", environment, prelude, folder)
     output, errors = run.wait(600)
     assert run.status is not None, (output, errors)
     return Ended(run.status, output, errors)
