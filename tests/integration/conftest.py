@@ -10,6 +10,11 @@ import pytest
 from support.ways import WAYS
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that wait longest, so that no process of tests waits for them when the others have ended."""
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test with the fixture `way` in the ways of its form."""
     if "way" in metafunc.fixturenames:

@@ -61,6 +61,7 @@ def test_each_change_of_status_shows_with_elapsed_time_and_deadline(sandbox: San
     assert sandbox.token not in played.output + played.notes
 
 
+@pytest.mark.waits
 def test_progress_lines_appear_while_the_task_runs_and_at_least_once_a_minute(sandbox: Sandbox, playbook: Path) -> None:
     seed(sandbox, RAN, rate=1)
     with ThreadPoolExecutor(1) as pool:
