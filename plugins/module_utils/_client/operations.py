@@ -221,6 +221,20 @@ REMOVE_ONLY_REGISTRY = Operation(
     ("kubernetes:update",),
     "remove the only registry from the clusters {clusters}",
 )
+LIST_APPS = Operation(
+    "GET",
+    "/v2/apps",
+    Effect.READ,
+    ("app:read",),
+    "list the apps",
+)
+LIST_APP_DEPLOYMENTS = Operation(
+    "GET",
+    "/v2/apps/{app}/deployments",
+    Effect.READ,
+    ("app:read",),
+    "list the deployments of the app {app}",
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     READ_ACCOUNT,
@@ -246,6 +260,8 @@ OPERATIONS: tuple[Operation, ...] = (
     REMOVE_REGISTRIES,
     ADD_ONLY_REGISTRY,
     REMOVE_ONLY_REGISTRY,
+    LIST_APPS,
+    LIST_APP_DEPLOYMENTS,
 )
 
 UNKNOWN = Operation("", "", Effect.WRITE, (), "call an operation that is not listed")

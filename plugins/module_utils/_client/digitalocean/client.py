@@ -13,6 +13,7 @@ from ..operations import Effect
 from ..sdk import Client
 from ..settings import Settings
 from .account import AccountCalls
+from .apps import AppCalls
 from .collections import CollectionCalls
 from .credentials import CredentialCalls
 from .integrations import IntegrationCalls
@@ -20,7 +21,7 @@ from .pipeline import OwnToken, PatientRetry, ReadOnly, ServiceClock, StrictAnsw
 from .registries import RegistryCalls
 
 
-class DigitalOceanApi(AccountCalls, RegistryCalls, CollectionCalls, CredentialCalls, IntegrationCalls):
+class DigitalOceanApi(AccountCalls, RegistryCalls, CollectionCalls, CredentialCalls, IntegrationCalls, AppCalls):
     """All resources of the API that this collection uses."""
 
 

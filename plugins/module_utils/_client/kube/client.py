@@ -11,7 +11,8 @@ cost seconds to import and keep all that nobody asks for.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -31,6 +32,7 @@ from ..._domain.clusters.objects import (
     parse_secret,
     parse_service_account,
 )
+from ..._domain.clusters.resources import ApiResource
 from ..._domain.errors import BadAnswer, DocrError, NotFound
 from ..bounds import AnswerTooLarge
 from ..errors import refuse_in_check_mode
@@ -40,9 +42,11 @@ from .answers import CHECK_SERVER, Pages, PatientKubeRetry, bad_answers, fetch_b
 from .connection import Door, open_door
 from .kubeconfig import load_kubeconfig, place_of_kubeconfig, refusing
 from .sdk import HTTPError, HTTPHeaderDict, Timeout
+from .streams import read_page
 
 T = TypeVar("T")
 
+_CORE = "/api/v1"
 _PAGE = 1000  # of what is listed here a page is some hundred kilobytes
 _POD_PAGE = 250  # a pod has ten kilobytes and more
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -173,6 +177,29 @@ class KubeApi:
         with bad_answers(words):
             return parse_service_account(self._send("PATCH", path, words, _BY_US, body))
 
+    def each_object(self, resource: ApiResource, take: Callable[[Mapping[str, Any]], object]) -> None:
+        """Each object of a resource, decoded while the page comes."""
+        self._again_if_expired(lambda: self._each_page(resource, take))
+
+    def list_groups(self) -> frozenset[str]:
+        """The groups of the API server, which every user may list."""
+        words = "list the groups of resources"
+        answer = self._send("GET", "/apis", words, {})
+        with bad_answers(f"{words} in the cluster {self._name}"):
+            if answer["kind"] != "APIGroupList":
+                raise ValueError("no list of groups")
+            return frozenset(str(one["name"]) for one in answer["groups"])
+
+    def _each_page(self, resource: ApiResource, take: Callable[[Mapping[str, Any]], object]) -> None:
+        words = f"list {resource.name} in the cluster {self._name}"
+        more: str | None = ""
+        pages = Pages()
+        while more is not None:
+            query = {"limit": str(_PAGE), **({"continue": more} if more else {})}
+            with self._losing(words, is_read=True):
+                request = self._request("GET", resource.path, words, query)
+                more = read_page(request, words, self._door.credentials.words, take, pages)
+
     def _fetch(self, namespace: str, kind: str, name: str, parse: Callable[[Any], T]) -> T | None:
         words = f"read {kind} {namespace}/{name}"
         try:
@@ -185,11 +212,14 @@ class KubeApi:
     def _list(
         self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T | None], accept: str = "application/json"
     ) -> tuple[T, ...]:
+        return self._again_if_expired(lambda: self._pages(kind, query, parse, accept))
+
+    def _again_if_expired(self, read: Callable[[], T]) -> T:
+        """What `read` gives, which is begun anew where the list changed for so long that a page is not known."""
         for _attempt in range(3):
             try:
-                return self._pages(kind, query, parse, accept)
+                return read()
             except DocrError as error:
-                # The list has changed for so long that its next page is not known any more.
                 if error.answer.status != _EXPIRED_PAGE:
                     raise
                 expired = error
@@ -234,31 +264,49 @@ class KubeApi:
         is_read = method == "GET"
         if not is_read:
             refuse_in_check_mode(words, self._settings.is_read_only)
-        url = f"{self._door.root}/{path}" + (f"?{urlencode(query)}" if query else "")
-        headers = self._headers(accept, words)
-        if body is not None:
-            headers.add("Content-Type", _MERGE_PATCH if method == "PATCH" else "application/json")
-        request = partial(
-            self._door.pool.request,
-            method,
-            url,
-            headers=headers,
-            body=None if body is None else json.dumps(body),
-            timeout=Timeout(connect=self._settings.connect_timeout_s, read=self._settings.read_timeout_s),
-            retries=self._reading if is_read else self._writing,
-            redirect=False,
-            preload_content=False,
-        )
-        try:
+        request = self._request(method, path, words, query, body, accept)
+        with self._losing(words, is_read=is_read):
             status, data, wait_s = fetch_bounded(request)
-        except AnswerTooLarge as error:
-            raise BadAnswer(words, str(error), CHECK_SERVER) from None
-        except (HTTPError, OSError) as error:
-            raise lost(error, words, self._settings.secrets, is_read=is_read, proxy=self._door.proxy) from None
         read = read_answer(status, data, words, self._door.credentials.words, is_read=is_read, wait_s=wait_s)
         if not is_read and "dryRun" not in query:
             self._has_written = True
         return read
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        words: str,
+        query: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+        accept: str = "application/json",
+    ) -> Callable[[], Any]:
+        """What sends a request. A path below another root than that of Kubernetes' core begins with a slash."""
+        root = self._door.root.removesuffix(_CORE) if path.startswith("/") else f"{self._door.root}/"
+        headers = self._headers(accept, words)
+        if body is not None:
+            headers.add("Content-Type", _MERGE_PATCH if method == "PATCH" else "application/json")
+        return partial(
+            self._door.pool.request,
+            method,
+            f"{root}{path}" + (f"?{urlencode(query)}" if query else ""),
+            headers=headers,
+            body=None if body is None else json.dumps(body),
+            timeout=Timeout(connect=self._settings.connect_timeout_s, read=self._settings.read_timeout_s),
+            retries=self._reading if method == "GET" else self._writing,
+            redirect=False,
+            preload_content=False,
+        )
+
+    @contextmanager
+    def _losing(self, words: str, *, is_read: bool) -> Iterator[None]:
+        """Raise the error of an answer that is too large, or that did not come."""
+        try:
+            yield
+        except AnswerTooLarge as error:
+            raise BadAnswer(words, str(error), CHECK_SERVER) from None
+        except (HTTPError, OSError) as error:
+            raise lost(error, words, self._settings.secrets, is_read=is_read, proxy=self._door.proxy) from None
 
 
 class _SharingContent:

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from ..._domain.clusters.objects import Namespace, Owners, Pod, Secret, SecretContent, ServiceAccount
+from ..._domain.clusters.resources import ApiResource
 
 
 class Kube(Protocol):
@@ -70,3 +71,12 @@ class Kube(Protocol):
 
     def delete_pod(self, pod: Pod) -> None:
         """Delete a pod, if it is still the one that was read; NotFound when it is gone, Conflict when it is another."""
+
+    def each_object(self, resource: ApiResource, take: Callable[[Mapping[str, Any]], object]) -> None:
+        """Give each object of a resource to `take`, one at a time, and keep none.
+
+        An object may come twice, where the list changed for so long that it is read again.
+        """
+
+    def list_groups(self) -> frozenset[str]:
+        """The groups of resources that the cluster serves."""
