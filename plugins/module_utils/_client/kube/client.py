@@ -45,8 +45,12 @@ from .sdk import HTTPError, HTTPHeaderDict, Timeout
 from .streams import read_page
 
 T = TypeVar("T")
+Query = Mapping[str, str]
+Body = Mapping[str, Any] | None
+Ask = Callable[[], Any]
 
 _CORE = "/api/v1"
+_JSON = "application/json"
 _PAGE = 1000  # of what is listed here a page is some hundred kilobytes
 _POD_PAGE = 250  # a pod has ten kilobytes and more
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -210,7 +214,7 @@ class KubeApi:
             return parse(raw)
 
     def _list(
-        self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T | None], accept: str = "application/json"
+        self, kind: str, query: Mapping[str, str], parse: Callable[[Any], T | None], accept: str = _JSON
     ) -> tuple[T, ...]:
         return self._again_if_expired(lambda: self._pages(kind, query, parse, accept))
 
@@ -251,15 +255,7 @@ class KubeApi:
                 headers.add(name, value)
         return headers
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        words: str,
-        query: Mapping[str, str],
-        body: Mapping[str, Any] | None = None,
-        accept: str = "application/json",
-    ) -> Any:
+    def _send(self, method: str, path: str, words: str, query: Query, body: Body = None, accept: str = _JSON) -> Any:
         words = f"{words} in the cluster {self._name}"
         is_read = method == "GET"
         if not is_read:
@@ -272,15 +268,7 @@ class KubeApi:
             self._has_written = True
         return read
 
-    def _request(
-        self,
-        method: str,
-        path: str,
-        words: str,
-        query: Mapping[str, str],
-        body: Mapping[str, Any] | None = None,
-        accept: str = "application/json",
-    ) -> Callable[[], Any]:
+    def _request(self, method: str, path: str, words: str, query: Query, body: Body = None, accept: str = _JSON) -> Ask:
         """What sends a request. A path below another root than that of Kubernetes' core begins with a slash."""
         root = self._door.root.removesuffix(_CORE) if path.startswith("/") else f"{self._door.root}/"
         headers = self._headers(accept, words)

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
+from ..._client.digitalocean.in_use import open_use_api
 from ..._client.files.manifest_cache import FolderCache, default_cache_path
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
@@ -21,13 +22,18 @@ from ..._domain.images.graph import ImageGraph, build_graph
 from ..._domain.images.keeping import Keeping, find_keeping
 from ..._domain.images.report import is_companion, shape_damage, shape_image, shape_protected, shape_why
 from ..._domain.images.sizes import ImageTree, blob_sizes, find_images, measure_images
+from ..._domain.in_use.options import read_in_use
+from ..._domain.in_use.reference import RegistryAddress
+from ..._domain.in_use.resolve import resolve_uses
 from ..._domain.registry.name import name_fault
 from ..._service.flow.budget import CallBudget
 from ..._service.flow.wait import SystemClock
 from ..._service.images.registry import RegistryReader, RegistryReading
-from ..._service.ports.api import Api
+from ..._service.in_use.read import read_uses
+from ..._service.ports.in_use import UseSources
 from ..run import InfoEntry, Params, Say, drop_line
 from ..spec import Spec
+from .in_use import IN_USE_OPTION, shape_uses, warn_of_uses
 
 _SPEC = Spec(
     options={
@@ -36,13 +42,15 @@ _SPEC = Spec(
         "why": {"type": "list", "elements": "str", "default": []},
         "rate_limit_share": {"type": "int", "default": 50},
         "cache_path": {"type": "path"},
+        **IN_USE_OPTION,
     }
 )
 
 
-def fetch_image_info(api: Api, params: Params, say: Say = drop_line) -> dict[str, Any]:
+def fetch_image_info(api: UseSources, params: Params, say: Say = drop_line) -> dict[str, Any]:
     """The result of docr_image_info; raises InvalidInput with all that is wrong with the options."""
-    faults = tuple(_faults(params))
+    sources, wrong = read_in_use(params["in_use"])
+    faults = (*_faults(params), *wrong)
     if faults:
         raise InvalidInput(faults)
     cache = FolderCache(params["cache_path"] or default_cache_path(os.environ, os.path.expanduser("~")))
@@ -50,9 +58,14 @@ def fetch_image_info(api: Api, params: Params, say: Say = drop_line) -> dict[str
     limits = share_of_team(params["rate_limit_share"])
     budget = CallBudget(limits, clock)
     reading = RegistryReader(api, cache, budget, clock, say).read(params["registry"])
-    shown = ShownImages(build_graph(reading.inventory), params["repositories"])
+    graph = build_graph(reading.inventory)
+    shown = ShownImages(graph, params["repositories"])
+    registry = params["registry"]
+    uses = read_uses(api, sources, RegistryAddress(registry, params["registry_host"].strip()), budget)
+    resolved = resolve_uses(graph, uses.uses)
     return {
         **shown.shape(params["why"]),
+        "in_use": shape_uses(graph, uses, resolved),
         "reading": {
             "api_calls": budget.calls,
             "image_host_requests": reading.image_host_requests,
@@ -60,7 +73,10 @@ def fetch_image_info(api: Api, params: Params, say: Say = drop_line) -> dict[str
             "least_wait_seconds": round(limits.shortest_s(budget.calls)),
             "waited_seconds": round(budget.waited_s),
         },
-        "warnings": list(_warnings(reading, params["repositories"], cache.problem)),
+        "warnings": [
+            *_warnings(reading, params["repositories"], cache.problem),
+            *warn_of_uses(uses, resolved, registry),
+        ],
     }
 
 
@@ -154,8 +170,8 @@ def _warnings(reading: RegistryReading, patterns: Sequence[str] | None, cache_pr
         yield f"Manifests are not kept for the next run: {cache_problem}."
 
 
-def _listen(say: Say) -> Callable[[Api, Params], dict[str, Any]]:
+def _listen(say: Say) -> Callable[[UseSources, Params], dict[str, Any]]:
     return partial(fetch_image_info, say=say)
 
 
-IMAGE_INFO = InfoEntry(_SPEC, fetch_image_info, listen=_listen)
+IMAGE_INFO = InfoEntry(_SPEC, fetch_image_info, open_use_api, listen=_listen)

@@ -54,10 +54,10 @@ class ClusterUses:
 
 def read_cluster(kube: Kube, words: str, resources: Sequence[CustomResource], address: RegistryAddress) -> ClusterUses:
     """Read all lists of a cluster, each after the other; `words` name the cluster. Lists that fail are named."""
-    return _ClusterReader(kube, words, address).read(resources)
+    return _WorkloadReader(kube, words, address).read(resources)
 
 
-class _ClusterReader:
+class _WorkloadReader:
     """Reads one cluster."""
 
     def __init__(self, kube: Kube, words: str, address: RegistryAddress) -> None:
