@@ -159,7 +159,7 @@ def _split(text: str) -> tuple[str, str | None, str | None]:
     path, _at, digest = text.partition("@")
     head, colon, tag = path.rpartition(":")
     if colon and "/" not in tag:
-        return head, tag or None, digest.lower() or None
+        return head, tag, digest.lower() or None
     return path, None, digest.lower() or None
 
 
