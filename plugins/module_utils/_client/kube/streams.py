@@ -18,6 +18,7 @@ from .answers import CHECK_SERVER, Pages, bad_answers, read_answer
 # A thousand objects of etcd's largest size, which is a megabyte and a half.
 _MOST_OF_A_PAGE = 24 * MOST_BYTES
 _ITEMS = "items"
+_MARKS = frozenset(" \t\r\n,:]}")
 
 
 class ObjectStream:
@@ -63,7 +64,7 @@ class ObjectStream:
         self._expect("]")
 
     def _value(self) -> Any:
-        """The next value. A value at the end of what came may go on in the next bytes."""
+        """The next value, once the mark behind it came: until then a number may go on in the next bytes."""
         self._look()
         while True:
             try:
@@ -72,7 +73,7 @@ class ObjectStream:
                 if self._is_whole:
                     raise
             else:
-                if end < len(self._text) or self._is_whole:
+                if self._is_whole or self._text[end : end + 1] in _MARKS:
                     self._at = end
                     return value
             # Twice as much, so that a long value is not decoded again and again.
