@@ -13,6 +13,7 @@ description:
   - Lists repositories, tags and images with their platforms, attestations, signatures and sizes.
   - Reports damage, such as an index whose children are missing, or a signature whose image was deleted.
   - Explains which tags, indexes and subjects keep a manifest, with O(why).
+  - Lists which images clusters, apps and the user's own lists use, with O(in_use).
   - Reads the lists of the API and the manifests of the image host, since the API does not report which untagged
     manifest is the platform of an image, an attestation or a signature.
 author:
@@ -52,7 +53,8 @@ options:
       - The default is C(planton.digitalocean) in E(XDG_CACHE_HOME), or in C(~/.cache).
     type: path
 notes:
-  - "Token scope: C(registry:read)."
+  - "Token scopes: C(registry:read); with O(in_use) also C(app:read) for apps, and C(kubernetes:read) and
+    C(kubernetes:access_cluster) for DOKS clusters."
   - The module makes one call for 200 repositories, one call for 200 manifests of each repository, and one call for a
     token of the image host for 20 repositories with new manifests.
   - Before the first list of manifests, a task on the controller shows a line with the number of calls and the seconds
@@ -60,10 +62,14 @@ notes:
   - The tokens of the image host only allow pulls, and do not delay a garbage collection.
   - While a registry changes, a list may be incomplete. The module then reads the list again once. If the list is
     incomplete again, RV(repositories[].error) says why, and the other repositories are returned.
+  - A source of O(in_use) that cannot be read is a warning and in RV(in_use.unread). The other sources are returned.
+  - Access to a DOKS cluster mints a cluster token that expires after 15 minutes. Therefore check mode does not read
+    DOKS clusters, which are then in RV(in_use.unread). A kubeconfig is read in check mode too.
 seealso:
   - module: planton.digitalocean.docr_gc
 extends_documentation_fragment:
   - planton.digitalocean._connection
+  - planton.digitalocean._in_use
   - planton.digitalocean._attributes.info
 """
 
@@ -87,6 +93,33 @@ EXAMPLES = r"""
 - name: Show the answer
   ansible.builtin.debug:
     msg: "{{ explained.why[0].message }}"
+
+- name: List the images that all clusters, all apps and a list of releases use
+  planton.digitalocean.docr_image_info:
+    registry: acme-shop-eu
+    in_use:
+      clusters: ["*"]
+      apps: true
+      images: [team/tools:v3]
+  register: used
+
+- name: Count the artifacts of Flux and the images of Argo Rollouts as in use too
+  planton.digitalocean.docr_image_info:
+    registry: acme-shop-eu
+    in_use:
+      clusters: [shop-eu]
+      resources:
+        - group: source.toolkit.fluxcd.io
+          version: v1
+          resource: ocirepositories
+          address: spec.url
+          tag: spec.ref.tag
+          digest: spec.ref.digest
+          semver: spec.ref.semver
+        - group: argoproj.io
+          version: v1alpha1
+          resource: rollouts
+          image: spec.template.spec.containers[*].image
 """
 
 RETURN = r"""
@@ -279,6 +312,44 @@ why:
       description: The shortest chain as a sentence.
       type: str
       sample: sha256:6d5f is a child of sha256:93ab, which has the tags v7 in the repository team/app.
+in_use:
+  description: The images that the sources of O(in_use) use, in the whole registry.
+  returned: success
+  type: dict
+  contains:
+    stated:
+      description: Whether O(in_use) names a source, or states that there is no source.
+      type: bool
+      sample: true
+    images:
+      description: The manifests that are named, without their parents and children.
+      type: list
+      elements: dict
+      contains:
+        digest:
+          description: The manifest's digest.
+          type: str
+          sample: sha256:6d5f2bd9b7b0d4a9b1f1a2e1d1a0f3c9d2a2b7d64a2a2a3d4d6b1f0c5e7a9b13
+        repositories:
+          description: The repositories that have the manifest.
+          type: list
+          elements: str
+          sample: [team/app]
+        used_by:
+          description: What uses the manifest, for people. After ten entries the number of the others follows.
+          type: list
+          elements: str
+          sample: [the Deployment shop/web in the cluster shop-eu]
+    unread:
+      description: The sources that could not be read as a whole. Each has C(source), its name, and C(error).
+      type: list
+      elements: dict
+      sample: []
+    excused:
+      description: The sources that could not be read as a whole, and that C(may_be_missing) names.
+      type: list
+      elements: dict
+      sample: []
 summary:
   description: Counts over the whole registry.
   returned: success

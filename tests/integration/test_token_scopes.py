@@ -22,10 +22,11 @@ from docr_sandbox.testing import Sandbox
 from support.modules import run_module
 
 MODULES = Path(__file__).parents[2] / "plugins" / "modules"
-SCOPE = re.compile(r"C\(((?:account|kubernetes|registry):\w+)\)")
+SCOPE = re.compile(r"C\(((?:account|app|kubernetes|registry):\w+)\)")
 ACCOUNT: dict[str, Any] = {
     "tier": "basic",
     "registries": [{"name": "kiwi", "region": "syd1"}, {"name": "plum", "region": "nyc3"}],
+    "apps": [{"name": "kiosk"}],
     "clusters": [
         {"name": "orchard", "region": "syd1", "registries": ["kiwi"]},
         {"name": "meadow", "region": "nyc3", "registries": []},
@@ -51,7 +52,7 @@ RUNS: dict[str, Sequence[dict[str, Any]]] = {
     "docr_registry_info": [{}],
     "docr_gc": [{"registries": ["kiwi"], "wait": False, "force": True}],
     "docr_gc_info": [{"registries": ["kiwi", "plum"]}],
-    "docr_image_info": [{"registry": "kiwi"}],
+    "docr_image_info": [{"registry": "kiwi", "in_use": {"clusters": ["*"], "apps": True}}],
     "docr_plan": [{"registries": [NEW], "integrations": [PLUM]}],
     "docr_credentials": [{"registry": "kiwi", "path": "config.json"}],
     "docr_doks_integration": [{**PLUM, **API_ONLY}, {**KIWI, **API_ONLY, "state": "absent"}],

@@ -43,7 +43,7 @@ def test_objects_are_the_same_wherever_the_bytes_are_cut(size: int, indent: int 
 
 
 @given(st.lists(ANYTHING), st.integers(1, 50))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_json_in_any_pieces_is_decoded(items: list[Any], size: int) -> None:
     assert decoded(json.dumps({"items": items, "last": 1}).encode(), size) == (items, {"items": True, "last": 1})
 
