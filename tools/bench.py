@@ -26,6 +26,7 @@ from typing import Any
 from bench_clusters import cluster_rows
 from bench_collections import collection_rows
 from bench_images import image_rows
+from bench_in_use import in_use_rows
 from bench_rows import Row, most, show
 from docr_sandbox.testing import Sandbox
 from playing import MANIFEST, ROOT, play, write_play
@@ -262,6 +263,7 @@ def main() -> int:
             collection_rows(sandbox, place),
             image_rows(sandbox),
             cluster_rows(sandbox, place),
+            in_use_rows(sandbox, place),
         ):
             for row in part:
                 show(row)

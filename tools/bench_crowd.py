@@ -76,13 +76,17 @@ class Crowd:
         nothing = {"imagePullSecrets": None}
         self._share(accounts, lambda send, one: send("PATCH", "namespaces/{}/serviceaccounts/{}".format(*one), nothing))
 
-    def requests(self) -> Counter[str]:
+    def send_all(self, requests: Sequence[tuple[str, str, object]]) -> None:
+        """Send requests in any order; a path of another group than Kubernetes' core begins with a slash."""
+        self._share(requests, lambda send, one: send(*one))
+
+    def requests(self, resources: Sequence[str] = _RESOURCES) -> Counter[str]:
         """How many requests of each verb the API server has answered so far, for what clients of ours ask for."""
         _status, text = self.plane.request("GET", "/metrics")
         found: Counter[str] = Counter()
         for line in _COUNT.finditer(text):
             labels = dict(_LABEL.findall(line["labels"]))
-            if labels.get("resource") in _RESOURCES:
+            if labels.get("resource") in resources:
                 found[labels["verb"]] += int(float(line["count"]))
         return found
 
@@ -122,7 +126,9 @@ def _send(connection: http.client.HTTPSConnection, token: str, request: tuple[st
     method, path, body = request
     kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
     headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
-    connection.request(method, f"/api/v1/{path}", None if body is None else json.dumps(body), headers)
+    connection.request(
+        method, path if path.startswith("/") else f"/api/v1/{path}", None if body is None else json.dumps(body), headers
+    )
     answer = connection.getresponse()
     text = answer.read()
     if answer.status >= 300:
