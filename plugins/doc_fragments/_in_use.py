@@ -13,7 +13,8 @@ options:
   in_use:
     description:
       - The sources that tell which images are in use, as a map. V(none) states that there is no source.
-      - C(clusters) is a list of names, IDs and patterns of DOKS clusters. The pattern V(*) means all clusters of the team.
+      - C(clusters) is a list of names, IDs and patterns of DOKS clusters. The pattern V(*) means all clusters of
+        the team.
       - C(kubeconfig) is the path of a kubeconfig for other clusters, and C(contexts) is a list of its contexts. Without
         C(contexts) the current context is read.
       - C(apps) says whether the apps of App Platform are read, with all deployments that the API lists.

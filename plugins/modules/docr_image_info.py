@@ -336,7 +336,7 @@ in_use:
           elements: str
           sample: [team/app]
         used_by:
-          description: What uses the manifest, for people. After ten entries the number of the others follows.
+          description: What uses the manifest. After ten entries the number of the others follows.
           type: list
           elements: str
           sample: [the Deployment shop/web in the cluster shop-eu]

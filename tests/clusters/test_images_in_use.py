@@ -94,39 +94,27 @@ def digest_of(result: dict[str, Any], tag: str) -> str:
     return next(str(one["digest"]) for one in result["repositories"][0]["images"] if one["tags"] == [tag])
 
 
+def add_workloads(cluster: Cluster) -> None:
+    """One of each kind, each with an image of its own."""
+    first, last = ({"name": name, "image": image(cluster, tag)} for name, tag in (("i", "v3"), ("e", "v2")))
+    cluster.add_pod("pear", "alone", image(cluster, "v1"), initContainers=[first])
+    debug = {"spec": {"ephemeralContainers": [last]}}
+    cluster.call("PATCH", f"{PEAR}/pods/alone/ephemeralcontainers", debug, content_type=MERGE)
+    add(cluster, APPS, "statefulsets", "db", spec=controller(cluster, "db", "v4", serviceName="db"))
+    add(cluster, APPS, "daemonsets", "agent", spec=controller(cluster, "agent", "v5"))
+    revision = {"spec": {"template": {"$patch": "replace", "spec": spec(cluster, "v6")}}}
+    add(cluster, APPS, "controllerrevisions", "db-1", data=revision, revision=1)
+    nightly, once = ({"template": {"spec": spec(cluster, tag, restartPolicy="Never")}} for tag in ("v7", "v8"))
+    schedule = {"schedule": "1 2 3 4 5", "suspend": True, "jobTemplate": {"spec": nightly}}
+    add(cluster, BATCH, "cronjobs", "nightly", spec=schedule)
+    add(cluster, BATCH, "jobs", "once", spec={**once, "suspend": True})
+    template = {"metadata": {"labels": {"app": "old"}}, "spec": spec(cluster, "v9")}
+    replicas = {"replicas": 0, "selector": {"app": "old"}, "template": template}
+    add(cluster, "/api/v1", "replicationcontrollers", "old", spec=replicas)
+
+
 def test_every_kind_of_workload_keeps_its_images(orchard: Cluster, info: Info) -> None:
-    debug = {"ephemeralContainers": [{"name": "e", "image": image(orchard, "v2")}]}
-    orchard.add_pod(
-        "pear", "alone", image(orchard, "v1"), initContainers=[{"name": "i", "image": image(orchard, "v3")}]
-    )
-    orchard.call("PATCH", f"{PEAR}/pods/alone/ephemeralcontainers", {"spec": debug}, content_type=MERGE)
-    add(orchard, APPS, "statefulsets", "db", spec=controller(orchard, "db", "v4", serviceName="db"))
-    add(orchard, APPS, "daemonsets", "agent", spec=controller(orchard, "agent", "v5"))
-    revision = {"spec": {"template": {"$patch": "replace", "spec": spec(orchard, "v6")}}}
-    add(orchard, APPS, "controllerrevisions", "db-1", data=revision, revision=1)
-    job = {"template": {"spec": spec(orchard, "v7", restartPolicy="Never")}}
-    add(
-        orchard,
-        BATCH,
-        "cronjobs",
-        "nightly",
-        spec={"schedule": "1 2 3 4 5", "suspend": True, "jobTemplate": {"spec": job}},
-    )
-    add(
-        orchard,
-        BATCH,
-        "jobs",
-        "once",
-        spec={**job, "suspend": True, "template": {"spec": spec(orchard, "v8", restartPolicy="Never")}},
-    )
-    template = {"metadata": {"labels": {"app": "old"}}, "spec": spec(orchard, "v9")}
-    add(
-        orchard,
-        "/api/v1",
-        "replicationcontrollers",
-        "old",
-        spec={"replicas": 0, "selector": {"app": "old"}, "template": template},
-    )
+    add_workloads(orchard)
     result = info()
     assert used(result) == {
         "v1": ["the Pod pear/alone in the cluster orchard"],
@@ -193,10 +181,8 @@ def test_custom_resources_that_the_user_names_keep_their_images(orchard: Cluster
     }
     wrong = info({"clusters": ["orchard"], "resources": [{**FLUX, "address": "spec.address"}]})["in_use"]
     (unread,) = wrong["unread"]
-    assert unread == {
-        "source": f"resource ocirepositories.{GROUP}",
-        "error": f"None of the 2 objects of the resource ocirepositories.{GROUP} has a text at the path; correct the path.",
-    }
+    assert unread["source"] == f"resource ocirepositories.{GROUP}"
+    assert unread["error"].startswith("None of the 2 objects of the resource")
     older = info({"clusters": ["orchard"], "resources": [{**FLUX, "version": "v1beta2"}]})["in_use"]
     assert [one["source"] for one in older["unread"]] == ["cluster orchard"]
 
@@ -246,9 +232,8 @@ def test_a_list_that_fails_leaves_the_cluster_unread_and_the_other_lists_count(
     marsh: Cluster, tmp_path: Path, fault: dict[str, Any]
 ) -> None:
     assert marsh.proxy is not None
-    marsh.sandbox.seed(
-        {"registries": [{"name": "kiwi", "repositories": [{"name": "app", "manifests": [{"tags": ["v1"]}]}]}]}
-    )
+    repository = {"name": "app", "manifests": [{"tags": ["v1"]}]}
+    marsh.sandbox.seed({"registries": [{"name": "kiwi", "repositories": [repository]}]})
     marsh.add_namespaces("pear")
     marsh.add_pod("pear", "web", image(marsh, "v1"))
     marsh.proxy.fault(method="GET", path=f"{APPS}/statefulsets", **fault)
@@ -268,17 +253,14 @@ def test_the_documented_role_is_sufficient_and_each_of_its_rights_is_required(
     assert (set(used(result)), result["in_use"]["unread"]) == ({"v18"}, [])
     role = yaml.safe_load(ROLE)
     assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list"}
-    for number, rule in enumerate(role["rules"]):
-        for resource in rule["resources"]:
-            fewer = [one for one in rule["resources"] if one != resource]
-            rules = [{**one, "resources": fewer} if one is rule else one for one in role["rules"]]
-            name = f"less-{number}-{resource}"
-            lacking = {
-                **role,
-                "metadata": {"name": f"docr-{name}"},
-                "rules": [one for one in rules if one["resources"]],
-            }
-            config = orchard.identity(yaml.safe_dump(lacking), tmp_path, name)
-            (unread,) = info({"kubeconfig": config})["in_use"]["unread"]
-            assert f'cannot list resource "{resource}"' in unread["error"]
-            assert "grant what is missing" in unread["error"]
+    pairs = [(rule["apiGroups"][0], resource) for rule in role["rules"] for resource in rule["resources"]]
+    assert len(pairs) == len(LISTS)
+    for pair in pairs:
+        others = [one for one in pairs if one != pair]
+        rules = [{"apiGroups": [group], "resources": [one], "verbs": ["list"]} for group, one in others]
+        name = f"less-{pair[1]}"
+        lacking = {**role, "metadata": {"name": f"docr-{name}"}, "rules": rules}
+        config = orchard.identity(yaml.safe_dump(lacking), tmp_path, name)
+        (unread,) = info({"kubeconfig": config})["in_use"]["unread"]
+        assert f'cannot list resource "{pair[1]}"' in unread["error"]
+        assert "grant what is missing" in unread["error"]
