@@ -13,7 +13,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,13 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.error
     DocrError,
     RateLimited,
     Refused,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.in_use.reference import RegistryAddress
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.in_use.workloads import (
+    WORKLOADS,
+    UseCollector,
+    describe_object,
+    workload_references,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.access.conditional_writes import (
     ConditionalWrites,
@@ -81,16 +88,25 @@ JUNK: tuple[Any, ...] = (
     "2026-01-02T03:04:05+99:99", "\ud800", [[[]]], {"name": {"name": []}},
 )  # fmt: skip
 
+REVISIONS = next(one for one in WORKLOADS if one.kind == "ControllerRevision")
+
+
+def read_revision(raw: Mapping[str, Any]) -> None:
+    found = UseCollector(" in the cluster orchard")
+    found.add(describe_object(raw, REVISIONS.kind), workload_references(raw, REVISIONS, RegistryAddress("kiwi")))
+
+
 CALLS: dict[str, Callable[[KubeApi], object]] = {
     "namespaces": lambda kube: kube.list_namespaces(),
     "secrets": lambda kube: kube.list_secrets("kiwi"),
     "pods": lambda kube: kube.list_pods(lambda _pod: True),
     "accounts": lambda kube: kube.list_service_accounts(),
+    "objects": lambda kube: kube.each_object(REVISIONS.source, read_revision),
     "secret": lambda kube: kube.fetch_secret("kiwi", "kiwi"),
     "create": lambda kube: kube.create_secret("kiwi", "kiwi", CONTENT),
     "patch": lambda kube: kube.set_pull_secrets(ACCOUNT, ["kiwi"]),
 }
-LISTS = ("namespaces", "secrets", "pods", "accounts")
+LISTS = ("namespaces", "secrets", "pods", "accounts", "objects")
 
 
 @contextmanager
@@ -171,6 +187,41 @@ def test_list_that_repeats_its_entries_ends() -> None:
         assert took_s < 5
 
 
+def test_objects_of_all_pages_come_one_at_a_time_and_an_expired_page_begins_the_list_anew() -> None:
+    asked: list[str] = []
+
+    def page(path: str) -> Reply:
+        asked.append(path.partition("?")[2])
+        if len(asked) == 2:
+            return Reply(b'{"kind": "Status", "reason": "Expired", "message": "too old"}', 410)
+        more = "" if "continue" in path else "next/page"
+        item = {"metadata": {"name": f"web-{len(asked)}", "namespace": "kiwi"}}
+        return Reply(json.dumps({"items": [item], "metadata": {"continue": more}}).encode())
+
+    names: list[str] = []
+    with cluster(page) as kube:
+        kube.each_object(REVISIONS.source, lambda raw: names.append(raw["metadata"]["name"]))
+    assert names == ["web-1", "web-3", "web-4"]
+    assert asked == ["limit=1000", "limit=1000&continue=next%2Fpage"] * 2
+
+
+def test_objects_after_which_the_connection_ends_are_one_error() -> None:
+    body = json.dumps(LIST).encode()
+    error, _took_s = refusal("objects", lambda _path: Reply(body, 200, {"Content-Length": str(len(body) + 9)}))
+    assert "the connection ended without an answer" in str(error)
+    assert str(error).startswith("Could not list controllerrevisions.apps in the cluster orchard: ")
+
+
+def test_groups_are_those_of_a_list_of_groups_and_of_nothing_else() -> None:
+    groups = [{"name": "apps"}, {"name": "batch"}]
+    with cluster(lambda _path: Reply(json.dumps({"kind": "APIGroupList", "groups": groups}).encode())) as kube:
+        assert kube.list_groups() == {"apps", "batch"}
+    for answer in ({"groups": groups}, {"kind": "APIGroupList"}, {"kind": "APIGroupList", "groups": [7]}):
+        body = json.dumps(answer).encode()
+        with cluster(lambda _path, body=body: Reply(body)) as kube, pytest.raises(BadAnswer):  # type: ignore[misc]
+            kube.list_groups()
+
+
 def test_list_with_more_pages_than_any_cluster_has_ends() -> None:
     numbers = itertools.count()
 
@@ -213,7 +264,7 @@ def test_wait_that_cannot_be_read_is_no_traceback(value: str) -> None:
 @pytest.mark.parametrize(
     "reply",
     [
-        Reply(gzip.compress(b'{"items": [' + b" " * (MOST_BYTES + 1) + b"]}"), 200, {"Content-Encoding": "gzip"}),
+        Reply(gzip.compress(b'{"items": ["' + b"x" * (MOST_BYTES + 1) + b'"]}'), 200, {"Content-Encoding": "gzip"}),
         Reply(b'{"items": ' + b"[" * 20_000 + b"]" * 20_000 + b"}"),
         Reply(b"no gzip", 200, {"Content-Encoding": "gzip"}),
         Reply(b"<html>Welcome</html>"),
@@ -225,8 +276,9 @@ def test_wait_that_cannot_be_read_is_no_traceback(value: str) -> None:
     ],
     ids=["bomb", "deep", "no gzip", "page", "no text", "list", "number", "redirect", "long text"],
 )
-def test_answer_that_cannot_be_read_is_one_error(reply: Reply) -> None:
-    error, took_s = refusal("secrets", lambda _path: reply)
+@pytest.mark.parametrize("call", ["secrets", "objects"])
+def test_answer_that_cannot_be_read_is_one_error(reply: Reply, call: str) -> None:
+    error, took_s = refusal(call, lambda _path: reply)
     assert str(error).isprintable()
     assert len(str(error)) < 2000
     assert took_s < 60

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from .answers import CHECK_SERVER, Pages, bad_answers, read_answer
 # A thousand objects of etcd's largest size, which is a megabyte and a half.
 _MOST_OF_A_PAGE = 24 * MOST_BYTES
 _ITEMS = "items"
+_BLANKS = re.compile(r"[ \t\r\n]+")
 _MARKS = frozenset(" \t\r\n,:]}")
 
 
@@ -82,8 +84,8 @@ class ObjectStream:
     def _look(self) -> str:
         """The next character that is no white space; empty at the end."""
         while True:
-            while self._at < len(self._text) and self._text[self._at] in " \t\r\n":
-                self._at += 1
+            blank = _BLANKS.match(self._text, self._at)
+            self._at = blank.end() if blank else self._at
             if self._at < len(self._text) or self._is_whole:
                 return self._text[self._at : self._at + 1]
             self._fill(1)
