@@ -144,6 +144,16 @@ def test_clusters_that_cannot_be_found_or_entered_are_named(sandbox: Sandbox, in
     assert info({"clusters": ["*"], "may_be_missing": ["cluster young"]}, check=True)["in_use"]["unread"] == []
 
 
+def test_a_kubeconfig_that_cannot_be_read_is_an_error_of_its_contexts_alone(info: Info) -> None:
+    sources = {"kubeconfig": "/nowhere", "contexts": ["west", "east"], "images": ["shop/cart:v1"]}
+    result = info({**sources, "may_be_missing": ["context east"]})
+    ((source, error),) = ((one["source"], one["error"]) for one in result["in_use"]["unread"])
+    assert (source, "Could not use the kubeconfig /nowhere" in error) == ("context west", True)
+    assert [one["source"] for one in result["in_use"]["excused"]] == ["context east"]
+    assert [one["source"] for one in info({"kubeconfig": "/nowhere"})["in_use"]["unread"]] == ["kubeconfig /nowhere"]
+    assert set(used(result)) == {"v1"}
+
+
 def test_without_the_list_of_clusters_each_named_cluster_is_unread(sandbox: Sandbox, info: Info) -> None:
     token = sandbox.mint(scopes=["registry:read", "app:read"])
     result = info({"clusters": ["plum", "*"], "apps": True}, token=token)

@@ -80,7 +80,8 @@ class UseReader:
         """What all sources give."""
         options = self._options
         if options.enters_clusters:
-            self._api.require_kubernetes([options.kubeconfig] if options.kubeconfig else [])
+            # A kubeconfig that cannot be read is an error of its contexts alone.
+            self._api.require_kubernetes(())
         sources = _Sources()
         self._add_clusters(sources)
         for context in options.contexts:
