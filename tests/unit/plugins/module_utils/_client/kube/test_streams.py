@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.bounds import MOST_BYTES, AnswerTooLarge
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.kube.streams import ObjectStream
 
-POD = {
-    "metadata": {"name": "pear-ü-😀", "n": 12.5e3},
-    "spec": {"text": 'a "quoted" ] } , text', "on": True, "none": None},
-}
+SPEC = {"text": 'a "quoted" ] } , text', "on": True, "none": None}
+POD = {"metadata": {"name": "pear-ü-😀", "n": 12.5e3}, "spec": SPEC}
+ANYTHING = st.recursive(st.none() | st.integers() | st.floats(allow_nan=False) | st.text(), st.lists)
 
 
 def pieces(content: bytes, size: int) -> Iterator[bytes]:
