@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ansible import constants
+from ansible.errors import AnsibleActionFail
+from ansible.release import __version__ as core_version
 
 from ..module_utils._domain.errors import InvalidInput
 from ..module_utils._domain.field_errors import FieldError
@@ -16,6 +18,7 @@ from ..module_utils._domain.role.variable_values import read_variables, usual_sp
 from ..module_utils._domain.role.variables import ADDRESSES, TRUST_ADDRESSES, VARIABLES, address_errors
 from ..module_utils._module.spec import CONNECTION_OPTIONS, TOKEN_VARIABLES, value_in_environment
 from ..plugin_utils._controller_action import ControllerAction
+from ..plugin_utils._core_version import core_fault
 from ..plugin_utils._inclusion import STAGE_TAGS, claim, is_selected, outputs_of, runs_once
 from ..plugin_utils._variable_texts import TEXTS
 
@@ -32,6 +35,9 @@ class ActionModule(ControllerAction):
         self, options: Mapping[str, Any], variables: Mapping[str, Any], /
     ) -> tuple[Mapping[str, Any], Sequence[str]]:
         """The typed variables, and the stages to run; only `runs_here` where this host does nothing."""
+        fault = core_fault(core_version)
+        if fault is not None:
+            raise AnsibleActionFail(fault)
         stages = [one for one in options["stages"] if is_selected(self._task, variables, STAGE_TAGS[one])]
         if not (stages or (not options["stages"] and is_selected(self._task, variables))):
             return {"runs_here": False, "runs_once": True, "outputs": None}, ()

@@ -12,7 +12,7 @@ from datetime import date, time, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from ..durations import parse_duration
 from ..field_errors import REQUIRED, FieldError
@@ -85,7 +85,20 @@ def known_zones() -> frozenset[str]:
     return frozenset(available_timezones() - _NO_PLACES)
 
 
+def _is_default_zone(name: str) -> bool:
+    """Whether this is UTC, and the host has UTC. A list of all names opens each of the 600 files of the tz database."""
+    if name != UTC:
+        return False
+    try:
+        ZoneInfo.no_cache(UTC)
+    except ZoneInfoNotFoundError:
+        return False
+    return True
+
+
 def _parse_zone(name: str, where: str, faults: list[FieldError]) -> str:
+    if _is_default_zone(name):
+        return name
     known = known_zones()
     # Loading alone would take more: names in any letters on some file systems, and right/..., which count leap seconds.
     if name in known:

@@ -84,6 +84,15 @@ def test_a_time_zone_that_is_nearly_right_names_the_right_one(name: str, near: s
     assert parse_calendar([NIGHT | {"time_zone": name}], [])[1][0].advice == f"did you mean {near}?"
 
 
+def test_the_default_time_zone_requires_no_list_of_all_time_zones() -> None:
+    known_zones.cache_clear()
+    default = {name: value for name, value in NIGHT.items() if name != "time_zone"}
+    (calendar, faults) = parse_calendar([default, NIGHT | {"time_zone": "UTC"}], [])
+    assert [window.zone for window in calendar.windows] == ["UTC", "UTC"]
+    assert not faults
+    assert known_zones.cache_info().misses == 0
+
+
 @pytest.fixture
 def no_data(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A host without time zone data, neither of the system nor of the package tzdata."""
