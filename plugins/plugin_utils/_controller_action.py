@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ..module_utils._domain.errors import InvalidInput
 from ..module_utils._module.failure import failure
+from ._role import skip_of_role
 
 
 class ControllerAction(ActionBase):  # type: ignore[misc]  # ansible-core ships without types
@@ -28,6 +29,9 @@ class ControllerAction(ActionBase):  # type: ignore[misc]  # ansible-core ships 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Read, check, and return what was read."""
         result: dict[str, Any] = super().run(tmp, task_vars)
+        skip = skip_of_role(self, task_vars or {})
+        if skip is not None:
+            return {**result, **skip}
         options = self.validate_argument_spec(argument_spec=self.arguments)[1]
         try:
             read, warnings = self.read(options, task_vars or {})

@@ -29,7 +29,7 @@ from ..module_utils._module.naming import PREFIX_VARIABLE
 from ..module_utils._module.run import Entry
 from ._fork import ForkedRun, run_forked
 from ._module_process import HAS_PROFILES, PROFILE, ModuleProcess, encoded
-from ._role import is_run_by_role
+from ._role import is_run_by_role, skip_of_role
 from ._run_in import choose_place
 
 # In the process that forks the workers.
@@ -49,6 +49,9 @@ class ModuleAction(ActionBase):  # type: ignore[misc]  # ansible-core ships with
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Do the work and print a line for each action with `-v`."""
         result: dict[str, Any] = super().run(tmp, task_vars)
+        skip = skip_of_role(self, task_vars or {})
+        if skip is not None:
+            return {**result, **skip}
         names = {PREFIX_VARIABLE: self.variable_prefix} if is_run_by_role(self._task) else {}
         with self._added_environment(names):
             try:

@@ -119,6 +119,22 @@ def test_with_a_strategy_that_ignores_run_once_each_inclusion_works_once(
     assert played.ran["planton.digitalocean.docr_variables"] == 9
 
 
+def test_with_the_strategy_free_what_an_inclusion_skips_hides_no_result_of_another(
+    team: Sandbox, tmp_path: Path
+) -> None:
+    # While the first host rehearses the collection in kiwi, the second host skips the comparison.
+    team.fault(method="GET", path="/v2/registries/kiwi/garbage-collections", delay=8, times=1)
+    site = {**included(apply={}), "vars": {"docr_manifests": "{{ all.site }}"}}
+    collects = {**included("gc"), "vars": {"docr_manifests": "{{ all.gc }}"}}
+    inventory = tmp_path / "hosts"
+    inventory.write_text("web1\nweb2\n[all:vars]\nansible_host=192.0.2.7\n")
+    collected = {"garbage_collection_enabled": True}
+    given = {"all": {"site": [manifest("kiwi", **collected), manifest("fig")], "gc": [manifest("plum", **collected)]}}
+    played = play(play_of(tmp_path, site, collects, hosts="all", strategy="free"), team, given, "-i", str(inventory))
+    assert writes(team) == ["POST /v2/registries"]
+    assert played.statistics["docr_outputs"]
+
+
 STAGES = {
     "docr_registry": ({"docr_registry", "docr_plan"}, ["POST /v2/registries"]),
     "docr_gc": ({"docr_gc"}, ["POST /v2/registries/kiwi/garbage-collection"]),
