@@ -16,7 +16,7 @@ from ansible import constants
 
 from ..module_utils._domain.errors import InvalidInput, Refused
 from ..module_utils._domain.field_errors import FieldError
-from ..module_utils._module.connect import load_libraries
+from ..module_utils._module.connect import load_kubernetes, load_libraries
 from ..module_utils._module.spec import AUTO, CONTROLLER, MODULE, RUN_IN, RUN_IN_VARIABLE
 
 # Variables that a new Python process, or a library of it, reads at the start.
@@ -62,7 +62,7 @@ def obstacle(action: Any, variables: Mapping[str, Any], environment: Mapping[str
     if _becomes_another_user(action):
         return f"the task becomes the user {action.get_become_option('become_user')}"
     interpreter = _named_interpreter(action, variables)
-    if interpreter is not None:
+    if interpreter is not None and not _is_own(interpreter):
         return f"the Python interpreter {interpreter} is named"
     if constants.DEFAULT_KEEP_REMOTE_FILES:
         return "Ansible keeps the files of modules"
@@ -71,7 +71,11 @@ def obstacle(action: Any, variables: Mapping[str, Any], environment: Mapping[str
         return f"the environment of the task sets {early}"
     if sys.platform != "linux":
         return f"the platform is {sys.platform}"
-    return load_libraries()
+    missing = load_libraries()
+    # The module would find no other libraries where this interpreter is named.
+    if missing is None and interpreter is None and action.entry.enters_clusters(action._task.args):
+        missing = load_kubernetes()
+    return missing
 
 
 def _becomes_another_user(action: Any) -> bool:
@@ -82,14 +86,14 @@ def _becomes_another_user(action: Any) -> bool:
 
 
 def _named_interpreter(action: Any, variables: Mapping[str, Any]) -> str | None:
-    """The interpreter that the user names for the host of the task; None for the interpreter that runs Ansible.
-
-    Where Ansible has to find an interpreter by itself, the user names none.
-    """
+    """The interpreter that the user names for the host of the task; None where Ansible has to find an interpreter."""
     host = action._task.delegate_to
     known = variables.get("ansible_delegated_vars", {}).get(host, {}) if host else variables
     value = constants.config.get_config_value("INTERPRETER_PYTHON", variables=known)
     named = str(action._templar.template(value) or "").strip()
-    if not named or named.startswith("auto"):
-        return None
-    return None if os.path.normpath(named) == os.path.normpath(sys.executable) else named
+    return None if not named or named.startswith("auto") else named
+
+
+def _is_own(interpreter: str) -> bool:
+    """Whether this is the interpreter that runs Ansible."""
+    return os.path.normpath(interpreter) == os.path.normpath(sys.executable)

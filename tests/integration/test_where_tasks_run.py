@@ -23,6 +23,9 @@ from support.gc_module import RAN, START, seed
 
 READ = "planton.digitalocean.docr_registry_info"
 COLLECT = "planton.digitalocean.docr_gc"
+ACCESS = "planton.digitalocean.docr_doks_integration"
+DOCTOR = "planton.digitalocean.docr_doks_integration_info"
+PLAN = "planton.digitalocean.docr_plan"
 OTHER_PYTHON = "/usr/bin/python3-of-nobody"
 HERE = "in the controller's process: "
 
@@ -79,6 +82,30 @@ def test_a_broken_library_of_the_controller_lets_tasks_run_as_modules_and_ends_n
     assert "runs as a module: the library pydo cannot be imported in the controller" in printed
     assert "Failed to import the required Python library (pydo)" in printed
     assert "goes on" in printed
+
+
+def test_a_task_that_enters_clusters_runs_as_a_module_where_another_interpreter_may_have_kubernetes(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kubernetes.py").write_text("raise ImportError", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    sandbox.seed({"tier": "professional", "registries": [{"name": "kiwi"}], "clusters": [{"name": "orchard"}]})
+    entry = {"clusters": ["orchard"], "registries": ["kiwi"]}
+    direct = {"integrations": [{**entry, "method": "direct", "rotate_every": "30d"}]}
+    found = {"vars": {"ansible_python_interpreter": "auto_silent"}, "ignore_errors": True}
+    tasks: list[dict[str, Any]] = [
+        {ACCESS: direct, **found},
+        {PLAN: {"integrations": [entry], "read_clusters": True}, **found},
+        {DOCTOR: {"diagnose": True}, **found},
+        {ACCESS: {**entry, "wait_for_secrets": "never"}, **found},
+        {DOCTOR: {}, **found},
+        {ACCESS: direct, "ignore_errors": True},
+    ]
+    printed = play(write_play(tmp_path / "clusters.yml", tasks), sandbox, None, "-vvv").output
+    without = "as a module: the library kubernetes cannot be imported in the controller"
+    here = f"{HERE}nothing prevents this"
+    assert re.findall(r"^docr_\w+ runs (.*)$", printed, re.MULTILINE) == [without] * 3 + [here] * 3
+    assert "the Python library kubernetes is missing" in printed
 
 
 def test_killed_work_is_a_failed_task_and_the_next_task_runs(sandbox: Sandbox, tmp_path: Path, mark: str) -> None:

@@ -52,6 +52,14 @@ def load_libraries() -> str | None:
     return None if IMPORT_ERROR is None else "the library pydo cannot be imported in the controller"
 
 
+def load_kubernetes() -> str | None:
+    """Import what clients for clusters need, so that a fork of this process need not; returns why not."""
+    # The library takes a fifth of a second to load, and most tasks do not require the library.
+    from .._client.kube.sdk import KUBE_IMPORT_ERROR  # noqa: PLC0415
+
+    return None if KUBE_IMPORT_ERROR is None else "the library kubernetes cannot be imported in the controller"
+
+
 def connect(
     params: Mapping[str, Any],
     open_: Callable[[Settings], A],

@@ -42,6 +42,11 @@ def drop_line(_line: str) -> None:
     """Take a line that is not shown."""
 
 
+def enters_none(_options: Params) -> bool:
+    """Say of a module that the module enters no cluster."""
+    return False
+
+
 @dataclass(frozen=True)
 class ModuleCall:
     """One run of a module: the validated options, what the caller asks for, and what takes the news of the run.
@@ -84,6 +89,10 @@ class Entry(Protocol):
     def spec(self) -> Spec:
         """The options."""
 
+    @property
+    def enters_clusters(self) -> Callable[[Params], bool]:
+        """Whether options enter clusters, which requires the library kubernetes; the options are not yet checked."""
+
     def work(self, call: ModuleCall, steps_done: list[Step]) -> dict[str, Any]:
         """The result of a success. Each write is added to `steps_done`. Raises DocrError and LibraryMissing."""
 
@@ -100,6 +109,7 @@ class TaskEntry:
     build: Callable[[Params], Task[Any, Any, Any, Any]]
     open_api: Callable[[Settings], Any] = open_api
     listen: Callable[[Any, Say], Any] | None = None
+    enters_clusters: Callable[[Params], bool] = enters_none
 
     def work(self, call: ModuleCall, steps_done: list[Step]) -> dict[str, Any]:
         """Read, plan, and apply unless in check mode."""
@@ -135,6 +145,7 @@ class InfoEntry:
     fetch: Callable[[Any, Params], dict[str, Any]]
     open_api: Callable[[Settings], Any] = open_api
     listen: Callable[[Say], Callable[[Any, Params], dict[str, Any]]] | None = None
+    enters_clusters: Callable[[Params], bool] = enters_none
 
     def work(self, call: ModuleCall, _steps_done: list[Step]) -> dict[str, Any]:
         """Read."""

@@ -20,7 +20,15 @@ from ..._service.access.task import AccessTask
 from ..._service.flow.wait import PollSettings, SystemClock
 from ..run import Params, TaskEntry
 from ..spec import Spec
-from .access_entries import ENTRY_OPTIONS, OWN_OPTIONS, CommonSettings, empty_list_errors, read_entries, read_entry
+from .access_entries import (
+    ENTRY_OPTIONS,
+    OWN_OPTIONS,
+    CommonSettings,
+    empty_list_errors,
+    names_entering_method,
+    read_entries,
+    read_entry,
+)
 
 ACCESS_SPEC = Spec(
     options={
@@ -90,4 +98,4 @@ def _least(params: Params, name: str, least: int) -> Iterator[FieldError]:
         yield FieldError(name, f"{params[name]} is too small", f"use {least} or more seconds")
 
 
-ACCESS = TaskEntry(ACCESS_SPEC, build_access_task, open_cluster_api)
+ACCESS = TaskEntry(ACCESS_SPEC, build_access_task, open_cluster_api, enters_clusters=names_entering_method)

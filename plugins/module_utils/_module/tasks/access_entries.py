@@ -41,6 +41,9 @@ OWN_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "never_expires": {"type": "bool"},
 }
 
+# The methods with which this collection itself works in the cluster.
+_ENTERING = tuple(one for one in METHODS if one != ONE_CLICK)
+
 # One entry of `integrations`, shared with docr_plan.
 ENTRY_OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "clusters": {"type": "list", "elements": "str"},
@@ -50,6 +53,13 @@ ENTRY_OPTIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 OptionValues = Mapping[str, Any]
+
+
+def names_entering_method(options: Mapping[str, Any]) -> bool:
+    """Whether options, or entries in `integrations`, name a method that enters clusters; for options of any form."""
+    entries = options.get("integrations")
+    named = [options, *(entries if isinstance(entries, list) else ())]
+    return any(isinstance(one, Mapping) and one.get("method") in _ENTERING for one in named)
 
 
 @dataclass(frozen=True)

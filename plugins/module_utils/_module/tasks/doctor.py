@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ..._client.digitalocean.clusters import open_cluster_api
 from ..._domain.clusters.cluster import Cluster, lists_registry
 from ..._domain.clusters.lookup import resolve_clusters
@@ -200,4 +202,9 @@ def _shape_context(name: str) -> dict[str, Any]:
     return {**unknown, "name": name}
 
 
-CLUSTER_INFO = InfoEntry(CLUSTER_INFO_SPEC, fetch_cluster_info, open_cluster_api)
+CLUSTER_INFO = InfoEntry(
+    CLUSTER_INFO_SPEC,
+    fetch_cluster_info,
+    open_cluster_api,
+    enters_clusters=lambda options: boolean(str(options.get("diagnose")), strict=False),
+)

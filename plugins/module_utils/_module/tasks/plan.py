@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 from ..._domain.access.desired import AccessEntry, DesiredState
 from ..._domain.access.methods import IMAGE_HOST, ONE_CLICK, VERIFY_CREDENTIALS
 from ..._domain.access.one_click import needs_registry_names, predict_clusters, resolve_integrations, shape_integrations
@@ -26,7 +28,7 @@ from ..._service.registry import fetch_account
 from ..naming import name_texts
 from ..run import InfoEntry, Params
 from ..spec import Spec
-from .access_entries import ENTRY_OPTIONS, CommonSettings, read_entries
+from .access_entries import ENTRY_OPTIONS, CommonSettings, names_entering_method, read_entries
 from .registry import REGISTRY_OPTIONS, TIER_OPTIONS, predict_registries, read_desired, shape_registries
 
 P = TypeVar("P", bound=Plan[Any])
@@ -128,4 +130,9 @@ def _shape_registries(
     return {"registries": shaped["registries"], "subscription": shaped["subscription"]}
 
 
-PLAN = InfoEntry(PLAN_SPEC, fetch_plan)
+def _enters_clusters(options: Params) -> bool:
+    reads = bool(options.get("integrations")) and boolean(str(options.get("read_clusters")), strict=False)
+    return reads or names_entering_method(options)
+
+
+PLAN = InfoEntry(PLAN_SPEC, fetch_plan, enters_clusters=_enters_clusters)

@@ -14,7 +14,12 @@ import pytest
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import RateLimited
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Plan, Step
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.registry.steps import DeleteRegistry
-from ansible_collections.planton.digitalocean.plugins.module_utils._module.run import ModuleCall, _carry_out, perform
+from ansible_collections.planton.digitalocean.plugins.module_utils._module.run import (
+    ModuleCall,
+    _carry_out,
+    enters_none,
+    perform,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._module.spec import Spec
 
 TOKEN = f"dop_v1_{'b' * 64}"
@@ -27,6 +32,7 @@ class BrokenEntry:
 
     def __init__(self, error: Exception) -> None:
         self._error = error
+        self.enters_clusters = enters_none
 
     def work(self, _call: ModuleCall, steps_done: list[Step]) -> dict[str, Any]:
         steps_done.append(DeleteRegistry("kiwi"))
