@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
 from .._domain.access.methods import DIRECT, secret_name
-from .._domain.clusters.objects import Pod, Secret, ServiceAccount
+from .._domain.clusters.objects import CONNECTIONS, Pod, Secret, ServiceAccount
 from .._domain.clusters.selection import plain_names
 from .._domain.credentials.docker import DockerCredentials
 from .._domain.doctor.findings import list_needs
@@ -23,6 +24,7 @@ from .._domain.doctor.secrets import IndexedSecret, index_secrets
 from .._domain.doctor.snapshot import ClusterSnapshot, DoctorScope, TokenAccess, waits_for_image
 from .._domain.errors import Denied, DocrError, NotFound, Unreachable
 from .._domain.registry.images import ImageManifest
+from .flow.parallel import parallel_map
 from .flow.tokens import accepts_login
 from .ports.api import Api
 from .ports.image_host import ImageHost
@@ -54,14 +56,16 @@ def examine_cluster(
 
 def _read(kube: Kube, api: Api, scope: DoctorScope) -> ClusterSnapshot:
     where = scope.where
-    found = kube.list_namespaces(where.namespace_selector)
-    namespaces = frozenset(one.name for one in found if where.has_namespace(one.name) and not one.is_terminating)
 
     def is_wanted(pod: Pod) -> bool:
-        is_here = pod.namespace in namespaces and not pod.is_terminating
-        return is_here and any(scope.image_of(container) is not None for container in pod.containers)
+        return not pod.is_terminating and any(scope.image_of(container) is not None for container in pod.containers)
 
-    pods = kube.list_pods(is_wanted)
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        listing = pool.submit(kube.list_namespaces, where.namespace_selector)
+        running, pulling = pool.submit(kube.list_pods, is_wanted), pool.submit(kube.list_pull_secrets)
+    found = [one for one in listing.result() if where.has_namespace(one.name) and not one.is_terminating]
+    namespaces = frozenset(one.name for one in found)
+    pods = tuple(pod for pod in running.result() if pod.namespace in namespaces)
     used = {(pod.namespace, pod.service_account) for pod in pods}
 
     def is_of_interest(account: ServiceAccount) -> bool:
@@ -71,13 +75,13 @@ def _read(kube: Kube, api: Api, scope: DoctorScope) -> ClusterSnapshot:
     only = where.only_account
     accounts = kube.list_service_accounts(only if {name for _namespace, name in used} <= {only} else None)
     kept = {(one.namespace, one.name): one for one in accounts if is_of_interest(one)}
-    secrets = kube.list_pull_secrets()
+    secrets = pulling.result()
     others = _others(secrets, kept.values(), pods)
-    read = list(_read_others(kube, list(others.items())[:_MOST_NAMES]))
+    read = _read_others(kube, list(others.items())[:_MOST_NAMES])
     index = index_secrets([*read, *secrets], scope.host, scope.team)
     unread = frozenset(list(others)[_MOST_NAMES:])
     snapshot = ClusterSnapshot(scope, api.now(), namespaces, kept, pods, index, unread=unread)
-    obstacles = list(_read_others(kube, _unseen(snapshot).items()))
+    obstacles = _read_others(kube, _unseen(snapshot).items())
     if not obstacles:
         return snapshot
     return replace(snapshot, index=index_secrets([*obstacles, *read, *secrets], scope.host, scope.team))
@@ -113,9 +117,11 @@ def _others(secrets: Iterable[Secret], accounts: Iterable[ServiceAccount], pods:
     return dict(sorted(found.items()))
 
 
-def _read_others(kube: Kube, others: Iterable[tuple[str, set[str]]]) -> Iterator[Secret]:
-    for name, namespaces in others:
-        yield from (one for one in kube.list_secrets(name) if one.namespace in namespaces)
+def _read_others(kube: Kube, others: Iterable[tuple[str, set[str]]]) -> list[Secret]:
+    named = list(others)
+    lists = parallel_map([name for name, _namespaces in named], kube.list_secrets, CONNECTIONS)
+    found = zip(named, lists, strict=True)
+    return [one for (_name, namespaces), secrets in found for one in secrets if one.namespace in namespaces]
 
 
 def _slips(snapshot: ClusterSnapshot) -> Iterator[str]:
