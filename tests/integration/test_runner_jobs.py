@@ -22,7 +22,17 @@ from docr_sandbox.testing import Sandbox
 from locks import LockUnusableError
 from playing import MANIFEST
 from support.gc_module import RAN, START, seed, set_rate
-from support.runner_jobs import NEWEST, RUNNERS, Ended, Job, kill_marked, left_after, runner_program, started_job
+from support.runner_jobs import (
+    NEWEST,
+    RUNNERS,
+    Ended,
+    Job,
+    kill_marked,
+    left_after,
+    runner_program,
+    started_job,
+    stream_job,
+)
 from support.ways import WayName, environment_of
 
 WINDOWS = [{"days": ["sunday"], "start": "03:00", "duration": "4h"}]
@@ -173,3 +183,17 @@ def test_every_playbook_ends(sandbox: Sandbox, tmp_path: Path, runner: str, way:
 
 def test_the_runners_are_the_runner_of_awx_and_the_newest() -> None:
     assert RUNNERS == (AWX_RUNNER, NEWEST)
+
+
+def test_a_job_on_an_execution_node_shows_progress_before_the_result(
+    sandbox: Sandbox, tmp_path: Path, way: WayName
+) -> None:
+    seed_team(sandbox, rate=20)
+    task = {"name": "Collect", "planton.digitalocean.docr_gc": COLLECT}
+    ended = stream_job(tmp_path / "job", play_of(task), environment_of(sandbox, way))
+    assert ended.status == 0, ended.printed
+    assert ended.results()["Collect"]["changed"] is True
+    if way == "controller":
+        assert ended.place_of(FIRST_LINE) < ended.place_of(LAST_LINE) < ended.place_of_result("Collect")
+    assert STRAY not in ended.printed
+    require_no_secret("the events", ended.printed, str(ended.events))

@@ -87,10 +87,49 @@ class Job:
 
     def events(self) -> list[dict[str, Any]]:
         """The events so far, in their order."""
-        # The runner renames a finished file to this form.
-        paths = self.folder.glob("artifacts/*/job_events/[0-9]*-*.json")
-        events = [json.loads(path.read_text(encoding="utf-8")) for path in paths if "partial" not in path.name]
-        return sorted(events, key=lambda one: int(one["counter"]))
+        return events_in(self.folder)
+
+
+def events_in(folder: Path) -> list[dict[str, Any]]:
+    """The events that a private data folder holds, in their order."""
+    # The runner renames a finished file to this form.
+    paths = folder.glob("artifacts/*/job_events/[0-9]*-*.json")
+    events = [json.loads(path.read_text(encoding="utf-8")) for path in paths if "partial" not in path.name]
+    return sorted(events, key=lambda one: int(one["counter"]))
+
+
+def write_job(folder: Path, playbook: Sequence[Mapping[str, Any]]) -> None:
+    """Make a private data folder of a playbook."""
+    (folder / "project").mkdir(parents=True)
+    (folder / "project" / "job.yml").write_text(json.dumps(playbook), encoding="utf-8")
+
+
+def stream_job(
+    folder: Path, playbook: Sequence[Mapping[str, Any]], environment: Mapping[str, str], *arguments: str
+) -> Ended:
+    """Run a job as AWX does on an execution node: what a runner transmits is worked on, and processed at home."""
+    write_job(folder, playbook)
+    program, mark = runner_program(NEWEST), uuid.uuid4().hex
+    steps: tuple[list[str | Path], ...] = (
+        ["transmit", folder, "--playbook", "job.yml", *arguments],
+        ["worker", "--private-data-dir", folder.with_name("node")],
+        ["process", folder],
+    )
+    stream, told = b"", b""
+    try:
+        for step in steps:
+            done = subprocess.run(
+                [program, *step],
+                env=environment_of_job(environment, mark),
+                input=stream,
+                capture_output=True,
+                check=False,
+                timeout=HANGS_AFTER_S,
+            )
+            stream, told = done.stdout, told + done.stderr
+    finally:
+        kill_marked(mark)
+    return Ended(done.returncode, (told + stream).decode(), events_in(folder))
 
 
 @contextmanager
@@ -98,8 +137,7 @@ def started_job(
     folder: Path, playbook: Sequence[Mapping[str, Any]], environment: Mapping[str, str], runner: str, *arguments: str
 ) -> Iterator[Job]:
     """A job of a playbook in a folder that may not exist yet; no process of the job outlives the block."""
-    (folder / "project").mkdir(parents=True)
-    (folder / "project" / "job.yml").write_text(json.dumps(playbook), encoding="utf-8")
+    write_job(folder, playbook)
     mark = uuid.uuid4().hex
     process = subprocess.Popen(
         [runner_program(runner), "run", folder, "--playbook", "job.yml", *arguments],
