@@ -23,15 +23,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bench_answers import answer_rows
 from bench_clusters import cluster_rows
 from bench_collections import collection_rows
 from bench_images import image_rows
 from bench_in_use import in_use_rows
 from bench_rows import Row, most, show
 from docr_sandbox.testing import Sandbox
-from playing import MANIFEST, ROOT, play, write_play
+from playing import AS_MODULES, MANIFEST, ROOT, SITE, play, write_play
 
-SITE = ROOT / "playbooks" / "site.yml"
 RESULT = ROOT / ".bench" / "latest.json"
 SIZES = ((1, 1), (3, 20), (10, 250))
 RUNS = 5
@@ -51,12 +51,6 @@ NOTHING_TO_DO: Mapping[str, Mapping[str, Any]] = {
     "docr_doks_integration_info": {},
     "docr_plan": {"registries": [{"name": "bench-00", "region": "ams3", "subscription_tier": "professional"}]},
 }
-
-# Seconds of each answer of the API, and what a converge without changes may cost over an empty play: the plan's lists
-# are read at the same time, and so are the collections after the plan.
-ANSWERS_S = (0.0, 0.05, 0.3)
-OVER_EMPTY_PLAY_S = 0.5
-ANSWER_TIMES = 2
 
 # Seconds over a ping; those that enter clusters load the package kubernetes too.
 OVER_PING_S = 0.45
@@ -133,23 +127,6 @@ def converge_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
     )
 
 
-def answer_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
-    """A no-op converge over an empty play, with answers of the API that take their time."""
-    variables = settle(sandbox, 1, 1)
-    empty = write_play(folder / "empty.yml", [])
-    for delay in ANSWERS_S:
-        over, empties = [], []
-        for _run in range(RUNS):
-            sandbox.fault(path="/v2/*", times=1000, delay=delay)
-            seconds = play(SITE, sandbox, variables).seconds
-            sandbox.clear_faults()
-            empties.append(play(empty, sandbox).seconds)
-            over.append(seconds - empties[-1])
-        limit = OVER_EMPTY_PLAY_S + ANSWER_TIMES * delay
-        peer = f"to an empty play, {statistics.median(empties):.2f} s"
-        yield most(f"converge, {delay * 1000:g} ms an answer: over empty", statistics.median(over), "s", limit, peer)
-
-
 def is_module(action: str) -> bool:
     """Whether a task of this action starts a process for a module, as a ping does."""
     return action.startswith("planton.digitalocean.docr_") and not action.endswith("docr_manifests")
@@ -171,7 +148,7 @@ def scale_rows(sandbox: Sandbox) -> Iterator[Row]:
 
 
 def module_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
-    """The seconds of a task of each module, compared with a ping."""
+    """The seconds of a task of each module in a process of its own, compared with a ping."""
     settle(sandbox, 1, 1)
     plays = {"ping": write_play(folder / "ping.yml", [{"ansible.builtin.ping": {}}] * TASKS_OF_EACH)}
     login = {"registry": "bench-00", "path": str(folder / "docker.json")}
@@ -181,7 +158,7 @@ def module_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
     times: dict[str, list[float]] = {name: [] for name in plays}
     for _run in range(SCALE_RUNS):
         for name, path in plays.items():
-            times[name].append(play(path, sandbox).seconds / TASKS_OF_EACH)
+            times[name].append(play(path, sandbox, runner=AS_MODULES).seconds / TASKS_OF_EACH)
     pings = times.pop("ping")
     for name, seconds in times.items():
         over = statistics.median(module - ping for module, ping in zip(seconds, pings, strict=True))
@@ -258,7 +235,7 @@ def main() -> int:
             sandbox_rows(sandbox),
             module_rows(sandbox, place),
             converge_rows(sandbox, place),
-            answer_rows(sandbox, place),
+            answer_rows(sandbox, place, lambda: settle(sandbox, 1, 1)),
             scale_rows(sandbox),
             collection_rows(sandbox, place),
             image_rows(sandbox),

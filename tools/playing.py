@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from canaries import require_no_secret
 from docr_sandbox.testing import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "playbooks" / "site.yml"
 MODULES = "ansible_collections.planton.digitalocean.plugins.modules"
 # The environment variable that names ansible-playbook of another version of ansible-core.
 PLAYBOOK_PROGRAM = "DOCR_ANSIBLE_PLAYBOOK"
@@ -36,6 +38,7 @@ class PlaybookFailedError(RuntimeError):
 class Played:
     """One run: seconds, what it printed, the tasks that ran by their action's name, those that changed something.
 
+    ``cpu_seconds`` are the processor's seconds of the play and its processes, where nothing else runs meanwhile.
     ``notes`` is what came beside the output: warnings, and lines of tasks that wait.
     """
 
@@ -46,6 +49,7 @@ class Played:
     changed: Sequence[str]
     skipped: int
     statistics: Mapping[str, Any]
+    cpu_seconds: float = 0.0
 
 
 def run_module_in(
@@ -99,6 +103,15 @@ def run_program(command: Sequence[str], environment: Mapping[str, str]) -> Ended
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
+def with_variables(**variables: str) -> Runner:
+    """Run commands as `run_program` does, with more variables in the environment."""
+    return lambda command, environment: run_program(command, {**environment, **variables})
+
+
+# Every task of a play runs as a module, in a process of its own.
+AS_MODULES = with_variables(DOCR_RUN_IN="module")
+
+
 def play(
     playbook: Path | str,
     sandbox: Sandbox,
@@ -120,14 +133,21 @@ def play(
             "ANSIBLE_CALLBACKS_ENABLED": "play_report",
             "DOCR_PLAY_REPORT": str(report),
         }
-        started = time.monotonic()
+        started, cpu = time.monotonic(), cpu_of_children()
         done = runner(command, environment)
-        seconds = time.monotonic() - started
+        seconds, cpu = time.monotonic() - started, cpu_of_children() - cpu
         require_no_secret("the playbook", done.output, done.errors)
         if done.status != 0:
             raise PlaybookFailedError(f"{' '.join(command)}\n{done.output}\n{done.errors}")
         told = json.loads(report.read_text(encoding="utf-8"))
-    return Played(seconds, done.output, done.errors, told["ran"], told["changed"], told["skipped"], told["statistics"])
+    kinds = told["ran"], told["changed"], told["skipped"], told["statistics"]
+    return Played(seconds, done.output, done.errors, *kinds, cpu_seconds=cpu)
+
+
+def cpu_of_children() -> float:
+    """The processor's seconds of all processes that this process started and that are over."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def write_play(path: Path, tasks: Sequence[Mapping[str, Any]]) -> Path:
