@@ -116,6 +116,8 @@ def test_answer_that_unpacks_to_too_much_is_refused(sandbox: Sandbox, tmp_path: 
         answer(b'{"registries": [7]}'),
         answer(b'{"registries": [{"name": {}, "region": []}]}', b"Date: Fri, 31 Dec 9999 23:59:59 GMT"),
         answer(b"\xff\xfe"),
+        answer(b"9" * 6000),
+        answer(b'{"registries": ' + b"9" * 6000 + b"}"),
         error({"message": ["a", "list"], "id": {"a": 1}}, b"Retry-After: 2 minutes"),
         error({"message": 7}, b"Retry-After: inf"),
         error({"message": "x"}, b"Retry-After: nan"),
@@ -126,7 +128,7 @@ def test_answer_that_unpacks_to_too_much_is_refused(sandbox: Sandbox, tmp_path: 
         error("text", status=b"500 Oops"),
         error({"message": "a\u001b[31mred\u0007 \u202e" + "long words " * 20_000}, status=b"422 Unprocessable"),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_answer_that_cannot_be_read_is_one_error(sandbox: Sandbox, tmp_path: Path, data: bytes) -> None:
     result = ask(sandbox, tmp_path, once(data))
@@ -199,10 +201,22 @@ def test_pipe_as_a_docker_config_is_refused_at_once(sandbox: Sandbox, tmp_path: 
     assert "the path is not a regular file" in result["msg"]
 
 
-def minted(token: str) -> Script:
+def minted(token: str, *headers: bytes) -> Script:
     """A server that answers each request with a Docker config."""
     login = base64.b64encode(f"{token}:{token}".encode()).decode()
-    return once(answer(json.dumps({"auths": {"registry.digitalocean.com": {"auth": login}}}).encode()))
+    return once(answer(json.dumps({"auths": {"registry.digitalocean.com": {"auth": login}}}).encode(), *headers))
+
+
+@pytest.mark.parametrize(
+    "value", [b"250;w=60", b"soon", b"inf", b"1e400", b"-", b"", b"9" * 6000, "٥".encode()], ids=range(8)
+)
+def test_minted_credential_is_not_lost_to_a_rate_limit_header_that_is_no_number(tmp_path: Path, value: bytes) -> None:
+    own, other = "dop_v1_" + "0f" * 32, "dop_v1_" + "1e" * 32
+    names = (b"ratelimit-limit", b"RateLimit-Remaining", b"ratelimit-reset")
+    with hostile_server(tmp_path, minted(other, *(name + b": " + value for name in names))) as (address, ca_path):
+        api = open_api(Settings(own, endpoint=f"https://{address}", ca_path=ca_path))
+        credentials = api.mint_docker_credentials("kiwi", read_write=False, expiry_s=700)
+    assert credentials.fingerprint == DockerCredentials(other, other).fingerprint
 
 
 def test_mint_that_is_answered_with_a_known_credential_is_an_error(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ..._domain.errors import Answer, BadAnswer, DocrError, Interrupted, Unreachable
@@ -36,7 +35,7 @@ def translate(error: Exception, call: Call) -> DocrError:
         if response is not None and status == RATE_LIMITED and call.operation.effect not in REPEATED_AFTER_WAIT:
             refusal.retry_after_s = seconds_until_allowed(response.headers)
         return refusal
-    if isinstance(error, (DecodeError, HttpResponseError, json.JSONDecodeError, RecursionError)):
+    if isinstance(error, (DecodeError, HttpResponseError, ValueError, RecursionError)):
         # azure-core quotes what came, and that may be the beginning of a token.
         quoted = "" if call.operation.effect in (Effect.MINT, Effect.ENTER) else f" ({service_text(str(error), 120)})"
         return _bad_answer(Answer(status=status, message=f"an answer that is not DigitalOcean's{quoted}"), words)

@@ -17,7 +17,7 @@ from .apps import AppCalls
 from .collections import CollectionCalls
 from .credentials import CredentialCalls
 from .integrations import IntegrationCalls
-from .pipeline import OwnToken, PatientRetry, ReadOnly, ServiceClock, StrictAnswers
+from .pipeline import OwnHeaders, OwnToken, PatientRetry, ReadOnly, ServiceClock, StrictAnswers
 from .registries import RegistryCalls
 
 
@@ -47,7 +47,7 @@ def open_api_of(kind: type[A], settings: Settings) -> A:
     clock = ServiceClock()
     # In reverse order for answers: the clock reads the date of an error before the error is raised.
     allowed = (Effect.READ, Effect.ENTER) if settings.may_enter_clusters else (Effect.READ,)
-    policies = ([ReadOnly(allowed)] if settings.is_read_only else []) + [StrictAnswers(), clock]
+    policies = ([ReadOnly(allowed)] if settings.is_read_only else []) + [StrictAnswers(), OwnHeaders(), clock]
     client = Client(
         settings.token,
         endpoint=settings.endpoint,

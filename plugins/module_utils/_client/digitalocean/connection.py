@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -59,7 +58,8 @@ class ApiConnection:
 
     def _send(self, call: Call, send: Callable[[], Any]) -> Any:
         """The answer to a call; raises a DocrError for everything but success."""
-        with translated(partial(translate, call=call), AzureError, json.JSONDecodeError, OSError, RecursionError):
+        # A ValueError is what Python's json and pydo raise for what they cannot read, such as a number of 6,000 digits.
+        with translated(partial(translate, call=call), AzureError, ValueError, OSError, RecursionError):
             return send()
 
     def _read(self, call: Call, send: Callable[[], Any], parse: Callable[[Any], T]) -> T:

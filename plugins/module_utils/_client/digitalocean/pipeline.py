@@ -30,6 +30,9 @@ _NO_RETRIES = 0
 # The limit of the API counts an hour; a header that says more is wrong.
 _YEARS = range(2000, 3000)  # a date of another year is no time of the service
 _LONGEST_WAIT_S = 86_400.0
+# The headers that pydo reads as numbers (`response_headers` of its operations); more digits are no seconds of a clock.
+_NUMBERS = ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")
+_MOST_DIGITS = 12
 _PASSING = frozenset({408, 500, 502, 503, 504})
 RATE_LIMITED = 429
 # What is sent again after a wait for the rate limit. A way into a cluster rests on no decision that the wait could
@@ -68,6 +71,24 @@ class StrictAnswers(SansIOHTTPPolicy[Any, Any]):
         """Raise for an error status."""
         if response.http_response.status_code >= 400:
             raise HttpResponseError(response=response.http_response)
+
+
+class OwnHeaders(SansIOHTTPPolicy[Any, Any]):
+    """Takes headers of the rate limit away that are no numbers, as a proxy may write them (`250;w=60`).
+
+    pydo raises for such a header after the request was carried out, and the answer, such as a new credential, is lost.
+    """
+
+    def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
+        """Take the headers away; the collection reads a header of an error as a number or does without."""
+        headers = response.http_response.headers
+        for name in _NUMBERS:
+            if name in headers and not _is_number(headers[name]):
+                del headers[name]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
 class ReadOnly(SansIOHTTPPolicy[Any, Any]):
