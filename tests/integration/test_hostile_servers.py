@@ -208,7 +208,7 @@ def minted(token: str, *headers: bytes) -> Script:
 
 
 @pytest.mark.parametrize(
-    "value", [b"250;w=60", b"soon", b"inf", b"1e400", b"-", b"", b"9" * 6000, "٥".encode()], ids=range(8)
+    "value", [b"250;w=60", b"soon", b"inf", b"1e400", b"-", b"", b"9" * 6000, b"\xd9\xa5"], ids=range(8)
 )
 def test_minted_credential_is_not_lost_to_a_rate_limit_header_that_is_no_number(tmp_path: Path, value: bytes) -> None:
     own, other = "dop_v1_" + "0f" * 32, "dop_v1_" + "1e" * 32

@@ -114,6 +114,10 @@ class Interrupted(DocrError):
     may_have_taken_effect = True
 
 
+class Unanswered(Interrupted):
+    """No answer came within the read timeout, although the connection stayed open."""
+
+
 class TimedOut(DocrError):
     """The task waited as long as its timeout allows."""
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ..._domain.errors import Answer, BadAnswer, Denied, DocrError, Interrupted, NotFound, Unreachable
+from ..._domain.errors import Answer, BadAnswer, Denied, DocrError, Interrupted, NotFound, Unanswered, Unreachable
 from ..bounds import CHUNK, read_bounded
 from ..errors import LOOK_FIRST, TRY_AGAIN, UNREADABLE, error_of_status, service_text, translated
 from ..failures import cause_words, proxy_failure, tls_failure
 from ..secret_texts import SecretTexts
 from ..tls import TlsFailure
-from .sdk import ConnectTimeoutError, MaxRetryError, NewConnectionError, Retry
+from .sdk import ConnectTimeoutError, MaxRetryError, NewConnectionError, ReadTimeoutError, Retry
 
 _NOT_FOUND = 404
 CHECK_SERVER = "check the address of the API server, and that no proxy answers for it"
@@ -192,4 +192,5 @@ def lost(error: Exception, words: str, secrets: SecretTexts, *, is_read: bool, p
         advice = "check its address, the network, and whether the firewall of the control plane allows this host"
         return Unreachable(words, f"it cannot be reached ({told})", advice)
     through = f" through the proxy {proxy}" if proxy else ""
-    return Interrupted(words, f"the connection{through} ended without an answer ({told})", _after_failure(is_read))
+    kind = Unanswered if isinstance(reason, ReadTimeoutError) else Interrupted
+    return kind(words, f"the connection{through} ended without an answer ({told})", _after_failure(is_read))

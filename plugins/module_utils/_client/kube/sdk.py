@@ -21,6 +21,7 @@ try:
         HTTPError,
         MaxRetryError,
         NewConnectionError,
+        ReadTimeoutError,
     )
     from yaml import SafeLoader, YAMLError, load
 
@@ -34,6 +35,7 @@ except LOAD_ERRORS:
     ApiClient = Configuration = HTTPHeaderDict = Retry = Timeout = object  # type: ignore[misc,assignment]
     HTTPError = YAMLError = Exception  # type: ignore[misc,assignment]
     ConnectTimeoutError = MaxRetryError = NewConnectionError = Exception  # type: ignore[misc,assignment]
+    ReadTimeoutError = Exception  # type: ignore[misc,assignment]
     make_headers = should_bypass_proxies = object  # type: ignore[assignment]
     YAMLLoader = load = object  # type: ignore[misc,assignment]
 
@@ -46,6 +48,7 @@ __all__ = [
     "HTTPHeaderDict",
     "MaxRetryError",
     "NewConnectionError",
+    "ReadTimeoutError",
     "Retry",
     "Timeout",
     "YAMLError",

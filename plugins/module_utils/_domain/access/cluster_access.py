@@ -228,17 +228,30 @@ class RegistryAccess:
     def credentials_to_revoke(self) -> tuple[Credential, ...]:
         """The old credentials whose time has come; in a forced rotation every credential but the new one.
 
-        Without force, a credential stays that the secret of an excluded namespace holds.
+        Without force, a credential stays that the secret of an excluded namespace holds. A credential in a secret that
+        lost its labels stays too, except where a forced rotation does not wait for all namespaces.
         """
         journal, policy = self.journal, self.desired.required_policy
         if not self.is_settled:
             kept = self.credential.fingerprint if self.credential else ""
             journal = journal.retire_all_but(kept, self.cluster.now)
         due = journal.due(self.cluster.now, policy.wait_before_revocation)
-        if policy.force:
+        if policy.revokes_before_all:
             return due
-        held = {one.fingerprint for one in map(intact_credential, self.excluded_secrets.values()) if one is not None}
-        return tuple(one for one in due if one.fingerprint not in held)
+        held = self._unlabelled_configs()
+        if not policy.force:
+            kept = map(intact_credential, self.excluded_secrets.values())
+            held |= {one.config for one in kept if one is not None}
+        return tuple(one for one in due if one.config not in held)
+
+    def _unlabelled_configs(self) -> set[str]:
+        """The Docker configs of secrets with the name of ours that are not ours.
+
+        A user of the namespace, a webhook or a tool may have removed the labels of a secret that pods use. A Docker
+        config of another author is no credential of the journal.
+        """
+        ours = owned(self.secrets, self.registry, self.desired.method)
+        return {config_in(one) for place, one in self.secrets.items() if place not in ours}
 
     @cached_property
     def namespaces(self) -> frozenset[str]:

@@ -13,7 +13,16 @@ from typing import TypeVar
 from ..._domain.access.cluster_access import RegistryAccess
 from ..._domain.access.steps import ClusterStep
 from ..._domain.clusters.objects import CONNECTIONS
-from ..._domain.errors import DocrError, Interrupted, Overtaken, RateLimited, ReadOnlyClient, Refused, Unreachable
+from ..._domain.errors import (
+    DocrError,
+    Interrupted,
+    Overtaken,
+    RateLimited,
+    ReadOnlyClient,
+    Refused,
+    Unanswered,
+    Unreachable,
+)
 from ..._domain.names import join_names
 from ..flow.parallel import parallel_map
 
@@ -22,6 +31,10 @@ T = TypeVar("T")
 # The errors of a cluster: every other write there would fail too, after the time-out of each.
 _OF_CLUSTER = (Unreachable, Interrupted, RateLimited, ReadOnlyClient)
 _STATUSES_OF_CLUSTER = frozenset({401, 502, 503, 504})
+# The webhook of one namespace may use up the time of a request: no answer comes, or 504 of the API server. Where a
+# third namespace does not answer, the cluster does not.
+_MOST_UNANSWERED = 2
+_NO_ANSWER_IN_TIME = 504
 
 
 def is_of_cluster(error: DocrError) -> bool:
@@ -40,6 +53,7 @@ class Refusals:
     namespaces: dict[str, dict[str, DocrError]] = field(default_factory=dict)
     registries: dict[str, DocrError] = field(default_factory=dict)
     others: list[DocrError] = field(default_factory=list)
+    _unanswered: set[str] = field(default_factory=set, repr=False)
 
     def of(self, registry: str) -> Mapping[str, DocrError]:
         """The errors of a registry by namespace."""
@@ -55,7 +69,8 @@ class Refusals:
     ) -> tuple[T, ...]:
         """Write each item, and return those that were written; `place_of` gives the registries and the namespace.
 
-        Raises an error of the cluster, and Overtaken, after which no other item is begun.
+        Raises an error of the cluster, and Overtaken, after which no other item is begun. A write that is not answered
+        in time is an error of the namespace, in at most two namespaces.
         """
         every = tuple(items)
 
@@ -63,7 +78,7 @@ class Refusals:
             try:
                 write(item)
             except DocrError as error:
-                if is_of_cluster(error) or isinstance(error, Overtaken):
+                if isinstance(error, Overtaken) or self._ends_the_cluster(error, place_of(item)[1]):
                     raise
                 return error
             return None
@@ -73,6 +88,14 @@ class Refusals:
             if error is not None:
                 self.add(*place_of(item), error)
         return tuple(item for item, error in zip(every, outcomes, strict=True) if error is None)
+
+    def _ends_the_cluster(self, error: DocrError, namespace: str) -> bool:
+        if not is_of_cluster(error):
+            return False
+        if not isinstance(error, Unanswered) and error.answer.status != _NO_ANSWER_IN_TIME:
+            return True
+        self._unanswered.add(namespace)
+        return len(self._unanswered) > _MOST_UNANSWERED
 
     def shape_errors(self, accesses: Iterable[RegistryAccess], revoked: Iterable[str]) -> list[DocrError]:
         """An error for each registry that failed or that namespaces refuse, and the other errors."""

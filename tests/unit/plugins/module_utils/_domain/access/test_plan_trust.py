@@ -22,7 +22,10 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.acces
     Journal,
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.access.plan import plan_presence
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import RotationPolicy
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.credentials.rotation import (
+    Credential,
+    RotationPolicy,
+)
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import Unreachable
 from support.access_states import (
     DIRECT,
@@ -132,6 +135,27 @@ def test_excluded_namespace_keeps_its_secret_and_the_credential_in_it() -> None:
     assert f"The excluded namespaces {PEAR} of the cluster orchard keep the secret {DIRECT}" in found.warnings[0]
     forced = plan(state, access(policy=FORCED, exclude_namespaces=(PEAR,)))
     assert places(forced, "revoke_credentials", "credentials") == [STALE, SECOND]
+
+
+@pytest.mark.parametrize(
+    ("policy", "revoked"),
+    [
+        (RENEWED, []),
+        (replace(FORCED, waits_for_all=True), [SECOND]),
+        (FORCED, [STALE, SECOND]),
+    ],
+    ids=["renewal", "rotation that waits", "rotation"],
+)
+def test_credential_stays_that_a_secret_without_its_labels_holds(
+    policy: RotationPolicy, revoked: list[Credential]
+) -> None:
+    """A user of the namespace, a webhook or a tool may remove the labels; pods there still use the secret."""
+    bare = ours(PEAR, STALE)
+    bare = replace(bare, content=replace(bare.content, labels={}))
+    noted = journal((STALE, OLD, LONG_AGO), (SECOND, CURRENT))
+    found = plan(cluster([ours(SYSTEM, SECOND), bare, ours(FIG, SECOND)], named(DIRECT), noted), access(policy=policy))
+    assert places(found, "revoke_credentials", "credentials") == revoked
+    assert f"secrets that this collection did not make have the same names: {PEAR}/{DIRECT}" in str(found.errors[0])
 
 
 def test_credential_that_a_rotation_revoked_stays_in_an_excluded_namespace_and_is_not_recorded_again() -> None:
