@@ -139,6 +139,15 @@ def test_rotation_that_the_operator_copies_nowhere_revokes_nothing(orchard: Clus
     assert valid(orchard.sandbox) == 1
 
 
+def test_rotation_whose_source_is_refused_revokes_nothing_that_the_operator_copied(marsh: Cluster) -> None:
+    give(marsh, method="operator")
+    working = tokens(marsh, OPERATOR)
+    proxy_of(marsh).fault(method="PUT", path=f"*/kube-system/secrets/{OPERATOR}", status=403, times=999)
+    result = give(marsh, method="operator", force_rotation=True)
+    assert result["failed"]
+    assert (entry(result)["revoked"], tokens(marsh, OPERATOR), valid(marsh.sandbox)) == ([], working, 2)
+
+
 def test_option_lets_a_rotation_wait_for_all_namespaces(shops: Cluster) -> None:
     give(shops)
     refuse(shops)

@@ -34,6 +34,19 @@ def test_move_with_a_renewal_keeps_the_former_credential_where_a_service_account
         assert len(team.valid_tokens()) == 1
 
 
+def test_rotation_whose_source_is_refused_revokes_nothing_that_the_operator_copied() -> None:
+    team = Team()
+    with team.alive():
+        team.begin(Wish(method="operator"))
+        before = set(team.valid_tokens())
+        refused = Trouble(Fault(method="PUT", path="*/secrets/docr-operator-*", times=50, status=403), "orchard")
+        assert team.give(refused, force=True).error is not None
+        held = {token for _space, name, token in team.clusters["orchard"].tokens() if name.startswith("docr-operator-")}
+        assert held
+        assert held <= before & set(team.valid_tokens())
+        team.settle()
+
+
 def test_secret_of_a_former_method_that_a_finalizer_holds_up_is_not_revoked_in_each_run() -> None:
     team = Team()
     with team.alive():

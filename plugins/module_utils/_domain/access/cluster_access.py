@@ -17,7 +17,7 @@ from functools import cached_property
 
 from ..clusters.objects import PULL_SECRET_TYPE, Namespace, Pod, Secret, ServiceAccount
 from ..clusters.selection import Where
-from ..credentials.rotation import Credential, RotationPolicy
+from ..credentials.rotation import Credential, RotationPolicy, is_ahead
 from ..errors import DocrError
 from .journal import Journal
 from .methods import DIRECT, ONE_CLICK, OPERATOR, doctl_name, secret_name
@@ -214,7 +214,7 @@ class RegistryAccess:
         policy = self.desired.required_policy
         if self.check_error is None or self.reason_to_renew is None:
             return False
-        if self.credential is None or policy.force:
+        if self.credential is None or policy.force or is_ahead(self.credential.minted_at, self.cluster.now):
             return True
         overdue_at = policy.overdue_at(self.credential)
         return overdue_at is not None and overdue_at <= self.cluster.now

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..clusters.objects import Secret, SecretContent
-from ..credentials.rotation import Credential
+from ..credentials.rotation import Credential, is_ahead
 from ..times import format_time, parse_time
 
 NEW = "new"
@@ -101,10 +101,12 @@ class Journal:
         return found
 
     def due(self, now: datetime, revoke_after: timedelta) -> tuple[Credential, ...]:
-        """The old credentials that were replaced at least `revoke_after` ago."""
-        return tuple(
-            one.credential for one in self.entries if one.state == OLD and (one.retired_at or now) + revoke_after <= now
-        )
+        """The old credentials that were replaced at least `revoke_after` ago, or by a clock that was wrong."""
+
+        def is_due(retired_at: datetime) -> bool:
+            return retired_at + revoke_after <= now or is_ahead(retired_at, now)
+
+        return tuple(one.credential for one in self.entries if one.state == OLD and is_due(one.retired_at or now))
 
     def judge(self, fingerprint: str, is_accepted: bool, now: datetime) -> Journal:
         """The journal where a credential that is accepted is verified, and a credential that is not accepted is old.

@@ -16,6 +16,13 @@ from .docker import DockerCredentials, parse_docker_credentials
 
 # A credential is valid for three rotations: two rotations in a row may fail before pods cannot pull any more.
 LIFETIMES = 3
+# The hosts of a service may differ by seconds. A time that is further ahead was noted by a clock that was wrong.
+CLOCK_TOLERANCE = timedelta(hours=1)
+
+
+def is_ahead(noted: datetime, now: datetime) -> bool:
+    """Whether a noted time of the past is in the future, so that the clock was wrong when the time was noted."""
+    return noted > now + CLOCK_TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,8 @@ class RotationPolicy:
             return "a rotation is forced"
         if credential.has_expired(now):
             return f"the current credential expired at {format_time(credential.expires_at or now)}"
+        if self.rotate_every is not None and is_ahead(credential.minted_at, now):
+            return f"the current credential was minted by a wrong clock ({format_time(credential.minted_at)})"
         if (credential.expires_at is None) != (self.rotate_every is None):
             return (
                 "the current credential expires"

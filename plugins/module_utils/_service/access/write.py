@@ -259,9 +259,11 @@ class ClusterWriter:
 
     def _has_served(self, access: RegistryAccess) -> bool:
         """Whether a namespace has the credential in use; the source that the operator copies serves no pods."""
-        desired = access.desired
+        desired, refused = access.desired, self.refusals.of(access.registry).keys()
+        if desired.method == OPERATOR and OPERATOR_NAMESPACE in refused:
+            return False  # The operator copies a former source, with a former credential.
         served = access.current.chosen | owned(access.secrets, desired.registry, desired.method).keys()
-        served -= access.foreign_namespaces | self.refusals.of(access.registry).keys()
+        served -= access.foreign_namespaces | refused
         return bool(served - {OPERATOR_NAMESPACE} if desired.method == OPERATOR else served)
 
     def _activate(self, access: RegistryAccess) -> bool:

@@ -40,6 +40,13 @@ SECOND = timedelta(seconds=1)
         (RotationPolicy(30 * DAY), credential("t-9", 3, 30), "the current credential is 72h00m old"),
         (RotationPolicy(30 * DAY), replace(credential("t-9", 3), expires_at=NOW + 30 * DAY + SECOND), None),
         (RotationPolicy(2 * DAY), FIRST, "the current credential is 72h00m old"),
+        # The credential ends long before the noted expiry.
+        (
+            RENEWED,
+            credential("t-9", -3650, 3710),
+            "the current credential was minted by a wrong clock (2036-07-06T16:20:00Z)",
+        ),
+        (RENEWED, replace(FIRST, minted_at=NOW + HOUR), None),
     ],
 )
 def test_a_credential_is_renewed_for_a_reason(
