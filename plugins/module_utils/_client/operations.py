@@ -26,6 +26,14 @@ class Effect(Enum):
     ENTER = "enter"
 
 
+# A repository and a digest fit. What is longer came from an answer, and would fill the message.
+_MOST_OF_A_NAME = 300
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _MOST_OF_A_NAME else f"{name[:_MOST_OF_A_NAME]}…"
+
+
 @dataclass(frozen=True)
 class Operation:
     """An operation of the API: `words` say in the infinitive what it does, `scopes` are the token scopes it requires.
@@ -41,7 +49,7 @@ class Operation:
 
     def call(self, **names: str) -> Call:
         """A call of the operation on named objects: `CREATE_REGISTRY.call(registry="acme")`."""
-        return Call(self, self.words.format(**names))
+        return Call(self, self.words.format(**{key: _shortened(name) for key, name in names.items()}))
 
     def address(self, **names: str) -> str:
         """The path of a request, with the names percent-encoded."""

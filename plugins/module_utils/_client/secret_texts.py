@@ -112,9 +112,12 @@ class SecretTexts:
 
 
 def mask_parts(value: Any) -> Any:
-    """A result of any depth, without what looks like a part of a secret."""
+    """A result of any depth, without what looks like a part of a secret, and without halves of characters.
+
+    JSON of a service may have half of a character (a surrogate), and Ansible takes no result with such a text.
+    """
     if isinstance(value, str):
-        return _LOOKS_SECRET.sub(MASK, value)
+        return _LOOKS_SECRET.sub(MASK, value.encode(errors="backslashreplace").decode())
     if isinstance(value, dict):
         return {mask_parts(key): mask_parts(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -56,7 +57,9 @@ class FolderCache:
         if path is None:
             return None
         try:
-            with open(path, "rb") as file:
+            with open(path, "rb", opener=_open_at_once) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    return None
                 content_type, _end, content = file.read(_MOST_ENTRY_BYTES).partition(b"\n")
         except OSError:
             return None
@@ -96,6 +99,11 @@ class FolderCache:
         if match is None or self.problem is not None:
             return None
         return os.path.join(self._folder, match[1], match[2][:2], match[2])
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file; a pipe is opened without a wait for its writer."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _folder_problem(folder: str) -> str | None:

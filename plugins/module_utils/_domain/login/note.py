@@ -113,7 +113,7 @@ def parse_note(text: str | None) -> LoginNote:
     try:
         raw = json.loads(text)
         return LoginNote({str(host): _parse_host(one) for host, one in raw["hosts"].items()}, raw["made_file"] is True)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise ValueError("the content is not a note of this module") from None
 
 

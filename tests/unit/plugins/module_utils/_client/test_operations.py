@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.operations import (
+    LIST_MANIFESTS,
     OPERATIONS,
     UNKNOWN,
     Effect,
@@ -47,3 +48,8 @@ def test_the_subscription_is_not_taken_for_a_registry_of_that_name() -> None:
 
 def test_each_operation_names_its_scopes() -> None:
     assert [operation for operation in OPERATIONS if not operation.scopes] == []
+
+
+def test_a_name_that_fills_a_message_is_cut() -> None:
+    words = LIST_MANIFESTS.call(registry="kiwi", repository="a" * 100_000).words
+    assert words == f"list the manifests of the repository kiwi/{'a' * 300}…"

@@ -93,3 +93,8 @@ def test_secret_that_a_server_wraps_over_lines_is_masked_whole(form: str, gap: s
 def test_lines_after_the_beginning_of_an_unknown_secret_are_masked() -> None:
     lines = "\n".join(JOURNAL[start : start + 76] for start in range(0, len(JOURNAL), 76))
     assert mask_parts(f"denied: {lines}") == "denied: ********"
+
+
+def test_half_of_a_character_is_shown_as_its_code() -> None:
+    """Whoever may push an image may write such a text into its manifest, and Ansible refuses the whole result."""
+    assert mask_parts({"type\ud800": ["ключ \udfff", 7]}) == {"type\\ud800": ["ключ \\udfff", 7]}

@@ -48,6 +48,16 @@ def test_an_entry_with_other_bytes_is_no_entry(tmp_path: Path, content: bytes) -
     assert cache.read(digest) is None
 
 
+def test_a_pipe_in_place_of_an_entry_is_no_entry(tmp_path: Path) -> None:
+    digest, manifest = entry(1)
+    cache = FolderCache(str(tmp_path))
+    cache.write(digest, manifest)
+    place = next(path for path in tmp_path.rglob("*") if path.is_file())
+    place.unlink()
+    os.mkfifo(place)
+    assert cache.read(digest) is None
+
+
 @pytest.mark.parametrize(
     "digest", ["", "sha256:", "sha256:../../../etc/passwd", "../x:" + "0" * 64, "sha256:" + "0" * 64, "md5:" + "0" * 32]
 )

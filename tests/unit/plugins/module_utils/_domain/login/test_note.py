@@ -53,7 +53,8 @@ def test_without_anything_to_note_there_is_none() -> None:
     ["", "{", "[]", "{}", '{"hosts": {}}', '{"made_file": true, "hosts": {"a.test": {"credentials": []}}}',
      '{"made_file": true, "hosts": {"a.test": {"credentials": [{"fingerprint": "aa11"}], "pending": null}}}',
      '{"made_file": true, "hosts": {"a.test": {"credentials": [], "pending": {"registry": "kiwi"}}}}',
-     '{"made_file": true, "hosts": []}'],
+     '{"made_file": true, "hosts": []}', "[" * 100_000],
+    ids=range(10),
 )  # fmt: skip
 def test_a_value_that_is_not_a_note_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a note of this module"):
