@@ -20,8 +20,8 @@ PLATFORMS = ["linux/amd64", "linux/arm64"]
 WEB = {"name": "web", "manifests": [{"tags": ["v1"], "size_bytes": 7000, "platforms": PLATFORMS, "attestations": True}]}
 MAIL = {"name": "jobs/mail", "manifests": [{"tags": ["v2"], "size_bytes": 300}, {"size_bytes": 40}]}
 TEAM = {"tier": "professional", "registries": [{"name": "kiwi", "region": "syd1", "repositories": [WEB, MAIL]}]}
-# The index, its two platforms and their two attestations, and the two images of the other repository.
-WHOLE = {"repositories": 2, "images": 2, "manifests": 7, "untagged_manifests": 5, "damaged": 0}
+# An index with two platforms and two attestations, and the two images of the other repository.
+WHOLE = {"repositories": 2, "images": 3, "manifests": 7, "untagged_manifests": 5, "damaged": 0}
 
 
 class Reading:

@@ -201,6 +201,14 @@ def test_pipe_as_a_docker_config_is_refused_at_once(sandbox: Sandbox, tmp_path: 
     assert "the path is not a regular file" in result["msg"]
 
 
+def test_huge_docker_config_is_refused_at_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.seed({"tier": "basic", "registries": [{"name": "kiwi", "region": "syd1"}]})
+    with (tmp_path / "config.json").open("wb") as file:
+        file.truncate(17 * 1024 * 1024)
+    result = run_module(sandbox, "docr_credentials", registry="kiwi", path=str(tmp_path / "config.json"))
+    assert "the file is larger than 16 MiB" in result["msg"]
+
+
 def minted(token: str, *headers: bytes) -> Script:
     """A server that answers each request with a Docker config."""
     login = base64.b64encode(f"{token}:{token}".encode()).decode()

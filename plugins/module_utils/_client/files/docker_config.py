@@ -24,6 +24,8 @@ from ..errors import reason_of, refuse_in_check_mode, translated
 from ..settings import Settings
 
 _PRIVATE_FILE = 0o600
+# A config file with a thousand logins has 0.3 MiB. A larger file would use up the memory and the time of the task.
+_MOST_BYTES = 16 * 1024 * 1024
 _PRIVATE_FOLDER = 0o700
 _NOTE = ".docr.json"
 _TEMPORARY = ".docr-", ".tmp"
@@ -182,8 +184,11 @@ def _read(path: str, errors: str = "strict") -> str | None:
         return None
     # Windows tools write a byte order mark.
     with os.fdopen(handle, encoding="utf-8-sig", errors=errors) as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "the path is not a regular file")
+        if found.st_size > _MOST_BYTES:
+            raise OSError(errno.EFBIG, "the file is larger than 16 MiB")
         return file.read()
 
 
