@@ -240,8 +240,8 @@ class RegistryAccess:
             return due
         held = self._unlabelled_configs()
         if not policy.force:
-            kept = map(intact_credential, self.excluded_secrets.values())
-            held |= {one.config for one in kept if one is not None}
+            excluded = map(intact_credential, self.excluded_secrets.values())
+            held |= {one.config for one in excluded if one is not None}
         return tuple(one for one in due if one.config not in held)
 
     def _unlabelled_configs(self) -> set[str]:
