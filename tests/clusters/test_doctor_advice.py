@@ -54,6 +54,15 @@ def _serves(cluster: Cluster, login: DockerCredentials, registry: str, repositor
     return True
 
 
+def add_entry(cluster: Cluster, name: str, place: str) -> None:
+    """Add an entry for the registry to a secret; the other entries stay."""
+    config = json.loads(base64.b64decode(parse_secret(cluster.secrets(name)[place]).content.data[".dockerconfigjson"]))
+    host = cluster.sandbox.registry_host
+    config["auths"][f"{host}/kiwi"] = json.loads(mint(cluster))["auths"][host]
+    cluster.call("DELETE", f"namespaces/{place}/secrets/{name}")
+    put(cluster, name, json.dumps(config), place)
+
+
 class Follower:
     """Does what the advice for a pod says, phrase by phrase in the order of the text."""
 
@@ -72,7 +81,7 @@ class Follower:
             "delete the secret": self.delete_secret,
             "run docr_doks_integration": self.run,
             "put a valid token into the secret": self.write_secret,
-            "put a token of the registry into the secret": self.write_secret,
+            "add an entry to the secret": self.add_entry,
             "put a user and a password into the entry": self.write_secret,
             "write the image host without a path": self.write_secret,
             "correct the secret": self.write_secret,
@@ -99,6 +108,9 @@ class Follower:
     def write_secret(self) -> None:
         self.delete_secret()
         put(self.cluster, self.secret, mint(self.cluster), self.place)
+
+    def add_entry(self) -> None:
+        add_entry(self.cluster, self.secret, self.place)
 
     def create_secret(self) -> None:
         put(self.cluster, self.secret, mint(self.cluster), self.place)
@@ -212,11 +224,16 @@ def follow_finding(cluster: Cluster, found: Mapping[str, Any]) -> None:
     advice = found["advice"].lower().partition("; or ")[0].partition(", or ")[0]
     name = (re.findall(r"secret (docr-\S+),", advice) or [found["object"].partition("/")[2]])[0]
     for place in found["namespaces"]:
-        if advice.startswith("delete the secret"):
+        if advice.startswith("delete the secret and create the secret again with the type"):
+            cluster.call("DELETE", f"namespaces/{place}/secrets/{name}")
+            put(cluster, name, mint(cluster), place)
+        elif advice.startswith("delete the secret"):
             cluster.call("DELETE", f"namespaces/{place}/secrets/{name}")
         elif advice.startswith(("put ", "write the image host", "correct the secret")):
             cluster.call("DELETE", f"namespaces/{place}/secrets/{name}")
             put(cluster, name, mint(cluster), place)
+        elif advice.startswith("add an entry to the secret"):
+            add_entry(cluster, name, place)
         elif advice.startswith("add "):
             cluster.give(place, [advice.split()[1]])
         if "run docr_doks_integration" in advice:

@@ -165,7 +165,7 @@ class _ImageHostChecks:
             image
             for pod in self.snapshot.pods
             for container, image in self.snapshot.images_of(pod)
-            if waits_for_image(container) and image.repository and image.registry in self.snapshot.scope.team
+            if waits_for_image(container) and image.is_possible and image.registry in self.snapshot.scope.team
         }
         self._tell_of_more("images", len(wanted), _MOST_IMAGES)
         found = {}

@@ -12,6 +12,7 @@ from ..access.methods import DIRECT, ONE_CLICK, OPERATOR, secret_name
 from ..access.ownership import is_copy, is_owned, is_source
 from ..access.pods import RECREATING
 from ..clusters.objects import PULL_SECRET_TYPE, Pod
+from .kubelet import PULL_SECRET_KEYS
 from .secrets import DOCTL, IndexedSecret, SecretIndex
 
 RUN = "run docr_doks_integration with this registry and cluster"
@@ -42,16 +43,24 @@ ADVICE = {
 }
 # The change to a secret that a user or another tool made; the change leaves the secret in place.
 _IN_PLACE = {
-    "malformed": "correct the secret, or remove its name from imagePullSecrets",
+    "malformed": "correct the secret",
     "copies_differ": "put the same token into each of the secrets, unless a rotation is under way",
     "expired": "put a valid token into the secret",
     "refused": "put a valid token into the secret",
     "no_password": "put a user and a password into the entry: Docker Desktop keeps passwords outside its config",
     "unfit_key": "write the image host without a path as the key of the entry: a kubelet uses an entry where the path"
     " of its key begins the image's name",
-    "other_registry": "put a token of the registry into the secret",
-    "can_push": f"put a token that can only pull into the secret: {_READ_ONLY}",
+    "other_registry": "add an entry to the secret, with the image host and the registry's name as its key and a token"
+    " of the registry; the present entry stays, since other pods may pull with its token",
+    "can_push": "put a token that can only pull into the secret, in an entry of its own for each registry that the"
+    f" secret opens: {_READ_ONLY}",
 }
+_WITH_TYPE = (
+    f"delete the secret and create the secret again with the type {PULL_SECRET_TYPE}, since Kubernetes does not change"
+    " the type of a secret"
+)
+# New pods then pull without the secret. A pod that exists keeps the name.
+OR_REMOVE = ", or remove its name from imagePullSecrets"
 _WITHOUT_ALTERNATIVE = ("malformed", "copies_differ", "can_push")
 # What is wrong with the content of a secret of this collection, which each run of the module writes again.
 _RESTORED = ("malformed", "no_password", "unfit_key", "other_registry")
@@ -101,6 +110,8 @@ def advise(kind: str, indexed: IndexedSecret, *, in_place: bool = False) -> str:
         return "delete the secret; DigitalOcean's operator copies the secret again"
     if keeper is Keeper.DOCTL:
         return DOCTL_AGAIN
+    if kind == "malformed" and indexed.secret.content.type not in PULL_SECRET_KEYS:
+        return _WITH_TYPE
     if in_place or kind in _WITHOUT_ALTERNATIVE:
         return _IN_PLACE[kind]
     return f"{_IN_PLACE[kind]}; or {_BESIDE}"

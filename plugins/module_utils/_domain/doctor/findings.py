@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..access.methods import doctl_name, secret_names
@@ -17,8 +17,8 @@ from ..clusters.objects import ServiceAccount
 from ..credentials.rotation import LIFETIMES, Credential
 from ..names import join_names
 from ..times import format_time
-from .advice import ADVICE, DOCTL_AGAIN, RUN_HERE, advise, find_obstacle, run_here
-from .secrets import MAKERS, IndexedSecret
+from .advice import ADVICE, DOCTL_AGAIN, OR_REMOVE, RUN_HERE, Keeper, advise, find_obstacle, keeper_of, run_here
+from .secrets import MAKERS, IndexedSecret, why_refused
 from .snapshot import ClusterSnapshot, SecretState, best_of
 
 ERROR = "error"
@@ -185,7 +185,9 @@ class _SecretCheck:
         more = (
             "; pods that name the secret pull no image at all, from any host" if self.indexed.parsed.is_breaking else ""
         )
-        return self._say("malformed", f"{fault[0].upper()}{fault[1:]}{more}.")
+        found = self._say("malformed", f"{fault[0].upper()}{fault[1:]}{more}.")
+        is_users = keeper_of(self.indexed) is Keeper.OTHER
+        return replace(found, advice=f"{found.advice}{OR_REMOVE}") if is_users else found
 
     def _registries(self) -> tuple[str, ...]:
         if self.indexed.registry is None or self.indexed.parsed.is_breaking:
@@ -201,9 +203,7 @@ class _SecretCheck:
             ends = max(one.expires_at for one in self._credentials() if one.expires_at)
             yield self._say("expired", f"Its token expired at {format_time(ends)}.")
         elif state is SecretState.REFUSED:
-            yield self._say(
-                "refused", "The image host does not accept its token: the token is unknown, expired or revoked."
-            )
+            yield self._say("refused", f"The image host does not accept its token: {why_refused(self.indexed)}.")
         elif state is SecretState.PASSWORDLESS:
             keys = join_names(self.indexed.parsed.passwordless)
             yield self._say("no_password", f"Its entry {keys} has no password.")

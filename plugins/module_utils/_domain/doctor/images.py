@@ -10,6 +10,9 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -21,9 +24,14 @@ class Image:
     has_host: bool = True
 
     @property
+    def is_possible(self) -> bool:
+        """Whether an image can have this name: no image host has a repository with capital letters."""
+        return _REPOSITORY.fullmatch(self.repository) is not None
+
+    @property
     def is_whole(self) -> bool:
         """Whether there can be such an image."""
-        return self.has_host and bool(self.repository)
+        return self.has_host and self.is_possible
 
     def __str__(self) -> str:
         mark = "@" if self.reference.startswith("sha256:") else ":"

@@ -16,6 +16,7 @@ from ..clusters.sign_in import mask_addresses
 from ..names import join_names
 from .advice import AGAIN, DOCTL_AGAIN, RUN, RUN_HERE, advise, recreate, run_here
 from .images import Image
+from .secrets import why_refused
 from .snapshot import BAD_SIGNATURE, INVALID_NAME, NEVER_PULL, ClusterSnapshot, SecretState, waits_for_image
 
 _RENEW = f"{RUN}; then {AGAIN}"
@@ -30,8 +31,8 @@ ADVICE = {
     "signature_refused": "sign the image as the policy of the node requires; no secret makes the image pullable",
     "image_missing": "push the image, or correct its name",
     MADE_BEFORE_SECRET: "create the pod again: a pod keeps the pull secrets that it was created with",
-    "own_pull_secrets": "add the pull secret to its template, or remove imagePullSecrets from the template: the service"
-    " account's pull secrets are ignored while the template has its own",
+    "own_pull_secrets": "add the pull secret to its template: the service account's pull secrets are ignored while the"
+    " template has its own",
     "no_pull_secret": f"{RUN_HERE}, then create the pod again",
     "secret_expired": _RENEW,
     "secret_refused": _RENEW,
@@ -40,9 +41,11 @@ ADVICE = {
     "secret_unfit": _RENEW,
     "secret_passwordless": _RENEW,
     "secret_missing": _RENEW,
-    "works_from_here": f"{AGAIN}; if the error stays, check the node's network, time and architecture",
+    "works_from_here": f"{AGAIN}; if the error stays, check the node's network, time, disk and architecture",
     "not_known": "see the notes for what could not be checked",
 }
+# A kubelet makes static pods from files, and static pods may not name secrets.
+_ON_THE_NODE = "put a login for the image host on the node, since a static pod uses no pull secrets of its namespace"
 # The kind of the finding on the secret, whose advice applies to the pod too.
 _KINDS = {
     "secret_expired": "expired",
@@ -60,7 +63,7 @@ _BY_STATE = {
     SecretState.EXPIRED: ("secret_expired", "The token of its pull secret {name} has expired."),
     SecretState.REFUSED: (
         "secret_refused",
-        "The image host does not accept the token of its pull secret {name}: the token is unknown, expired or revoked.",
+        "The image host does not accept the token of its pull secret {name}: {why}.",
     ),
     SecretState.OTHER_REGISTRY: (
         "secret_of_other_registry",
@@ -175,7 +178,9 @@ def _why_of_secret(
     """Why the best of a pod's secrets does not serve."""
     if best is None or best[0] is SecretState.OTHER_HOST:
         others = (
-            f", and none of {join_names(pod.named_secrets)} is for {snapshot.scope.host}" if pod.named_secrets else ""
+            f", and none of {join_names(pod.named_secrets)} has a login for {snapshot.scope.host}/{image.registry}"
+            if pod.named_secrets
+            else ""
         )
         account = f"its service account {pod.service_account}"
         return (
@@ -183,7 +188,9 @@ def _why_of_secret(
             f"Neither the pod nor {account} has a pull secret for the registry {image.registry}{others}.",
         )
     cause, words = _BY_STATE[best[0]]
-    return cause, words.format(name=best[1], registry=image.registry)
+    indexed = snapshot.index.find(pod.namespace, best[1])
+    why = why_refused(indexed) if indexed is not None else ""
+    return cause, words.format(name=best[1], registry=image.registry, why=why)
 
 
 def _advise(snapshot: ClusterSnapshot, pod: Pod, image: Image, cause: str, *, is_failing: bool = True) -> str:
@@ -203,8 +210,12 @@ def _advise(snapshot: ClusterSnapshot, pod: Pod, image: Image, cause: str, *, is
         own = "; if the new pod fails too, its template names its own pull secrets: add the pull secret to its template"
         return f"{recreate(pod)}: a pod keeps the pull secrets of its creation{own if pod.pull_secrets else ''}"
     if cause == "no_pull_secret":
+        if pod.controller_kind == "Node":
+            return _ON_THE_NODE
         run = run_here(snapshot.index, pod.namespace, image.registry)
         account = snapshot.accounts.get((pod.namespace, pod.service_account))
+        if account is None:
+            run = f"create the service account {pod.service_account}, which does not exist; then {run}"
         if pod.pull_secrets and (account is None or _has_own(pod, account)):
             return f"{run}, and name the secret in imagePullSecrets of the pod template, which has its own list"
         return f"{run}; then {recreate(pod, is_failing=is_failing)}"
@@ -241,7 +252,7 @@ def _wrong_name(snapshot: ClusterSnapshot, container: Container, image: Image) -
                 f"The image names no host, and whether {host} has an image of this name was not checked.",
             )
         return "host_missing", f"The image {container.image} names no host, and {host} has an image of this name."
-    if container.waiting == INVALID_NAME or not image.repository:
+    if container.waiting == INVALID_NAME or not image.is_possible:
         return "image_name_invalid", f"{container.image} is not a valid image name."
     if image.registry not in snapshot.scope.team:
         return "registry_unknown", f"The team of the token has no registry {image.registry}."

@@ -81,6 +81,14 @@ class SecretIndex:
         return self.secrets.get((namespace, name))
 
 
+def why_refused(indexed: IndexedSecret) -> str:
+    """Why the image host does not accept the tokens of a secret, as a clause."""
+    tokens = [one.credentials.token for one in indexed.parsed.logins]
+    if any(one != one.strip() for one in tokens):
+        return "the token begins or ends with a line break or a blank"
+    return "the token is unknown, expired or revoked"
+
+
 def index_secrets(secrets: Iterable[Secret], host: str, registries: Sequence[str]) -> SecretIndex:
     """Index secrets; `registries` are the registries whose pull secrets are known by name."""
     parsed: dict[tuple[str, str], ParsedContent] = {}

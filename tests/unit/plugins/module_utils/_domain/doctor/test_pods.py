@@ -19,7 +19,10 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.clust
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.pods import ADVICE
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.report import build_report
-from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.snapshot import ClusterSnapshot
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.doctor.snapshot import (
+    ClusterSnapshot,
+    TokenAccess,
+)
 from conventions.source import ROOT
 from support.doctor_snapshots import (
     DEAD,
@@ -132,6 +135,9 @@ PODS: dict[str, tuple[ClusterSnapshot, tuple[str, bool] | None]] = {
     "the kubelet finds no name in it": (
         snapshot([], [account()], [pod(image="kiwi/Web:v7", waiting="InvalidImageName")]), ("image_name_invalid", True)
     ),
+    "no image host has such a name, whatever the kubelet calls it": (
+        snapshot([ours()], [account(DIRECT)], [pod(DIRECT, image="kiwi/Web:v7")]), ("image_name_invalid", True)
+    ),
     "the name has a scheme": (
         snapshot([], [account()], [pod(image=f"!https://{HOST}/kiwi/web:v7", waiting="InvalidImageName")]),
         ("image_name_invalid", True),
@@ -228,12 +234,41 @@ def test_the_advice_for_a_pod_that_is_older_than_its_secret_is_by_its_controller
         ([theirs(DIRECT, kind="Opaque")], account(), pod(), f"Delete the secret {DIRECT}, which docr_doks_integration"),
         ([theirs(DIRECT, "dead")], account(), pod(), f"Delete the secret {DIRECT}, which docr_doks_integration did"),
         ([theirs("mine", "dead")], account(), pod("mine", waiting=None), "Put a valid token into the secret."),
+        ([theirs("op", kind="Opaque")], account("op"), pod("op"), "Delete the secret and create the secret again with"),
+        ([theirs("plum", "plum")], account("plum"), pod("plum"), "the present entry stays, since other pods may pull"),
+        ([], account(), pod(controller="Node/web"), "Put a login for the image host on the node, since a static pod"),
+        ([], account(), pod(account="gone"), "Create the service account gone, which does not exist; then run docr"),
     ],
 )
 def test_the_advice_for_a_pod_can_be_followed(
     secrets: list[Secret], held: ServiceAccount, found: Pod, told: str
 ) -> None:
-    assert told in advice(snapshot(secrets, [held], [found], access={"dead": DEAD}))
+    assert told in advice(snapshot(secrets, [held], [found], access={"dead": DEAD, "plum": OPENS_PLUM}))
+
+
+@pytest.mark.parametrize(
+    ("secret", "name", "access"),
+    [
+        (theirs("plum", "plum"), "plum", {"plum": OPENS_PLUM}),
+        (theirs("op", kind="Opaque"), "op", {}),
+        (with_config(theirs("quay"), "{"), "quay", {}),
+        (theirs("quay", host="quay.io"), "quay", {}),
+    ],
+)
+def test_no_advice_for_a_waiting_pod_takes_away_a_pull_secret_that_may_serve_other_images(
+    secret: Secret, name: str, access: dict[str, TokenAccess]
+) -> None:
+    for held in (account(name), account(name, DIRECT)):
+        told = advice(snapshot([secret, ours()], [held], [pod(name)], access=access))
+        assert "remove" not in told
+        assert "Put a token of the registry" not in told
+
+
+def test_a_token_with_a_line_break_is_named_as_such_by_the_pod_and_by_the_secret() -> None:
+    seen = snapshot([theirs("mine", "dead\n")], [account("mine")], [pod("mine")], access={"dead\n": DEAD})
+    shown = build_report(seen).shape("sea")
+    for one in (*shown["pods"], *(found for found in shown["findings"] if found["kind"] == "refused")):
+        assert one["message"].endswith("the token begins or ends with a line break or a blank.")
 
 
 def test_running_pods_with_bad_secrets_of_their_own_are_counted_as_a_risk() -> None:
