@@ -48,6 +48,15 @@ def test_a_file_that_docker_would_not_read_or_that_has_another_login_is_refused_
     assert [one.name for one in path.parent.iterdir()] == ["config.json"]
 
 
+def test_a_path_that_leads_to_no_file_is_told_to_be_no_file(sandbox: Sandbox, path: Path, tmp_path: Path) -> None:
+    path.mkdir(parents=True)
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").touch()
+    for wrong in (path, tmp_path / "loop", tmp_path / "file" / "config.json", Path("/dev/full")):
+        assert "; name a file in a folder with path, or with" in run(sandbox, wrong)["msg"]
+    assert minted(sandbox) == []
+
+
 def test_a_second_registry_is_refused_in_the_same_file_and_accepted_in_another_file(
     sandbox: Sandbox, path: Path
 ) -> None:

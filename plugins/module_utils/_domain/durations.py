@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from .names import shown
+
 _PERIOD = re.compile(r"(?=\d)(?:(?P<days>\d{1,5})d)?(?:(?P<hours>\d{1,4})h)?(?:(?P<minutes>\d{1,5})m)?", re.ASCII)
 _DURATION = re.compile(r"(?=\d)(?:(?P<hours>\d{1,4})h)?(?:(?P<minutes>\d{1,5})m)?", re.ASCII)
 
@@ -56,5 +58,5 @@ def duration_fault(text: str) -> tuple[str, str] | None:
     try:
         parse_duration(text)
     except ValueError as error:
-        return f"{text!r} is not a duration", str(error)
+        return f"{shown(text)} is not a duration", str(error)
     return None

@@ -23,6 +23,7 @@ from .._client.web import place_of
 from .._domain.addresses import PORT_RANGE, has_bad_port
 from .._domain.errors import Denied, InvalidInput
 from .._domain.field_errors import REQUIRED, FieldError
+from .._domain.names import shown
 from .spec import TOKEN_VARIABLES
 from .version import COLLECTION_VERSION
 
@@ -137,17 +138,17 @@ def _address_faults(name: str, value: str) -> Iterator[FieldError]:
     except ValueError:
         is_bad_port = False
     if is_bad_port:
-        yield FieldError(name, f"the port of {value!r} is not {PORT_RANGE}", "correct the port")
+        yield FieldError(name, f"the port of {shown(value)} is not {PORT_RANGE}", "correct the port")
     elif name == "registry_host":
         if not _HOST.fullmatch(value) or place_of(address) is None:
             advice = "write the host, with :PORT if need be, and no https://"
-            yield FieldError(name, f"{value!r} is no host", advice)
+            yield FieldError(name, f"{shown(value)} is no host", advice)
     elif place_of(value) is None:
-        yield FieldError(name, f"{value!r} is not an https address", "a token is sent over TLS only")
+        yield FieldError(name, f"{shown(value)} is not an https address", "a token is sent over TLS only")
     elif name == "endpoint" and urlsplit(address_of_api(value)).path:
         # Below another path, a 404 says nothing of a registry.
         advice = "write the address of the API without a path, such as https://api.digitalocean.com"
-        yield FieldError(name, f"{value!r} has a path", advice)
+        yield FieldError(name, f"{shown(value)} has a path", advice)
 
 
 def _settings_faults(params: Mapping[str, Any]) -> Iterator[FieldError]:

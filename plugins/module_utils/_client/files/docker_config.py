@@ -33,6 +33,10 @@ _ADVICE = (
     "check that the module's user may replace the file; where the file itself is mounted, mount its folder instead"
 )
 
+# The path leads to no file: to a folder, a device or a loop of links, or through a file.
+_NO_PLACE = frozenset({errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EINVAL})
+_NO_FILE = "name a file in a folder with path, or with the variable that names the client's file or folder"
+
 
 class DockerConfigFile:
     """One config file by its real path; the protocol ConfigFile of the services says what each call promises.
@@ -237,7 +241,7 @@ def _file_errors(words: str) -> AbstractContextManager[None]:
 
 def _translate(words: str, error: Exception) -> ConfigFileError:
     if isinstance(error, OSError):
-        return ConfigFileError(words, reason_of(error), _ADVICE)
+        return ConfigFileError(words, reason_of(error), _NO_FILE if error.errno in _NO_PLACE else _ADVICE)
     return ConfigFileError(words, "the content is not UTF-8", "check which program wrote the file")
 
 

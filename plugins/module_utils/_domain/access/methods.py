@@ -14,6 +14,7 @@ from typing import Any
 from ..credentials.rotation import LIFETIMES
 from ..durations import format_period, parse_period
 from ..field_errors import DUPLICATE, REQUIRED, UNSUPPORTED, FieldError
+from ..names import shown
 
 # DigitalOcean's own integration; one secret that its operator copies; secrets that this collection writes itself.
 ONE_CLICK = "one_click"
@@ -110,13 +111,13 @@ def rotation_error(text: str) -> tuple[str, str] | None:
     try:
         period = parse_period(text)
     except ValueError as error:
-        return f"{text!r} is not a period", str(error)
+        return f"{shown(text)} is not a period", str(error)
     if period < LEAST_ROTATION:
-        return f"{text!r} is too short", f"use {format_period(LEAST_ROTATION)} or more"
+        return f"{shown(text)} is too short", f"use {format_period(LEAST_ROTATION)} or more"
     if period > MOST_ROTATION:
         # Rounded to days: the exact limit near 16 years helps no user.
         most = format_period(timedelta(days=MOST_ROTATION.days))
-        return f"{text!r} is too long", f"use {most} or less, or never_expires: true"
+        return f"{shown(text)} is too long", f"use {most} or less, or never_expires: true"
     return None
 
 

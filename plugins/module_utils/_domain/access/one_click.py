@@ -17,7 +17,7 @@ from ..clusters.cluster import Cluster, lists_registry
 from ..clusters.lookup import resolve_clusters
 from ..errors import DocrError, InvalidInput, Refused
 from ..field_errors import FieldError
-from ..names import NameRef, join_names
+from ..names import NameRef, join_names, shown
 from ..plan import Plan, Step
 
 PRESENT = "present"
@@ -193,7 +193,7 @@ def missing_registries(desired: DesiredIntegrations, existing: Sequence[str]) ->
         return ()
     advice = f"the team has {join_names(existing)}" if existing else "the team has no registries, create it first"
     return tuple(
-        FieldError(one.where, f"there is no registry {one.name!r}", advice)
+        FieldError(one.where, f"there is no registry {shown(one.name)}", advice)
         for integration in desired.integrations
         for one in integration.registries
         if one.name not in existing

@@ -19,7 +19,7 @@ from datetime import datetime
 from ..clusters.objects import ServiceAccount
 from ..clusters.selection import plain_names
 from ..errors import DocrError, Refused
-from ..names import join_names
+from ..names import join_names, shown
 from ..plan import Plan
 from ..times import format_time
 from . import steps
@@ -338,7 +338,7 @@ def _missing_names(access: RegistryAccess) -> Iterator[str]:
     if missing:
         yield f"The cluster {name} has no namespace {join_names(missing)}."
     if where.namespace_selector is not None and not access.current.chosen:
-        yield f"The label selector {where.namespace_selector!r} chooses no namespace of the cluster {name}."
+        yield f"The label selector {shown(where.namespace_selector)} chooses no namespace of the cluster {name}."
     if not access.namespaces:
         # A foreign secret in each chosen namespace is an error of its own.
         if access.foreign_namespaces:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from ..field_errors import FieldError
-from ..names import NameRef, join_names
+from ..names import NameRef, join_names, shown
 from .cluster import Cluster
 
 _HYPHENATED_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -52,7 +52,7 @@ def _matches(clusters: Sequence[Cluster], name: str) -> list[Cluster]:
 def _ambiguous(name: NameRef, matches: Sequence[Cluster]) -> FieldError:
     ids = join_names(f"{cluster.id} ({cluster.region}, {cluster.state})" for cluster in matches)
     return FieldError(
-        name.where, f"{len(matches)} clusters have the name {name.name!r}: {ids}", "use the ID of a cluster"
+        name.where, f"{len(matches)} clusters have the name {shown(name.name)}: {ids}", "use the ID of a cluster"
     )
 
 
@@ -60,7 +60,7 @@ def _unknown(name: NameRef, clusters: Sequence[Cluster]) -> FieldError:
     if is_cluster_id(name.name):
         what = f"there is no cluster with the ID {name.name}"
     else:
-        what = f"there is no cluster {name.name!r}"
+        what = f"there is no cluster {shown(name.name)}"
     existing = sorted({cluster.name for cluster in clusters})
     if not existing:
         return FieldError(name.where, what, "the team of the token has no clusters")

@@ -13,7 +13,7 @@ from datetime import datetime
 from ..durations import format_duration
 from ..errors import Refused
 from ..field_errors import FieldError
-from ..names import NameRef
+from ..names import NameRef, shown
 from ..plan import Plan
 from ..windows.calendar import Window
 from .collection import CANCELLING, GarbageCollection
@@ -174,7 +174,7 @@ def unknown_registries(
     """An error for each of `names` whose registry does not exist and is not expected."""
     missing = {one.registry for one in histories if not one.exists} - set(expected)
     return tuple(
-        FieldError(one.where, f"there is no registry {one.name!r}", "create it first, or correct the name")
+        FieldError(one.where, f"there is no registry {shown(one.name)}", "create it first, or correct the name")
         for one in names
         if one.name in missing
     )

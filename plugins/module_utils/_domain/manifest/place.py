@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..field_errors import INVALID, FieldError
-
-# What a message shows of a value at most.
-SHOWN_LENGTH = 80
+from ..names import SHOWN_LENGTH, shown
 
 _WORDS: tuple[tuple[Any, str], ...] = (
     ((int, float), "a number"),
@@ -83,12 +81,6 @@ def kind_of_value(value: object) -> str:
         if isinstance(value, types):
             return words
     return "empty" if value is None else f"of the type {type(value).__name__}"
-
-
-def shown(value: object) -> str:
-    """Text as a message shows it: quoted, on one line, not longer than what can be read at a glance."""
-    text = repr(str(value))
-    return text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}...'"
 
 
 def on_one_line(text: str) -> str:

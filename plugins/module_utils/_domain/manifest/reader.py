@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, cast
 
-from ..durations import format_duration
 from ..errors import InvalidInput
 from ..field_errors import FieldError
+from ..login.lifetimes import lifetime_options
+from ..names import shown
 from ..registry.tiers import HIGHEST, tier_disagreement
 from .access import BLOCK, manifest_faults, manifest_notes, variable_notes
-from .place import Faults, Place, kind_of_value, nearest, shown
+from .place import Faults, Place, kind_of_value, nearest
 from .schema import HOME, KIND, OLD_HOMES
 from .values import given, read_object, spelled_path
 
@@ -206,6 +206,9 @@ def _kind_fault(document: Document) -> FieldError | None:
     place = Place(document.origin)
     if not isinstance(content, Mapping):
         advice = "write a map with apiVersion, kind, metadata and spec, and --- between documents"
+        if isinstance(content, str) and content.startswith("$ANSIBLE_VAULT;"):
+            advice = "decrypt the file with ansible-vault; a manifest holds no secrets"
+            return place.fault("the document is encrypted with ansible-vault", advice)
         return place.fault(f"the value is {kind_of_value(content)}, not a manifest", advice)
     kind = content.get("kind")
     if not isinstance(kind, str) or kind == KIND:
@@ -281,9 +284,7 @@ def _login_warning(reading: _Reading) -> str:
     name, login = reading.spec["name"], given(reading.spec["docker_credentials"])
     path = spelled_path("spec.docker_credentials", reading.content)
     options = [f"registry={name}", *(["read_write=true"] if login["write"] else [])]
-    minutes = login.get("expiry_seconds", 0) // 60
-    if minutes:
-        options.append(f"expires_in={format_duration(timedelta(minutes=minutes))}")
+    options += [f"{key}={value}" for key, value in lifetime_options(login.get("expiry_seconds") or 0).items()]
     return (
         f"{reading.origin}, {path}: a run of the manifest writes no login; to write the login to a Docker config file, "
         f"set docr_login_folder, or run the module docr_credentials with {' '.join(options)} and the file's path."

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from ..field_errors import DUPLICATE, REQUIRED, UNSUPPORTED, FieldError
-from .place import Faults, Place, kind_of_value, nearest, on_one_line, shown
+from ..names import shown
+from .place import Faults, Place, kind_of_value, nearest, on_one_line
 from .schema import (
     ANYTHING,
     BOOLEAN,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from ..names import shown
+
 # Project Planton's rule and DigitalOcean's agree on this much; that a name starts with a letter is DigitalOcean's own
 # rule from its product page, which the service decides (digitalocean-api.md 1.3).
 NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
@@ -19,9 +21,9 @@ RESERVED_NAMES = frozenset({"options", "subscription", "validate-name"})
 def name_fault(name: str) -> tuple[str, str] | None:
     """What is wrong with a name, and the advice; None for a valid name."""
     if len(name) > NAME_MAX_LENGTH:
-        return f"{name!r} has {len(name)} characters", f"use at most {NAME_MAX_LENGTH}"
+        return f"{shown(name)} has {len(name)} characters", f"use at most {NAME_MAX_LENGTH}"
     if not re.fullmatch(NAME_PATTERN, name):
-        return f"{name!r} is not a registry name", "use a-z, 0-9 and '-', with a letter or digit at both ends"
+        return f"{shown(name)} is not a registry name", "use a-z, 0-9 and '-', with a letter or digit at both ends"
     if name in RESERVED_NAMES:
-        return f"{name!r} is reserved by the API", "choose another name"
+        return f"{shown(name)} is reserved by the API", "choose another name"
     return None

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 from ..field_errors import DUPLICATE, FORBIDDEN, REQUIRED, FieldError
+from ..names import shown
 from ..plan import Plan
 from .model import Registry
 from .steps import ChangeTier, CreateRegistry, RegistryStep
@@ -134,7 +135,7 @@ def _faults_of(account: Account, registry: DesiredRegistry) -> Iterable[FieldErr
     if registry.region is not None and registry.region not in account.offer.regions:
         yield FieldError(
             registry.where("region"),
-            f"no registry can be created in {registry.region!r}",
+            f"no registry can be created in {shown(registry.region)}",
             f"choose one of {', '.join(account.offer.regions)}",
         )
     if registry.name in account.taken_names:

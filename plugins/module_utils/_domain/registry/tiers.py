@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..field_errors import UNSUPPORTED, FieldError
+from ..names import shown
 from ..raw import required_text, text_list
 
 # How many registries a tier allows stands in no answer of the API, only on the product page (digitalocean-api.md 1.3).
@@ -160,7 +161,7 @@ def resolve_tier(desired: Iterable[tuple[str, str]], offer: TeamOffer) -> tuple[
     votes = tuple(desired)
     known = {tier.slug: tier for tier in offer.tiers}
     faults = tuple(
-        FieldError(where, f"the tier {slug!r} does not exist", f"choose one of {', '.join(known)}")
+        FieldError(where, f"the tier {shown(slug)} does not exist", f"choose one of {', '.join(known)}")
         for where, slug in votes
         if slug not in known
     )

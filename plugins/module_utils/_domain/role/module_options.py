@@ -8,17 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from posixpath import join
 from typing import Any
 
 from ..access.methods import DIRECT, ONE_CLICK
-from ..durations import format_duration
+from ..login.lifetimes import lifetime_options
 from ..manifest.access import Access, access_of, access_variables, shape_entries
-
-# What the options of docr_credentials can say: a push of a minute before the end, and hours of four digits.
-_LEAST_LIFETIME = timedelta(minutes=2)
-_MOST_LIFETIME = timedelta(hours=9999)
 
 Values = Mapping[str, Any]
 Entries = list[dict[str, Any]]
@@ -42,14 +37,14 @@ def gc_overrides(manifests: Iterable[Values]) -> Entries:
 def desired_logins(manifests: Iterable[Values], folder: str | None) -> Entries:
     """The logins that manifests ask for, as the options of docr_credentials; none without a folder for their files.
 
-    A login without a lifetime has the module's, and a lifetime ends in whole minutes. A push may take half of it.
+    A login without a lifetime has the module's.
     """
     if folder is None:
         return []
     wanted = [(one["name"], one["docker_credentials"]) for one in manifests if one["docker_credentials"] is not None]
     return [
         {"registry": name, "path": login_path(folder, name), "read_write": login["write"]}
-        | _lifetime_of(login.get("expiry_seconds") or 0)
+        | lifetime_options(login.get("expiry_seconds") or 0)
         for name, login in wanted
     ]
 
@@ -57,16 +52,6 @@ def desired_logins(manifests: Iterable[Values], folder: str | None) -> Entries:
 def login_path(folder: str, registry: str) -> str:
     """The file of a registry's login below a folder. The folder of the file is a value for DOCKER_CONFIG."""
     return join(folder, registry, "config.json")
-
-
-def _lifetime_of(seconds: int) -> dict[str, str]:
-    if not seconds:
-        return {}
-    lifetime = max(_LEAST_LIFETIME, min(timedelta(minutes=seconds // 60), _MOST_LIFETIME))
-    return {
-        "expires_in": format_duration(lifetime),
-        "longest_push": format_duration(min(timedelta(hours=1), lifetime / 2)),
-    }
 
 
 def desired_integrations(manifests: Iterable[Values], variables: Values) -> Entries:

@@ -21,7 +21,8 @@ from typing import Any
 from ..errors import InvalidInput
 from ..field_errors import INVALID, REQUIRED, FieldError
 from ..manifest import schema
-from ..manifest.place import nearest, shown
+from ..manifest.place import nearest
+from ..names import shown
 from ..registry.name import name_fault
 from .variables import (
     BOOLEAN,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from ..durations import parse_duration
 from ..field_errors import REQUIRED, FieldError
+from ..names import shown
 from .calendar import LONGEST, UTC, Blackout, Calendar, MaintenanceWindow
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -50,7 +51,7 @@ def _parse_window(raw: Mapping[str, Any], path: str, faults: list[FieldError]) -
         faults.append(FieldError(f"{path}.days", "the list is empty", f"use some of {', '.join(DAYS)}", REQUIRED))
     for number, day in enumerate(days):
         if day not in DAYS:
-            faults.append(FieldError(f"{path}.days[{number}]", f"{day!r} is no day", f"use {', '.join(DAYS)}"))
+            faults.append(FieldError(f"{path}.days[{number}]", f"{shown(day)} is no day", f"use {', '.join(DAYS)}"))
     return MaintenanceWindow(
         frozenset(DAYS.index(day) for day in days if day in DAYS),
         _parse_start(raw["start"], f"{path}.start", faults),
@@ -63,7 +64,8 @@ def _parse_start(text: str, where: str, faults: list[FieldError]) -> time:
     match = _START.fullmatch(text)
     if match is None:
         # YAML reads 22:30 without quotes as the number 1350.
-        faults.append(FieldError(where, f"{text!r} is not a time of day", 'write "HH:MM" with quotes, such as "03:00"'))
+        advice = 'write "HH:MM" with quotes, such as "03:00"'
+        faults.append(FieldError(where, f"{shown(text)} is not a time of day", advice))
         return time()
     return time(int(match["hour"]), int(match["minute"]))
 
@@ -72,7 +74,7 @@ def _parse_length(text: str, where: str, faults: list[FieldError]) -> timedelta:
     try:
         duration = parse_duration(text)
     except ValueError as error:
-        faults.append(FieldError(where, f"{text!r} is not a duration", str(error)))
+        faults.append(FieldError(where, f"{shown(text)} is not a duration", str(error)))
         return timedelta()
     if not timedelta() < duration <= LONGEST:
         faults.append(FieldError(where, f"a window cannot last {text}", "use more than 0 and at most 168h"))
@@ -104,13 +106,13 @@ def _parse_zone(name: str, where: str, faults: list[FieldError]) -> str:
     if name in known:
         return name
     if "Europe/Berlin" not in known:
-        what = f"the time zone {name!r} cannot be looked up: there is no time zone data"
+        what = f"the time zone {shown(name)} cannot be looked up: there is no time zone data"
         faults.append(FieldError(where, what, "install the Python package tzdata where this runs (pip install tzdata)"))
         return UTC
     folded = {one.lower(): one for one in known}
     near = get_close_matches(name.lower(), folded, 1)
     advice = f"did you mean {folded[near[0]]}?" if near else "write its tz name, such as Europe/Berlin"
-    faults.append(FieldError(where, f"there is no time zone {name!r}", advice))
+    faults.append(FieldError(where, f"there is no time zone {shown(name)}", advice))
     return UTC
 
 
@@ -123,7 +125,7 @@ def _parse_blackout(text: str, where: str, faults: list[FieldError]) -> Blackout
         last = date.fromisoformat(match["last"] or match["first"])
     except ValueError:
         advice = "write 2026-12-24, or a range with both ends as 2026-12-24/2027-01-02"
-        faults.append(FieldError(where, f"{text!r} is no date and no range of dates", advice))
+        faults.append(FieldError(where, f"{shown(text)} is no date and no range of dates", advice))
         return None
     if last < first:
         faults.append(FieldError(where, f"{text} ends before it begins", "write the earlier date first"))

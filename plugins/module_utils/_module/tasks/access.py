@@ -16,6 +16,7 @@ from ..._domain.access.one_click import ABSENT, PRESENT
 from ..._domain.durations import parse_period
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
+from ..._domain.names import shown
 from ..._service.access.task import AccessTask
 from ..._service.flow.wait import PollSettings, SystemClock
 from ..run import Params, TaskEntry
@@ -89,7 +90,7 @@ def _read_period(params: Params, name: str, errors: list[FieldError]) -> timedel
     try:
         return parse_period(params[name])
     except ValueError as error:
-        errors.append(FieldError(name, f"{params[name]!r} is not a period", str(error)))
+        errors.append(FieldError(name, f"{shown(params[name])} is not a period", str(error)))
         return timedelta(0)
 
 

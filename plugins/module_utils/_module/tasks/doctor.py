@@ -31,7 +31,7 @@ from ..._domain.errors import (
     Unreachable,
 )
 from ..._domain.field_errors import REQUIRED, UNSUPPORTED, FieldError
-from ..._domain.names import NameRef, join_names
+from ..._domain.names import NameRef, join_names, shown
 from ..._service.doctor import examine_cluster
 from ..._service.flow.parallel import MOST_CLUSTERS, parallel_outcomes
 from ..._service.ports.clusters import Clusters
@@ -143,7 +143,9 @@ def _scope(api: Clusters, params: Params) -> DoctorScope:
     asked: Sequence[str] | None = params["registries"]
     unknown = tuple(
         FieldError(
-            f"registries[{number}]", f"the team has no registry {name!r}", f"the team has {join_names(team) or 'none'}"
+            f"registries[{number}]",
+            f"the team has no registry {shown(name)}",
+            f"the team has {join_names(team) or 'none'}",
         )
         for number, name in enumerate(asked or ())
         if name not in team

@@ -27,7 +27,7 @@ from ..._domain.gc.rules import (
     Rules,
     stuck_after_fault,
 )
-from ..._domain.names import NameRef
+from ..._domain.names import NameRef, shown
 from ..._domain.windows.options import parse_calendar
 from ..run import Params
 from ..spec import Spec
@@ -186,7 +186,7 @@ def _override_faults(
     if name not in registries:
         yield FieldError(
             where,
-            f"{name!r} is not among the registries of the task",
+            f"{shown(name)} is not among the registries of the task",
             "add the name to registries, or remove the name here",
         )
     elif name in own:

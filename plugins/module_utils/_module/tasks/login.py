@@ -30,6 +30,7 @@ from ..._domain.login.clients import (
 from ..._domain.login.note import MintedCredential
 from ..._domain.login.plan import CurrentLogin, DesiredLogin, plan_login, plan_logout
 from ..._domain.login.steps import LogIn, LoginStep, LogoutStep
+from ..._domain.names import shown
 from ..._domain.plan import Outcome, Plan
 from ..._domain.registry.name import name_fault
 from ..._service.flow.wait import SystemClock
@@ -99,7 +100,7 @@ def _faults(params: Params, path: str, around: Surroundings) -> Iterator[FieldEr
         try:
             parse_duration(params[name])
         except ValueError as error:
-            wrong.append(FieldError(name, f"{params[name]!r} is not a duration", str(error)))
+            wrong.append(FieldError(name, f"{shown(params[name])} is not a duration", str(error)))
     if wrong:
         yield from wrong
         return

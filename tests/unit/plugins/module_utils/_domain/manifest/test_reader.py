@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 import datetime
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.durations import parse_duration
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import InvalidInput
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.field_errors import FieldError
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.manifest.reader import (
@@ -362,8 +365,23 @@ def test_docker_credentials_are_read(block: Any, expected: Any) -> None:
 def test_a_warning_says_how_to_get_the_login_of_a_manifest() -> None:
     (warning,) = read(document(spec={"dockerCredentials": {"write": True, "expirySeconds": 5400}})).warnings
     assert "spec.dockerCredentials: a run of the manifest writes no login; to write the login to a" in warning
-    assert "run the module docr_credentials with registry=kiwi read_write=true expires_in=1h30m and the" in warning
+    assert "run the module docr_credentials with registry=kiwi read_write=true expires_in=1h30m longest_push" in warning
     assert "expires_in" not in read(document(spec={"dockerCredentials": {}})).warnings[0]
+
+
+@pytest.mark.parametrize("seconds", [1, 30, 90, 3600, 5400, 7200, 1_576_800_000])
+def test_the_options_in_the_warning_are_options_that_the_module_accepts(seconds: int) -> None:
+    (warning,) = read(document(spec={"dockerCredentials": {"expirySeconds": seconds}})).warnings
+    options = dict(re.findall(r"(expires_in|longest_push)=(\S+)", warning))
+    assert parse_duration(options["expires_in"]) > parse_duration(options["longest_push"]) > timedelta()
+    # The login is valid no longer than the manifest says; the module counts in minutes and needs two of them.
+    assert parse_duration(options["expires_in"]) <= timedelta(seconds=max(seconds, 120))
+
+
+def test_a_manifest_that_is_encrypted_is_named_as_such_and_not_shown() -> None:
+    (fault,) = faults("$ANSIBLE_VAULT;1.1;AES256 3939")
+    assert "the document is encrypted with ansible-vault; decrypt the file" in fault
+    assert "3939" not in fault
 
 
 def test_metadata_of_other_tools_is_carried_along() -> None:
