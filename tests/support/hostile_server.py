@@ -15,9 +15,12 @@ from contextlib import contextmanager
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import trustme
+
+# The attribute of a connection that keeps the name that TLS asked for.
+_SERVER_NAME = "asked_server_name"
 
 Script = Callable[[], Iterator[bytes]]
 
@@ -89,23 +92,38 @@ def _answer(client: socket.socket, context: ssl.SSLContext, script: Script, over
         return
 
 
+class Arrival(NamedTuple):
+    """A request: its path, the common name of the client certificate, and the name that TLS asked for."""
+
+    path: str
+    client: str | None
+    server_name: str | None
+
+
 class ReplyingServer(NamedTuple):
     """Address of an API server, its CA (PEM in base64), and the headers of each request that came."""
 
     address: str
     ca_data: str
     seen: list[Message]
+    arrivals: list[Arrival]
 
 
 @contextmanager
 def replying_server(
-    reply: Callable[[str], Reply], *, uses_tls: bool = True, chain: tuple[bytes, bytes] | None = None
+    reply: Callable[[str], Reply],
+    *,
+    uses_tls: bool = True,
+    chain: tuple[bytes, bytes] | None = None,
+    clients: trustme.CA | None = None,
 ) -> Iterator[ReplyingServer]:
     """An HTTPS server that answers a path as told, on connections that stay open, until the block ends.
 
-    `chain` is a certificate with its key and the certificate of its CA, in PEM, in place of trustme's.
+    `chain` is a certificate with its key and the certificate of its CA, in PEM, in place of trustme's. `clients` is
+    the authority of the client certificates that the server takes; no client must have a certificate.
     """
     seen: list[Message] = []
+    arrivals: list[Arrival] = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -114,6 +132,7 @@ def replying_server(
 
         def answer(self) -> None:
             seen.append(self.headers)
+            arrivals.append(_arrival(self.path, self.connection))
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             told = reply(self.path)
             self.send_response(told.status)
@@ -137,12 +156,27 @@ def replying_server(
         else:
             with trustme.Blob(chain[0]).tempfile() as path:
                 context.load_cert_chain(path)
+        context.sni_callback = _keep_server_name
+        if clients is not None:
+            context.verify_mode = ssl.CERT_OPTIONAL
+            clients.configure_trust(context)
         server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     scheme = "https" if uses_tls else "http"
     ca_data = base64.b64encode(chain[1] if chain else authority.cert_pem.bytes()).decode()
     try:
-        yield ReplyingServer(f"{scheme}://127.0.0.1:{server.server_address[1]}", ca_data, seen)
+        yield ReplyingServer(f"{scheme}://127.0.0.1:{server.server_address[1]}", ca_data, seen, arrivals)
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _keep_server_name(stream: ssl.SSLSocket | ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
+    setattr(stream, _SERVER_NAME, name)
+
+
+def _arrival(path: str, stream: socket.socket) -> Arrival:
+    certificate = stream.getpeercert() if isinstance(stream, ssl.SSLSocket) else None
+    subject: Any = (certificate or {}).get("subject", ())
+    names = [value for part in subject for field, value in part if field == "commonName"]
+    return Arrival(path, names[0] if names else None, getattr(stream, _SERVER_NAME, None))

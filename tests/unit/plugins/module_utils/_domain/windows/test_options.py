@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.names import shown
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.windows.calendar import (
     Blackout,
     Calendar,
@@ -76,7 +77,7 @@ MORE = ["posixrules", "Factory", "zone.tab", "right/Europe/Berlin", "posix/Europ
 )
 def test_an_unknown_time_zone_is_an_error_and_no_exception(name: str) -> None:
     (fault,) = parse_calendar([NIGHT | {"time_zone": name}], [])[1]
-    assert (fault.where, fault.what) == ("maintenance_windows[0].time_zone", f"there is no time zone {name!r}")
+    assert (fault.where, fault.what) == ("maintenance_windows[0].time_zone", f"there is no time zone {shown(name)}")
 
 
 @pytest.mark.parametrize(("name", "near"), [("europe/berlin", "Europe/Berlin"), ("Asia/Tokio", "Asia/Tokyo")])
