@@ -4,8 +4,8 @@
 """The forms of kubeconfig that other tools write, each with what the API server must get.
 
 test_foreign_kubeconfigs.py has further forms, and the forms that are refused: token files with blanks and beside a
-token, impersonation with other alphabets, addresses without a scheme, a CA without keyUsage, what an exec plug-in learns
-of the cluster, the renewal of a credential, the auth-provider oidc, and the login of a proxy in HTTPS_PROXY.
+token, impersonation with other alphabets, addresses without a scheme, a CA without keyUsage, what an exec plug-in
+learns of the cluster, the renewal of a credential, the auth-provider oidc, and the login of a proxy in HTTPS_PROXY.
 """
 
 from __future__ import annotations
