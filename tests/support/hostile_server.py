@@ -150,17 +150,7 @@ def replying_server(
     server.daemon_threads = True
     authority = trustme.CA()
     if uses_tls:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        if chain is None:
-            authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
-        else:
-            with trustme.Blob(chain[0]).tempfile() as path:
-                context.load_cert_chain(path)
-        context.sni_callback = _keep_server_name
-        if clients is not None:
-            context.verify_mode = ssl.CERT_OPTIONAL
-            clients.configure_trust(context)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.socket = _tls_context(authority, chain, clients).wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     scheme = "https" if uses_tls else "http"
     ca_data = base64.b64encode(chain[1] if chain else authority.cert_pem.bytes()).decode()
@@ -169,6 +159,22 @@ def replying_server(
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _tls_context(
+    authority: trustme.CA, chain: tuple[bytes, bytes] | None, clients: trustme.CA | None
+) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if chain is None:
+        authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    else:
+        with trustme.Blob(chain[0]).tempfile() as path:
+            context.load_cert_chain(path)
+    context.sni_callback = _keep_server_name
+    if clients is not None:
+        context.verify_mode = ssl.CERT_OPTIONAL
+        clients.configure_trust(context)
+    return context
 
 
 def _keep_server_name(stream: ssl.SSLSocket | ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
