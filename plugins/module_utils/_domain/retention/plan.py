@@ -22,7 +22,8 @@ class ManifestDecision:
     """What happens to a manifest of a repository, and why.
 
     `tags` are its tags when the plan was made. `by` is the parent or subject of the reasons `child_of` and
-    `subject_of`, `rule` the name of the rule that decided, `used_by` what uses the manifest, for people.
+    `subject_of`, and the parent or subject with which a manifest is deleted. `rule` is the name of the rule that
+    decided, `used_by` what uses the manifest, for people.
     """
 
     digest: str
@@ -35,7 +36,10 @@ class ManifestDecision:
 
 
 class TagRemoval(NamedTuple):
-    """A tag that leaves a manifest, which stays because of another tag or reason."""
+    """A tag that leaves a manifest, which stays because of another tag.
+
+    The last tag never leaves a manifest that stays: the API may delete the manifest with its last tag.
+    """
 
     tag: str
     digest: str
@@ -47,7 +51,7 @@ class RepositoryPlan:
 
     `deletions` are digests, each parent before its children and each subject before its companions. A digest is
     deleted with all its tags. `refusal` says as a sentence why a brake stops the whole repository; both tuples are
-    then empty.
+    then empty, and the decisions show what the rules would have deleted.
     """
 
     repository: str
@@ -61,7 +65,8 @@ class RepositoryPlan:
 class PrunePlan:
     """What happens in a registry. `freed_bytes` counts a blob once, and only where no manifest that stays names it.
 
-    `refusal` says as a sentence why nothing of the registry is deleted, such as a source of uses that was not read.
+    `refusal` says as a sentence why nothing of the registry is deleted, such as a source of uses that was not read;
+    the repositories then show what would be deleted. `notes` say why a rule chose nothing.
     """
 
     registry: str
@@ -70,8 +75,9 @@ class PrunePlan:
     freed_bytes: int = 0
     warnings: tuple[str, ...] = ()
     refusal: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def has_changes(self) -> bool:
         """Whether a tag or a manifest goes."""
-        return any(one.untagged or one.deletions for one in self.repositories)
+        return self.refusal is None and any(one.untagged or one.deletions for one in self.repositories)
