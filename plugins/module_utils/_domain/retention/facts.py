@@ -23,10 +23,16 @@ class ManifestFacts(NamedTuple):
     """A manifest of a repository.
 
     `tags` are those of the user, and `tag_times` their times in the same order: the later of the tag's and the
-    manifest's time. `time` is the latest of all. Both are empty where the API gives no time. `is_companion` says
-    whether the manifest is attached to another one; `is_orphaned` whether it is, and no subject exists. `is_image` is
-    True for what people count as an image: neither a child, nor a companion, nor a manifest which cannot be read.
-    `lost_tags` are the tags that attach the manifest to nothing, which no rule on tags chooses.
+    manifest's time. `time` is the latest of all. Both are empty where the API gives no time. `lost_tags` are tags
+    that attach the manifest to nothing, which no rule on tags chooses.
+
+    `is_companion` says whether the manifest is attached to another one, `has_subject` whether that one is in the
+    registry, `is_orphaned` whether no subject is. `is_image` is True for what people count as an image: neither a
+    child, nor a companion, nor a manifest that cannot be read.
+
+    `is_unreadable` says whether something of the manifest is not known, `is_hiding` whether its document is not
+    known, which may name any other manifest of the repository. `missing` is WHOLLY or PARTLY for an index that lacks
+    children.
     """
 
     place: ManifestPlace
@@ -36,9 +42,11 @@ class ManifestFacts(NamedTuple):
     tag_times: tuple[datetime, ...]
     is_untagged: bool
     is_companion: bool
+    has_subject: bool
     is_orphaned: bool
     is_image: bool
     is_unreadable: bool
+    is_hiding: bool
     missing: str | None
 
 
@@ -62,7 +70,8 @@ def _facts_of(graph: ImageGraph, place: ManifestPlace, tag_times: TagTimes, are_
     is_gone = place in graph.inventory.gone
     time, times = _times(place, listed.updated_at, tags, tag_times)
     is_lost = subject is not None and not graph.exists(subject) and not are_lists_read
-    is_unreadable = place in graph.inventory.unread or time is None or is_lost or not (is_gone or _is_known(document))
+    is_hiding = place in graph.inventory.unread or (document is None and not is_gone)
+    is_unreadable = is_hiding or time is None or is_lost or not (is_gone or _is_known(document))
     return ManifestFacts(
         place=place,
         tags=tags,
@@ -71,10 +80,12 @@ def _facts_of(graph: ImageGraph, place: ManifestPlace, tag_times: TagTimes, are_
         tag_times=times,
         is_untagged=not listed.tags,
         is_companion=has_subject or is_attached,
+        has_subject=has_subject,
         is_orphaned=is_attached and not has_subject and not tags and are_lists_read,
         is_image=not (has_subject or is_attached or is_gone or is_unreadable)
         and bool(tags or not _has_parent(graph, place)),
         is_unreadable=is_unreadable,
+        is_hiding=is_hiding,
         missing=_missing(graph, place, document),
     )
 
