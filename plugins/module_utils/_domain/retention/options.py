@@ -105,6 +105,8 @@ def parse_settings(
 
 def _parse_policy(raw: object, where: str, faults: list[FieldError]) -> RetentionPolicy:
     given = _mapping(raw, where, _POLICY_KEYS, faults)
+    if not isinstance(raw, Mapping):
+        return RetentionPolicy(where, ())
     rules = _list(given.get("rules", []), f"{where}.rules", faults)
     if "rules" not in given or given["rules"] == []:
         faults.append(FieldError(f"{where}.rules", "the list of rules is missing or empty", "write a rule", REQUIRED))
@@ -118,6 +120,8 @@ def _parse_policy(raw: object, where: str, faults: list[FieldError]) -> Retentio
 
 def _parse_rule(raw: object, where: str, faults: list[FieldError]) -> RetentionRule:
     given = _mapping(raw, where, _RULE_KEYS, faults)
+    if not isinstance(raw, Mapping):
+        return RetentionRule(where, where, False, Conditions())
     name = given.get("name", where)
     if not isinstance(name, str) or not name.strip():
         faults.append(FieldError(f"{where}.name", "the name is not a text", "write a name, or leave the name out"))
