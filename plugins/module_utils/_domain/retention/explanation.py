@@ -50,8 +50,8 @@ def policy_notes(scopes: Sequence[PolicyScope], now: datetime) -> Iterator[str]:
             if not scope.matches.get(rule.where):
                 counts = ", ".join(_counts(rule, scope.manifests, now))
                 yield (
-                    f"The rule {rule.name} chooses nothing at present. Of the {len(scope.manifests)} manifests of its "
-                    f"repositories its conditions hold for: {counts}."
+                    f"The rule {rule.name} chooses none of the {len(scope.manifests)} manifests of its repositories "
+                    f"at present; manifests for which a condition holds alone: {counts}."
                 )
 
 

@@ -305,16 +305,22 @@ RULES: dict[str, PruneCase] = {
         [{"repositories": ["app"], "rules": [{"delete": {"tags": ["x"]}}]}, {"rules": [OLD_TAGS]}],
     ),
     "versions": PruneCase(
-        draw().add("img", image("a"), "v1.9.0").add("old", image("b"), "1.2.0-rc.1").add("late", image("c"), "v2.0.0-rc.1"),
+        draw()
+        .add("img", image("a"), "v1.9.0")
+        .add("old", image("b"), "1.2.0-rc.1")
+        .add("late", image("c"), "v2.0.0-rc.1"),
         "img old",
         rules({"delete": {"semver": ">=1.0.0 <2"}}),
     ),
     "pre-releases are no output of git describe": PruneCase(
-        draw().add("img", image("a"), "v1.9.0-12-gabc").add("old", image("b"), "1.2.0-rc.1_build").add("late", image("c"), "v2"),
+        draw()
+        .add("img", image("a"), "v1.9.0-12-gabc")
+        .add("old", image("b"), "1.2.0-rc.1_build")
+        .add("late", image("c"), "v2"),
         "old",
         rules({"delete": {"prereleases": True}}),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", [*LOST.values(), *RULES.values()], ids=[*LOST, *RULES])
