@@ -11,6 +11,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.digitalocean.client import open_api
@@ -32,7 +33,15 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.image
     find_images,
     measure_images,
 )
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.in_use.model import ImageUses
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.registry.images import ImageManifest
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.retention.options import parse_policies
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.retention.planner import plan_prune
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.retention.request import (
+    PlanUses,
+    PruneSettings,
+)
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.times import format_time
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.budget import CallBudget
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.wait import SystemClock
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.images.registry import (
@@ -49,7 +58,8 @@ OF_AN_IMAGE = 5
 READ_REPOSITORIES, READ_IMAGES = 50, 4
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-PUSHED = "2031-05-04T03:05:00Z"
+PUSHED = datetime(2031, 5, 4, 3, 5, tzinfo=UTC)
+PLANNED = datetime(2041, 5, 4, 3, 5, tzinfo=UTC)
 
 
 def sha(name: str) -> str:
@@ -83,7 +93,8 @@ def inventory(manifests: int) -> Inventory:
             )
             tags = {name: f"v{build}", f"{name} signature": sha(name).replace(":", "-") + ".sig"}
             documents |= {sha(one): document for one, document in parts.items()}
-            listed += [ImageManifest(sha(one), (tags[one],) if one in tags else (), PUSHED) for one in parts]
+            pushed = format_time(PUSHED + timedelta(hours=build))
+            listed += [ImageManifest(sha(one), (tags[one],) if one in tags else (), pushed) for one in parts]
         repositories.append(ListedRepository(f"team/app-{number}", tuple(listed)))
     return Inventory(tuple(repositories), documents)
 
@@ -110,6 +121,38 @@ def graph_rows() -> Iterator[Row]:
     large = min(graph_seconds(LARGE) for _run in range(2))
     yield most(f"image graph of {SMALL:,} manifests", small, "s", 1, "of the processor")
     yield most(f"image graph of {LARGE:,} manifests", large / small, "x", 15, f"{large:.1f} s; ten times as many")
+
+
+def plan_seconds(manifests: int) -> float:
+    """The processor's seconds for a plan of rules of all kinds; the graph is in memory already."""
+    graph = build_graph(inventory(manifests))
+    builds = manifests // REPOSITORIES // OF_AN_IMAGE
+    rules = [
+        {"delete": {"tags": ["v*"], "older_than": "30d"}},
+        {"delete": {"tag_regex": "pr-[0-9]+|(tmp|test)-.*"}},
+        {"delete": {"untagged": True}},
+        {"delete": {"orphaned": True}},
+        {"keep": {"newest": builds // 2 - 1}},
+        {"keep": {"semver": ">=1.0.0", "tags": ["v*"]}},
+    ]
+    policies, _faults = parse_policies([{"rules": rules}])
+    used = {sha(f"{number}/{builds // 4} arm64"): ("pod shop/web-0",) for number in range(REPOSITORIES)}
+    settings = PruneSettings("bench", max_delete_percent=100, allow_delete_images=True)
+    started = time.process_time()
+    plan = plan_prune(graph, policies, PlanUses(used, ImageUses(is_stated=True)), settings, PLANNED)
+    seconds = time.process_time() - started
+    deleted = sum(len(one.deletions) for one in plan.repositories)
+    if deleted != REPOSITORIES * (builds - (builds // 2 - 1) - 1) * OF_AN_IMAGE:
+        raise AssertionError(f"The plan deletes {deleted} manifests.")
+    return seconds
+
+
+def plan_rows() -> Iterator[Row]:
+    """The pure plan alone, and how it grows."""
+    small = min(plan_seconds(SMALL) for _run in range(3))
+    large = min(plan_seconds(LARGE) for _run in range(2))
+    yield most(f"prune plan of {SMALL:,} manifests", small, "s", 1, "of the processor")
+    yield most(f"prune plan of {LARGE:,} manifests", large / small, "x", 15, f"{large:.1f} s; ten times as many")
 
 
 def reading_rows(sandbox: Sandbox) -> Iterator[Row]:
@@ -151,4 +194,5 @@ def timed(do: Callable[[], RegistryReading]) -> tuple[RegistryReading, float]:
 def image_rows(sandbox: Sandbox) -> Iterator[Row]:
     """Measure everything."""
     yield from graph_rows()
+    yield from plan_rows()
     yield from reading_rows(sandbox)

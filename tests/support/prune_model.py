@@ -286,7 +286,7 @@ class PruneModel:
         return {one for one in subjects if one is not None} if all(subjects) else set()
 
     def deleted(self) -> set[ManifestPlace]:
-        """What goes. Of a repository of which all images would go, the last stays: tagged, newest, first of the list."""
+        """What goes. Of a repository of which all images would go, the last stays: tagged, newest, first listed."""
         last = set[ManifestPlace]()
         while True:
             gone = self._deleted_but(last)

@@ -37,7 +37,7 @@ def shape_plan(plan: PrunePlan) -> dict[str, Any]:
         "notes": list(plan.notes),
         "repositories": [_shape_repository(one) for one in plan.repositories],
     }
-    return {**document, "checksum": _hash(document)}
+    return {**document, "checksum": digest_of(document)}
 
 
 def write_plan(plan: PrunePlan) -> str:
@@ -45,9 +45,16 @@ def write_plan(plan: PrunePlan) -> str:
     return json.dumps(shape_plan(plan), indent=1, ensure_ascii=True) + "\n"
 
 
+def digest_of(value: Mapping[str, Any] | Sequence[Any]) -> str:
+    """The digest of a value of JSON, whatever the order of its keys."""
+    return f"sha256:{hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()}"
+
+
 def plan_digest(plan: PrunePlan) -> str:
     """A digest over what the plan deletes: the same for the same deletions, whatever stays and whenever planned."""
-    return _hash([plan.registry, [_effect(one) for one in sorted(plan.repositories, key=lambda one: one.repository)]])
+    return digest_of(
+        [plan.registry, [_effect(one) for one in sorted(plan.repositories, key=lambda one: one.repository)]]
+    )
 
 
 def summarize_plan(plan: PrunePlan) -> dict[str, Any]:
@@ -92,7 +99,7 @@ def read_plan(content: str, registry: str) -> PrunePlan:
         raise ValueError("the content is not a plan of docr_image_prune")
     if raw.get("version") != VERSION:
         raise ValueError(f"the version {raw.get('version')!r} of the plan is not known")
-    if raw.get("checksum") != _hash({key: value for key, value in raw.items() if key != "checksum"}):
+    if raw.get("checksum") != digest_of({key: value for key, value in raw.items() if key != "checksum"}):
         raise ValueError("the plan was changed after it was made")
     if raw.get("registry") != registry:
         raise ValueError(f"the plan is for the registry {raw.get('registry')}")
@@ -141,7 +148,7 @@ def _summarize_repository(plan: RepositoryPlan) -> dict[str, Any]:
         "deleted_manifests": len(plan.deletions),
         "untagged_tags": len(plan.untagged),
         "refusal": plan.refusal,
-        "digest": _hash(_effect(plan)),
+        "digest": digest_of(_effect(plan)),
     }
 
 
@@ -222,7 +229,3 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _time(value: object) -> datetime:
     return parse_time(_text(value))
-
-
-def _hash(value: Mapping[str, Any] | Sequence[Any]) -> str:
-    return f"sha256:{hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()}"

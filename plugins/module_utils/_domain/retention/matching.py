@@ -79,7 +79,8 @@ def matching(
     """The manifests that a rule chooses."""
     conditions = rule.conditions
     candidates = (one for one in manifests if _is_asked(rule, one, may_delete_orphans=may_delete_orphans))
-    found = [one for one in (_match(conditions, each, now) for each in candidates) if one is not None]
+    match = _match_tags if conditions.is_about_tags else _match_image
+    found = [one for one in (match(conditions, each, now) for each in candidates) if one is not None]
     yield from found if conditions.newest is None else _newest(conditions, found)
 
 
@@ -115,16 +116,13 @@ def _is_asked(rule: RetentionRule, facts: ManifestFacts, *, may_delete_orphans: 
     return facts.is_orphaned and may_delete_orphans and (conditions.orphaned or conditions.untagged)
 
 
-def _match(conditions: Conditions, facts: ManifestFacts, now: datetime) -> RuleMatch | None:
-    if conditions.untagged and not facts.is_untagged:
-        return None
-    if conditions.children_missing is not None and facts.missing != conditions.children_missing:
-        return None
-    if conditions.digests and facts.place.digest not in conditions.digests:
-        return None
-    if not conditions.is_about_tags:
-        return RuleMatch(facts, None) if _has_age(conditions, facts.time, now) else None
-    if not facts.tag_times:
+def _match_image(conditions: Conditions, facts: ManifestFacts, now: datetime) -> RuleMatch | None:
+    is_match = _is_such_image(conditions, facts) and _has_age(conditions, facts.time, now)
+    return RuleMatch(facts, None) if is_match else None
+
+
+def _match_tags(conditions: Conditions, facts: ManifestFacts, now: datetime) -> RuleMatch | None:
+    if not facts.tag_times or not _is_such_image(conditions, facts):
         return None
     tags = tuple(
         number
@@ -132,6 +130,15 @@ def _match(conditions: Conditions, facts: ManifestFacts, now: datetime) -> RuleM
         if matches_tag(conditions, tag) and _has_age(conditions, facts.tag_times[number], now)
     )
     return RuleMatch(facts, tags) if tags else None
+
+
+def _is_such_image(conditions: Conditions, facts: ManifestFacts) -> bool:
+    """Whether the conditions on the image hold, except for its age."""
+    if conditions.untagged and not facts.is_untagged:
+        return False
+    if conditions.children_missing is not None and facts.missing != conditions.children_missing:
+        return False
+    return not conditions.digests or facts.place.digest in conditions.digests
 
 
 def _has_age(conditions: Conditions, time: datetime | None, now: datetime) -> bool:

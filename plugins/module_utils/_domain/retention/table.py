@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from ..images.tags import parse_companion_tag
 from ..names import join_names
 from .plan import ManifestDecision, PrunePlan, RepositoryPlan
 
@@ -68,11 +69,17 @@ def _rows(plan: RepositoryPlan) -> Iterator[Sequence[str]]:
 
 
 def _cells(decision: ManifestDecision) -> tuple[str, str, str]:
-    return join_names(decision.tags), decision.rule or "", _short(decision.by or "")
+    return join_names(map(_short_tag, decision.tags)), decision.rule or "", _short(decision.by or "")
 
 
 def _short(digest: str) -> str:
     return digest[:_SHORT_DIGEST]
+
+
+def _short_tag(tag: str) -> str:
+    """A tag of a companion without most of the digest in it."""
+    told = parse_companion_tag(tag)
+    return tag if told is None else f"{tag[:_SHORT_DIGEST]}...{tag[len(told.subject) :]}"
 
 
 def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
