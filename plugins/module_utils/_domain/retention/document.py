@@ -52,9 +52,8 @@ def digest_of(value: Mapping[str, Any] | Sequence[Any]) -> str:
 
 def plan_digest(plan: PrunePlan) -> str:
     """A digest over what the plan deletes: the same for the same deletions, whatever stays and whenever planned."""
-    return digest_of(
-        [plan.registry, [_effect(one) for one in sorted(plan.repositories, key=lambda one: one.repository)]]
-    )
+    changed = [one for one in plan.repositories if one.deletions or one.untagged]
+    return digest_of([plan.registry, sorted(_effect(one) for one in changed)])
 
 
 def summarize_plan(plan: PrunePlan) -> dict[str, Any]:
