@@ -34,11 +34,11 @@ class _Characters(NamedTuple):
     allowed: frozenset[str]
 
 
-class _Sequence(NamedTuple):
+class _Concatenation(NamedTuple):
     parts: tuple[_Node, ...]
 
 
-class _Choice(NamedTuple):
+class _Alternatives(NamedTuple):
     ways: tuple[_Node, ...]
 
 
@@ -50,7 +50,7 @@ class _Repeat(NamedTuple):
     most: int | None
 
 
-_Node = _Characters | _Sequence | _Choice | _Repeat
+_Node = _Characters | _Concatenation | _Alternatives | _Repeat
 
 
 class TagRegex:
@@ -128,7 +128,7 @@ class _Parser:
         ways = [self._sequence(is_outer=is_outer)]
         while self._accept("|"):
             ways.append(self._sequence(is_outer=is_outer))
-        return _Choice(tuple(ways)) if len(ways) > 1 else ways[0]
+        return _Alternatives(tuple(ways)) if len(ways) > 1 else ways[0]
 
     def _sequence(self, *, is_outer: bool) -> _Node:
         parts: list[_Node] = []
@@ -139,7 +139,7 @@ class _Parser:
                 self._at += 1
                 break
             parts.append(self._repeat(self._atom()))
-        return _Sequence(tuple(parts))
+        return _Concatenation(tuple(parts))
 
     def _repeat(self, part: _Node) -> _Node:
         bounds: tuple[int, int | None] | None = None
@@ -231,11 +231,11 @@ class _Machine:
             end = self._add()
             self._moves[start] = (node.allowed, end)
             return self._linked(end)
-        if isinstance(node, _Sequence):
+        if isinstance(node, _Concatenation):
             for one in node.parts:
                 start = self._build(one, start)
             return start
-        if isinstance(node, _Choice):
+        if isinstance(node, _Alternatives):
             end = self._add()
             for one in node.ways:
                 self._free[self._build(one, self._linked(start))].append(end)
