@@ -144,7 +144,7 @@ class _Parser:
     def _repeat(self, part: _Node) -> _Node:
         bounds: tuple[int, int | None] | None = None
         for mark, found in (("*", (0, None)), ("+", (1, None)), ("?", (0, 1))):
-            if self._accept(mark):
+            if bounds is None and self._accept(mark):
                 bounds = found
         count = _COUNT.match(self._pattern, self._at) if bounds is None else None
         if count is not None and (count["least"] or count["most"] or count["comma"]):

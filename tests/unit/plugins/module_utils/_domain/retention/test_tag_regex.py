@@ -92,6 +92,11 @@ def test_what_cannot_be_bounded_is_refused_with_the_reason(pattern: str, why: st
         TagRegex(pattern)
 
 
+@pytest.mark.parametrize("pattern", ["v.*?", "v.+?", "v.{2,}?", "v(?:.??){2}"])
+def test_a_lazy_repetition_matches_as_a_greedy_one(pattern: str) -> None:
+    assert TagRegex(pattern).matches("v12")
+
+
 @pytest.mark.parametrize(
     ("pattern", "can"),
     [
