@@ -152,6 +152,20 @@ LIST_MANIFESTS = Operation(
     _REGISTRY_READ,
     "list the manifests of the repository {registry}/{repository}",
 )
+DELETE_TAG = Operation(
+    "DELETE",
+    f"{_R}/repositories/{{repository}}/tags/{{tag}}",
+    Effect.WRITE,
+    ("registry:delete",),
+    "delete the tag {tag} of the repository {registry}/{repository}",
+)
+DELETE_MANIFEST = Operation(
+    "DELETE",
+    f"{_R}/repositories/{{repository}}/digests/{{digest}}",
+    Effect.WRITE,
+    ("registry:delete",),
+    "delete the manifest {digest} of the repository {registry}/{repository}",
+)
 START_GARBAGE_COLLECTION = Operation(
     "POST",
     f"{_R}/garbage-collection",
@@ -257,6 +271,8 @@ OPERATIONS: tuple[Operation, ...] = (
     MINT_DOCKER_CREDENTIALS,
     LIST_REPOSITORIES,
     LIST_MANIFESTS,
+    DELETE_TAG,
+    DELETE_MANIFEST,
     START_GARBAGE_COLLECTION,
     READ_ACTIVE_GARBAGE_COLLECTION,
     LIST_GARBAGE_COLLECTIONS,

@@ -17,7 +17,9 @@ from ..operations import (
     CHANGE_SUBSCRIPTION,
     CHECK_REGISTRY_NAME,
     CREATE_REGISTRY,
+    DELETE_MANIFEST,
     DELETE_REGISTRY,
+    DELETE_TAG,
     LIST_MANIFESTS,
     LIST_REGISTRIES,
     LIST_REPOSITORIES,
@@ -132,6 +134,24 @@ class RegistryCalls(ApiConnection):
             LIST_MANIFESTS.call(registry=registry, repository=repository),
             lambda page: list_page(registry, repository, page=page, per_page=PER_PAGE),
             Listing("manifests", "digest", parse_image_manifest),
+        )
+
+    def delete_tag(self, registry: str, repository: str, tag: str) -> None:
+        """Delete a tag; an empty name would address the list."""
+        if not tag:
+            raise ValueError("a tag is not empty")
+        self._send(
+            DELETE_TAG.call(registry=registry, repository=repository, tag=tag),
+            lambda: self._client.registries.delete_repository_tag(registry, repository, tag),
+        )
+
+    def delete_manifest(self, registry: str, repository: str, digest: str) -> None:
+        """Delete a manifest with all its tags; an empty digest would address the list."""
+        if not digest:
+            raise ValueError("a digest is not empty")
+        self._send(
+            DELETE_MANIFEST.call(registry=registry, repository=repository, digest=digest),
+            lambda: self._client.registries.delete_repository_manifest(registry, repository, digest),
         )
 
 

@@ -32,6 +32,10 @@ from ..web import Bearer, check, foreign_answer, json_of, place_of, send
 # Last, anything: a manifest of an unknown media type is read too, as far as the host has the manifest in that form.
 _MANIFESTS = (OCI_MANIFEST, DOCKER_MANIFEST, *sorted(MANIFEST_MEDIA_TYPES - {OCI_MANIFEST, DOCKER_MANIFEST}), "*/*")
 _NO_REPOSITORY = "docr-is-this-registry-open"
+# Headers by which the image host, which is Docker's distribution, marks its answers.
+_DIGEST, _API_VERSION = "Docker-Content-Digest", "Docker-Distribution-Api-Version"
+# The status of a redirect to the storage of blobs.
+_ELSEWHERE = 307
 _NOT_ASKED = "the host answered without asking for a login, so no token was tested"
 PULL = "pull"
 PUSH = "push"
@@ -58,7 +62,7 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class _Request:
-    """One request: `words` say what it is for, `good` are the statuses of success."""
+    """One request: `words` say what it is for, `good` are the statuses of success, `body` is what a write stores."""
 
     method: str
     url: str
@@ -66,6 +70,7 @@ class _Request:
     scope: str
     good: Container[int]
     is_write: bool
+    body: ManifestBytes | None = None
 
 
 class RegistryHost:
@@ -153,6 +158,30 @@ class RegistryHost:
         answer = self._send(self._manifest("GET", f"{registry}/{repository}", digest))
         return ManifestBytes(answer.content, _media_type(answer))
 
+    def fetch_digest(self, registry: str, repository: str, reference: str) -> str:
+        """The digest of a manifest, by the header that the specification requires for a tag."""
+        request = self._manifest("HEAD", f"{registry}/{repository}", reference)
+        digest = str(self._send(request).headers.get(_DIGEST, "")) or (reference if ":" in reference else "")
+        if not digest:
+            raise BadAnswer(request.words, f"an answer without the header {_DIGEST}", _CHECK_HOST)
+        return digest
+
+    def check_blob(self, registry: str, repository: str, digest: str) -> None:
+        """Ask for a blob. A host that stores blobs elsewhere redirects, once the host has found the blob."""
+        name = f"{registry}/{repository}"
+        words = f"find the blob {digest} of the repository {name}"
+        url = self._address(f"{quote(name)}/blobs/{quote(digest, safe=':')}")
+        answer = self._send(_Request("HEAD", url, words, _scope(name, PULL), (200, _ELSEWHERE), False))
+        if answer.status_code == _ELSEWHERE and not any(one in answer.headers for one in (_DIGEST, _API_VERSION)):
+            raise BadAnswer(words, foreign_answer(answer), _CHECK_HOST)
+
+    def put_manifest(self, registry: str, repository: str, reference: str, manifest: ManifestBytes) -> None:
+        """Store a manifest."""
+        name = f"{registry}/{repository}"
+        words = f"store the manifest {reference} in the repository {name}"
+        url = self._address(f"{quote(name)}/manifests/{quote(reference, safe=':')}")
+        self._send(_Request("PUT", url, words, _scope(name, "pull,push"), (201,), True, manifest))
+
     def fetch_access(self, registry: str, repository: str, actions: Collection[str] = (PULL, PUSH)) -> frozenset[str]:
         """Which of the actions are granted, by what the bearer token says, or else by trying."""
         name = f"{registry}/{repository}"
@@ -213,11 +242,12 @@ class RegistryHost:
         return check(answer, request.words, request.good, _ADVICE)
 
     def _try(self, request: _Request, bearer: str | None) -> Any:
-        headers = {"Accept": ", ".join(_MANIFESTS)} if "/manifests/" in request.url else {}
-        auth = Bearer(bearer)
-        return send(
-            self._session, self._settings, request.method, request.url, request.words, headers=headers, auth=auth
-        )
+        more: dict[str, Any] = {"auth": Bearer(bearer)}
+        if request.body is not None:
+            more |= {"headers": {"Content-Type": request.body.content_type}, "data": request.body.content}
+        elif "/manifests/" in request.url:
+            more["headers"] = {"Accept": ", ".join(_MANIFESTS)}
+        return send(self._session, self._settings, request.method, request.url, request.words, **more)
 
     def _fetch_bearer(self, challenge: dict[str, str], words: str, scopes: Sequence[str]) -> str:
         realm = challenge.get("realm", "")
@@ -266,7 +296,7 @@ def _require_own(answer: Any, words: str) -> None:
     The image host, which is Docker's distribution, marks every answer by a header; it and the API answer in JSON, and
     with manifests. HEAD has no body, so that its type counts.
     """
-    if answer.status_code not in _TELLING or "Docker-Distribution-Api-Version" in answer.headers:
+    if answer.status_code not in _TELLING or _API_VERSION in answer.headers:
         return
     content_type = str(answer.headers.get("Content-Type", ""))
     if content_type.lower().startswith(("application/json", "application/vnd.")) and (

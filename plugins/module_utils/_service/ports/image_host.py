@@ -46,6 +46,18 @@ class ImageHost(Protocol):
     def fetch_manifest(self, registry: str, repository: str, digest: str) -> ManifestBytes:
         """The bytes of a manifest as they came; the caller compares them with the digest. NotFound without it."""
 
+    def fetch_digest(self, registry: str, repository: str, reference: str) -> str:
+        """The digest of a manifest by tag or digest, without the manifest's bytes. NotFound without the manifest."""
+
+    def check_blob(self, registry: str, repository: str, digest: str) -> None:
+        """One request without the blob's bytes. NotFound without the blob."""
+
+    def put_manifest(self, registry: str, repository: str, reference: str, manifest: ManifestBytes) -> None:
+        """Store a manifest under a tag or its digest. Refused or NotFound where what the manifest names is missing.
+
+        The request buys a token for pushes, as any push does: a garbage collection waits until that has run out.
+        """
+
     def fetch_access(
         self, registry: str, repository: str, actions: Collection[str] = ("pull", "push")
     ) -> frozenset[str]:

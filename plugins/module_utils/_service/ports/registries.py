@@ -23,6 +23,12 @@ class ImageApi(BaseApi, Protocol):
     def list_manifests(self, registry: str, repository: str) -> tuple[ImageManifest, ...]:
         """All manifests of a repository, tagged or not. NotFound for an unknown repository."""
 
+    def delete_tag(self, registry: str, repository: str, tag: str) -> None:
+        """Delete a tag. NotFound without the tag. The API has no condition on the digest of the tag."""
+
+    def delete_manifest(self, registry: str, repository: str, digest: str) -> None:
+        """Delete a manifest with all its tags. NotFound without the manifest."""
+
 
 class RegistryApi(ImageApi, Protocol):
     """The registries of the team, and the subscription that all of them share."""
