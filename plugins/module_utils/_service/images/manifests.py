@@ -16,7 +16,7 @@ from itertools import islice
 from threading import Lock
 from typing import TypeVar
 
-from ..._domain.errors import DocrError, Interrupted, NotFound, RateLimited, ServerFault, Unreachable
+from ..._domain.errors import BadAnswer, DocrError, Interrupted, NotFound, RateLimited, ServerFault, Unreachable
 from ..._domain.images.documents import ManifestBytes, ManifestDocument, digest_fault, parse_document
 from ..._domain.images.inventory import ManifestPlace
 from ..flow.budget import CallBudget
@@ -85,10 +85,32 @@ class ManifestReader:
         for repositories, digests in _batches(wanted, places_of):
             # A token for each batch, since a token may end before a long run does.
             self.budget.take()
-            self._patiently(partial(self.host.authorize_pulls, self.registry, repositories))
+            self.authorize(repositories)
             parallel_map(digests, lambda one: self._read_one(places_of[one], found), SIDE_BY_SIDE)
         self.cache.trim()
         return found
+
+    def read_bytes(self, place: ManifestPlace) -> ManifestBytes:
+        """The bytes of a manifest, from the cache or the image host. BadAnswer for bytes that have another digest."""
+        cached = self.cache.read(place.digest)
+        if cached is not None:
+            return cached
+        manifest = self._patiently(partial(self.host.fetch_manifest, self.registry, *place))
+        fault = digest_fault(manifest.content, place.digest)
+        if fault is not None:
+            words = f"read the manifest {place.digest} of the repository {self.registry}/{place.repository}"
+            raise BadAnswer(words, fault, "run the task again")
+        self.cache.write(place.digest, manifest)
+        return manifest
+
+    def authorize(self, repositories: Sequence[str]) -> None:
+        """Get a token for pulls from some repositories."""
+        self._patiently(partial(self.host.authorize_pulls, self.registry, repositories))
+
+    def ask(self, place: ManifestPlace, *, is_blob: bool) -> None:
+        """Ask whether the image host has a manifest or blob, without its bytes. NotFound where the host has none."""
+        ask = self.host.check_blob if is_blob else self.host.fetch_digest
+        self._patiently(lambda: ask(self.registry, place.repository, place.digest))
 
     def _take_from_cache(self, digest: str, found: ReadManifests) -> bool:
         cached = self.cache.read(digest)
