@@ -152,6 +152,13 @@ LIST_MANIFESTS = Operation(
     _REGISTRY_READ,
     "list the manifests of the repository {registry}/{repository}",
 )
+LIST_TAGS = Operation(
+    "GET",
+    f"{_R}/repositories/{{repository}}/tags",
+    Effect.READ,
+    _REGISTRY_READ,
+    "list the tags of the repository {registry}/{repository}",
+)
 DELETE_TAG = Operation(
     "DELETE",
     f"{_R}/repositories/{{repository}}/tags/{{tag}}",
@@ -271,6 +278,7 @@ OPERATIONS: tuple[Operation, ...] = (
     MINT_DOCKER_CREDENTIALS,
     LIST_REPOSITORIES,
     LIST_MANIFESTS,
+    LIST_TAGS,
     DELETE_TAG,
     DELETE_MANIFEST,
     START_GARBAGE_COLLECTION,

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from ..files.copy_folder import CopyFolder
 from ..files.docker_config import DockerConfigFile, open_docker_config, read_docker_config
 from ..sdk import Client
 from ..settings import Settings
@@ -30,10 +29,6 @@ class FileApi(DigitalOceanApi):
     def read_docker_config(self, path: str) -> str | None:
         """The text of a config file of another client."""
         return read_docker_config(path, self._settings)
-
-    def open_copies(self, path: str) -> CopyFolder:
-        """The copies of deleted manifests below a path."""
-        return CopyFolder(path, is_read_only=self._settings.is_read_only)
 
 
 def open_file_api(settings: Settings) -> FileApi:

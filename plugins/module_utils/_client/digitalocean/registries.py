@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._domain.errors import Conflict, NotFound
-from ..._domain.registry.images import ImageManifest, parse_image_manifest
+from ..._domain.registry.images import ImageManifest, parse_image_manifest, parse_tag_time
 from ..._domain.registry.model import Registry, Repository, parse_registry, parse_repository
 from ..._domain.registry.tiers import Subscription, TeamOffer, parse_offer, parse_subscription
 from ..operations import (
@@ -23,6 +23,7 @@ from ..operations import (
     LIST_MANIFESTS,
     LIST_REGISTRIES,
     LIST_REPOSITORIES,
+    LIST_TAGS,
     READ_REGISTRY,
     READ_REGISTRY_OPTIONS,
     READ_SUBSCRIPTION,
@@ -135,6 +136,16 @@ class RegistryCalls(ApiConnection):
             lambda page: list_page(registry, repository, page=page, per_page=PER_PAGE),
             Listing("manifests", "digest", parse_image_manifest),
         )
+
+    def list_tag_times(self, registry: str, repository: str) -> Mapping[str, str]:
+        """The times of all tags of a repository."""
+        list_page = self._client.registries.list_repository_tags
+        tags = self._pages(
+            LIST_TAGS.call(registry=registry, repository=repository),
+            lambda page: list_page(registry, repository, page=page, per_page=PER_PAGE),
+            Listing("tags", "tag", parse_tag_time),
+        )
+        return dict(tags)
 
     def delete_tag(self, registry: str, repository: str, tag: str) -> None:
         """Delete a tag; an empty name would address the list."""

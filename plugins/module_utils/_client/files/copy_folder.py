@@ -10,7 +10,7 @@ Each record is a file. A file is written whole, and is on the disk before a dele
 from __future__ import annotations
 
 import os
-import tempfile
+import uuid
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
@@ -20,6 +20,7 @@ from ..._domain.errors import Refused
 from ..._domain.retention.copies import CopyRecord, format_record, parse_record
 from ..._domain.times import format_time
 from ..errors import reason_of, refuse_in_check_mode, translated
+from .whole_file import replace_file, sync_folder
 
 _FOLDER = "undo"
 _SUFFIX = ".json"
@@ -58,18 +59,15 @@ class CopyFolder:
         folder = self._of(record.registry)
         with self._writing(f"save copies of manifests in {folder}"):
             self._make_folders(folder)
-            stamp = format_time(record.saved_at).replace(":", "")
-            handle, path = tempfile.mkstemp(suffix=".new", prefix=f"{stamp}-", dir=folder)
-            final = path.removesuffix(".new") + _SUFFIX
-            _write(handle, path, final, record)
-        return os.path.join(record.registry, os.path.basename(final))
+            name = f"{format_time(record.saved_at).replace(':', '')}-{uuid.uuid4().hex}{_SUFFIX}"
+            replace_file(os.path.join(folder, name), format_record(record))
+        return os.path.join(record.registry, name)
 
     def close_record(self, name: str, record: CopyRecord) -> None:
         """Replace a record."""
         path = os.path.join(self._folder, name)
         with self._writing(f"change the copies in {path}"):
-            handle, temporary = tempfile.mkstemp(suffix=".new", dir=os.path.dirname(path))
-            _write(handle, temporary, path, replace(record, is_open=False))
+            replace_file(path, format_record(replace(record, is_open=False)))
 
     def remove(self, name: str) -> None:
         """Remove a record; another run may have removed the record already."""
@@ -89,33 +87,11 @@ class CopyFolder:
             if os.path.islink(one) or found.st_uid != os.geteuid():
                 raise ValueError(f"{one} is no folder of the user who runs the module")
             os.chmod(one, _PRIVATE)
-            _sync(os.path.dirname(one))
+            sync_folder(os.path.dirname(one))
 
     def _writing(self, words: str) -> AbstractContextManager[None]:
         refuse_in_check_mode(words, self._is_read_only)
         return _told(words)
-
-
-def _write(handle: int, temporary: str, path: str, record: CopyRecord) -> None:
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(format_record(record))
-            file.flush()
-            os.fsync(handle)
-        os.replace(temporary, path)
-        _sync(os.path.dirname(path))
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: str) -> CopyRecord:

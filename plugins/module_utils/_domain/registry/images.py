@@ -45,6 +45,11 @@ def parse_image_manifest(raw: Mapping[str, Any]) -> ImageManifest:
     )
 
 
+def parse_tag_time(raw: Mapping[str, Any]) -> tuple[str, str]:
+    """A tag of `tags` and its time; the time is empty where the API does not give a time."""
+    return required_text(raw, "tag"), str(raw.get("updated_at") or "")
+
+
 def _listed_blobs(raw: Any) -> Iterator[tuple[str, int]]:
     """The blobs that are described soundly; most decisions rest on no blob, so that the others are no bad answer."""
     for one in raw if isinstance(raw, list) else ():

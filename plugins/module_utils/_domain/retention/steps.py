@@ -71,9 +71,27 @@ class StoreManifest(ImageStep):
         return f"restore the manifest {self.digest} of the repository {self.repository}{self._told_tags}"
 
 
+@dataclass(frozen=True)
+class WritePlanFile(Step):
+    """A plan is written to a file."""
+
+    action: ClassVar[str] = "write_plan_file"
+    path: str
+
+    @property
+    def target(self) -> str:
+        """The file."""
+        return self.path
+
+    @property
+    def message(self) -> str:
+        """What the step does."""
+        return f"write the plan to {self.path}"
+
+
 def prune_steps(plan: PrunePlan, graph: ImageGraph) -> tuple[ImageStep, ...]:
     """The writes of a plan in their order; none where the plan is refused."""
-    if plan.refusal is not None:
+    if not plan.has_changes:
         return ()
     return tuple(step for one in plan.repositories for step in _steps_of(plan.registry, one, graph))
 
@@ -85,17 +103,6 @@ def removable_tags(plan: RepositoryPlan, tags_of: dict[str, tuple[str, ...]]) ->
     """
     going = {one.tag for one in plan.untagged}
     return tuple(one for one in plan.untagged if set(tags_of.get(one.digest, ())) - going)
-
-
-def last_tag_warnings(plan: PrunePlan, graph: ImageGraph) -> Iterator[str]:
-    """A warning for each repository where tags stay since they are the last of a manifest that stays."""
-    for one in plan.repositories:
-        kept = len(one.untagged) - len(removable_tags(one, _tags_of(one, graph)))
-        if kept and plan.refusal is None:
-            yield (
-                f"{kept} tags of the repository {one.repository} match a rule and stay: each is the last tag of a "
-                f"manifest that stays, and DigitalOcean may delete a manifest with its last tag."
-            )
 
 
 def _steps_of(registry: str, plan: RepositoryPlan, graph: ImageGraph) -> Iterator[ImageStep]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from ..._domain.registry.images import ImageManifest
@@ -22,6 +23,9 @@ class ImageApi(BaseApi, Protocol):
 
     def list_manifests(self, registry: str, repository: str) -> tuple[ImageManifest, ...]:
         """All manifests of a repository, tagged or not. NotFound for an unknown repository."""
+
+    def list_tag_times(self, registry: str, repository: str) -> Mapping[str, str]:
+        """The time of each tag of a repository, as the API writes times; empty where the API gives none."""
 
     def delete_tag(self, registry: str, repository: str, tag: str) -> None:
         """Delete a tag. NotFound without the tag. The API has no condition on the digest of the tag."""
