@@ -26,6 +26,10 @@ class LostManifest:
     tags: tuple[str, ...]
     reason: str
 
+    def message(self) -> str:
+        """The manifest and the reason as a sentence."""
+        return f"The manifest {self.digest} of the repository {self.repository} cannot be restored: {self.reason}."
+
     def shape(self) -> dict[str, Any]:
         """The manifest as users see it."""
         return {

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..images.graph import ImageGraph
-from ..images.inventory import ManifestPlace
+from ..images.inventory import Inventory, ManifestPlace
 
 MANIFEST, BLOB = "manifest", "blob"
 MANIFESTS, LAYERS = "manifests", "layers"
@@ -61,15 +61,18 @@ class MissingPart:
         }
 
 
-def find_targets(graph: ImageGraph, mode: str, repositories: Collection[str] | None = None) -> dict[Target, list[str]]:
+def find_targets(
+    graph: ImageGraph, mode: str, is_meant: Callable[[str], bool], removed: Collection[ManifestPlace] = ()
+) -> dict[Target, list[str]]:
     """What must answer, with the manifests that need it: each listed manifest, each child, and each blob once.
 
-    Blobs are asked for in the mode `layers` only. Without `repositories` the whole registry is meant. A child that is
-    in no list is a target too; a blob that is stored elsewhere is none.
+    Blobs are asked for in the mode `layers` only. `is_meant` says of a repository whether its manifests count, and
+    `removed` are manifests that do not count any more. A child that is in no list is a target too; a blob that is
+    stored elsewhere is none.
     """
     found: dict[Target, list[str]] = {}
     for place in graph.listed:
-        if repositories is not None and place.repository not in repositories:
+        if place in removed or not is_meant(place.repository):
             continue
         found.setdefault(Target(MANIFEST, *place), [])
         document = graph.document(place.digest)
@@ -80,6 +83,15 @@ def find_targets(graph: ImageGraph, mode: str, repositories: Collection[str] | N
         for blob, _size in document.blobs if mode == LAYERS else ():
             found.setdefault(Target(BLOB, place.repository, blob), []).append(place.digest)
     return found
+
+
+def find_unknown(inventory: Inventory) -> Iterator[MissingPart]:
+    """The lists and manifests that could not be read, so that what they name is not known."""
+    for one in inventory.repositories:
+        if one.error is not None:
+            yield MissingPart(Target(MANIFEST, one.name, ""), error=one.error)
+    for place, error in inventory.unread.items():
+        yield MissingPart(Target(MANIFEST, *place), error=error)
 
 
 def known_missing(graph: ImageGraph) -> frozenset[Target]:
