@@ -17,8 +17,8 @@ description:
   - Nothing is deleted before O(in_use) names the sources of images in use, or states that there is none.
   - Each repository is read again just before its deletions. After the deletions each repository is read once more, and
     a deleted manifest that a newer push requires is stored again.
-  - Deletions free no storage until a garbage collection with M(planton.digitalocean.docr_gc). Until then O(state=restored)
-    restores what was deleted.
+  - Deletions free no storage until a garbage collection with M(planton.digitalocean.docr_gc). Until then
+    O(state=restored) restores what was deleted.
   - The guide C(docs/retention.md) explains what is kept and why.
 author:
   - Planton (@plantonhq)
@@ -31,20 +31,22 @@ options:
   state:
     description:
       - With V(pruned) deletes what the rules name, and validates the repositories that changed.
-      - With V(planned) only returns the plan, and writes the plan to O(plan_file) where the option is set. Check mode with
-        V(pruned) returns the same plan, and reads no cluster named in O(in_use), since access to a cluster mints a token.
-      - With V(restored) stores all deleted manifests again from the copies in O(undo_path), with the tags that no other
-        manifest has. A manifest whose layers were collected cannot be restored, and the task fails and names the manifest.
+      - With V(planned) only returns the plan, and writes the plan to O(plan_file) where the option is set. Check mode
+        with V(pruned) returns the same plan, and reads no cluster named in O(in_use), since access to a cluster mints
+        a token.
+      - With V(restored) stores all deleted manifests again from the copies in O(undo_path), with the tags that no
+        other manifest has. A manifest whose layers were collected cannot be restored, and the task fails and names
+        the manifest.
       - With V(validated) asks the image host for every manifest of the registry. The task fails where one is missing.
     type: str
     choices: [pruned, planned, restored, validated]
     default: pruned
   policies:
     description:
-      - Rules by repository. A repository follows the first policy that matches. A repository without a policy stays as the
-        repository is.
-      - C(repositories) and C(except_repositories) are lists of patterns. C(rules) is a list. Each rule has a C(name), and
-        either C(delete) or C(keep) with conditions which must all be true.
+      - Rules by repository. A repository follows the first policy that matches. A repository without a policy stays
+        as the repository is.
+      - C(repositories) and C(except_repositories) are lists of patterns. C(rules) is a list. Each rule has a C(name),
+        and either C(delete) or C(keep) with conditions which must all be true.
       - Conditions of C(delete) are C(untagged), C(tags), C(tag_regex), C(older_than), C(semver), C(prereleases),
         C(children_missing) (V(wholly) or V(partly)) and C(orphaned). Conditions of C(keep) are C(newest), C(tags),
         C(tag_regex), C(semver), C(younger_than), C(digests) and C(untagged).
@@ -73,8 +75,8 @@ options:
     default: false
   in_use:
     description:
-      - The sources of images in use, or V(none) if no image of the registry is in use. An image in use is never deleted,
-        and neither are its platforms, its index and its companions.
+      - The sources of images in use, or V(none) if no image of the registry is in use. An image in use is never
+        deleted, and neither are its platforms, its index and its companions.
       - A map with some of C(clusters) (names, IDs or patterns of DOKS clusters), C(kubeconfig) and C(contexts), C(apps)
         (V(true) for App Platform), C(images) (a list of references), C(image_files) (files with references),
         C(resources) (custom resources with paths to images) and C(may_be_missing) (sources that need not answer).
@@ -90,7 +92,8 @@ options:
   plan_digest:
     description:
       - The RV(plan_digest) of a plan that a person approved. A plan with another digest is refused.
-      - For jobs of AWX, where no file outlives a job. Pass RV(plan_digest) and RV(summary) with M(ansible.builtin.set_stats).
+      - For jobs of AWX, where no file outlives a job. Pass RV(plan_digest) and RV(summary) with
+        M(ansible.builtin.set_stats).
     type: str
   plan_summary:
     description: The RV(summary) of the approved plan. With the summary, a refusal names the repositories that differ.
@@ -104,13 +107,14 @@ options:
     type: str
     choices: [skip, refuse]
   repositories:
-    description: Patterns of repositories, for O(state=restored) and O(state=validated). The default is all repositories.
+    description:
+      - Patterns of repositories, for O(state=restored) and O(state=validated). The default is all repositories.
     type: list
     elements: str
   validate:
     description:
-      - What a validation asks the image host for. V(manifests) asks for each manifest, V(layers) also for each layer and
-        configuration, once for each repository.
+      - What a validation asks the image host for. V(manifests) asks for each manifest, V(layers) also for each layer
+        and configuration, once for each repository.
       - Only V(layers) finds an image whose layer is missing.
     type: str
     choices: [manifests, layers]
@@ -136,11 +140,11 @@ options:
 requirements:
   - kubernetes >= 30.1.0 (only for clusters in O(in_use))
 notes:
-  - "Token scopes: C(registry:read), and C(registry:delete) for deletions. Sources in O(in_use) require C(kubernetes:read)
-    and C(kubernetes:access_cluster) for clusters, and C(app:read) for apps. C(registry:update) is required to store
-    manifests again."
-  - The image host is read with tokens that only allow pulls. Manifests that are stored again require a token for pushes,
-    and a garbage collection waits up to 15 minutes until the token has expired.
+  - "Token scopes: C(registry:read), and C(registry:delete) for deletions. Sources in O(in_use) require
+    C(kubernetes:read) and C(kubernetes:access_cluster) for clusters, and C(app:read) for apps. C(registry:update) is
+    required to store manifests again."
+  - The image host is read with tokens that only allow pulls. Manifests that are stored again require a token for
+    pushes, and a garbage collection waits up to 15 minutes until the token has expired.
   - A run that was killed leaves nothing broken. The next run stores again what a push needs, and continues.
   - The last tag of a manifest that stays is not removed, since the API may delete a manifest with its last tag.
   - A companion is never deleted while its subject stays, so an index of referrers never needs a change.
@@ -253,7 +257,8 @@ kept:
   elements: dict
   sample: []
 put_back:
-  description: Deleted manifests that a newer push requires and that were stored again, with C(repository) and C(digest).
+  description:
+    - Deleted manifests that a newer push requires and that were stored again, with C(repository) and C(digest).
   returned: success
   type: list
   elements: dict

@@ -89,7 +89,8 @@ class Pruner:
 
         Raises what ends all work, such as Unreachable. The repositories that were changed are looked at again first.
         """
-        pending = [one for one in plan.repositories if one.deletions or one.untagged]
+        # A plan that is refused as a whole still shows what would be deleted.
+        pending = [one for one in plan.repositories if one.deletions or one.untagged] if plan.has_changes else []
         try:
             while pending:
                 removed = len(self._outcome.removed)
