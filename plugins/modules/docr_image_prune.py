@@ -73,16 +73,6 @@ options:
     description: Consent to delete tagged images. Rules that can delete tagged images require the consent.
     type: bool
     default: false
-  in_use:
-    description:
-      - The sources of images in use, or V(none) if no image of the registry is in use. An image in use is never
-        deleted, and neither are its platforms, its index and its companions.
-      - A map with some of C(clusters) (names, IDs or patterns of DOKS clusters), C(kubeconfig) and C(contexts), C(apps)
-        (V(true) for App Platform), C(images) (a list of references), C(image_files) (files with references),
-        C(resources) (custom resources with paths to images) and C(may_be_missing) (sources that need not answer).
-      - Where a source cannot be read, nothing is deleted and the task fails.
-      - Without the option the plan is returned with a warning, and nothing is deleted.
-    type: raw
   plan_file:
     description:
       - The absolute path of a plan. O(state=planned) writes the file. O(state=pruned) deletes only what the plan in the
@@ -137,12 +127,13 @@ options:
         module waits before a call that would exceed the share.
     type: int
     default: 50
-requirements:
-  - kubernetes >= 30.1.0 (only for clusters in O(in_use))
 notes:
   - "Token scopes: C(registry:read), and C(registry:delete) for deletions. Sources in O(in_use) require
     C(kubernetes:read) and C(kubernetes:access_cluster) for clusters, and C(app:read) for apps. C(registry:update) is
     required to store manifests again."
+  - An image in use is never deleted, and neither are its platforms, its index and its companions. Where a source of
+    O(in_use) cannot be read, nothing is deleted and the task fails. Without O(in_use) the plan is returned with a
+    warning, and nothing is deleted.
   - The image host is read with tokens that only allow pulls. Manifests that are stored again require a token for
     pushes, and a garbage collection waits up to 15 minutes until the token has expired.
   - A run that was killed leaves nothing broken. The next run stores again what a push needs, and continues.
@@ -153,6 +144,7 @@ seealso:
   - module: planton.digitalocean.docr_gc
 extends_documentation_fragment:
   - planton.digitalocean._connection
+  - planton.digitalocean._in_use
   - planton.digitalocean._attributes
 """
 

@@ -18,9 +18,18 @@ from support.modules import run_module, writes
 
 ROOT = Path(__file__).parents[2]
 SUNDAY_MORNING = "2026-03-01T03:30:00Z"
+OLD: dict[str, Any] = {"updated_at": "2021-04-05T06:07:08Z"}
 ACCOUNT: dict[str, Any] = {
     "tier": "professional",
-    "registries": [{"name": "kiwi", "region": "syd1", "unreferenced_bytes": 900}, {"name": "plum", "region": "nyc3"}],
+    "registries": [
+        {
+            "name": "kiwi",
+            "region": "syd1",
+            "unreferenced_bytes": 900,
+            "repositories": [{"name": "fig", "manifests": [OLD, {**OLD, "tags": ["v1"], "size_bytes": 7}]}],
+        },
+        {"name": "plum", "region": "nyc3"},
+    ],
     "clusters": [
         {"name": "orchard", "region": "syd1", "registries": ["kiwi"]},
         {"name": "meadow", "region": "nyc3", "registries": []},
@@ -29,6 +38,11 @@ ACCOUNT: dict[str, Any] = {
 
 # Nothing answers for these clusters; check mode inside of real ones stands in tests/clusters.
 API_ONLY = {"wait_for_secrets": "never"}
+PRUNE = {
+    "registry": "kiwi", "in_use": "none", "max_delete_percent": 100,
+    "undo_path": "FOLDER/undo", "cache_path": "FOLDER/cache",
+}  # fmt: skip
+RESTORE = {**PRUNE, "state": "restored"}
 LOGIN = {"registry": "kiwi", "path": "FOLDER/config.json", "expires_in": "20h"}
 
 
@@ -59,6 +73,10 @@ CASES = [
     Case("docr_credentials", LOGIN, False, first=LOGIN),
     Case("docr_credentials", {**LOGIN, "state": "absent"}, False),
     Case("docr_credentials", {**LOGIN, "state": "absent"}, True, first=LOGIN),
+    Case("docr_image_prune", PRUNE, True, frozenset({"plan", "summary", "validation"})),
+    Case("docr_image_prune", PRUNE, False, frozenset({"plan", "summary", "validation"}), first=PRUNE),
+    Case("docr_image_prune", RESTORE, True, first=PRUNE),
+    Case("docr_image_prune", RESTORE, False),
     Case("docr_gc", {"registries": ["kiwi"], "wait_sleep": 1}, True, frozenset({"garbage_collections"})),
     Case("docr_gc", {"registries": ["kiwi"], "maintenance_windows": [
         {"days": ["friday"], "start": "01:15", "duration": "2h"}]}, False),

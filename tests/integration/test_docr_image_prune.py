@@ -122,7 +122,7 @@ def test_an_approved_plan_is_applied_and_a_changed_one_is_refused(
     )
     path = str(tmp_path / "plan.json")
     missing = prune(**APPROVED, plan_file=path)
-    assert "there is no such file" in missing["msg"]
+    assert "the file does not exist" in missing["msg"]
     planned = prune(**APPROVED, state="planned", plan_file=path)
     assert [one["action"] for one in planned["actions"]] == ["write_plan_file"]
     assert prune(**APPROVED, state="planned", plan_file=path)["changed"] is False

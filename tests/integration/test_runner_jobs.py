@@ -81,6 +81,7 @@ def every_module(folder: Path) -> list[dict[str, Any]]:
         "docr_gc": COLLECT,
         "docr_gc_info": {"registries": ["kiwi"]},
         "docr_image_info": {"registry": "kiwi", "cache_path": str(folder / "cache")},
+        "docr_image_prune": {"registry": "kiwi", "cache_path": str(folder / "cache"), "undo_path": str(folder)},
     }
     return [{"name": name, f"planton.digitalocean.{name}": given} for name, given in options.items()]
 

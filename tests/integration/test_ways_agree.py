@@ -76,6 +76,7 @@ def cases(folder: Path) -> Iterator[Case]:
         "docr_doks_integration": ACCESS,
         "docr_credentials": login,
     }
+    writing = {**writing, "docr_image_prune": prune_options(folder)}
     for name, options in writing.items():
         yield Case(f"{name} predicts", name, options, {**CHECK, **DIFF})
         yield Case(f"{name} changes", name, options, DIFF)
@@ -94,6 +95,12 @@ def cases(folder: Path) -> Iterator[Case]:
     yield from failing_cases(login)
 
 
+def prune_options(folder: Path) -> Options:
+    """A clean-up that deletes an untagged manifest."""
+    paths = {name: str(folder / FILES / name) for name in ("cache_path", "undo_path")}
+    return {"registry": "kiwi", "in_use": "none", "max_delete_percent": 100, **paths}
+
+
 def failing_cases(login: Options) -> Iterator[Case]:
     """Every module in failures."""
     refused: Mapping[str, Options] = {
@@ -106,6 +113,7 @@ def failing_cases(login: Options) -> Iterator[Case]:
         "docr_gc_info": {"registries": ["nowhere"]},
         "docr_doks_integration_info": {"clusters": ["nowhere"]},
         "docr_image_info": {"registry": "nowhere"},
+        "docr_image_prune": {"registry": "nowhere"},
     }
     for name, options in refused.items():
         yield Case(f"{name} meets a refused token", name, {**options, **NO_TOKEN}, fails=True)
@@ -117,10 +125,12 @@ def failing_cases(login: Options) -> Iterator[Case]:
     yield Case(f"{info} has a bad address", info, {"endpoint": "http://127.0.0.1:1"}, fails=True)
 
 
+OLD: dict[str, Any] = {"updated_at": "2021-04-05T06:07:08Z"}
+FIG = {"name": "fig", "manifests": [OLD, {**OLD, "tags": ["v1"], "size_bytes": 7}]}
 ACCOUNT: dict[str, Any] = {
     "tier": "professional",
     "registries": [
-        {"name": "kiwi", "region": "syd1", "unreferenced_bytes": 900},
+        {"name": "kiwi", "region": "syd1", "unreferenced_bytes": 900, "repositories": [FIG]},
         {"name": "plum", "region": "nyc3"},
     ],
     "clusters": [

@@ -79,14 +79,14 @@ class WritePlanFile(Step):
     path: str
 
     @property
-    def target(self) -> str:
-        """The file."""
-        return self.path
-
-    @property
     def message(self) -> str:
         """What the step does."""
         return f"write the plan to {self.path}"
+
+    @property
+    def target(self) -> str:
+        """The file."""
+        return self.path
 
 
 def prune_steps(plan: PrunePlan, graph: ImageGraph) -> tuple[ImageStep, ...]:

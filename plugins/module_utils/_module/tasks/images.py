@@ -50,7 +50,7 @@ _SPEC = Spec(
 def fetch_image_info(api: UseSources, params: Params, say: Say = drop_line) -> dict[str, Any]:
     """The result of docr_image_info; raises InvalidInput with all that is wrong with the options."""
     sources, wrong = read_in_use(params["in_use"])
-    faults = (*_faults(params), *wrong)
+    faults = (*reading_faults(params), *wrong)
     if faults:
         raise InvalidInput(faults)
     cache = FolderCache(params["cache_path"] or default_cache_path(os.environ, os.path.expanduser("~")))
@@ -145,7 +145,8 @@ def _matches(name: str, patterns: Sequence[str] | None) -> bool:
     return patterns is None or any(fnmatchcase(name, one) for one in patterns)
 
 
-def _faults(params: Params) -> Iterator[FieldError]:
+def reading_faults(params: Params) -> Iterator[FieldError]:
+    """What is wrong with the options of every module that reads the images of a registry."""
     wrong_name = name_fault(params["registry"])
     if wrong_name is not None:
         yield FieldError("registry", *wrong_name)

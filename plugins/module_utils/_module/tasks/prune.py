@@ -62,7 +62,7 @@ class PruneTask:
         path = options.approval.plan_file
         text = api.read_plan_file(path) if path is not None else None
         if path is not None and text is None and options.state != PLANNED:
-            raise NotFound(f"read the plan file {path}", "there is no such file", "make a plan with state: planned")
+            raise NotFound(f"read the plan file {path}", "the file does not exist", "make a plan with state: planned")
         if text is not None and options.state != PLANNED:
             self._approved(text)
         return PruneState(

@@ -19,7 +19,6 @@ from ..._domain.field_errors import REQUIRED, UNSUPPORTED, FieldError
 from ..._domain.images.budget import CallLimits, share_of_team
 from ..._domain.in_use.options import InUseOptions, read_in_use
 from ..._domain.in_use.reference import RegistryAddress
-from ..._domain.registry.name import name_fault
 from ..._domain.retention.comparison import ON_CHANGE, REFUSE, SKIP
 from ..._domain.retention.options import parse_policies, parse_settings
 from ..._domain.retention.request import DEFAULT_MOST_PERCENT, PruneSettings
@@ -27,6 +26,7 @@ from ..._domain.retention.rules import RetentionPolicies
 from ..._domain.retention.validation import LAYERS, MANIFESTS
 from ..run import Params
 from ..spec import Spec
+from .images import reading_faults
 from .in_use import IN_USE_OPTION
 
 PRUNED, PLANNED, RESTORED, VALIDATED = "pruned", "planned", "restored", "validated"
@@ -52,7 +52,7 @@ PRUNE_SPEC = Spec(
     }
 )
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
-_PATHS = ("plan_file", "undo_path", "cache_path")
+_PATHS = ("plan_file", "undo_path")
 # The options that belong to some states only.
 _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "policies": (PRUNED, PLANNED),
@@ -136,11 +136,7 @@ def read_prune_options(params: Params) -> tuple[PruneOptions | None, tuple[Field
 
 
 def _faults(params: Params) -> Iterator[FieldError]:
-    wrong_name = name_fault(params["registry"])
-    if wrong_name is not None:
-        yield FieldError("registry", *wrong_name)
-    if not 1 <= params["rate_limit_share"] <= 100:
-        yield FieldError("rate_limit_share", f"{params['rate_limit_share']} is not from 1 to 100", "use a percentage")
+    yield from reading_faults(params)
     for name in _PATHS:
         if params[name] and not os.path.isabs(params[name]):
             yield FieldError(name, f"the path {params[name]} is not absolute", "write an absolute path")
