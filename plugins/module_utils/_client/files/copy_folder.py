@@ -52,7 +52,8 @@ class CopyFolder:
                 names = sorted(one for one in os.listdir(folder) if one.endswith(_SUFFIX))
             except FileNotFoundError:
                 return {}
-            return {os.path.join(registry, one): _read(os.path.join(folder, one)) for one in names}
+            found = {os.path.join(registry, one): _read(os.path.join(folder, one)) for one in names}
+        return {name: record for name, record in found.items() if record is not None}
 
     def save(self, record: CopyRecord) -> str:
         """Keep a record; names sort by time."""
@@ -94,9 +95,14 @@ class CopyFolder:
         return _told(words)
 
 
-def _read(path: str) -> CopyRecord:
-    with _told(f"read the copies in {path}"), open(path, encoding="utf-8") as file:
-        return parse_record(file.read())
+def _read(path: str) -> CopyRecord | None:
+    """The record in a file; None where another run removed the file meanwhile."""
+    with _told(f"read the copies in {path}"):
+        try:
+            with open(path, encoding="utf-8") as file:
+                return parse_record(file.read())
+        except FileNotFoundError:
+            return None
 
 
 def _told(words: str) -> AbstractContextManager[None]:
