@@ -206,7 +206,7 @@ def test_a_validation_finds_a_lost_platform_and_a_lost_layer(sandbox: Sandbox, p
 
 
 def test_a_refused_deletion_fails_the_task_and_names_the_repository(sandbox: Sandbox, prune: Prune) -> None:
-    images = [{"tags": ["v1"]}, {"size_bytes": 9}]
+    images: list[dict[str, Any]] = [{"tags": ["v1"]}, {"size_bytes": 9}]
     seed(sandbox, app=images, tool=images)
     sandbox.fault(method="DELETE", path="/v2/registries/kiwi/repositories/app/*", status=409)
     done = prune(max_delete_percent=100)
