@@ -94,7 +94,8 @@ def test_a_module_documents_the_scopes_of_its_calls(sandbox: Sandbox, tmp_path: 
         placed = {
             name: str(tmp_path / options[name]) for name in ("path", "undo_path", "cache_path") if name in options
         }
-        result = run_module(sandbox, module, **{**options, **placed})
+        given: dict[str, Any] = {**options, **placed}
+        result = run_module(sandbox, module, **given)
         assert "failed" not in result, result["msg"]
     assert called(sandbox.calls()) == documented(module) - IN_CLUSTERS.get(module, set()) - AT_IMAGE_HOST.get(
         module, set()
