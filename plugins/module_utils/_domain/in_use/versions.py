@@ -35,7 +35,7 @@ _FIRST: Version = (0, 0, 0, 0)
 _LAST: Version = (10**19, 0, 0, 0)
 
 
-class _Span(NamedTuple):
+class _FluxSpan(NamedTuple):
     """The versions from `first` to `last`, with both; the pre-releases before the end of a range are in the range."""
 
     first: Version
@@ -63,7 +63,7 @@ def fits_range(version: Version | None, text: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _read_range(text: str) -> tuple[tuple[_Span, ...], ...] | None:
+def _read_range(text: str) -> tuple[tuple[_FluxSpan, ...], ...] | None:
     """The alternatives of a range, each with spans that must all hold; None for a range that cannot be read."""
     try:
         return tuple(tuple(_spans(one)) for one in text.split("||"))
@@ -71,7 +71,7 @@ def _read_range(text: str) -> tuple[tuple[_Span, ...], ...] | None:
         return None
 
 
-def _spans(text: str) -> Iterator[_Span]:
+def _spans(text: str) -> Iterator[_FluxSpan]:
     plain = _AFTER_OPERATOR.sub(r"\1", _HYPHEN.sub(r">=\1,<=\2", text.strip()))
     for part in _SEPARATOR.split(plain) if plain else ["*"]:
         match = _BOUND.fullmatch(part)
@@ -80,7 +80,7 @@ def _spans(text: str) -> Iterator[_Span]:
         yield _span(match)
 
 
-def _span(match: re.Match[str]) -> _Span:
+def _span(match: re.Match[str]) -> _FluxSpan:
     numbers = [match[name] for name in ("major", "minor", "patch")]
     known = [int(one) for one in numbers if one is not None and one not in _ANY]
     if any(one is not None and one not in _ANY for one in numbers[len(known) :]):
@@ -88,16 +88,16 @@ def _span(match: re.Match[str]) -> _Span:
     first = _padded(known)
     operator = match["operator"] or ""
     if operator == "!=":
-        return _Span(_FIRST, _LAST)
+        return _FluxSpan(_FIRST, _LAST)
     if operator in (">", ">=", "=>"):
-        return _Span(first, _LAST)
+        return _FluxSpan(first, _LAST)
     if operator in ("<", "<=", "=<"):
-        return _Span(_FIRST, first if operator == "<" else _after(known))
+        return _FluxSpan(_FIRST, first if operator == "<" else _after(known))
     if operator == "^":
         # The first number that is not 0 may not change; in 0.0 all later numbers may.
         index = next((number for number, one in enumerate(known) if one), len(known) - 1)
-        return _Span(first, _after(known[: index + 1]))
-    return _Span(first, _after(known[:2] if operator in ("~", "~>") else known))
+        return _FluxSpan(first, _after(known[: index + 1]))
+    return _FluxSpan(first, _after(known[:2] if operator in ("~", "~>") else known))
 
 
 def _after(known: list[int]) -> Version:
