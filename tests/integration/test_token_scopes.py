@@ -91,11 +91,10 @@ def test_a_module_documents_the_scopes_of_its_calls(sandbox: Sandbox, tmp_path: 
     sandbox.seed(ACCOUNT)
     sandbox.clear_log()
     for options in RUNS[module]:
-        placed = {
+        placed: dict[str, Any] = {
             name: str(tmp_path / options[name]) for name in ("path", "undo_path", "cache_path") if name in options
         }
-        given: dict[str, Any] = {**options, **placed}
-        result = run_module(sandbox, module, **given)
+        result = run_module(sandbox, module, **{**options, **placed})
         assert "failed" not in result, result["msg"]
     assert called(sandbox.calls()) == documented(module) - IN_CLUSTERS.get(module, set()) - AT_IMAGE_HOST.get(
         module, set()

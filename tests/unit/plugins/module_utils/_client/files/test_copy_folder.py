@@ -91,9 +91,9 @@ def test_a_plan_file_is_replaced_and_read(tmp_path: Path) -> None:
 
 
 def test_the_default_folder_follows_the_xdg_specification() -> None:
-    assert default_undo_path({"XDG_STATE_HOME": "/srv/state"}, "/home/a") == "/srv/state/planton.digitalocean"
+    assert default_undo_path({"XDG_STATE_HOME": "/srv/state"}, "/srv/a") == "/srv/state/planton.digitalocean"
     for relative in ({}, {"XDG_STATE_HOME": "state"}):
-        assert default_undo_path(relative, "/home/a") == "/home/a/.local/state/planton.digitalocean"
+        assert default_undo_path(relative, "/srv/a") == "/srv/a/.local/state/planton.digitalocean"
 
 
 def test_a_path_ends_with_a_job_of_awx_only(tmp_path: Path) -> None:
