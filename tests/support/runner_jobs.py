@@ -93,7 +93,7 @@ class Job:
 def events_in(folder: Path) -> list[dict[str, Any]]:
     """The events that a private data folder holds, in their order."""
     # The runner renames a finished file to this form.
-    paths = folder.glob("artifacts/*/job_events/[0-9]*-*.json")
+    paths = folder.glob("artifacts/**/job_events/[0-9]*-*.json")
     events = [json.loads(path.read_text(encoding="utf-8")) for path in paths if "partial" not in path.name]
     return sorted(events, key=lambda one: int(one["counter"]))
 
