@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, Union
 from urllib.parse import quote, urlencode
 
 from ..._domain.access.field_managers import FIELD_MANAGER
@@ -46,7 +46,7 @@ from .streams import read_page
 
 T = TypeVar("T")
 Query = Mapping[str, str]
-Body = Mapping[str, Any] | None
+Body = Union[Mapping[str, Any], None]  # noqa: UP007 - ansible-test's pylint requires Union here
 Ask = Callable[[], Any]
 
 _CORE = "/api/v1"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Union
 
 # A name, a number of an entry, or None for each entry.
-PathStep = str | int | None
+PathStep = Union[str, int, None]  # noqa: UP007 - ansible-test's pylint requires Union here
 Path = tuple[PathStep, ...]
 
 _STEP = re.compile(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 # OCI distribution-spec, "Pulling manifests": the characters of a tag, and its greatest length.
 TAG_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
@@ -50,7 +50,7 @@ class _Repeat(NamedTuple):
     most: int | None
 
 
-_Node = _Characters | _Concatenation | _Alternatives | _Repeat
+_Node = Union[_Characters, _Concatenation, _Alternatives, _Repeat]  # noqa: UP007 - for ansible-test's pylint
 
 
 class TagRegex:

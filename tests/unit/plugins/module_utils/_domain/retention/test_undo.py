@@ -127,7 +127,9 @@ def test_a_record_is_read_back_and_a_broken_one_is_refused() -> None:
 def test_the_newest_copy_counts_with_the_tags_of_all_copies() -> None:
     first = CopyRecord("kiwi", "app", AT, DELETED, (ROOT,))
     second = replace(first, saved_at=AT + timedelta(days=1), manifests=(replace(ROOT, tags=("v2",), manifest=None),))
-    (found,) = latest_copies([second, first]).values()
+    copies = list(latest_copies([second, first]).values())
+    assert len(copies) == 1
+    found = copies[0]
     assert (found.tags, found.manifest) == (("v1", "v2"), ROOT.manifest)
 
 
