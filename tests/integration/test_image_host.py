@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import certifi
@@ -30,6 +33,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._domain.error
 )
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.tokens import revoke_token
 from docr_sandbox.testing import Sandbox
+from support.hostile_server import Reply, replying_server
 from support.image_host import INDEX, MANIFEST, client, minted, nobody, push_index
 
 UPLOAD = "DELETE /v2/kiwi/team/app/blobs/uploads/7"
@@ -172,6 +176,34 @@ def test_the_kind_of_a_manifest_is_read_by_tag_and_by_digest(sandbox: Sandbox) -
     with pytest.raises(NotFound, match="read the manifest v8 of the repository kiwi/team/app"):
         host.fetch_media_type("kiwi", "team/app", "v8")
     host.close()
+
+
+@pytest.mark.parametrize("name", ["..", "team/../../plum", "./app"])
+def test_name_that_leads_elsewhere_is_not_asked_for(sandbox: Sandbox, name: str) -> None:
+    sandbox.clear_log()
+    with pytest.raises(Refused, match="a part of the name is only dots; correct the name of the image"):
+        opened(sandbox).fetch_media_type("kiwi", name, "v7")
+    assert sandbox.calls() == []
+
+
+@pytest.mark.parametrize("token", ["line\nfeed", "ключ", ["a"], 7, {"a": "b"}])
+def test_token_that_no_header_carries_is_a_bad_answer(tmp_path: Path, token: object) -> None:
+    place: list[str] = []
+
+    def reply(path: str) -> Reply:
+        if path.startswith("/auth"):
+            return Reply(json.dumps({"token": token}).encode(), headers={"Content-Type": "application/json"})
+        return Reply(b"{}", 401, {"WWW-Authenticate": f'Bearer realm="{place[0]}/auth",service="registry"'})
+
+    with replying_server(reply) as server:
+        place.append(server.address)
+        ca_file = tmp_path / "ca.pem"
+        ca_file.write_bytes(base64.b64decode(server.ca_data))
+        host = server.address.removeprefix("https://")
+        with pytest.raises(BadAnswer, match="an answer without a token"):
+            RegistryHost(
+                Settings("dop_v1_x", registry_host=host, ca_path=str(ca_file)), DockerCredentials("a", "b")
+            ).fetch_manifest("kiwi", "app", "v7")
 
 
 def test_a_password_that_opens_nothing_is_denied(sandbox: Sandbox) -> None:

@@ -36,6 +36,8 @@ _NO_REPOSITORY = "docr-is-this-registry-open"
 _DIGEST, _API_VERSION = "Docker-Content-Digest", "Docker-Distribution-Api-Version"
 # The status of a redirect to the storage of blobs.
 _ELSEWHERE = 307
+# Parts of a path that clients of HTTP resolve.
+_DOTS = frozenset({".", ".."})
 _NOT_ASKED = "the host answered without asking for a login, so no token was tested"
 PULL = "pull"
 PUSH = "push"
@@ -262,7 +264,7 @@ class RegistryHost:
         check(answer, words, (200,), _ADVICE)
         try:
             raw = answer.json()
-            bearer = str(raw.get("token") or raw["access_token"])
+            bearer = _header_text(raw.get("token") or raw["access_token"])
         except (ValueError, KeyError, AttributeError):
             # Without what came: it may be half of a token.
             raise BadAnswer(words, "an answer without a token", _CHECK_HOST) from None
@@ -270,10 +272,21 @@ class RegistryHost:
         return bearer
 
     def _address(self, path: str) -> str:
+        # Clients of HTTP resolve such a part, and would ask for something of another registry or of none.
+        if not _DOTS.isdisjoint(path.split("/")):
+            words = f"ask the image host {self._settings.registry_host} for {path}"
+            raise Refused(words, "a part of the name is only dots", "correct the name of the image")
         return f"https://{self._settings.registry_host}/v2/{path}"
 
     def _own_place(self) -> str | None:
         return place_of(f"https://{self._settings.registry_host}")
+
+
+def _header_text(value: Any) -> str:
+    """A token that a header can carry; raises ValueError for anything else, without the value."""
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        raise ValueError
+    return value
 
 
 def _is_challenge(answer: Any) -> bool:
