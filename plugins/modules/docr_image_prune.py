@@ -82,6 +82,7 @@ options:
   plan_digest:
     description:
       - The RV(plan_digest) of a plan that a person approved. A plan with another digest is refused.
+      - With O(plan_file) the plan in the file must have this digest.
       - For jobs of AWX, where no file outlives a job. Pass RV(plan_digest) and RV(summary) with
         M(ansible.builtin.set_stats).
     type: str
@@ -99,6 +100,7 @@ options:
   repositories:
     description:
       - Patterns of repositories, for O(state=restored) and O(state=validated). The default is all repositories.
+      - With V(validated) a pattern that matches no repository is an error.
     type: list
     elements: str
   validate:

@@ -148,6 +148,38 @@ def test_a_plan_with_the_approved_digest_is_applied(sandbox: Sandbox, prune: Pru
     assert tags(sandbox) == {"v1"}
 
 
+def test_a_plan_file_with_another_digest_than_the_approved_digest_is_refused(
+    sandbox: Sandbox, prune: Prune, tmp_path: Path
+) -> None:
+    seed(sandbox, app=[{"tags": ["b1"]}, {"tags": ["v1"], "size_bytes": 50}])
+    path = str(tmp_path / "plan.json")
+    planned = prune(**APPROVED, state="planned", plan_file=path)
+    other = f"sha256:{'7' * 64}"
+    for on_change in ("refuse", "skip"):
+        refused = prune(**APPROVED, plan_file=path, plan_digest=other, on_change=on_change)
+        assert f"has the digest {planned['plan_digest']}, and plan_digest is {other}" in refused["msg"]
+    assert writes(sandbox) == []
+    assert prune(**APPROVED, plan_file=path, plan_digest=planned["plan_digest"])["changed"] is True
+
+
+@pytest.mark.parametrize("blank", ["", "  "], ids=["empty", "white space"])
+def test_a_blank_approval_is_refused(sandbox: Sandbox, prune: Prune, blank: str) -> None:
+    seed(sandbox, app=[{"tags": ["b1"]}, {"tags": ["v1"], "size_bytes": 50}])
+    refused = prune(**APPROVED, plan_digest=blank, plan_file=blank)
+    assert {one["where"] for one in refused["field_errors"]} == {"plan_digest", "plan_file"}
+    assert sandbox.calls() == []
+
+
+@pytest.mark.parametrize("named", [{"app": "many"}, {"app": [7], "tool": None}], ids=["text", "list and null"])
+def test_a_damaged_summary_still_gives_a_refusal_with_the_repository(
+    sandbox: Sandbox, prune: Prune, named: dict[str, Any]
+) -> None:
+    seed(sandbox, app=[{"tags": ["b1"]}, {"tags": ["v1"], "size_bytes": 50}])
+    refused = prune(**APPROVED, plan_digest=f"sha256:{'7' * 64}", plan_summary={"repositories": named})
+    assert "The repository app: 0 deletions" in refused["msg"]
+    assert writes(sandbox) == []
+
+
 def test_a_broken_plan_file_is_refused(sandbox: Sandbox, prune: Prune, tmp_path: Path) -> None:
     seed(sandbox, app=[{"tags": ["b1"]}, {"tags": ["v1"], "size_bytes": 50}])
     path = tmp_path / "plan.json"
@@ -203,6 +235,19 @@ def test_a_validation_finds_a_lost_platform_and_a_lost_layer(sandbox: Sandbox, p
     assert {one["kind"] for one in layers["last"]["validation"]["missing"]} == {"manifest", "blob"}
     pruned = prune()
     assert "failed" not in pruned, pruned["msg"]
+
+
+@pytest.mark.parametrize("given", [[], "", ["app", " "]], ids=["no entry", "blank text", "blank entry"])
+def test_a_validation_of_no_repository_is_refused(sandbox: Sandbox, prune: Prune, given: object) -> None:
+    seed(sandbox, app=[{"tags": ["v1"]}])
+    refused = prune(state="validated", repositories=given)
+    assert [one["where"] for one in refused["field_errors"]] == ["repositories"]
+
+
+def test_a_validation_fails_where_a_pattern_matches_no_repository(sandbox: Sandbox, prune: Prune) -> None:
+    seed(sandbox, app=[{"tags": ["v1"]}], tool=[{"tags": ["v2"]}])
+    assert "no repository matches toll" in prune(state="validated", repositories=["app", "toll"])["msg"]
+    assert prune(state="validated", repositories="app, tool")["validation"]["manifests"] == 2
 
 
 def test_a_refused_deletion_fails_the_task_and_names_the_repository(sandbox: Sandbox, prune: Prune) -> None:

@@ -80,7 +80,9 @@ def summary_differences(approved: Mapping[str, Any], fresh: PrunePlan) -> tuple[
     """How a plan differs from the summary of an approved plan, as sentences that name repositories."""
     now = summarize_plan(fresh)["repositories"]
     before = approved.get("repositories")
-    before = before if isinstance(before, Mapping) else {}
+    pairs = before.items() if isinstance(before, Mapping) else ()
+    # The summary passes through artifacts and extra variables, where people edit.
+    before = {str(name): one for name, one in pairs if isinstance(one, Mapping)}
     return tuple(
         f"The repository {name}: {_counts(before.get(name))} were approved, and the plan has {_counts(now.get(name))}."
         for name in sorted({*now, *before})

@@ -117,12 +117,18 @@ class PruneTask:
         return shape_report(outcome.result)
 
     def _approved(self, text: str) -> PrunePlan:
+        """The plan of the file. Refused where the file holds no such plan, or a plan with another digest."""
         approval = self.options.approval
+        words = f"use the plan file {approval.plan_file}"
         try:
-            return read_plan(text, self.options.address.name)
+            approved = read_plan(text, self.options.address.name)
         except ValueError as error:
-            words = f"use the plan file {approval.plan_file}"
             raise Refused(words, str(error), "make a new plan with state: planned") from None
+        digest = plan_digest(approved)
+        if approval.plan_digest not in (None, digest):
+            told = f"the plan in the file has the digest {digest}, and plan_digest is {approval.plan_digest}"
+            raise Refused(words, told, "use the file of the approved plan, or make and approve a new plan")
+        return approved
 
     def _approve(self, current: PruneState, fresh: PrunePlan) -> tuple[PrunePlan, tuple[str, ...]]:
         """The plan to apply, and how it differs from the approved plan. Raises Refused where it must not differ."""

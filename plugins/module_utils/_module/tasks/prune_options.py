@@ -53,6 +53,8 @@ PRUNE_SPEC = Spec(
 )
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 _PATHS = ("plan_file", "undo_path")
+# A blank approval would be none, and the run would delete without an approval.
+_APPROVALS = ("plan_file", "plan_digest")
 # The options that belong to some states only.
 _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "policies": (PRUNED, PLANNED),
@@ -130,7 +132,7 @@ def read_prune_options(params: Params) -> tuple[PruneOptions | None, tuple[Field
         folders=_folders(params),
         limits=share_of_team(params["rate_limit_share"]),
         validate=params["validate"],
-        patterns=None if params["repositories"] is None else tuple(params["repositories"]),
+        patterns=None if params["repositories"] is None else tuple(one.strip() for one in params["repositories"]),
     )
     return options, ()
 
@@ -144,6 +146,14 @@ def _faults(params: Params) -> Iterator[FieldError]:
         if params[name] and params["state"] not in states:
             told = f"the option has no meaning with state: {params['state']}"
             yield FieldError(name, told, f"use state: {states[0]}, or remove the option", UNSUPPORTED)
+    for name in _APPROVALS:
+        if params[name] is not None and not params[name].strip():
+            yield FieldError(name, "the value is blank", "write the value of the approved plan, or omit the option")
+    repositories = params["repositories"]
+    if repositories is not None and not all(one.strip() for one in repositories or ("",)):
+        yield FieldError(
+            "repositories", "the list is empty or has a blank pattern", "write patterns, or omit the option"
+        )
     digest = (params["plan_digest"] or "").strip()
     if digest and not _DIGEST.fullmatch(digest):
         advice = "write the plan_digest of the approved plan"

@@ -29,6 +29,12 @@ def is_chosen(options: PruneOptions, repository: str) -> bool:
     return options.patterns is None or any(fnmatchcase(repository, one) for one in options.patterns)
 
 
+def unmatched_patterns(options: PruneOptions, repositories: Sequence[str]) -> list[str]:
+    """The patterns of the option `repositories` that match none of the repositories."""
+    patterns = options.patterns or ()
+    return [one for one in patterns if not any(fnmatchcase(name, one) for name in repositories)]
+
+
 def first_sentences(sentences: Sequence[str]) -> str:
     """Some sentences, and how many more there are."""
     more = len(sentences) - _MOST_TOLD
