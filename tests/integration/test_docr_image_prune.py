@@ -244,6 +244,12 @@ def test_a_validation_of_no_repository_is_refused(sandbox: Sandbox, prune: Prune
     assert [one["where"] for one in refused["field_errors"]] == ["repositories"]
 
 
+@pytest.mark.parametrize("state", ["pruned", "planned", "restored", "validated"])
+def test_an_unknown_registry_is_an_error_in_each_state(sandbox: Sandbox, prune: Prune, state: str) -> None:
+    seed(sandbox, app=[{"tags": ["v1"]}])
+    assert "registry not found" in prune(state=state, registry="plum")["msg"]
+
+
 def test_a_validation_fails_where_a_pattern_matches_no_repository(sandbox: Sandbox, prune: Prune) -> None:
     seed(sandbox, app=[{"tags": ["v1"]}], tool=[{"tags": ["v2"]}])
     assert "no repository matches toll" in prune(state="validated", repositories=["app", "toll"])["msg"]

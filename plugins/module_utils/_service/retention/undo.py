@@ -32,7 +32,13 @@ class RestoreReading:
 
 
 def read_restore(access: RetentionAccess, is_meant: Callable[[str], bool]) -> RestoreReading:
-    """What of the copies is missing, in the repositories that are meant, and whether the blobs live. Writes nothing."""
+    """What of the copies is missing, in the repositories that are meant, and whether the blobs live. Writes nothing.
+
+    NotFound for an unknown registry.
+    """
+    # Of an unknown registry there are no copies, and a restoration of none would look like a success.
+    access.budget.take()
+    access.api.list_repositories(access.registry)
     by_repository: dict[str, list[CopyRecord]] = {}
     for record in access.store.read_all(access.registry).values():
         if is_meant(record.repository):
