@@ -244,6 +244,16 @@ def test_a_validation_of_no_repository_is_refused(sandbox: Sandbox, prune: Prune
     assert [one["where"] for one in refused["field_errors"]] == ["repositories"]
 
 
+@pytest.mark.parametrize("spoil", ["null_tags", "missing_tags"])
+def test_a_list_that_lost_its_tags_deletes_no_image(sandbox: Sandbox, prune: Prune, spoil: str) -> None:
+    seed(sandbox, app=[{"tags": [f"v{n}"], "size_bytes": n} for n in range(1, 4)])
+    sandbox.fault(method="GET", path="*/digests", spoil=spoil, times=9)
+    done = prune(max_delete_percent=100)
+    assert done["failed"] is True
+    assert "the list has no tag, and the list of repositories counts 3" in done["msg"]
+    assert writes(sandbox) == []
+
+
 @pytest.mark.parametrize("state", ["pruned", "planned", "restored", "validated"])
 def test_an_unknown_registry_is_an_error_in_each_state(sandbox: Sandbox, prune: Prune, state: str) -> None:
     seed(sandbox, app=[{"tags": ["v1"]}])

@@ -77,7 +77,7 @@ class RegistryReader:
             manifests: tuple[ImageManifest, ...] = self.api.list_manifests(registry, repository.name)
         except _OF_ONE_LIST as error:
             return ListedRepository(repository.name, error=str(error))
-        fault = list_fault(manifests)
+        fault = list_fault(manifests) or _tags_fault(repository, manifests)
         if fault is None:
             return ListedRepository(repository.name, manifests)
         words = f"Could not list the manifests of the repository {registry}/{repository.name}: {fault}."
@@ -91,6 +91,13 @@ class RegistryReader:
             f"{registry}: reads {manifests} manifests of {len(repositories)} repositories with {calls} calls of the "
             f"API, which take {wait_s:.0f} s or more within rate_limit_share"
         )
+
+
+def _tags_fault(repository: Repository, manifests: tuple[ImageManifest, ...]) -> str | None:
+    """Why a list without any tag is not whole: without its tags each image looks like an untagged manifest."""
+    if not repository.tag_count or not manifests or any(one.tags for one in manifests):
+        return None
+    return f"the list has no tag, and the list of repositories counts {repository.tag_count}"
 
 
 def _pages(repository: Repository) -> int:
