@@ -100,7 +100,7 @@ options:
   repositories:
     description:
       - Patterns of repositories, for O(state=restored) and O(state=validated). The default is all repositories.
-      - With V(validated) a pattern that matches no repository is an error.
+      - A pattern that matches no repository, and for V(restored) no copy either, is an error.
     type: list
     elements: str
   validate:

@@ -260,9 +260,10 @@ def test_an_unknown_registry_is_an_error_in_each_state(sandbox: Sandbox, prune: 
     assert "registry not found" in prune(state=state, registry="plum")["msg"]
 
 
-def test_a_validation_fails_where_a_pattern_matches_no_repository(sandbox: Sandbox, prune: Prune) -> None:
+@pytest.mark.parametrize("state", ["validated", "restored"])
+def test_a_pattern_that_matches_no_repository_is_an_error(sandbox: Sandbox, prune: Prune, state: str) -> None:
     seed(sandbox, app=[{"tags": ["v1"]}], tool=[{"tags": ["v2"]}])
-    assert "no repository matches toll" in prune(state="validated", repositories=["app", "toll"])["msg"]
+    assert "no repository matches toll" in prune(state=state, repositories=["app", "toll"])["msg"]
     assert prune(state="validated", repositories="app, tool")["validation"]["manifests"] == 2
 
 

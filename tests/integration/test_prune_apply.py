@@ -67,7 +67,7 @@ def test_a_deletion_out_of_order_waits_for_its_parent(orchard: Orchard) -> None:
     assert len(orchard.listed()) == 3
 
 
-@pytest.mark.parametrize("status", [409, 403, 500])
+@pytest.mark.parametrize("status", [409, 403, 404, 500])
 def test_a_refused_deletion_keeps_everything_below_and_the_rest_continues(orchard: Orchard, status: int) -> None:
     refused, gone = pushed(orchard), pushed(orchard, "v8")
     pushed(orchard, "v9")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
+from ..._domain.errors import NotFound
+from ..._domain.names import join_names
 from ..._service.ports.image_host import ImageHost
 from ..._service.ports.retention import RetentionSources
 from ..._service.retention.access import RetentionAccess
@@ -29,10 +31,13 @@ def is_chosen(options: PruneOptions, repository: str) -> bool:
     return options.patterns is None or any(fnmatchcase(repository, one) for one in options.patterns)
 
 
-def unmatched_patterns(options: PruneOptions, repositories: Sequence[str]) -> list[str]:
-    """The patterns of the option `repositories` that match none of the repositories."""
+def require_matches(options: PruneOptions, repositories: Sequence[str], words: str) -> None:
+    """Raise NotFound where a pattern of the option `repositories` matches no repository: green would be misleading."""
     patterns = options.patterns or ()
-    return [one for one in patterns if not any(fnmatchcase(name, one) for name in repositories)]
+    unmatched = [one for one in patterns if not any(fnmatchcase(name, one) for name in repositories)]
+    if unmatched:
+        told = f"no repository matches {join_names(unmatched)}"
+        raise NotFound(f"{words} the registry {options.address.name}", told, "correct the option repositories")
 
 
 def first_sentences(sentences: Sequence[str]) -> str:

@@ -17,9 +17,8 @@ from typing import Any
 
 from ..._client.digitalocean.retention import open_retention_api
 from ..._client.files.manifest_cache import FolderCache
-from ..._domain.errors import InvalidInput, NeedsAttention, NotFound
+from ..._domain.errors import InvalidInput, NeedsAttention
 from ..._domain.images.graph import build_graph
-from ..._domain.names import join_names
 from ..._domain.plan import Outcome, Plan, Step
 from ..._domain.retention.result import PruneReport, shape_report
 from ..._domain.retention.steps import StoreManifest
@@ -33,7 +32,7 @@ from ..._service.retention.validate import validate
 from ..run import Done, Params, Say, TaskEntry, drop_line
 from .prune import PruneTask
 from .prune_options import PRUNE_SPEC, RESTORED, VALIDATED, PruneOptions, read_prune_options
-from .prune_tools import first_sentences, is_chosen, open_access, unmatched_patterns
+from .prune_tools import first_sentences, is_chosen, open_access, require_matches
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,11 @@ class RestoreTask:
     tools: ReadingTools
 
     def fetch(self, api: RetentionSources) -> RestoreReading:
-        """Read the copies, the repositories, and whether the blobs live."""
+        """Read the copies, the repositories, and whether the blobs live. NotFound as require_matches says."""
         with closing(api.open_image_host()) as host:
-            return read_restore(open_access(self.options, self.tools, api, host), partial(is_chosen, self.options))
+            found = read_restore(open_access(self.options, self.tools, api, host), partial(is_chosen, self.options))
+        require_matches(self.options, found.names, "restore manifests of")
+        return found
 
     def plan(self, current: RestoreReading) -> Plan[Step]:
         """A step for each manifest that can be restored."""
@@ -90,13 +91,10 @@ class ValidateTask:
     tools: ReadingTools
 
     def fetch(self, api: RetentionSources) -> PruneReport:
-        """Read the registry and ask for all that must be there. NotFound where a pattern matches no repository."""
+        """Read the registry and ask for all that must be there. NotFound as require_matches says."""
         options = self.options
         graph = build_graph(self.tools.read(api, options.address.name).inventory)
-        unmatched = unmatched_patterns(options, [one.name for one in graph.inventory.repositories])
-        if unmatched:
-            told = f"no repository matches {join_names(unmatched)}"
-            raise NotFound(f"validate the registry {options.address.name}", told, "correct the option repositories")
+        require_matches(options, [one.name for one in graph.inventory.repositories], "validate")
         targets = find_targets(graph, options.validate, partial(is_chosen, options))
         with closing(api.open_image_host()) as host:
             found = validate(open_access(self.options, self.tools, api, host), graph, targets)

@@ -210,8 +210,12 @@ class Pruner:
         access.budget.take()
         try:
             access.api.delete_manifest(access.registry, place.repository, place.digest)
-        except NotFound:
-            self._outcome.removed.add(place)
+        except NotFound as error:
+            # Others deleted the manifest; but a proxy can answer 404 too.
+            if self._is_gone(place):
+                self._outcome.removed.add(place)
+            else:
+                self._refuse(place, error)
             return
         except (RateLimited, ReadOnlyClient, Unreachable):
             raise

@@ -25,10 +25,14 @@ from .validate import ask_all
 
 @dataclass(frozen=True)
 class RestoreReading:
-    """What can be restored, and how many records of copies there are."""
+    """What can be restored, and how many records of copies there are.
+
+    `names` are all repositories of the registry, and those that copies are of.
+    """
 
     repositories: tuple[RepositoryRestore, ...]
     records: int
+    names: tuple[str, ...]
 
 
 def read_restore(access: RetentionAccess, is_meant: Callable[[str], bool]) -> RestoreReading:
@@ -38,13 +42,14 @@ def read_restore(access: RetentionAccess, is_meant: Callable[[str], bool]) -> Re
     """
     # Of an unknown registry there are no copies, and a restoration of none would look like a success.
     access.budget.take()
-    access.api.list_repositories(access.registry)
+    names = {one.name for one in access.api.list_repositories(access.registry)}
     by_repository: dict[str, list[CopyRecord]] = {}
     for record in access.store.read_all(access.registry).values():
+        names.add(record.repository)
         if is_meant(record.repository):
             by_repository.setdefault(record.repository, []).append(record)
     found = [_read_repository(access, name, records) for name, records in by_repository.items()]
-    return RestoreReading(tuple(found), sum(len(records) for records in by_repository.values()))
+    return RestoreReading(tuple(found), sum(len(records) for records in by_repository.values()), tuple(sorted(names)))
 
 
 def _read_repository(access: RetentionAccess, repository: str, records: Iterable[CopyRecord]) -> RepositoryRestore:
