@@ -15,8 +15,8 @@ import pytest
 
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.errors import DocrError
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.documents import ManifestBytes
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.retention.comparison import REFUSE
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.retention.plan import PrunePlan, TagRemoval
-from ansible_collections.planton.digitalocean.plugins.module_utils._service.retention.apply import REFUSE
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.retention.looking_again import (
     look_again_after_kills,
 )

@@ -17,6 +17,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._client.files
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.budget import share_of_team
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.graph import ImageGraph, build_graph
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.plan import Step
+from ansible_collections.planton.digitalocean.plugins.module_utils._domain.retention.comparison import SKIP
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.retention.plan import (
     DELETED_BY_RULE,
     TAGGED,
@@ -29,11 +30,7 @@ from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.flow.wait import SystemClock
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.images.registry import RegistryReader
 from ansible_collections.planton.digitalocean.plugins.module_utils._service.retention.access import RetentionAccess
-from ansible_collections.planton.digitalocean.plugins.module_utils._service.retention.apply import (
-    SKIP,
-    PruneOutcome,
-    Pruner,
-)
+from ansible_collections.planton.digitalocean.plugins.module_utils._service.retention.apply import PruneOutcome, Pruner
 from docr_sandbox.testing import Sandbox
 from support.image_host import client
 

@@ -51,6 +51,18 @@ class ImageGraph:
         place = ManifestPlace(repository, digest)
         return place in self.listed and place not in self.inventory.gone
 
+    def above(self, digest: str) -> tuple[str, ...]:
+        """The parents and subjects of a manifest: as long as any of them lives, the manifest lives."""
+        return (*self.parents.get(digest, ()), *self.subjects.get(digest, ()))
+
+    def below(self, digest: str) -> tuple[str, ...]:
+        """The children and companions of a manifest, which live as long as the manifest lives."""
+        return (*self.children.get(digest, ()), *self.companions.get(digest, ()))
+
+    def has_parent(self, place: ManifestPlace) -> bool:
+        """Whether the repository lists a parent of the manifest."""
+        return any(ManifestPlace(place.repository, one) in self.listed for one in self.parents.get(place.digest, ()))
+
     def user_tags(self, place: ManifestPlace) -> tuple[str, ...]:
         """The tags of a manifest that attach it to no other manifest."""
         return tuple(one for one in self.listed[place].tags if parse_companion_tag(one) is None)

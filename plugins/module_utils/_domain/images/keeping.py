@@ -54,7 +54,7 @@ def find_keeping(graph: ImageGraph) -> Keeping:
     pending = list(kept)
     while pending:
         digest = pending.pop()
-        for one in (*graph.children.get(digest, ()), *graph.companions.get(digest, ())):
+        for one in graph.below(digest):
             if one not in kept:
                 kept.add(one)
                 pending.append(one)
@@ -65,8 +65,7 @@ def is_kept(graph: ImageGraph, keeping: Keeping, place: ManifestPlace) -> bool:
     """Whether something keeps a manifest in its repository."""
     if place in keeping.reasons:
         return True
-    above = (*graph.parents.get(place.digest, ()), *graph.subjects.get(place.digest, ()))
-    return any(one in keeping.kept for one in above)
+    return any(one in keeping.kept for one in graph.above(place.digest))
 
 
 def explain_keeping(graph: ImageGraph, keeping: Keeping, digest: str) -> tuple[KeepReason, ...]:

@@ -84,10 +84,7 @@ def blob_sizes(graph: ImageGraph) -> dict[str, int]:
 def _is_root(graph: ImageGraph, place: ManifestPlace) -> bool:
     if graph.user_tags(place):
         return True
-    has_parent = any(
-        ManifestPlace(place.repository, one) in graph.listed for one in graph.parents.get(place.digest, ())
-    )
-    return not has_parent and not graph.subjects.get(place.digest)
+    return not graph.has_parent(place) and not graph.subjects.get(place.digest)
 
 
 def _collect(
@@ -102,8 +99,7 @@ def _collect(
     while pending:
         place = pending.pop()
         attached = graph.companions.get(place.digest, ())
-        names = (*graph.children.get(place.digest, ()), *attached)
-        below = [ManifestPlace(place.repository, one) for one in names]
+        below = [ManifestPlace(place.repository, one) for one in graph.below(place.digest)]
         below += [one for digest in attached for one in alone[digest]]
         for one in below:
             if one in graph.listed and one not in found:

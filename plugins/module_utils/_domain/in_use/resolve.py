@@ -13,7 +13,7 @@ from ..images.graph import ImageGraph
 from .model import ImageUse
 from .versions import fits_range, read_version
 
-# Of a manifest that more uses name, so many are told and the others are counted.
+# A manifest lists so many of its uses, and counts the others.
 _MOST_TOLD = 10
 
 

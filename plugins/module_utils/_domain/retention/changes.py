@@ -10,7 +10,7 @@ stays too: `living_above` finds that before each deletion.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..images.documents import ManifestDocument
@@ -122,9 +122,9 @@ def children_first(copies: Mapping[str, SavedManifest]) -> tuple[str, ...]:
     return tuple(ordered)
 
 
-def living_above(graph: ImageGraph, digest: str, removed: frozenset[ManifestPlace] | set[ManifestPlace]) -> str | None:
+def living_above(graph: ImageGraph, digest: str, removed: Collection[ManifestPlace]) -> str | None:
     """A parent or subject of a manifest that is still in a repository of the registry; None without any."""
-    for above in (*graph.parents.get(digest, ()), *graph.subjects.get(digest, ())):
+    for above in graph.above(digest):
         places = (ManifestPlace(one, above) for one in graph.repositories_of.get(above, ()))
         if above != digest and any(place not in removed for place in places):
             return above

@@ -166,7 +166,7 @@ def _void_places(graph: ImageGraph, differences: Sequence[PlanDifference]) -> se
     pending = list(void)
     while pending:
         digest = pending.pop()
-        for one in (*graph.children.get(digest, ()), *graph.companions.get(digest, ())):
+        for one in graph.below(digest):
             if one not in void:
                 void.add(one)
                 pending.append(one)

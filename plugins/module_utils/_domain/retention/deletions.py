@@ -30,8 +30,7 @@ def order_deletions(graph: ImageGraph, digests: Sequence[str]) -> tuple[str, ...
             elif digest not in open_:
                 open_.add(digest)
                 pending.append((digest, True))
-                below = (*graph.children.get(digest, ()), *graph.companions.get(digest, ()))
-                pending += [(one, False) for one in below if one in all_ and one not in open_]
+                pending += [(one, False) for one in graph.below(digest) if one in all_ and one not in open_]
     return tuple(reversed(done))
 
 

@@ -83,7 +83,7 @@ def _facts_of(graph: ImageGraph, place: ManifestPlace, tag_times: TagTimes, are_
         has_subject=has_subject,
         is_orphaned=is_attached and not has_subject and not tags and are_lists_read,
         is_image=not (has_subject or is_attached or is_gone or is_unreadable)
-        and bool(tags or not _has_parent(graph, place)),
+        and bool(tags or not graph.has_parent(place)),
         is_unreadable=is_unreadable,
         is_hiding=is_hiding,
         missing=_missing(graph, place, document),
@@ -105,10 +105,6 @@ def _times(
         return own, tuple(own for _tag in tags)
     times = tuple(max(own, tag_times.get(TagPlace(place.repository, tag), own)) for tag in tags)
     return max((own, *times)), times
-
-
-def _has_parent(graph: ImageGraph, place: ManifestPlace) -> bool:
-    return any(ManifestPlace(place.repository, one) in graph.listed for one in graph.parents.get(place.digest, ()))
 
 
 def _missing(graph: ImageGraph, place: ManifestPlace, document: ManifestDocument | None) -> str | None:

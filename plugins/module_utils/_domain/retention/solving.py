@@ -58,14 +58,14 @@ class Solver:
             open_ = [place for place in deleted if not self._is_held(place, alive)]
 
     def _is_held(self, place: ManifestPlace, alive: Collection[str]) -> bool:
-        return any(one in alive for one in holders(self._graph, place.digest))
+        return any(one in alive for one in self._graph.above(place.digest))
 
     def _spread(self, digests: Iterator[str], alive: set[str]) -> None:
         pending = [one for one in digests if one not in alive]
         alive.update(pending)
         while pending:
             digest = pending.pop()
-            for one in (*self._graph.children.get(digest, ()), *self._graph.companions.get(digest, ())):
+            for one in self._graph.below(digest):
                 if one not in alive:
                     alive.add(one)
                     pending.append(one)
@@ -91,12 +91,6 @@ class Solver:
             for repository in self._graph.repositories_of[companion]:
                 if repository in self._governed:
                     yield ManifestPlace(repository, companion)
-
-
-def holders(graph: ImageGraph, digest: str) -> Iterator[str]:
-    """The parents and the subjects of a manifest: as long as any of them lives, the manifest lives."""
-    yield from graph.parents.get(digest, ())
-    yield from graph.subjects.get(digest, ())
 
 
 def _superseded_indexes(graph: ImageGraph) -> Links:

@@ -19,7 +19,7 @@ def write_once(
 ) -> T:
     """What the write made; after an error that does not exclude it, what `look` finds, else the error.
 
-    `also_look_after` names errors after which somebody else may have done the same in the meantime. The error of the
+    `also_look_after` names errors after which another client may have done the same in the meantime. The error of the
     write says more than the error of a read after the write, so the error of `look` is left out.
     """
     try:

@@ -32,6 +32,7 @@ from ..._domain.images.graph import ImageGraph
 from ..._domain.images.inventory import ManifestPlace
 from ..._domain.plan import Step
 from ..._domain.retention.changes import FreshList, RepositoryChanges, find_changes, living_above
+from ..._domain.retention.comparison import REFUSE
 from ..._domain.retention.copies import CopyRecord, SavedManifest
 from ..._domain.retention.plan import PrunePlan, RepositoryPlan, TagRemoval
 from ..._domain.retention.steps import DeleteManifest, RemoveTag, removable_tags
@@ -41,7 +42,6 @@ from ..images.manifests import SIDE_BY_SIDE
 from .access import RetentionAccess
 from .looking_again import look_again
 
-SKIP, REFUSE = "skip", "refuse"
 # So many deletions rest on one reading of a repository, and their copies are in memory at once.
 _PART = 200
 # So many refusals in a row mean the token or the service, and not single manifests.
@@ -55,8 +55,8 @@ _OF_ONE_REPOSITORY = (BadAnswer, ServerFault, NotFound, Interrupted, Conflict, R
 class PruneOutcome:
     """What came of a plan.
 
-    `removed` are manifests that are gone, whoever deleted them. `kept` says as a sentence part why a planned deletion
-    was left out. `errors` are by repository, and `put_back` are manifests that newer manifests need.
+    `removed` are manifests that are gone, by this run or by another client. `kept` says as a sentence part why a
+    planned deletion was left out. `errors` are by repository, and `put_back` are manifests that newer manifests need.
     """
 
     removed: set[ManifestPlace] = field(default_factory=set)

@@ -96,5 +96,5 @@ def test_lines_after_the_beginning_of_an_unknown_secret_are_masked() -> None:
 
 
 def test_half_of_a_character_is_shown_as_its_code() -> None:
-    """Whoever may push an image may write such a text into its manifest, and Ansible refuses the whole result."""
+    """A user who pushes images can write such a text into a manifest, and Ansible refuses the whole result."""
     assert mask_parts({"type\ud800": ["ключ \udfff", 7]}) == {"type\\ud800": ["ключ \\udfff", 7]}
