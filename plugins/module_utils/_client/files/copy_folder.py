@@ -28,14 +28,6 @@ _PRIVATE = 0o700
 _ADVICE = "check undo_path and the free space there, then run the task again"
 
 
-def default_undo_path(environment: Mapping[str, str], home: str) -> str:
-    """The folder of this collection below the user's state folder (XDG base directory specification)."""
-    base = environment.get("XDG_STATE_HOME", "")
-    # The specification has a relative path ignored.
-    state = base if os.path.isabs(base) else os.path.join(home, ".local", "state")
-    return os.path.join(state, "planton.digitalocean")
-
-
 class CopyFolder:
     """Records in the folder `undo` below a path; the protocol CopyStore says what each call promises."""
 
@@ -61,14 +53,14 @@ class CopyFolder:
         with self._writing(f"save copies of manifests in {folder}"):
             self._make_folders(folder)
             name = f"{format_time(record.saved_at).replace(':', '')}-{uuid.uuid4().hex}{_SUFFIX}"
-            replace_file(os.path.join(folder, name), format_record(record))
+            replace_file(os.path.join(folder, name), format_record(record).encode())
         return os.path.join(record.registry, name)
 
     def close_record(self, name: str, record: CopyRecord) -> None:
         """Replace a record."""
         path = os.path.join(self._folder, name)
         with self._writing(f"change the copies in {path}"):
-            replace_file(path, format_record(replace(record, is_open=False)))
+            replace_file(path, format_record(replace(record, is_open=False)).encode())
 
     def remove(self, name: str) -> None:
         """Remove a record; another run may have removed the record already."""

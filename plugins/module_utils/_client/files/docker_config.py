@@ -22,6 +22,7 @@ from functools import partial
 from ..._domain.login.docker_config import ConfigFileContent, ConfigFileError
 from ..errors import reason_of, refuse_in_check_mode, translated
 from ..settings import Settings
+from .whole_file import sync_folder
 
 _PRIVATE_FILE = 0o600
 # A config file with a thousand logins has 0.3 MiB. A larger file would use up the memory and the time of the task.
@@ -135,19 +136,12 @@ class DockerConfigFile:
                 with suppress(OSError):
                     os.unlink(temporary)
                 raise
-            self._sync_folder()
+            sync_folder(self._folder)
 
     def _remove(self, path: str) -> None:
         with self._writing(f"remove {path}"), suppress(FileNotFoundError):
             os.unlink(path)
-            self._sync_folder()
-
-    def _sync_folder(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            sync_folder(self._folder)
 
     def _leftovers(self) -> list[str]:
         prefix, suffix = _TEMPORARY

@@ -13,12 +13,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 
 from ..._domain.images.documents import ManifestBytes, digest_fault
 from ..errors import reason_of
+from .whole_file import replace_file
 
 # 100,000 manifests of usual images.
 MOST_CACHED_BYTES = 256 * 1024 * 1024
@@ -26,13 +26,6 @@ _MOST_ENTRY_BYTES = 8 * 1024 * 1024
 _PRIVATE = 0o700
 _NAMED = re.compile(r"(sha256|sha512):([0-9a-f]{64,128})", re.ASCII)
 _FOLDER = "manifests"
-
-
-def default_cache_path(environment: Mapping[str, str], home: str) -> str:
-    """The folder of this collection below the user's cache (XDG base directory specification)."""
-    base = environment.get("XDG_CACHE_HOME", "")
-    # The specification has a relative path ignored.
-    return os.path.join(base if os.path.isabs(base) else os.path.join(home, ".cache"), "planton.digitalocean")
 
 
 class FolderCache:
@@ -118,17 +111,10 @@ def _folder_problem(folder: str) -> str | None:
 
 
 def _replace(path: str, manifest: ManifestBytes) -> None:
-    folder = os.path.dirname(path)
-    os.makedirs(folder, mode=_PRIVATE, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=".", dir=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(manifest.content_type.encode("ascii", "replace").replace(b"\n", b" ") + b"\n" + manifest.content)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+    os.makedirs(os.path.dirname(path), mode=_PRIVATE, exist_ok=True)
+    content_type = manifest.content_type.encode("ascii", "replace").replace(b"\n", b" ")
+    # A lost entry costs one request, so no entry waits for the disk.
+    replace_file(path, content_type + b"\n" + manifest.content, is_synced=False)
 
 
 def _entries(folder: str) -> Iterator[tuple[float, int, str]]:

@@ -32,7 +32,7 @@ def write_plan_file(path: str, text: str, settings: Settings) -> None:
     words = f"write the plan file {path}"
     refuse_in_check_mode(words, settings.is_read_only)
     with translated(partial(_translate, words), OSError):
-        replace_file(os.path.realpath(path), text)
+        replace_file(os.path.realpath(path), text.encode())
 
 
 def _translate(words: str, error: Exception) -> Refused:

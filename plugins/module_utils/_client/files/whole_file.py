@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that are written whole or not at all, and that are on the disk when the call returns."""
+"""Files that are written whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from contextlib import suppress
 _NEW = ".new"
 
 
-def replace_file(path: str, text: str) -> None:
-    """Replace a file by a private file. Raises OSError."""
+def replace_file(path: str, content: bytes, *, is_synced: bool = True) -> None:
+    """Replace a file by a private file, which with `is_synced` is on the disk when the call returns. Raises OSError."""
     folder = os.path.dirname(path)
     handle, temporary = tempfile.mkstemp(suffix=_NEW, dir=folder)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if is_synced:
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
-    sync_folder(folder)
+    if is_synced:
+        sync_folder(folder)
 
 
 def sync_folder(folder: str) -> None:

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 # digitalocean-api.md 5: both limits are of a token's team, over the last minute and over the last hour.
 TEAM_CALLS = ((60.0, 250), (3600.0, 5000))
+# The most entries of a page, digitalocean-api.md 1.7.
+_PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,11 @@ class CallLimits:
     def shortest_s(self, calls: int) -> float:
         """The seconds for which the limits make so many calls wait, were each call answered at once."""
         return max((seconds * ((calls - 1) // most) for seconds, most in self.windows if calls > 0), default=0.0)
+
+
+def list_calls(entries: int) -> int:
+    """The calls for a list of so many entries; an empty list takes a call too."""
+    return max(1, math.ceil(entries / _PAGE))
 
 
 def share_of_team(percent: int) -> CallLimits:

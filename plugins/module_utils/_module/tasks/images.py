@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any
 
 from ..._client.digitalocean.in_use import open_use_api
-from ..._client.files.manifest_cache import FolderCache, default_cache_path
+from ..._client.files.manifest_cache import FolderCache
+from ..._client.files.own_folders import default_cache_path
 from ..._domain.errors import InvalidInput
 from ..._domain.field_errors import FieldError
 from ..._domain.images.budget import share_of_team

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..._client.files.copy_folder import default_undo_path
 from ..._client.files.job_folder import ends_with_job
-from ..._client.files.manifest_cache import default_cache_path
+from ..._client.files.own_folders import default_cache_path, default_undo_path
 from ..._domain.field_errors import REQUIRED, UNSUPPORTED, FieldError
 from ..._domain.images.budget import CallLimits, share_of_team
 from ..._domain.in_use.options import InUseOptions, read_in_use

@@ -9,7 +9,7 @@ Reads need tokens for pulls only, which delay no garbage collection.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -82,10 +82,7 @@ class ManifestReader:
         """
         found = ReadManifests()
         wanted = [one for one in places_of if not self._take_from_cache(one, found)]
-        for repositories, digests in _batches(wanted, places_of):
-            # A token for each batch, since a token may end before a long run does.
-            self.budget.take()
-            self.authorize(repositories)
+        for digests in self.authorized(wanted, lambda one: places_of[one][0].repository):
             parallel_map(digests, lambda one: self._read_one(places_of[one], found), SIDE_BY_SIDE)
         self.cache.trim()
         return found
@@ -103,9 +100,19 @@ class ManifestReader:
         self.cache.write(place.digest, manifest)
         return manifest
 
-    def authorize(self, repositories: Sequence[str]) -> None:
-        """Get a token for pulls from some repositories."""
-        self._patiently(partial(self.host.authorize_pulls, self.registry, repositories))
+    def authorized(self, wanted: Iterable[T], repository_of: Callable[[T], str]) -> Iterator[list[T]]:
+        """What is wanted of some repositories at a time, with a token for pulls from these repositories.
+
+        Each part has a token of its own, since a token may end before a long run does.
+        """
+        by_repository: dict[str, list[T]] = {}
+        for one in wanted:
+            by_repository.setdefault(repository_of(one), []).append(one)
+        left = iter(by_repository)
+        while names := tuple(islice(left, _TOKEN_FOR)):
+            self.budget.take()
+            self._patiently(partial(self.host.authorize_pulls, self.registry, names))
+            yield [one for name in names for one in by_repository[name]]
 
     def ask(self, place: ManifestPlace, *, is_blob: bool) -> None:
         """Ask whether the image host has a manifest or blob, without its bytes. NotFound where the host has none."""
@@ -184,15 +191,3 @@ def _parsed(digest: str, manifest: ManifestBytes) -> ManifestDocument | str:
         return parse_document(manifest.content, manifest.content_type)
     except ValueError as error:
         return str(error)
-
-
-def _batches(
-    digests: Sequence[str], places_of: Mapping[str, Sequence[ManifestPlace]]
-) -> Iterator[tuple[tuple[str, ...], list[str]]]:
-    """Digests with the repositories where they are read, some repositories at a time."""
-    by_repository: dict[str, list[str]] = {}
-    for digest in digests:
-        by_repository.setdefault(places_of[digest][0].repository, []).append(digest)
-    left = iter(by_repository.items())
-    while batch := tuple(islice(left, _TOKEN_FOR)):
-        yield tuple(name for name, _all in batch), [one for _name, all_ in batch for one in all_]

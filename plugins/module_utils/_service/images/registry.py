@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
 from ..._domain.errors import BadAnswer, Interrupted, NotFound, ServerFault
+from ..._domain.images.budget import list_calls
 from ..._domain.images.inventory import Inventory, ListedRepository, ManifestPlace, list_fault
 from ..._domain.registry.images import ImageManifest
 from ..._domain.registry.model import Repository
@@ -23,8 +23,6 @@ from ..ports.api import Api
 from ..ports.manifest_cache import ManifestCache
 from .manifests import SIDE_BY_SIDE, ManifestReader, ReadManifests
 
-# digitalocean-api.md 1.7.
-_PAGE = 200
 # What makes the list of one repository unknown. Everything else is wrong with the token or the whole service.
 _OF_ONE_LIST = (BadAnswer, ServerFault, NotFound, Interrupted)
 
@@ -72,7 +70,7 @@ class RegistryReader:
             return reader.read_all(places_of)
 
     def _list(self, registry: str, repository: Repository) -> ListedRepository:
-        self.budget.take(_pages(repository))
+        self.budget.take(list_calls(repository.manifest_count))
         try:
             manifests: tuple[ImageManifest, ...] = self.api.list_manifests(registry, repository.name)
         except _OF_ONE_LIST as error:
@@ -84,7 +82,7 @@ class RegistryReader:
         return ListedRepository(repository.name, error=words)
 
     def _estimate(self, registry: str, repositories: tuple[Repository, ...]) -> str:
-        calls = sum(_pages(one) for one in repositories)
+        calls = sum(list_calls(one.manifest_count) for one in repositories)
         manifests = sum(one.manifest_count for one in repositories)
         wait_s = self.budget.shortest_s(calls)
         return (
@@ -98,7 +96,3 @@ def _tags_fault(repository: Repository, manifests: tuple[ImageManifest, ...]) ->
     if not repository.tag_count or not manifests or any(one.tags for one in manifests):
         return None
     return f"the list has no tag, and the list of repositories counts {repository.tag_count}"
-
-
-def _pages(repository: Repository) -> int:
-    return max(1, math.ceil(repository.manifest_count / _PAGE))

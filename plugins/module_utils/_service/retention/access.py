@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..._domain.errors import BadAnswer, NotFound
+from ..._domain.images.budget import list_calls
 from ..._domain.images.inventory import ManifestPlace, list_fault
 from ..._domain.registry.images import ImageManifest
 from ..._domain.retention.changes import FreshList
@@ -21,9 +21,6 @@ from ..ports.api import Api
 from ..ports.copy_store import CopyStore
 from ..ports.image_host import ImageHost
 from ..ports.manifest_cache import ManifestCache
-
-# digitalocean-api.md 1.7.
-_PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class RetentionAccess:
         return FreshList({one.digest: one for one in self._list(repository, about)}, {}, {})
 
     def _list(self, repository: str, about: int) -> tuple[ImageManifest, ...]:
-        self.budget.take(max(1, math.ceil(about / _PAGE)))
+        self.budget.take(list_calls(about))
         try:
             manifests = self.api.list_manifests(self.registry, repository)
         except NotFound:

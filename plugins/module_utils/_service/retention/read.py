@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
+from ..._domain.images.budget import list_calls
 from ..._domain.images.graph import ImageGraph, build_graph
 from ..._domain.in_use.model import ImageUses
 from ..._domain.in_use.options import InUseOptions
@@ -28,9 +28,6 @@ from ..images.registry import RegistryReader, RegistryReading
 from ..in_use.read import read_uses
 from ..ports.manifest_cache import ManifestCache
 from ..ports.retention import RetentionSources
-
-# digitalocean-api.md 1.7.
-_PAGE = 200
 
 
 @dataclass(frozen=True)
@@ -88,7 +85,7 @@ def _read_tag_times(
     names = [name for name, tags in tags_of.items() if tags and _needs_times(policies.of(name))]
 
     def read(name: str) -> list[tuple[TagPlace, datetime]]:
-        tools.budget.take(math.ceil(tags_of[name] / _PAGE))
+        tools.budget.take(list_calls(tags_of[name]))
         return [(TagPlace(name, tag), _time(at, now)) for tag, at in api.list_tag_times(registry, name).items()]
 
     now = api.now()

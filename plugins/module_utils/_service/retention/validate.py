@@ -9,18 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 
 from ..._domain.errors import DocrError, NotFound, Unreachable
 from ..._domain.images.graph import ImageGraph
 from ..._domain.images.inventory import ManifestPlace
 from ..._domain.retention.validation import BLOB, MissingPart, Target, describe_missing
 from ..flow.parallel import parallel_map
-from ..images.manifests import SIDE_BY_SIDE
+from ..images.manifests import SIDE_BY_SIDE, ManifestReader
 from .access import RetentionAccess
-
-# Repositories for which one token is asked, as reading does.
-_TOKEN_FOR = 20
 
 
 @dataclass(frozen=True)
@@ -46,24 +42,18 @@ def validate(
 
 def ask_all(access: RetentionAccess, targets: Iterable[Target]) -> Mapping[Target, str]:
     """The targets that are not there, each with empty text, or with a sentence where the answer does not say."""
-    by_repository: dict[str, list[Target]] = {}
-    for target in targets:
-        by_repository.setdefault(target.repository, []).append(target)
     found: dict[Target, str] = {}
-    left = iter(by_repository.items())
-    while batch := tuple(islice(left, _TOKEN_FOR)):
-        access.budget.take()
-        access.reader.authorize([name for name, _all in batch])
-        asked = [one for _name, all_ in batch for one in all_]
-        told = parallel_map(asked, partial(_ask, access), SIDE_BY_SIDE)
+    reader = access.reader
+    for asked in reader.authorized(targets, lambda one: one.repository):
+        told = parallel_map(asked, partial(_ask, reader), SIDE_BY_SIDE)
         found |= {target: answer for target, answer in zip(asked, told, strict=True) if answer is not None}
     return found
 
 
-def _ask(access: RetentionAccess, target: Target) -> str | None:
+def _ask(reader: ManifestReader, target: Target) -> str | None:
     """None where the target is there, empty where it is not, and a sentence where the answer is neither."""
     try:
-        access.reader.ask(ManifestPlace(target.repository, target.digest), is_blob=target.kind == BLOB)
+        reader.ask(ManifestPlace(target.repository, target.digest), is_blob=target.kind == BLOB)
     except NotFound:
         return ""
     except Unreachable:

@@ -12,10 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._client.files.copy_folder import (
-    CopyFolder,
-    default_undo_path,
-)
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.files.copy_folder import CopyFolder
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.files.job_folder import ends_with_job
 from ansible_collections.planton.digitalocean.plugins.module_utils._client.files.plan_file import (
     read_plan_file,
@@ -88,12 +85,6 @@ def test_a_plan_file_is_replaced_and_read(tmp_path: Path) -> None:
         read_plan_file(path)
     with pytest.raises(Refused, match="Could not write the plan file"):
         write_plan_file(str(tmp_path / "none" / "plan"), "{}", Settings("t"))
-
-
-def test_the_default_folder_follows_the_xdg_specification() -> None:
-    assert default_undo_path({"XDG_STATE_HOME": "/srv/state"}, "/srv/a") == "/srv/state/planton.digitalocean"
-    for relative in ({}, {"XDG_STATE_HOME": "state"}):
-        assert default_undo_path(relative, "/srv/a") == "/srv/a/.local/state/planton.digitalocean"
 
 
 def test_a_path_ends_with_a_job_of_awx_only(tmp_path: Path) -> None:

@@ -11,10 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.planton.digitalocean.plugins.module_utils._client.files.manifest_cache import (
-    FolderCache,
-    default_cache_path,
-)
+from ansible_collections.planton.digitalocean.plugins.module_utils._client.files.manifest_cache import FolderCache
 from ansible_collections.planton.digitalocean.plugins.module_utils._domain.images.documents import ManifestBytes
 
 
@@ -105,16 +102,3 @@ def test_after_an_error_nothing_more_is_kept(tmp_path: Path) -> None:
     (tmp_path / "manifests" / "sha256").unlink()
     cache.write(digest, manifest)
     assert cache.read(digest) is None
-
-
-@pytest.mark.parametrize(
-    ("environment", "path"),
-    [
-        ({}, "/users/mary/.cache/planton.digitalocean"),
-        ({"XDG_CACHE_HOME": "/caches/mary"}, "/caches/mary/planton.digitalocean"),
-        ({"XDG_CACHE_HOME": "caches"}, "/users/mary/.cache/planton.digitalocean"),
-        ({"XDG_CACHE_HOME": ""}, "/users/mary/.cache/planton.digitalocean"),
-    ],
-)
-def test_the_default_is_in_the_users_cache(environment: dict[str, str], path: str) -> None:
-    assert default_cache_path(environment, "/users/mary") == path
