@@ -25,6 +25,7 @@ READ = "planton.digitalocean.docr_registry_info"
 COLLECT = "planton.digitalocean.docr_gc"
 ACCESS = "planton.digitalocean.docr_doks_integration"
 DOCTOR = "planton.digitalocean.docr_doks_integration_info"
+IMAGES, PRUNE = (f"planton.digitalocean.docr_image_{one}" for one in ("info", "prune"))
 PLAN = "planton.digitalocean.docr_plan"
 OTHER_PYTHON = "/usr/bin/python3-of-nobody"
 HERE = "in the controller's process: "
@@ -97,14 +98,17 @@ def test_a_task_that_enters_clusters_runs_as_a_module_where_another_interpreter_
         {ACCESS: direct, **found},
         {PLAN: {"integrations": [entry], "read_clusters": True}, **found},
         {DOCTOR: {"diagnose": True}, **found},
+        {IMAGES: {"registry": "kiwi", "in_use": {"clusters": ["orchard"]}}, **found},
+        {PRUNE: {"registry": "kiwi", "in_use": '{"clusters": "orchard"}'}, **found},
         {ACCESS: {**entry, "wait_for_secrets": "never"}, **found},
         {DOCTOR: {}, **found},
+        {IMAGES: {"registry": "kiwi", "in_use": "none"}, **found},
         {ACCESS: direct, "ignore_errors": True},
     ]
     printed = play(write_play(tmp_path / "clusters.yml", tasks), sandbox, None, "-vvv").output
     without = "as a module: the library kubernetes cannot be imported in the controller"
     here = f"{HERE}nothing prevents this"
-    assert re.findall(r"^docr_\w+ runs (.*)$", printed, re.MULTILINE) == [without] * 3 + [here] * 3
+    assert re.findall(r"^docr_\w+ runs (.*)$", printed, re.MULTILINE) == [without] * 5 + [here] * 4
     assert "the Python library kubernetes is missing" in printed
 
 

@@ -34,7 +34,7 @@ from ..._service.in_use.read import read_uses
 from ..._service.ports.in_use import UseSources
 from ..run import InfoEntry, Params, Say, drop_line
 from ..spec import Spec
-from .in_use import IN_USE_OPTION, shape_uses, warn_of_uses
+from .in_use import IN_USE_OPTION, names_clusters, shape_uses, warn_of_uses
 
 _SPEC = Spec(
     options={
@@ -163,9 +163,14 @@ def _warnings(reading: RegistryReading, patterns: Sequence[str] | None, cache_pr
         if not any(fnmatchcase(name, pattern) for name in names):
             yield f"The pattern {pattern} of repositories matches no repository of the registry."
     errors = [one.error for one in reading.inventory.repositories if one.error is not None]
-    unread = list(reading.inventory.unread.values())
     if errors:
         yield f"Repositories whose list could not be read: {len(errors)}. The first error: {errors[0]}"
+    yield from reading_warnings(reading, cache_problem)
+
+
+def reading_warnings(reading: RegistryReading, cache_problem: str | None) -> Iterator[str]:
+    """A warning for manifests that could not be read, and for manifests that are not kept for the next run."""
+    unread = list(reading.inventory.unread.values())
     if unread:
         yield f"Manifests that could not be read and are protected: {len(unread)}. The first error: {unread[0]}"
     if cache_problem is not None:
@@ -176,4 +181,4 @@ def _listen(say: Say) -> Callable[[UseSources, Params], dict[str, Any]]:
     return partial(fetch_image_info, say=say)
 
 
-IMAGE_INFO = InfoEntry(_SPEC, fetch_image_info, open_use_api, listen=_listen)
+IMAGE_INFO = InfoEntry(_SPEC, fetch_image_info, open_use_api, listen=_listen, enters_clusters=names_clusters)

@@ -11,11 +11,17 @@ from typing import Any
 
 from ..._domain.images.graph import ImageGraph
 from ..._domain.in_use.model import ImageUses
+from ..._domain.in_use.options import read_in_use
 from ..._domain.in_use.resolve import ResolvedUses, describe_unresolved
 
 IN_USE_OPTION: Mapping[str, Mapping[str, Any]] = {"in_use": {"type": "raw"}}
 # Of the images that a registry does not have, so many are named in warnings.
 _MOST_WARNINGS = 10
+
+
+def names_clusters(options: Mapping[str, Any]) -> bool:
+    """Whether the option names clusters, whose objects are then read; for an option of any form."""
+    return read_in_use(options.get("in_use"))[0].enters_clusters
 
 
 def shape_uses(graph: ImageGraph, uses: ImageUses, resolved: ResolvedUses) -> dict[str, Any]:

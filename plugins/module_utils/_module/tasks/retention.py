@@ -30,6 +30,7 @@ from ..._service.retention.read import ReadingTools
 from ..._service.retention.undo import RestoreReading, read_restore, restore
 from ..._service.retention.validate import validate
 from ..run import Done, Params, Say, TaskEntry, drop_line
+from .in_use import names_clusters
 from .prune import PruneTask
 from .prune_options import PRUNE_SPEC, RESTORED, VALIDATED, PruneOptions, read_prune_options
 from .prune_tools import first_sentences, is_chosen, open_access, require_matches
@@ -139,4 +140,4 @@ def _listen(task: PruneTask | RestoreTask | ValidateTask, say: Say) -> PruneTask
     return replace(task, tools=replace(task.tools, say=say))
 
 
-PRUNE = TaskEntry(PRUNE_SPEC, build_prune_task, open_retention_api, _listen)
+PRUNE = TaskEntry(PRUNE_SPEC, build_prune_task, open_retention_api, _listen, enters_clusters=names_clusters)
