@@ -99,6 +99,10 @@ def test_an_image_in_use_stays_and_an_unread_source_stops_all(sandbox: Sandbox, 
     assert (unread["failed"], unread["error"]["kind"]) == (True, "needs_attention")
     assert unread["last"]["plan"]["refusal"]
     assert writes(sandbox) == []
+    source = f"file {tmp_path / 'none'}"
+    excused = prune(**options, in_use={"image_files": [str(tmp_path / "none")], "may_be_missing": [source]})
+    assert (excused["changed"], len(listed(sandbox))) == (True, 3)
+    assert f"The source '{source}' of in_use was not read as a whole" in str(excused["warnings"])
 
 
 def test_a_repository_above_the_share_is_refused_and_the_others_are_pruned(sandbox: Sandbox, prune: Prune) -> None:

@@ -82,9 +82,12 @@ def test_a_token_without_the_scope_is_told_to_get_it_and_may_be_excused(sandbox:
     assert "use a token with the scope app:read" in unread["error"]
     assert used(result) == {"v3": ["the list in_use.images"]}
     assert result["warnings"] == [f"The source 'apps' of in_use was not read as a whole: {unread['error']}"]
-    excused = info({"apps": True, "images": ["shop/cart:v3"], "may_be_missing": ["apps"]}, token=token)["in_use"]
+    result = info({"apps": True, "images": ["shop/cart:v3"], "may_be_missing": ["apps"]}, token=token)
+    excused = result["in_use"]
     assert (excused["unread"], excused["excused"])[:1] == ([],)
     assert [one["source"] for one in excused["excused"]] == ["apps"]
+    told = excused["excused"][0]["error"]
+    assert result["warnings"] == [f"The source 'apps' of in_use was not read as a whole: {told}"]
 
 
 @pytest.mark.parametrize(

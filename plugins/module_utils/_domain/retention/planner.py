@@ -61,7 +61,7 @@ def plan_prune(
         made_at=now,
         repositories=tuple(planner.plan(one) for one in _ordered(graph, facts)),
         freed_bytes=freed_bytes(graph, braked.solution.deleted),
-        warnings=(*policy_warnings(policies, scopes, now), *_excused(uses)),
+        warnings=tuple(policy_warnings(policies, scopes, now)),
         refusal=" ".join(_refusals(policies, uses, settings, braked.images)) or None,
         notes=tuple(policy_notes(scopes, now)),
     )
@@ -115,9 +115,8 @@ def _ordered(graph: ImageGraph, facts: Facts) -> list[ListedRepository]:
 
 
 def _refusals(policies: RetentionPolicies, uses: PlanUses, settings: PruneSettings, images: int) -> Iterator[str]:
-    unread = [one for one in uses.found.unread if one.source not in uses.may_be_missing]
-    if unread:
-        told = "; ".join(f"{one.source}: {one.error.rstrip('.')}" for one in unread)
+    if uses.found.unread:
+        told = "; ".join(f"{one.source}: {one.error.rstrip('.')}" for one in uses.found.unread)
         yield (
             f"Nothing is deleted, since not all sources of images in use could be read ({told}); "
             "fix the causes, or name the sources that may be missing in in_use.may_be_missing."
@@ -133,12 +132,6 @@ def _refusals(policies: RetentionPolicies, uses: PlanUses, settings: PruneSettin
     too_many = count_refusal(images, settings)
     if too_many is not None:
         yield too_many
-
-
-def _excused(uses: PlanUses) -> Iterator[str]:
-    for one in uses.found.unread:
-        if one.source in uses.may_be_missing:
-            yield f"The source {one.source} of images in use could not be read, and may be missing: {one.error}"
 
 
 class _RepositoryPlanner:

@@ -50,9 +50,8 @@ class PlanUses:
     """What is in use: `uses_of` says by digest what uses the manifest, for people.
 
     The digests are those that references resolve to. The planner protects their parents and children itself. `found`
-    has the sources that could not be read; `may_be_missing` are the sources which the user allows to be missing.
+    has the sources that could not be read.
     """
 
     uses_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     found: ImageUses = field(default_factory=ImageUses)
-    may_be_missing: tuple[str, ...] = ()

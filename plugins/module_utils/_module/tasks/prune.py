@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..._domain.errors import DocrError, InvalidInput, NeedsAttention, NotFound, Refused, SomeFailed
@@ -29,6 +29,7 @@ from ..._service.retention.read import PlanReading, ReadingTools, read_for_plan
 from ..._service.retention.undo import remove_old_copies
 from ..._service.retention.validate import Validation, validate
 from ..run import Done
+from .images import reading_warnings
 from .in_use import warn_of_uses
 from .prune_options import PLANNED, PruneOptions
 from .prune_tools import first_sentences, open_access
@@ -36,17 +37,17 @@ from .prune_tools import first_sentences, open_access
 
 @dataclass(frozen=True)
 class PruneState:
-    """What was read: the registry with its uses, and the text of the plan file, None without the file."""
+    """What was read: the registry with its uses, and the plan in the plan file, None for no usable plan."""
 
     reading: PlanReading
-    file_text: str | None = None
+    in_file: PrunePlan | None
 
 
 @dataclass(frozen=True)
 class PruneTaskPlan(Plan[Step]):
     """The steps with the plan that they come from."""
 
-    prune: PrunePlan | None = None
+    prune: PrunePlan = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -59,20 +60,14 @@ class PruneTask:
     def fetch(self, api: RetentionSources) -> PruneState:
         """Read the registry, what is in use, and the plan file. Refused where an approved plan is missing."""
         options = self.options
-        path = options.approval.plan_file
-        text = api.read_plan_file(path) if path is not None else None
-        if path is not None and text is None and options.state != PLANNED:
-            raise NotFound(f"read the plan file {path}", "the file does not exist", "make a plan with state: planned")
-        if text is not None and options.state != PLANNED:
-            self._approved(text)
-        return PruneState(
-            read_for_plan(api, self.tools, options.address, options.policies, options.sources), file_text=text
-        )
+        in_file = self._read_file(api, options.approval.plan_file) if options.approval.plan_file is not None else None
+        reading = read_for_plan(api, self.tools, options.address, options.policies, options.sources)
+        return PruneState(reading, in_file)
 
     def plan(self, current: PruneState) -> PruneTaskPlan:
         """Plan by the rules. Refused where the plan is not the approved plan."""
         reading, options = current.reading, self.options
-        uses = PlanUses(reading.resolved.uses_of, reading.uses, tuple(options.sources.may_be_missing))
+        uses = PlanUses(reading.resolved.uses_of, reading.uses)
         fresh = plan_prune(reading.graph, options.policies, uses, options.settings, reading.now, reading.tag_times)
         differences: tuple[str, ...] = ()
         if options.state != PLANNED:
@@ -80,11 +75,11 @@ class PruneTask:
         before, after = shape_changes(fresh)
         steps = self._file_steps(current, fresh) if options.state == PLANNED else prune_steps(fresh, reading.graph)
         warnings = (*self._warnings(reading), *fresh.warnings, *differences, *_refusals(fresh))
-        return PruneTaskPlan(steps, before, after, fresh.notes, warnings, fresh)
+        return PruneTaskPlan(steps, before, after, fresh.notes, warnings, prune=fresh)
 
     def apply(self, api: RetentionSources, current: PruneState, plan: PruneTaskPlan, done: Done) -> PruneReport:
         """Delete, look again and validate; or write the plan file."""
-        prune = _required(plan)
+        prune = plan.prune
         if self.options.state == PLANNED:
             for step in plan.steps:
                 api.write_plan_file(step.target, write_plan(prune))
@@ -116,58 +111,56 @@ class PruneTask:
         """The result."""
         return shape_report(outcome.result)
 
-    def _approved(self, text: str) -> PrunePlan:
-        """The plan of the file. Refused where the file holds no such plan, or a plan with another digest."""
-        approval = self.options.approval
-        words = f"use the plan file {approval.plan_file}"
+    def _read_file(self, api: RetentionSources, path: str) -> PrunePlan | None:
+        """The plan of the file. A new plan replaces a file without a usable plan.
+
+        Refused where an approved plan is required and the file holds no such plan, or a plan with another digest.
+        """
+        is_approval = self.options.state != PLANNED
+        text = api.read_plan_file(path)
+        if text is None and is_approval:
+            raise NotFound(f"read the plan file {path}", "the file does not exist", "make a plan with state: planned")
+        words = f"use the plan file {path}"
         try:
-            approved = read_plan(text, self.options.address.name)
+            found = read_plan(text or "", self.options.address.name)
         except ValueError as error:
+            if not is_approval:
+                return None
             raise Refused(words, str(error), "make a new plan with state: planned") from None
-        digest = plan_digest(approved)
-        if approval.plan_digest not in (None, digest):
-            told = f"the plan in the file has the digest {digest}, and plan_digest is {approval.plan_digest}"
+        wanted, digest = self.options.approval.plan_digest, plan_digest(found)
+        if wanted not in (None, digest):
+            told = f"the plan in the file has the digest {digest}, and plan_digest is {wanted}"
             raise Refused(words, told, "use the file of the approved plan, or make and approve a new plan")
-        return approved
+        return found
 
     def _approve(self, current: PruneState, fresh: PrunePlan) -> tuple[PrunePlan, tuple[str, ...]]:
         """The plan to apply, and how it differs from the approved plan. Raises Refused where it must not differ."""
         approval = self.options.approval
         differences: tuple[str, ...] = ()
-        plan = fresh
-        if current.file_text is not None:
-            approved = self._approved(current.file_text)
+        plan, approved = fresh, current.in_file
+        if approved is not None:
             found = compare_plans(approved, fresh, current.reading.graph)
             differences = tuple(one.message for one in found)
             plan = restrict_plan(approved, fresh, current.reading.graph, found)
-        is_other = approval.plan_digest not in (None, plan_digest(fresh))
-        if is_other and current.file_text is None:
+        elif approval.plan_digest not in (None, plan_digest(fresh)):
             told = summary_differences(approval.plan_summary or {}, fresh) if approval.plan_summary else ()
             differences = told or (f"The plan has the digest {plan_digest(fresh)} now.",)
-        if differences and (approval.on_change == REFUSE or current.file_text is None):
+        if differences and (approval.on_change == REFUSE or approved is None):
             words = f"apply the approved plan to the registry {fresh.registry}"
             raise Refused(words, first_sentences(differences), "make and approve a new plan")
         return plan, differences
 
     def _file_steps(self, current: PruneState, plan: PrunePlan) -> tuple[Step, ...]:
         """A plan that deletes the same as the plan in the file is not written again."""
-        path = self.options.approval.plan_file
-        if path is None:
+        path, in_file = self.options.approval.plan_file, current.in_file
+        if path is None or (in_file is not None and plan_digest(in_file) == plan_digest(plan)):
             return ()
-        try:
-            is_same = plan_digest(read_plan(current.file_text or "", plan.registry)) == plan_digest(plan)
-        except ValueError:
-            is_same = False
-        return () if is_same else (WritePlanFile(path),)
+        return (WritePlanFile(path),)
 
     def _warnings(self, reading: PlanReading) -> Iterator[str]:
         yield from self.options.folders.warnings
         yield from warn_of_uses(reading.uses, reading.resolved, self.options.address.name)
-        unread = list(reading.graph.inventory.unread.values())
-        if unread:
-            yield f"Manifests that could not be read and are protected: {len(unread)}. The first error: {unread[0]}"
-        if self.tools.cache.problem is not None:
-            yield f"Manifests are not kept for the next run: {self.tools.cache.problem}."
+        yield from reading_warnings(reading.reading, self.tools.cache.problem)
 
     def _require_allowed(self, current: PruneState, prune: PrunePlan) -> None:
         """Raise what keeps the whole plan from being applied. Without a source of uses the plan is only reported."""
@@ -200,12 +193,6 @@ class PruneTask:
             errors["validation"] = NeedsAttention(words, told, "restore the manifests with state: restored")
         if errors:
             raise SomeFailed(f"prune the registry {prune.registry}", errors, shape_report(report))
-
-
-def _required(plan: PruneTaskPlan) -> PrunePlan:
-    if plan.prune is None:
-        raise TypeError("the plan of the task has no plan of a clean-up")
-    return plan.prune
 
 
 def _refusals(plan: PrunePlan) -> Iterator[str]:
