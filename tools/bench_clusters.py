@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import kubernetes_programs
-from bench_crowd import CONNECTIONS, WRITES, Crowd
+from bench_crowd import CONNECTIONS, WRITES, Crowd, crowded
 from bench_rows import Row, most
-from docr_sandbox.doks.control_plane import ControlPlane
 from docr_sandbox.testing import Sandbox
 from go_programs import Unavailable
 from playing import ROOT, play, run_module_in, write_play
@@ -184,20 +182,11 @@ def cluster_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
     if sys.platform == "linux":
         yield controller_row()
     try:
-        programs = kubernetes_programs.provide()
+        with crowded(sandbox, folder / "plane", CLUSTER) as crowd:
+            crowd.grow(MANY)
+            yield from first_rows(sandbox, crowd)
+            yield from again_rows(sandbox, crowd, folder)
+            yield from rotation_rows(sandbox, crowd)
+            yield from scale_rows(sandbox, crowd)
     except Unavailable as error:
         print(f"Clusters are NOT measured: {error}")
-        return
-    sandbox.reset()
-    # Its rounds would take part of the machine.
-    sandbox.switch("doks_operator", "stopped")
-    with ControlPlane.start(programs, folder / "plane", sandbox=(sandbox.url, sandbox.ca_file)) as plane:
-        sandbox.control("PUT", f"control-planes/{plane.name}", plane.to_json())
-        cluster = {"name": CLUSTER, "control_plane": plane.name}
-        sandbox.seed({"tier": "professional", "registries": [{"name": "bench-00"}], "clusters": [cluster]})
-        crowd = Crowd(plane)
-        crowd.grow(MANY)
-        yield from first_rows(sandbox, crowd)
-        yield from again_rows(sandbox, crowd, folder)
-        yield from rotation_rows(sandbox, crowd)
-        yield from scale_rows(sandbox, crowd)

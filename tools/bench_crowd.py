@@ -13,11 +13,15 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
+import kubernetes_programs
 from docr_sandbox.doks.control_plane import ControlPlane
+from docr_sandbox.testing import Sandbox
 
 CONNECTIONS = 4
 PATIENCE_S = 300.0
@@ -120,6 +124,20 @@ class Crowd:
 def _connect(plane: ControlPlane) -> http.client.HTTPSConnection:
     context = ssl.create_default_context(cadata=plane.ca)
     return http.client.HTTPSConnection(plane.server.removeprefix("https://"), context=context)
+
+
+@contextmanager
+def crowded(sandbox: Sandbox, folder: Path, cluster: str) -> Iterator[Crowd]:
+    """A cluster of the sandbox with a real control plane, beside one registry. Raises Unavailable without programs."""
+    programs = kubernetes_programs.provide()
+    sandbox.reset()
+    # The rounds of DigitalOcean's operator would take part of the machine.
+    sandbox.switch("doks_operator", "stopped")
+    with ControlPlane.start(programs, folder, sandbox=(sandbox.url, sandbox.ca_file)) as plane:
+        sandbox.control("PUT", f"control-planes/{plane.name}", plane.to_json())
+        listed = {"name": cluster, "control_plane": plane.name}
+        sandbox.seed({"tier": "professional", "registries": [{"name": "bench-00"}], "clusters": [listed]})
+        yield Crowd(plane)
 
 
 def _send(connection: http.client.HTTPSConnection, token: str, request: tuple[str, str, Any]) -> None:

@@ -115,12 +115,12 @@ def graph_seconds(manifests: int) -> float:
     return seconds
 
 
-def graph_rows() -> Iterator[Row]:
-    """The graph alone, and how it grows."""
-    small = min(graph_seconds(SMALL) for _run in range(3))
-    large = min(graph_seconds(LARGE) for _run in range(2))
-    yield most(f"image graph of {SMALL:,} manifests", small, "s", 1, "of the processor")
-    yield most(f"image graph of {LARGE:,} manifests", large / small, "x", 15, f"{large:.1f} s; ten times as many")
+def growth_rows(name: str, seconds: Callable[[int], float]) -> Iterator[Row]:
+    """What is decided in memory, and how its time grows."""
+    small = min(seconds(SMALL) for _run in range(3))
+    large = min(seconds(LARGE) for _run in range(2))
+    yield most(f"{name} of {SMALL:,} manifests", small, "s", 1, "of the processor")
+    yield most(f"{name} of {LARGE:,} manifests", large / small, "x", 15, f"{large:.1f} s; ten times as many")
 
 
 def plan_seconds(manifests: int) -> float:
@@ -145,14 +145,6 @@ def plan_seconds(manifests: int) -> float:
     if deleted != REPOSITORIES * (builds - (builds // 2 - 1) - 1) * OF_AN_IMAGE:
         raise AssertionError(f"The plan deletes {deleted} manifests.")
     return seconds
-
-
-def plan_rows() -> Iterator[Row]:
-    """The pure plan alone, and how it grows."""
-    small = min(plan_seconds(SMALL) for _run in range(3))
-    large = min(plan_seconds(LARGE) for _run in range(2))
-    yield most(f"prune plan of {SMALL:,} manifests", small, "s", 1, "of the processor")
-    yield most(f"prune plan of {LARGE:,} manifests", large / small, "x", 15, f"{large:.1f} s; ten times as many")
 
 
 def reading_rows(sandbox: Sandbox) -> Iterator[Row]:
@@ -193,6 +185,6 @@ def timed(do: Callable[[], RegistryReading]) -> tuple[RegistryReading, float]:
 
 def image_rows(sandbox: Sandbox) -> Iterator[Row]:
     """Measure everything."""
-    yield from graph_rows()
-    yield from plan_rows()
+    yield from growth_rows("image graph", graph_seconds)
+    yield from growth_rows("prune plan", plan_seconds)
     yield from reading_rows(sandbox)

@@ -12,11 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import kubernetes_programs
 from bench_clusters import RUNNER
-from bench_crowd import Crowd
+from bench_crowd import Crowd, crowded
 from bench_rows import Row, most
-from docr_sandbox.doks.control_plane import ControlPlane
 from docr_sandbox.testing import Sandbox
 from go_programs import Unavailable
 from playing import run_module_in
@@ -76,16 +74,8 @@ def reading_rows(sandbox: Sandbox, crowd: Crowd, folder: Path) -> Iterator[Row]:
 def in_use_rows(sandbox: Sandbox, folder: Path) -> Iterator[Row]:
     """Measure everything; print a line instead if no control plane is available."""
     try:
-        programs = kubernetes_programs.provide()
+        with crowded(sandbox, folder / "crowded", CLUSTER) as crowd:
+            fill(crowd, sandbox.registry_host)
+            yield from reading_rows(sandbox, crowd, folder)
     except Unavailable as error:
         print(f"Images in use are NOT measured: {error}")
-        return
-    sandbox.reset()
-    sandbox.switch("doks_operator", "stopped")
-    with ControlPlane.start(programs, folder / "crowded", sandbox=(sandbox.url, sandbox.ca_file)) as plane:
-        sandbox.control("PUT", f"control-planes/{plane.name}", plane.to_json())
-        cluster = {"name": CLUSTER, "control_plane": plane.name}
-        sandbox.seed({"tier": "professional", "registries": [{"name": "bench-00"}], "clusters": [cluster]})
-        crowd = Crowd(plane)
-        fill(crowd, sandbox.registry_host)
-        yield from reading_rows(sandbox, crowd, folder)

@@ -10,7 +10,7 @@ which tags, differs from repository to repository.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..registry.images import ImageManifest
@@ -58,6 +58,15 @@ class ImageGraph:
     def below(self, digest: str) -> tuple[str, ...]:
         """The children and companions of a manifest, which live as long as the manifest lives."""
         return (*self.children.get(digest, ()), *self.companions.get(digest, ()))
+
+    def spread(self, digests: Iterable[str], reached: set[str]) -> None:
+        """Add digests to those that are reached, with all below them. What is reached was spread before."""
+        pending = [one for one in digests if one not in reached]
+        reached.update(pending)
+        while pending:
+            new = [one for one in self.below(pending.pop()) if one not in reached]
+            reached.update(new)
+            pending += new
 
     def has_parent(self, place: ManifestPlace) -> bool:
         """Whether the repository lists a parent of the manifest."""

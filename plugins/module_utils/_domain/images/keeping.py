@@ -50,14 +50,8 @@ def find_keeping(graph: ImageGraph) -> Keeping:
         found = tuple(_own_reasons(graph, place, place.repository in unread))
         if found:
             reasons[place] = found
-    kept = {place.digest for place in reasons}
-    pending = list(kept)
-    while pending:
-        digest = pending.pop()
-        for one in graph.below(digest):
-            if one not in kept:
-                kept.add(one)
-                pending.append(one)
+    kept = set[str]()
+    graph.spread((place.digest for place in reasons), kept)
     return Keeping(reasons, frozenset(kept))
 
 

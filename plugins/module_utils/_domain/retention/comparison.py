@@ -161,15 +161,10 @@ def _why(decision: ManifestDecision) -> str:
 def _void_places(graph: ImageGraph, differences: Sequence[PlanDifference]) -> set[str]:
     """The digests that are void, with all that belongs to them."""
     refused = {one.repository for one in differences if one.kind == REFUSED}
-    void = {one.digest for one in differences if one.kind not in (REFUSED, TAG_KEPT)}
-    void |= {place.digest for place in graph.listed if place.repository in refused}
-    pending = list(void)
-    while pending:
-        digest = pending.pop()
-        for one in graph.below(digest):
-            if one not in void:
-                void.add(one)
-                pending.append(one)
+    own = {one.digest for one in differences if one.kind not in (REFUSED, TAG_KEPT)}
+    own |= {place.digest for place in graph.listed if place.repository in refused}
+    void = set[str]()
+    graph.spread(own, void)
     return void
 
 

@@ -46,7 +46,7 @@ class Solver:
         Takes a time that is linear in the number of links, times the depth of the graph.
         """
         alive = set[str]()
-        self._spread((place.digest for place in kept), alive)
+        self._graph.spread((place.digest for place in kept), alive)
         open_ = [place for place in self._graph.listed if place not in kept and not self._is_held(place, alive)]
         while True:
             candidates = set(open_)
@@ -54,21 +54,11 @@ class Solver:
             lasting = [place for place in open_ if place not in deleted]
             if not lasting:
                 return Solution(deleted, alive)
-            self._spread((place.digest for place in lasting), alive)
+            self._graph.spread((place.digest for place in lasting), alive)
             open_ = [place for place in deleted if not self._is_held(place, alive)]
 
     def _is_held(self, place: ManifestPlace, alive: Collection[str]) -> bool:
         return any(one in alive for one in self._graph.above(place.digest))
-
-    def _spread(self, digests: Iterator[str], alive: set[str]) -> None:
-        pending = [one for one in digests if one not in alive]
-        alive.update(pending)
-        while pending:
-            digest = pending.pop()
-            for one in self._graph.below(digest):
-                if one not in alive:
-                    alive.add(one)
-                    pending.append(one)
 
     def _go_along(
         self, roots: list[ManifestPlace], chosen: Mapping[ManifestPlace, str], candidates: Collection[ManifestPlace]
