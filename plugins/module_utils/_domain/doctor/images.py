@@ -10,8 +10,7 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass
 
-_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
+from ..registry.name import is_repository_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Image:
     @property
     def is_possible(self) -> bool:
         """Whether an image can have this name: no image host has a repository with capital letters."""
-        return _REPOSITORY.fullmatch(self.repository) is not None
+        return is_repository_name(self.repository)
 
     @property
     def is_whole(self) -> bool:

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ..field_errors import INVALID, REQUIRED, UNSUPPORTED, FieldError
+from ..names import shown
 from .reference import RegistryAddress, read_listed
 from .resources import read_resources
 from .workloads import CustomResource
@@ -153,7 +154,7 @@ def _contradictions(options: InUseOptions, texts: Mapping[str, tuple[str, ...]],
             read_listed(one, _ANY)
         except ValueError as error:
             advice = "write REPOSITORY:TAG, REPOSITORY@DIGEST or a whole reference"
-            yield FieldError(f"{where}.images[{number}]", f"{one!r} is no reference: {error}", advice)
+            yield FieldError(f"{where}.images[{number}]", f"{shown(one)} is no reference: {error}", advice)
     for number, one in enumerate(options.image_files):
         if not one.startswith(("/", "~")):
             advice = "write an absolute path"
@@ -176,7 +177,7 @@ def _source_fault(name: str, options: InUseOptions) -> tuple[str, str, str] | No
         APPS: options.apps and not rest,
     }
     if kind not in known:
-        return f"{name!r} names no source", f"write {_FORMS} or {APPS}", INVALID
+        return f"{shown(name)} names no source", f"write {_FORMS} or {APPS}", INVALID
     if not known[kind]:
-        return f"the sources have no {name!r}", "correct the name, or remove the entry", INVALID
+        return f"the sources have no {shown(name)}", "correct the name, or remove the entry", INVALID
     return None

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Union
 
+from ..names import shown
+
 # A name, a number of an entry, or None for each entry.
 PathStep = Union[str, int, None]  # noqa: UP007 - ansible-test's pylint requires Union here
 Path = tuple[PathStep, ...]
@@ -35,7 +37,7 @@ def parse_path(text: str) -> Path:
     while at < len(plain):
         match = _STEP.match(plain, at)
         if match is None:
-            raise ValueError(f"the path cannot be read from {plain[at:]!r} on")
+            raise ValueError(f"the path cannot be read from {shown(plain[at:])} on")
         steps.append(_step(match))
         at = match.end()
     if not steps:

@@ -16,7 +16,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ..names import shown
 from ..registry.model import IMAGE_HOST
+from ..registry.name import is_repository_name
 from .model import ImageUse
 
 _LATEST = "latest"
@@ -25,9 +27,8 @@ _DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{32,}", re.IGNORECA
 # CRI-O reports the digest of a configuration without its algorithm.
 _BARE_HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _HTTPS_PORT = ":443"
-# OCI distribution-spec, "Pulling manifests", without the length of a name.
+# OCI distribution-spec, "Pulling manifests".
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*", re.ASCII)
 
 
 class Reference(NamedTuple):
@@ -104,7 +105,7 @@ def read_listed(text: str, address: RegistryAddress) -> tuple[Reference, ...]:
     if (digest is None) is ("@" in plain) or (digest is not None and not _DIGEST.fullmatch(digest)):
         raise ValueError("the digest is not an algorithm, a colon and hexadecimal digits")
     if tag is not None and not _TAG.fullmatch(tag):
-        raise ValueError(f"{tag!r} is no tag")
+        raise ValueError(f"{shown(tag)} is no tag")
     if not _has_host(path):
         return tuple(_relative(path, tag, digest, address))
     repository = address.repository_of(path)
@@ -113,8 +114,8 @@ def read_listed(text: str, address: RegistryAddress) -> tuple[Reference, ...]:
 
 def _relative(path: str, tag: str | None, digest: str | None, address: RegistryAddress) -> Iterator[Reference]:
     """The image of a repository without a host; the name of the registry may stand before the repository or not."""
-    if not _REPOSITORY.fullmatch(path):
-        raise ValueError(f"{path!r} is no repository")
+    if not is_repository_name(path):
+        raise ValueError(f"{shown(path)} is no repository")
     short = path.removeprefix(f"{address.name}/")
     yield Reference(short, None if digest else tag or _LATEST, digest)
     if short != path:

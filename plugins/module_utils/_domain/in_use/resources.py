@@ -12,6 +12,7 @@ from typing import Any
 
 from ..clusters.resources import ApiResource
 from ..field_errors import REQUIRED, UNSUPPORTED, FieldError
+from ..names import shown
 from .paths import Path, parse_path
 from .workloads import CustomResource
 
@@ -67,7 +68,7 @@ def _place_faults(raw: Mapping[Any, Any], where: str) -> Iterator[FieldError]:
         if value in (None, ""):
             yield FieldError(f"{where}.{name}", "the field is missing", f"write it, such as {example}", REQUIRED)
         elif not isinstance(value, str) or not pattern.fullmatch(value.strip()):
-            yield FieldError(f"{where}.{name}", f"{value!r} is no {name}", f"write {example}; {_LOOK_UP}")
+            yield FieldError(f"{where}.{name}", f"{shown(value)} is no {name}", f"write {example}; {_LOOK_UP}")
 
 
 def _paths(raw: Mapping[Any, Any], name: str, where: str, faults: list[FieldError]) -> tuple[Path, ...]:

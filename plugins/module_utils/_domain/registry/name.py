@@ -16,6 +16,14 @@ NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 NAME_MAX_LENGTH = 63
 # They stand where a name does in the API's paths.
 RESERVED_NAMES = frozenset({"options", "subscription", "validate-name"})
+# OCI distribution-spec, "Pulling manifests", without the length of a name.
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*", re.ASCII)
+
+
+def is_repository_name(name: str) -> bool:
+    """Whether an image host can have a repository of this name, which has no capital letters."""
+    return _REPOSITORY.fullmatch(name) is not None
 
 
 def name_fault(name: str) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ import re
 from datetime import timedelta
 
 from ..durations import parse_period
+from ..names import shown
 from .rules import PARTLY, WHOLLY
 from .tag_regex import tag_regex
 from .versions import VersionRange, parse_range
@@ -82,7 +83,7 @@ def read_regex(raw: object) -> str:
     try:
         tag_regex(text)
     except ValueError as error:
-        raise UnusableCondition(f"{text!r} cannot be used", str(error)) from None
+        raise UnusableCondition(f"{shown(text)} cannot be used", str(error)) from None
     return text
 
 
@@ -92,7 +93,7 @@ def read_range(raw: object) -> VersionRange:
     try:
         return parse_range(text)
     except ValueError as error:
-        raise UnusableCondition(f"{text!r} is not a range of versions", str(error)) from None
+        raise UnusableCondition(f"{shown(text)} is not a range of versions", str(error)) from None
 
 
 def read_period(raw: object, *, is_zero_allowed: bool = False) -> timedelta:
@@ -104,7 +105,7 @@ def read_period(raw: object, *, is_zero_allowed: bool = False) -> timedelta:
     except ValueError as error:
         if _PERIODS.fullmatch(text):
             raise UnusableCondition(f"{text} is longer than 100 years", advice) from None
-        raise UnusableCondition(f"{text!r} is not a duration", str(error)) from None
+        raise UnusableCondition(f"{shown(text)} is not a duration", str(error)) from None
     if period > LONGEST_AGE:
         raise UnusableCondition(f"{text} is longer than 100 years", advice)
     if not period and not is_zero_allowed:
@@ -125,7 +126,7 @@ def read_missing(raw: object) -> str:
     """How many children of an index are missing."""
     text = read_text(raw)
     if text not in (WHOLLY, PARTLY):
-        raise UnusableCondition(f"{text!r} is not known", f"use {WHOLLY} or {PARTLY}")
+        raise UnusableCondition(f"{shown(text)} is not known", f"use {WHOLLY} or {PARTLY}")
     return text
 
 
@@ -135,5 +136,5 @@ def read_digests(raw: object) -> tuple[str, ...]:
     for number, one in enumerate(found):
         if not _DIGEST.fullmatch(one):
             advice = "write sha256: and 64 lower-case hexadecimal digits"
-            raise UnusableCondition(f"{one!r} is not a digest", advice, f"[{number}]")
+            raise UnusableCondition(f"{shown(one)} is not a digest", advice, f"[{number}]")
     return found

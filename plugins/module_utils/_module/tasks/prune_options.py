@@ -18,6 +18,7 @@ from ..._domain.field_errors import REQUIRED, UNSUPPORTED, FieldError
 from ..._domain.images.budget import CallLimits, share_of_team
 from ..._domain.in_use.options import InUseOptions, read_in_use
 from ..._domain.in_use.reference import RegistryAddress
+from ..._domain.names import shown
 from ..._domain.retention.comparison import ON_CHANGE, REFUSE, SKIP
 from ..._domain.retention.options import parse_policies, parse_settings
 from ..._domain.retention.request import DEFAULT_MOST_PERCENT, PruneSettings
@@ -156,7 +157,7 @@ def _faults(params: Params) -> Iterator[FieldError]:
     digest = (params["plan_digest"] or "").strip()
     if digest and not _DIGEST.fullmatch(digest):
         advice = "write the plan_digest of the approved plan"
-        yield FieldError("plan_digest", f"{digest!r} is not sha256: and 64 hexadecimal digits", advice)
+        yield FieldError("plan_digest", f"{shown(digest)} is not sha256: and 64 hexadecimal digits", advice)
     if params["plan_summary"] and not digest:
         yield FieldError("plan_summary", "the option requires plan_digest", "set plan_digest", REQUIRED)
 

@@ -23,7 +23,7 @@ from ..._domain.in_use.apps import AppImages
 from ..._domain.in_use.model import ImageUse, ImageUses, UnreadSource
 from ..._domain.in_use.options import APPS, InUseOptions
 from ..._domain.in_use.reference import RegistryAddress, read_listed
-from ..._domain.names import NameRef
+from ..._domain.names import NameRef, shown
 from ..flow.budget import CallBudget
 from ..flow.parallel import MOST_CLUSTERS, parallel_map, parallel_outcomes
 from ..ports.in_use import UseSources
@@ -174,7 +174,7 @@ class UseReader:
             try:
                 uses += self._read_listed(entry, f"the file {path}")
             except ValueError as error:
-                faults.append(f"entry {number}, {entry!r}, is no reference: {error}")
+                faults.append(f"entry {number}, {shown(entry)}, is no reference: {error}")
         if not faults:
             return SourceReading(tuple(uses))
         rest = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
@@ -209,7 +209,8 @@ def _choose(clusters: Sequence[Cluster], name: str) -> tuple[tuple[Cluster, ...]
     matches = tuple(one for one in clusters if fnmatchcase(one.name, name) and one.state != _DELETED)
     if matches or (name,) == EVERY:
         return matches, None
-    return (), f"in_use.clusters: no cluster of the team matches {name!r}; correct the pattern, or remove the pattern"
+    fault = f"no cluster of the team matches {shown(name)}"
+    return (), f"in_use.clusters: {fault}; correct the pattern, or remove the pattern"
 
 
 def _uses_of(readings: Mapping[str, SourceReading | DocrError]) -> Iterator[ImageUse]:

@@ -137,3 +137,18 @@ def test_all_errors_come_at_once_and_name_the_option_as_the_user_wrote_the_optio
     assert [one.where for one in faults] == [
         "docr_in_use.pods", "docr_in_use.clusters", "docr_in_use.apps", "docr_in_use.resources[0]",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"images": ["{} x"]},
+        {"apps": True, "may_be_missing": ["{}"]},
+        {"clusters": ["a"], "resources": [{**RESOURCE, "version": "{}"}]},
+    ],
+)
+def test_a_token_in_the_wrong_place_and_a_long_text_are_not_shown_whole(value: dict[str, Any]) -> None:
+    for text in ("dop_v1_" + "7" * 64, "x" * 900):
+        found = wrong(json.loads(json.dumps(value).replace("{}", text)))
+        assert found
+        assert all(text not in one for one in found), found

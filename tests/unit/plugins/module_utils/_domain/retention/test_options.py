@@ -141,6 +141,14 @@ def test_all_errors_are_found_at_once_and_named(raw: Any, parts: list[str]) -> N
     assert [part for part, text in zip(parts, found, strict=True) if part not in text] == []
 
 
+@pytest.mark.parametrize("name", ["older_than", "semver", "tag_regex", "children_missing"])
+def test_a_token_in_the_wrong_place_and_a_long_text_are_not_shown_whole(name: str) -> None:
+    for text in ("dop_v1_" + "7" * 64 + "(", "(" + "x" * 900):
+        found = faults([{"rules": [{"delete": {name: text}}]}])
+        assert found
+        assert all(text not in one for one in found), found
+
+
 def test_errors_name_the_option_below_another_name() -> None:
     assert faults([3], "docr_retention.policies")[0].startswith("docr_retention.policies[0]: ")
 
